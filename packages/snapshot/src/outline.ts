@@ -1,0 +1,135 @@
+/**
+ * Checks, while a snapshot streams by, that it is one and that it is whole, and learns its counts on the
+ * way. Reads the header at its start and how it ends; what lies between is not parsed.
+ */
+import { trackStrings } from './json-strings.js';
+
+/** V8's own description of the columns that follow; names as in the file. */
+export interface SnapshotMeta {
+  node_fields: string[];
+  node_types: (string | string[])[];
+  edge_fields: string[];
+  edge_types: (string | string[])[];
+  [field: string]: unknown;
+}
+
+export interface SnapshotOutline {
+  nodes: number;
+  edges: number;
+  /** Length of the whole document. */
+  bytes: number;
+  meta: SnapshotMeta;
+}
+
+/** `offset` is the byte at which it was noticed; of a truncated snapshot, its length. */
+export class SnapshotFormatError extends Error {
+  override name = 'SnapshotFormatError';
+  constructor(
+    readonly code: 'not-a-snapshot' | 'truncated',
+    readonly offset: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export interface SnapshotOutliner {
+  /** @throws {SnapshotFormatError} `not-a-snapshot` */
+  push(chunk: Uint8Array): void;
+  /** @throws {SnapshotFormatError} */
+  end(): SnapshotOutline;
+}
+
+const START = Buffer.from('{"snapshot":{');
+/** V8 writes about 2 KB. */
+const MAX_HEADER_BYTES = 1 << 20;
+
+/** An outliner for one snapshot: give it all chunks, in order, then ask for the end. */
+export function outlineSnapshot(): SnapshotOutliner {
+  const strings = trackStrings();
+  let header: Omit<SnapshotOutline, 'bytes'> | null = null;
+  let start = Buffer.alloc(0);
+  let lastTwo = '';
+  let bytes = 0;
+
+  function push(chunk: Uint8Array): void {
+    bytes += chunk.length;
+    strings.push(chunk);
+    lastTwo = (lastTwo + Buffer.from(chunk.subarray(-2)).toString('latin1')).slice(-2);
+    if (header) return;
+    start = Buffer.concat([start, chunk.subarray(0, MAX_HEADER_BYTES - start.length)]);
+    header = readHeader(start);
+    if (header) start = Buffer.alloc(0);
+  }
+
+  function end(): SnapshotOutline {
+    if (header && lastTwo === ']}' && !strings.inString) return { ...header, bytes };
+    throw new SnapshotFormatError('truncated', bytes, `the snapshot breaks off at byte ${bytes}`);
+  }
+
+  return { push, end };
+}
+
+/** Null while it is not all there. */
+function readHeader(start: Buffer): Omit<SnapshotOutline, 'bytes'> | null {
+  const compared = Math.min(start.length, START.length);
+  if (start.compare(START, 0, compared, 0, compared) !== 0) {
+    throw notASnapshot(0, 'it does not begin as one');
+  }
+  const length = lengthOfObject(start.subarray(START.length - 1));
+  if (length < 0 && start.length < MAX_HEADER_BYTES) return null;
+  const json = start.toString('utf8', START.length - 1, START.length - 1 + Math.max(length, 0));
+  let snapshot: unknown;
+  try {
+    snapshot = JSON.parse(json);
+  } catch {
+    throw notASnapshot(START.length - 1, 'its header is not JSON');
+  }
+  if (!isHeader(snapshot))
+    throw notASnapshot(START.length - 1, 'its header lacks meta, node_count or edge_count');
+  return { nodes: snapshot.node_count, edges: snapshot.edge_count, meta: snapshot.meta };
+}
+
+/** Length of the JSON object that `bytes` begin with, or -1 if it does not end there. */
+function lengthOfObject(bytes: Buffer): number {
+  let depth = 0;
+  let inString = false;
+  for (let i = 0; i < bytes.length; i++) {
+    const char = bytes[i];
+    if (inString) {
+      if (char === 0x5c /* \ */) i++;
+      else if (char === 0x22 /* " */) inString = false;
+    } else if (char === 0x22) inString = true;
+    else if (char === 0x7b /* { */) depth++;
+    else if (char === 0x7d /* } */ && --depth === 0) return i + 1;
+  }
+  return -1;
+}
+
+interface Header {
+  meta: SnapshotMeta;
+  node_count: number;
+  edge_count: number;
+}
+
+function isHeader(value: unknown): value is Header {
+  if (!isRecord(value) || !isRecord(value.meta)) return false;
+  const { node_fields, edge_fields, node_types, edge_types } = value.meta;
+  return (
+    [node_fields, edge_fields, node_types, edge_types].every(Array.isArray) &&
+    isCount(value.node_count) &&
+    isCount(value.edge_count)
+  );
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+function notASnapshot(offset: number, reason: string): SnapshotFormatError {
+  return new SnapshotFormatError('not-a-snapshot', offset, `not a heap snapshot: ${reason}`);
+}

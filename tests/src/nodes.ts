@@ -1,0 +1,24 @@
+/** The Node versions that every capture is tested on, as npm installed them beside the tests. */
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export interface NodeBinary {
+  major: 20 | 22 | 24 | 26;
+  /** Without the `v`. */
+  version: string;
+  path: string;
+}
+
+export const nodes: readonly NodeBinary[] = ([20, 22, 24, 26] as const).map(nodeBinary);
+
+export function nodeOf(major: NodeBinary['major']): NodeBinary {
+  return nodes.find((node) => node.major === major) ?? nodeBinary(major);
+}
+
+function nodeBinary(major: NodeBinary['major']): NodeBinary {
+  const require = createRequire(import.meta.url);
+  const manifest = fileURLToPath(new URL(`../node_modules/node${major}/package.json`, import.meta.url));
+  const { version } = require(manifest) as { version: string };
+  return { major, version, path: join(dirname(manifest), 'bin/node') };
+}
