@@ -1,0 +1,67 @@
+// Runs the tests, having made everything they need:
+//   node scripts/test.mjs [soak|browser] [NAME ...]
+// NAME picks the test files whose name contains it. Exits as the test runner does.
+import { spawnSync } from 'node:child_process';
+import { readdirSync, statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const [first = '', ...rest] = process.argv.slice(2);
+const kind = ['soak', 'browser'].includes(first) ? first : 'test';
+const names = kind === 'test' && first ? [first, ...rest] : rest;
+
+/** Bound on a whole test file: what Node 20 and 22 make of --test-timeout. Long tests carry their own. */
+const timeoutMs = { test: 600_000, browser: 300_000, soak: 3_600_000 }[kind];
+
+const files = readdirSync(`${root}tests/src`)
+  .filter((file) => file.endsWith(`.${kind}.ts`))
+  .filter((file) => names.length === 0 || names.some((name) => file.includes(name)))
+  .map((file) => `tests/dist/${file.replace(/\.ts$/, '.js')}`);
+if (files.length === 0) fail(`no ${kind} file is named like ${names.join(', ')}`);
+
+if (changedAt('tests/node_modules/.package-lock.json') < changedAt('tests/package-lock.json')) {
+  step('installing what only the tests need (four Node versions, DevTools; 850 MB)');
+  npm(['ci'], 'tests');
+}
+step('building');
+npm(['run', '--silent', 'build']);
+if (changedAt('scripts/prebuild.mjs') > 0) {
+  step('building the native addon for each Node version');
+  node(['scripts/prebuild.mjs']);
+}
+step('compiling the tests');
+node(['node_modules/typescript/bin/tsc', '-b', 'tests']);
+node(['tests/devtools/bundle.mjs']);
+step(`running ${files.length} test files`);
+node(['--test', '--test-reporter=spec', `--test-timeout=${timeoutMs}`, ...files]);
+
+function step(what) {
+  console.log(`# ${what}`);
+}
+
+/** Milliseconds since the epoch; 0 for what does not exist. */
+function changedAt(path) {
+  return statSync(root + path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+function npm(args, directory = '') {
+  const npmScript = process.env.npm_execpath;
+  if (npmScript) run(process.execPath, [npmScript, ...args], directory);
+  else run('npm', args, directory);
+}
+
+function node(args) {
+  run(process.execPath, args, '');
+}
+
+function run(program, args, directory) {
+  const { status, signal, error } = spawnSync(program, args, { cwd: root + directory, stdio: 'inherit' });
+  if (error) fail(`${program}: ${error.message}`);
+  if (signal) fail(`${program} ${args.join(' ')} was ended by ${signal}`);
+  if (status !== 0) process.exit(status);
+}
+
+function fail(message) {
+  console.error(`scripts/test.mjs: ${message}`);
+  process.exit(1);
+}
