@@ -2,8 +2,16 @@
  * Runs the developer program: it restores an image in a sandboxed process of its own, in which V8 writes
  * the heap snapshot. Needs no privilege, and not the Node version that was captured.
  */
-import type { Writable } from 'node:stream';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { Transform, type Readable, type Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
+import { DevelopError, explainExit } from './develop-errors.js';
 import type { ImageStream } from './image.js';
+
+export { DevelopError, type DevelopFailure } from './develop-errors.js';
 
 export interface DevelopProgress {
   /** restoring: image bytes read; taking: V8's own count of heap objects; writing: snapshot bytes (total unknown: 0). */
@@ -17,8 +25,10 @@ export interface DevelopOptions {
   onProgress?: (progress: DevelopProgress) => void;
   /** Called with the pid of the developer program, for whoever watches its memory. */
   onStart?: (pid: number) => void;
-  /** Given up when the program neither burns CPU nor writes for this long. Default 30,000. */
+  /** Given up when the program neither burns CPU nor reads nor writes for this long. Default 30,000. */
   stallMs?: number;
+  /** V8's option of the same name: heap numbers appear with their values. */
+  exposeNumericValues?: boolean;
   /** The developer program, for tests. Default: the one that was built or installed with this package. */
   program?: string;
 }
@@ -30,32 +40,110 @@ export interface DevelopResult {
   ghostLocks: number;
 }
 
-export type DevelopFailure =
-  | 'truncated'
-  | 'corrupt'
-  | 'wrong-architecture'
-  | 'missing-cpu-features'
-  | 'address-unavailable'
-  | 'sandbox-unavailable'
-  | 'out-of-memory'
-  | 'forbidden-system-call'
-  | 'stalled'
-  | 'crashed'
-  | 'killed'
-  | 'program-missing'
-  | 'output-failed'
-  | 'aborted';
+type DeveloperProcess = ChildProcessByStdio<Writable, Readable, Readable>;
 
-/** Developing failed. `code` is stable, `message` says what happened and what to do. */
-export class DevelopError extends Error {
-  override name = 'DevelopError';
-  constructor(
-    readonly code: DevelopFailure,
-    message: string,
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
+const ADDRESS_UNAVAILABLE = 65; // native/exit_codes.h
+const ATTEMPTS = 8;
+const TEXT_MOST = 4096;
+
+function installedProgram(): string {
+  const directory = `${process.platform}-${process.arch}`;
+  const program = fileURLToPath(new URL(`../prebuilds/${directory}/developer`, import.meta.url));
+  if (!existsSync(program))
+    throw new DevelopError(
+      'program-missing',
+      `there is no developer program for ${directory} (${program}): develop the image on linux-x64, or run \`npm run build\` in a checkout`,
+    );
+  return program;
+}
+
+/** What the program says, line by line (native/developer/report.h), and the tail of anything else. */
+interface Reports {
+  error: string;
+  otherText: string;
+  ghostLocks: number;
+}
+
+function followReports(
+  child: DeveloperProcess,
+  onMapped: () => void,
+  onProgress: (progress: DevelopProgress) => void,
+): Reports {
+  const reports: Reports = { error: '', otherText: '', ghostLocks: 0 };
+  let rest = '';
+  child.stderr.setEncoding('latin1');
+  child.stderr.on('data', (text: string) => {
+    const lines = (rest + text).split('\n');
+    rest = (lines.pop() ?? '').slice(-TEXT_MOST);
+    for (const line of lines) {
+      const [, word, argument = ''] = /^afterimage (\S+) ?(.*)$/.exec(line) ?? [];
+      if (word === 'mapped') onMapped();
+      else if (word === 'error') reports.error = argument.trim();
+      else if (word === 'ghost-lock') reports.ghostLocks++;
+      else if (word === 'taking') {
+        const [done = 0, total = 0] = argument.split(' ').map(Number);
+        onProgress({ phase: 'taking', done, total });
+      } else if (word === undefined) reports.otherText = (reports.otherText + line + '\n').slice(-TEXT_MOST);
+    }
+  });
+  return reports;
+}
+
+function cpuTicks(pid: number): number {
+  try {
+    // proc(5): after the command in parentheses, utime and stime are the 12th and 13th.
+    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    return Number(fields[11]) + Number(fields[12]);
+  } catch {
+    return -1;
   }
+}
+
+/** Calls `onStall` once nothing has moved for `stallMs`: no byte in or out, no CPU time. */
+function watchForStall(pid: number, moved: () => number, stallMs: number, onStall: () => void): () => void {
+  let last = '';
+  let since = performance.now();
+  const timer = setInterval(
+    () => {
+      const state = `${moved()} ${cpuTicks(pid)}`;
+      const now = performance.now();
+      if (state !== last) {
+        last = state;
+        since = now;
+      } else if (now - since > stallMs) onStall();
+    },
+    Math.min(1000, stallMs / 4),
+  );
+  return () => clearInterval(timer);
+}
+
+/** The image's header again for each attempt, the rest only once the program has claimed its addresses. */
+async function feed(
+  child: DeveloperProcess,
+  chunks: AsyncIterator<Uint8Array>,
+  beginning: Uint8Array,
+  onBytes: (bytes: number) => void,
+): Promise<void> {
+  const write = async (chunk: Uint8Array): Promise<void> => {
+    onBytes(chunk.length);
+    if (!child.stdin.write(chunk)) await once(child.stdin, 'drain');
+  };
+  await write(beginning);
+  while (child.exitCode === null && child.signalCode === null) {
+    const next = await chunks.next();
+    if (next.done) break;
+    await write(next.value);
+  }
+  child.stdin.end();
+}
+
+interface Attempt {
+  exitCode: number | null;
+  signal: NodeJS.Signals | null;
+  reports: Reports;
+  snapshotBytes: number;
 }
 
 /**
@@ -63,10 +151,152 @@ export class DevelopError extends Error {
  * that is for the owner of `output`.
  * @throws {DevelopError}
  */
-export function develop(
-  _image: ImageStream,
-  _output: Writable,
-  _options: DevelopOptions = {},
+export async function develop(
+  image: ImageStream,
+  output: Writable,
+  options: DevelopOptions = {},
 ): Promise<DevelopResult> {
-  return Promise.reject(new DevelopError('program-missing', 'not built yet'));
+  const program = options.program ?? installedProgram();
+  const started = performance.now();
+  const chunks = image.chunks[Symbol.asyncIterator]();
+  try {
+    const first = await chunks.next();
+    const beginning = first.done ? new Uint8Array(0) : first.value;
+    for (let attempt = 1; ; attempt++) {
+      const ended = await runOnce(program, image, beginning, chunks, output, options);
+      if (ended.exitCode === 0)
+        return {
+          snapshotBytes: ended.snapshotBytes,
+          developMs: performance.now() - started,
+          ghostLocks: ended.reports.ghostLocks,
+        };
+      // The next process gets another address layout; none of the image's contents has been read yet.
+      if (ended.exitCode === ADDRESS_UNAVAILABLE && attempt < ATTEMPTS) continue;
+      throw explainExit(ended.exitCode, ended.signal, ended.reports.error, ended.reports.otherText);
+    }
+  } finally {
+    // Not awaited: a source that gives nothing any more would hold this up for ever.
+    void chunks.return?.().catch(() => undefined);
+  }
+}
+
+async function runOnce(
+  program: string,
+  image: ImageStream,
+  beginning: Uint8Array,
+  chunks: AsyncIterator<Uint8Array>,
+  output: Writable,
+  options: DevelopOptions,
+): Promise<Attempt> {
+  const { signal, onProgress = () => undefined, stallMs = 30_000 } = options;
+  if (signal?.aborted) throw new DevelopError('aborted', 'developing was called off');
+  const child = spawn(program, options.exposeNumericValues ? ['--expose-numeric-values'] : [], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: {},
+  });
+  const closed = new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
+    child.once('close', (code, by) => resolve([code, by]));
+    child.once('error', (error: NodeJS.ErrnoException) =>
+      reject(
+        new DevelopError(
+          'program-missing',
+          `the developer program ${program} cannot be started (${error.code ?? error.message}): it must exist, be executable, and not lie on a noexec mount`,
+        ),
+      ),
+    );
+  });
+  closed.catch(() => undefined);
+  await new Promise((resolve) => child.once('spawn', resolve).once('error', resolve));
+  const pid = child.pid;
+  if (pid === undefined) {
+    await closed;
+    throw new DevelopError('program-missing', `the developer program ${program} cannot be started`);
+  }
+  options.onStart?.(pid);
+
+  let failure = null as DevelopError | null;
+  const giveUp = (error: DevelopError): void => {
+    failure ??= error;
+    child.kill('SIGKILL');
+  };
+  const onAbort = (): void => giveUp(new DevelopError('aborted', 'developing was called off'));
+  signal?.addEventListener('abort', onAbort);
+
+  let readBytes = 0;
+  let snapshotBytes = 0;
+  const stopWatching = watchForStall(
+    pid,
+    () => readBytes + snapshotBytes,
+    stallMs,
+    () =>
+      giveUp(
+        new DevelopError(
+          'stalled',
+          readBytes < image.header.imageBytes
+            ? `the image stopped arriving: ${readBytes} of ${image.header.imageBytes} bytes, and nothing more for ${stallMs / 1000} s`
+            : `the developer program neither worked nor wrote for ${stallMs / 1000} s: capture again`,
+        ),
+      ),
+  );
+
+  const ended = closed.finally(() => child.stdin.destroy());
+  ended.catch(() => undefined);
+  child.stdin.on('error', () => undefined); // EPIPE: the program's end says why
+  const header = beginning.subarray(0, image.header.headerBytes);
+  const reports = followReports(
+    child,
+    () => {
+      const onBytes = (bytes: number): void => {
+        readBytes += bytes;
+        onProgress({ phase: 'restoring', done: readBytes, total: image.header.imageBytes });
+      };
+      feed(child, chunks, beginning.subarray(header.length), onBytes).catch((error: unknown) => {
+        if (child.exitCode !== null || child.signalCode !== null || child.stdin.destroyed) return;
+        giveUp(
+          error instanceof DevelopError
+            ? error
+            : new DevelopError('truncated', `the image cannot be read to its end: ${String(error)}`, {
+                cause: error,
+              }),
+        );
+      });
+    },
+    onProgress,
+  );
+  readBytes = header.length;
+  child.stdin.write(header);
+  if (header.length < image.header.headerBytes) child.stdin.end();
+
+  const counter = new Transform({
+    transform(chunk: Uint8Array, _encoding, callback) {
+      snapshotBytes += chunk.length;
+      onProgress({ phase: 'writing', done: snapshotBytes, total: 0 });
+      callback(null, chunk);
+    },
+  });
+  // Not ended with the program: another attempt may follow, and a failed one leaves the output to its owner.
+  const written = pipeline(child.stdout, counter, output, { end: false }).catch((error: unknown) =>
+    giveUp(
+      new DevelopError(
+        'output-failed',
+        `the snapshot cannot be written: ${error instanceof Error ? error.message : String(error)}`,
+        {
+          cause: error,
+        },
+      ),
+    ),
+  );
+  try {
+    const [exitCode, by] = await ended;
+    await written;
+    if (failure !== null) throw failure;
+    if (exitCode === 0) {
+      output.end();
+      if (!output.writableFinished) await once(output, 'finish');
+    }
+    return { exitCode, signal: by, reports, snapshotBytes };
+  } finally {
+    stopWatching();
+    signal?.removeEventListener('abort', onAbort);
+  }
 }

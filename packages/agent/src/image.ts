@@ -27,34 +27,175 @@ export interface ImageHeader {
   imageBytes: number;
   /** Bytes of memory content in it. */
   residentBytes: number;
+  /** Bytes before the first memory content: ELF header, segment table, notes. */
+  headerBytes: number;
 }
 
-/** An image whose header has been read; `chunks` yields all of it, header included. */
+/** An image whose header has been read; `chunks` yields all of it, header included, and can be read once. */
 export interface ImageStream {
   header: ImageHeader;
   chunks: AsyncIterable<Uint8Array>;
 }
 
+export type ImageErrorCode =
+  'not-an-image' | 'truncated' | 'corrupt' | 'wrong-architecture' | 'unsupported-format';
+
 /** Not an image, or not one that can be developed here. `code` is stable, `message` for people. */
 export class ImageError extends Error {
   override name = 'ImageError';
   constructor(
-    readonly code: 'not-an-image' | 'truncated' | 'corrupt' | 'wrong-architecture' | 'unsupported-format',
+    readonly code: ImageErrorCode,
     message: string,
   ) {
     super(message);
   }
 }
 
+// ELF64 (elf.h) and native/image_format.h.
+const ELF_MAGIC = 0x464c457f;
+const ELFCLASS64 = 2;
+const ET_CORE = 4;
+const EM_X86_64 = 62;
+const PT_NOTE = 4;
+const PN_XNUM = 0xffff;
+const TABLE_OFFSET = 128;
+const SEGMENT_SIZE = 56;
+const SEGMENTS_MOST = 1 << 21;
+const NOTES_MOST = 64 << 20;
+const PAGE = 4096;
+const NOTE_OWNER = 'AFTERIMAGE';
+const NOTE_METADATA = 2;
+
+const machines: Record<number, string> = { 3: 'ia32', 40: 'arm', 62: 'x64', 183: 'arm64', 243: 'riscv64' };
+
+interface TableBounds {
+  segments: number;
+  notesOffset: number;
+  notesBytes: number;
+}
+
+function readTableBounds(view: DataView): TableBounds {
+  if (view.getUint32(0, true) !== ELF_MAGIC)
+    throw new ImageError('not-an-image', 'this is not an image: it does not begin like an ELF core file');
+  const machine = view.getUint16(18, true);
+  if (view.getUint8(4) !== ELFCLASS64 || machine !== EM_X86_64)
+    throw new ImageError(
+      'wrong-architecture',
+      `the image was taken on ${machines[machine] ?? `ELF machine ${machine}`}; images of x64 can be developed`,
+    );
+  if (view.getUint16(16, true) !== ET_CORE || view.getBigUint64(32, true) !== BigInt(TABLE_OFFSET))
+    throw new ImageError('unsupported-format', 'this is an ELF file, but not an image written by Afterimage');
+  const short = view.getUint16(56, true);
+  const segments = short === PN_XNUM ? view.getUint32(64 + 44, true) : short;
+  const notesOffset = Number(view.getBigUint64(TABLE_OFFSET + 8, true));
+  const notesBytes = Number(view.getBigUint64(TABLE_OFFSET + 32, true));
+  if (
+    segments < 3 ||
+    segments > SEGMENTS_MOST ||
+    view.getUint32(TABLE_OFFSET, true) !== PT_NOTE ||
+    notesOffset !== TABLE_OFFSET + segments * SEGMENT_SIZE ||
+    notesBytes > NOTES_MOST
+  )
+    throw new ImageError('corrupt', 'the image is corrupt: its segment table contradicts itself');
+  return { segments, notesOffset, notesBytes };
+}
+
+const padded = (size: number): number => (size + 3) & ~3;
+
+function findMetadata(notes: DataView): ImageMetadata {
+  const bytes = (start: number, size: number): Uint8Array =>
+    new Uint8Array(notes.buffer, notes.byteOffset + start, size);
+  for (let at = 0; at + 12 <= notes.byteLength;) {
+    const ownerBytes = notes.getUint32(at, true);
+    const contentBytes = notes.getUint32(at + 4, true);
+    const type = notes.getUint32(at + 8, true);
+    const content = at + 12 + padded(ownerBytes);
+    const end = content + padded(contentBytes);
+    if (end > notes.byteLength) break;
+    const owner = String.fromCharCode(...bytes(at + 12, Math.min(ownerBytes, NOTE_OWNER.length)));
+    if (owner === NOTE_OWNER && type === NOTE_METADATA) return parseMetadata(bytes(content, contentBytes));
+    at = end;
+  }
+  throw new ImageError('corrupt', 'the image is corrupt: it says nothing about its target');
+}
+
+function parseMetadata(json: Uint8Array): ImageMetadata {
+  try {
+    const metadata = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(json)) as Omit<
+      ImageMetadata,
+      'format'
+    > & { format: number };
+    if (metadata.format === 1 && Number.isFinite(metadata.heap.used)) return { ...metadata, format: 1 };
+  } catch {
+    // Said below: whatever is wrong with it, the image cannot be trusted.
+  }
+  throw new ImageError('corrupt', 'the image is corrupt: what it says about its target cannot be read');
+}
+
+/**
+ * Parses the beginning of an image. Returns how many bytes it must hold for that, if it holds fewer.
+ * @throws {ImageError}
+ */
+export function parseImageHeader(beginning: Uint8Array): ImageHeader | { bytesNeeded: number } {
+  const view = new DataView(beginning.buffer, beginning.byteOffset, beginning.byteLength);
+  if (beginning.length < TABLE_OFFSET + SEGMENT_SIZE) return { bytesNeeded: TABLE_OFFSET + SEGMENT_SIZE };
+  const { segments, notesOffset, notesBytes } = readTableBounds(view);
+  const headerBytes = Math.ceil((notesOffset + notesBytes) / PAGE) * PAGE;
+  if (beginning.length < headerBytes) return { bytesNeeded: headerBytes };
+  let residentBytes = 0;
+  for (let i = 1; i < segments - 1; i++)
+    residentBytes += Number(view.getBigUint64(TABLE_OFFSET + i * SEGMENT_SIZE + 32, true));
+  const digest = TABLE_OFFSET + (segments - 1) * SEGMENT_SIZE;
+  const imageBytes =
+    Number(view.getBigUint64(digest + 8, true)) + Number(view.getBigUint64(digest + 32, true));
+  const metadata = findMetadata(
+    new DataView(beginning.buffer, beginning.byteOffset + notesOffset, notesBytes),
+  );
+  return { metadata, imageBytes, residentBytes, headerBytes };
+}
+
 /**
  * Reads the header and hands the stream on, nothing lost.
  * @throws {ImageError}
  */
-export function readImage(_source: AsyncIterable<Uint8Array>): Promise<ImageStream> {
-  return Promise.reject(new ImageError('not-an-image', 'not built yet'));
+export async function readImage(source: AsyncIterable<Uint8Array>): Promise<ImageStream> {
+  const iterator = source[Symbol.asyncIterator]();
+  let beginning: Uint8Array = new Uint8Array(0);
+  const waiting: Uint8Array[] = [];
+  let waitingBytes = 0;
+  for (;;) {
+    const parsed = parseImageHeader(beginning);
+    if ('metadata' in parsed) return { header: parsed, chunks: rejoin(beginning, iterator) };
+    while (beginning.length + waitingBytes < parsed.bytesNeeded) {
+      const next = await iterator.next();
+      if (next.done)
+        throw beginning.length + waitingBytes === 0
+          ? new ImageError('not-an-image', 'there is nothing to read: the image is empty')
+          : new ImageError(
+              'truncated',
+              `the image ends at byte ${beginning.length + waitingBytes}, within its header`,
+            );
+      waiting.push(next.value);
+      waitingBytes += next.value.length;
+    }
+    beginning = Buffer.concat([beginning, ...waiting.splice(0)]);
+    waitingBytes = 0;
+  }
 }
 
-/** Bytes of memory that developing this image takes at its peak, estimated from its heap statistics. */
+async function* rejoin(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield first;
+    for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
+  } finally {
+    await rest.return?.();
+  }
+}
+
+/**
+ * Bytes of memory that developing this image takes at its peak: its own contents, and V8's generator, which
+ * needs up to thirteen times the heap when that holds many small objects.
+ */
 export function developNeedBytes(header: ImageHeader): number {
   return header.residentBytes + 13 * header.metadata.heap.used;
 }

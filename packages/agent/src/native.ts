@@ -2,6 +2,10 @@
  * Finds and loads the native addon built for this Node ABI, and gives its few functions types.
  * Everything that is policy (when, where to, what next) is decided in TypeScript above it.
  */
+import { existsSync, readdirSync } from 'node:fs';
+import { constants } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /** What forking cost the target. Times in milliseconds. */
 export interface Fork {
@@ -58,12 +62,72 @@ export class UnsupportedPlatformError extends Error {
   override name = 'UnsupportedPlatformError';
 }
 
-/** @throws {UnsupportedPlatformError} */
-export function loadAddon(): Addon {
-  throw new UnsupportedPlatformError('not built yet');
+const prebuilds = fileURLToPath(new URL('../prebuilds/', import.meta.url));
+
+/** Names as in "Node 22 (ABI 127)": what to install is a Node version, what decides is its ABI. */
+const nodeOfAbi: Record<string, string> = { 115: 'Node 20', 127: 'Node 22', 137: 'Node 24', 147: 'Node 26' };
+
+function supportedHere(directory: string): string {
+  try {
+    return readdirSync(directory)
+      .map((file) => /^abi-(\d+)\.node$/.exec(file)?.[1])
+      .filter((abi) => abi !== undefined)
+      .map((abi) => `${nodeOfAbi[abi] ?? 'Node'} (ABI ${abi})`)
+      .sort()
+      .join(', ');
+  } catch {
+    return '';
+  }
 }
+
+/**
+ * Loads the addon for this process.
+ * @throws {UnsupportedPlatformError} when there is none, or the system refuses to load it
+ */
+export function loadAddon(): Addon {
+  const { platform, arch } = process;
+  const directory = path.join(prebuilds, `${platform}-${arch}`);
+  const file = path.join(directory, `abi-${process.versions.modules}.node`);
+  if (!existsSync(file)) {
+    const supported = supportedHere(directory);
+    throw new UnsupportedPlatformError(
+      supported
+        ? `image capture has no native part for ${process.version} (ABI ${process.versions.modules}); there is one for ${supported}`
+        : `image capture does not work on ${platform}-${arch}; it works on linux-x64`,
+    );
+  }
+  const module: { exports: unknown } = { exports: {} };
+  try {
+    process.dlopen(module, file);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    throw new UnsupportedPlatformError(
+      `the native part cannot be loaded (${reason}): it must lie on a mount that is not noexec, and Node must run without --no-addons`,
+      { cause: error },
+    );
+  }
+  return module.exports as Addon;
+}
+
+// enum child_exit in native/exit_codes.h.
+const childExits: Record<number, string> = {
+  40: 'the target ended before the image child was ready',
+  41: 'the image child got no memory for its own tables (96 MB of address space)',
+  42: 'the image child cannot read /proc/self/maps',
+  43: 'the memory is too scattered for one image (over a million separate runs of pages)',
+  44: 'the collector is gone',
+  45: 'the image child cannot write to the collector',
+  46: 'the image child cannot read /proc/self/fd, or more than 1,024 eventfds are open',
+  47: 'the image child cannot read /proc/self/pagemap nor /proc/self/mem',
+};
 
 /** One sentence for what the image child ended with, or null when it wrote the whole image. */
 export function describeChildExit(exitCode: number | null, signal: number | null): string | null {
-  return exitCode === 0 ? null : `the image child ended with ${String(exitCode ?? signal)}`;
+  if (exitCode === 0) return null;
+  if (signal === constants.signals.SIGKILL)
+    return 'the image child was killed, by somebody or for lack of memory';
+  if (signal !== null) return `the image child ended by signal ${signal}`;
+  if (exitCode === null)
+    return 'the image child was reaped by other code in this process: how it ended is unknown';
+  return childExits[exitCode] ?? `the image child ended with exit code ${exitCode}`;
 }

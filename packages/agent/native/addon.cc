@@ -1,0 +1,345 @@
+// The binding: pipe(), capture() and captureSync() for src/native.ts. One capture at a time in a process.
+
+#include <errno.h>
+#include <fcntl.h>
+#include <node.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <uv.h>
+#include <v8.h>
+
+#include <atomic>
+
+#include "child.h"
+#include "fork_marks.h"
+#include "parking.h"
+#include "resume.h"
+
+namespace {
+
+using v8::Array;
+using v8::Context;
+using v8::Function;
+using v8::FunctionCallbackInfo;
+using v8::Global;
+using v8::HandleScope;
+using v8::Integer;
+using v8::Isolate;
+using v8::Local;
+using v8::Null;
+using v8::Number;
+using v8::Object;
+using v8::String;
+using v8::Value;
+
+struct Capture {
+  Isolate* isolate;
+  node::Environment* environment;
+  Global<Context> context;
+  Global<Function> on_forked, on_exit;
+  int output = -1;
+  char* metadata = nullptr;
+  size_t metadata_size = 0;
+  int64_t timeout_ns = 0;
+
+  int workers = 0;
+  fork_marks marks = {};
+  bool marks_read = false;
+  parking::Lot* lot = nullptr;
+  uv_thread_t reader;
+  int64_t started_ns = 0;
+
+  uv_async_t gathered;
+  uv_timer_t deadline;
+  uv_signal_t child_ended;
+  int open_handles = 0;
+  pid_t child = -1;
+};
+
+// The one capture under way; a second one, of another thread even, is told that this is busy.
+std::atomic<Capture*> current{nullptr};
+
+struct Outcome {
+  const char* failure = nullptr;  // a ForkFailure code of src/native.ts
+  int error = 0;                  // errno behind it
+  int64_t parked_ns = 0, paused_ns = 0, forked_ns = 0;
+};
+
+Local<String> text(Isolate* isolate, const char* value) {
+  return String::NewFromUtf8(isolate, value).ToLocalChecked();
+}
+
+template <typename T>
+void set(Isolate* isolate, Local<Object> object, const char* name, Local<T> value) {
+  object->Set(isolate->GetCurrentContext(), text(isolate, name), value).Check();
+}
+
+void read_marks(void* data) {
+  Capture* capture = static_cast<Capture*>(data);
+  capture->marks_read = fork_marks_read(&capture->marks);
+  parking::arrive(capture->lot);
+}
+
+// The thread that reads the fork marks is one of those to be waited for: it has nothing to hold any more
+// once it stands still beside the workers.
+bool start_gathering(Capture* capture, void (*gathered)(void*)) {
+  v8::Platform* platform = node::GetMultiIsolatePlatform(capture->environment);
+  // NumberOfWorkerThreads() counts the thread that only sorts delayed tasks too, and that runs no task
+  // (WorkerThreadsTaskRunner::NumberOfWorkerThreads in Node's src/node_platform.cc).
+  int workers = static_cast<node::MultiIsolatePlatform*>(platform)->NumberOfWorkerThreads() - 1;
+  capture->workers = workers < 0 ? 0 : workers;
+  capture->started_ns = parking::now_ns();
+  capture->lot = parking::open(capture->workers + 1, capture->timeout_ns, gathered, capture);
+  if (uv_thread_create(&capture->reader, read_marks, capture)) return false;
+  parking::post_tasks(capture->lot, platform, capture->workers);
+  return true;
+}
+
+void leave_lot(Capture* capture) {
+  parking::release(capture->lot);
+  uv_thread_join(&capture->reader);
+  parking::let_go(capture->lot);
+  capture->lot = nullptr;
+}
+
+Outcome fork_child(Capture* capture) {
+  Outcome outcome;
+  int64_t begin = parking::now_ns();
+  outcome.parked_ns = begin - capture->started_ns;
+  if (!parking::hold(capture->lot)) {
+    outcome.failure = "park-timeout";
+    return outcome;
+  }
+  int error = fork_marks_lift(&capture->marks);
+  if (error) {
+    outcome.failure = "mappings-unreadable";
+    outcome.error = -error;
+  } else {
+    const child_orders orders = {capture->output, getpid(), capture->marks.protection_keys, capture->metadata,
+                                 capture->metadata_size, resume_and_write_snapshot, capture->isolate};
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int64_t forking = parking::now_ns();
+    pid_t pid = fork();
+    if (pid == 0) child_run(&orders);
+    outcome.forked_ns = parking::now_ns() - forking;
+    if (pid < 0) {
+      outcome.failure = "fork-failed";
+      outcome.error = errno;
+    }
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    capture->child = pid;
+  }
+  fork_marks_restore(&capture->marks);
+  parking::release(capture->lot);
+  outcome.paused_ns = parking::now_ns() - begin;
+  return outcome;
+}
+
+Local<Value> failure_object(Isolate* isolate, const Outcome& outcome) {
+  if (!outcome.failure) return Null(isolate);
+  Local<Object> failure = Object::New(isolate);
+  set(isolate, failure, "code", text(isolate, outcome.failure));
+  set(isolate, failure, "message", text(isolate, outcome.error ? strerror(outcome.error) : ""));
+  return failure;
+}
+
+Local<Value> fork_object(Capture* capture, const Outcome& outcome) {
+  Isolate* isolate = capture->isolate;
+  if (outcome.failure) return Null(isolate);
+  Local<Object> fork = Object::New(isolate);
+  set(isolate, fork, "pid", Integer::New(isolate, capture->child));
+  set(isolate, fork, "parkMs", Number::New(isolate, static_cast<double>(outcome.parked_ns) / 1e6));
+  set(isolate, fork, "pauseMs", Number::New(isolate, static_cast<double>(outcome.paused_ns) / 1e6));
+  set(isolate, fork, "forkMs", Number::New(isolate, static_cast<double>(outcome.forked_ns) / 1e6));
+  set(isolate, fork, "workers", Integer::New(isolate, capture->workers));
+  set(isolate, fork, "mappings", Number::New(isolate, static_cast<double>(capture->marks.mappings)));
+  return fork;
+}
+
+void destroy(Capture* capture) {
+  fork_marks_free(&capture->marks);
+  free(capture->metadata);
+  current.store(nullptr);
+  delete capture;
+}
+
+void on_handle_closed(uv_handle_t* handle) {
+  Capture* capture = static_cast<Capture*>(handle->data);
+  if (--capture->open_handles == 0) destroy(capture);
+}
+
+void close_handle(uv_handle_t* handle) {
+  if (!uv_is_closing(handle)) uv_close(handle, on_handle_closed);
+}
+
+// ---- the end of the child -----------------------------------------------------------------------------
+
+// Not a process handle of libuv's: it only reaps children it has started itself.
+bool reap(Capture* capture, int* exit_code, int* signal_number) {
+  int status;
+  pid_t pid = waitpid(capture->child, &status, WNOHANG);
+  if (pid == 0 || (pid < 0 && errno == EINTR)) return false;
+  *exit_code = pid > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  *signal_number = pid > 0 && WIFSIGNALED(status) ? WTERMSIG(status) : -1;
+  return true;
+}
+
+void on_sigchld(uv_signal_t* handle, int) {
+  Capture* capture = static_cast<Capture*>(handle->data);
+  int exit_code, signal_number;
+  if (!reap(capture, &exit_code, &signal_number)) return;
+  Isolate* isolate = capture->isolate;
+  HandleScope scope(isolate);
+  Local<Context> context = capture->context.Get(isolate);
+  Context::Scope context_scope(context);
+  Local<Value> arguments[] = {Null(isolate), Null(isolate)};
+  if (exit_code >= 0) arguments[0] = Integer::New(isolate, exit_code);
+  if (signal_number >= 0) arguments[1] = Integer::New(isolate, signal_number);
+  Local<Function> on_exit = capture->on_exit.Get(isolate);
+  close_handle(reinterpret_cast<uv_handle_t*>(handle));
+  node::MakeCallback(isolate, context->Global(), on_exit, 2, arguments, {0, 0});
+}
+
+// ---- capture() ----------------------------------------------------------------------------------------
+
+void finish_gathering(Capture* capture) {
+  Isolate* isolate = capture->isolate;
+  Outcome outcome = fork_child(capture);
+  leave_lot(capture);
+  close_handle(reinterpret_cast<uv_handle_t*>(&capture->gathered));
+  close_handle(reinterpret_cast<uv_handle_t*>(&capture->deadline));
+  if (outcome.failure) close_handle(reinterpret_cast<uv_handle_t*>(&capture->child_ended));
+
+  HandleScope scope(isolate);
+  Local<Context> context = capture->context.Get(isolate);
+  Context::Scope context_scope(context);
+  Local<Value> arguments[] = {failure_object(isolate, outcome), fork_object(capture, outcome)};
+  Local<Function> on_forked = capture->on_forked.Get(isolate);
+  node::MakeCallback(isolate, context->Global(), on_forked, 2, arguments, {0, 0});
+}
+
+void on_gathered(uv_async_t* handle) {
+  Capture* capture = static_cast<Capture*>(handle->data);
+  if (capture->lot) finish_gathering(capture);
+}
+
+void on_deadline(uv_timer_t* handle) {
+  Capture* capture = static_cast<Capture*>(handle->data);
+  if (capture->lot) finish_gathering(capture);
+}
+
+void tell_main_thread(void* data) { uv_async_send(&static_cast<Capture*>(data)->gathered); }
+
+void say_nothing(void*) {}
+
+Capture* read_request(const FunctionCallbackInfo<Value>& info) {
+  Isolate* isolate = info.GetIsolate();
+  Local<Context> context = isolate->GetCurrentContext();
+  Local<Object> request = info[0].As<Object>();
+  auto get = [&](const char* name) { return request->Get(context, text(isolate, name)).ToLocalChecked(); };
+  Capture* capture = new Capture;
+  capture->isolate = isolate;
+  capture->environment = node::GetCurrentEnvironment(context);
+  capture->context.Reset(isolate, context);
+  capture->output = get("output")->Int32Value(context).FromJust();
+  capture->timeout_ns = static_cast<int64_t>(get("parkTimeoutMs")->NumberValue(context).FromJust() * 1e6);
+  Local<v8::ArrayBufferView> metadata = get("metadata").As<v8::ArrayBufferView>();
+  capture->metadata_size = metadata->ByteLength();
+  capture->metadata = static_cast<char*>(malloc(capture->metadata_size + 1));
+  metadata->CopyContents(capture->metadata, capture->metadata_size);
+  return capture;
+}
+
+bool begin(Capture* capture) {
+  Capture* none = nullptr;
+  return current.compare_exchange_strong(none, capture);
+}
+
+void open_handle(Capture* capture, uv_handle_t* handle) {
+  handle->data = capture;
+  uv_unref(handle);  // a capture never keeps a server from ending
+  capture->open_handles++;
+}
+
+void Capture_(const FunctionCallbackInfo<Value>& info) {
+  Isolate* isolate = info.GetIsolate();
+  Capture* capture = read_request(info);
+  capture->on_forked.Reset(isolate, info[1].As<Function>());
+  capture->on_exit.Reset(isolate, info[2].As<Function>());
+  if (!begin(capture)) {
+    free(capture->metadata);
+    delete capture;
+    Local<Value> arguments[] = {failure_object(isolate, {"busy", 0}), Null(isolate)};
+    info[1].As<Function>()->Call(isolate->GetCurrentContext(), Null(isolate), 2, arguments).IsEmpty();
+    return;
+  }
+  uv_loop_t* loop = node::GetCurrentEventLoop(isolate);
+  uv_async_init(loop, &capture->gathered, on_gathered);
+  open_handle(capture, reinterpret_cast<uv_handle_t*>(&capture->gathered));
+  uv_timer_init(loop, &capture->deadline);
+  open_handle(capture, reinterpret_cast<uv_handle_t*>(&capture->deadline));
+  uv_signal_init(loop, &capture->child_ended);
+  open_handle(capture, reinterpret_cast<uv_handle_t*>(&capture->child_ended));
+  uv_timer_start(&capture->deadline, on_deadline, static_cast<uint64_t>(capture->timeout_ns / 1000000), 0);
+  uv_signal_start(&capture->child_ended, on_sigchld, SIGCHLD);
+  if (!start_gathering(capture, tell_main_thread)) uv_async_send(&capture->gathered);
+}
+
+void CaptureSync(const FunctionCallbackInfo<Value>& info) {
+  Isolate* isolate = info.GetIsolate();
+  Capture* capture = read_request(info);
+  capture->on_exit.Reset(isolate, info[1].As<Function>());
+  Local<Object> result = Object::New(isolate);
+  Outcome outcome;
+  if (!begin(capture)) {
+    set(isolate, result, "failure", failure_object(isolate, {"busy", 0}));
+    set(isolate, result, "fork", Local<Value>(Null(isolate)));
+    info.GetReturnValue().Set(result);
+    free(capture->metadata);
+    delete capture;
+    return;
+  }
+  uv_signal_init(node::GetCurrentEventLoop(isolate), &capture->child_ended);
+  open_handle(capture, reinterpret_cast<uv_handle_t*>(&capture->child_ended));
+  uv_signal_start(&capture->child_ended, on_sigchld, SIGCHLD);
+  start_gathering(capture, say_nothing);
+  parking::wait_until_gathered(capture->lot, capture->timeout_ns);
+  outcome = fork_child(capture);
+  leave_lot(capture);
+  set(isolate, result, "failure", failure_object(isolate, outcome));
+  set(isolate, result, "fork", fork_object(capture, outcome));
+  if (outcome.failure) close_handle(reinterpret_cast<uv_handle_t*>(&capture->child_ended));
+  info.GetReturnValue().Set(result);
+}
+
+void Pipe(const FunctionCallbackInfo<Value>& info) {
+  Isolate* isolate = info.GetIsolate();
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC)) {
+    isolate->ThrowException(v8::Exception::Error(text(isolate, strerror(errno))));
+    return;
+  }
+  fcntl(ends[1], F_SETPIPE_SZ, 1 << 20);  // fewer switches between child and collector; the default serves too
+  Local<Value> numbers[] = {Integer::New(isolate, ends[0]), Integer::New(isolate, ends[1])};
+  info.GetReturnValue().Set(Array::New(isolate, numbers, 2));
+}
+
+// process.exit() waits for the platform's workers: none may still be parked then.
+void release_at_exit(void*) {
+  Capture* capture = current.load();
+  if (capture && capture->lot) parking::release(capture->lot);
+}
+
+}  // namespace
+
+NODE_MODULE_INIT() {
+  NODE_SET_METHOD(exports, "pipe", Pipe);
+  NODE_SET_METHOD(exports, "capture", Capture_);
+  NODE_SET_METHOD(exports, "captureSync", CaptureSync);
+  node::AtExit(node::GetCurrentEnvironment(context), release_at_exit, nullptr);
+}

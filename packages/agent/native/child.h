@@ -1,0 +1,31 @@
+// The forked child: a frozen copy of the target that writes its own memory and ends.
+#ifndef AFTERIMAGE_CHILD_H
+#define AFTERIMAGE_CHILD_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct child_orders {
+  int output;
+  pid_t target;
+  uint32_t protection_keys;
+  const char *metadata;
+  size_t metadata_size;
+  // Runs in the restored process, with enum resume_flags; never in the child.
+  void (*resume)(long flags, void *context);
+  void *context;
+};
+
+// Never returns: ends with enum child_exit, or, restored from the image, in `resume`.
+__attribute__((noreturn)) void child_run(const struct child_orders *orders);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

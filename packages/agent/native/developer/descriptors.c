@@ -1,0 +1,33 @@
+#include "descriptors.h"
+
+#include "exit_codes.h"
+#include "report.h"
+#include "system_calls.h"
+
+void descriptors_restore(const struct header *header) {
+  CALL1(__NR_close, INPUT);
+  if (CALL3(__NR_close_range, 3, ~0u, 0) < 0)
+    for (int descriptor = 3; descriptor < 1024; descriptor++) CALL1(__NR_close, descriptor);
+
+  uint64_t limits[2];
+  if (!CALL4(__NR_prlimit64, 0, 7 /* RLIMIT_NOFILE */, 0, limits)) {
+    limits[0] = limits[1];
+    CALL4(__NR_prlimit64, 0, 7, limits, 0);
+  }
+  // One eventfd under many numbers: nobody reads them, libuv only wants its writes to succeed. It does not
+  // block: a counter that nobody resets could fill up.
+  long eventfd = CALL2(__NR_eventfd2, 0, 04000 /* EFD_NONBLOCK */);
+  if (eventfd < 0) fail(DEVELOPER_NO_DESCRIPTORS, "no eventfd to be had");
+  int kept = 0;
+  for (uint32_t i = 0; i < header->process.eventfd_count; i++) {
+    int number = header->eventfds[i];
+    if (number == SNAPSHOT || number == REPORTS) continue;
+    if (number == eventfd) {
+      kept = 1;
+      continue;
+    }
+    if (number < 0 || CALL3(__NR_dup3, eventfd, number, 0) < 0)
+      fail_at(DEVELOPER_NO_DESCRIPTORS, "the limit of open files is too low for descriptor", (uint64_t)number);
+  }
+  if (!kept) CALL1(__NR_close, eventfd);
+}

@@ -1,0 +1,10 @@
+// The descriptors that the image's code expects to write to.
+#ifndef AFTERIMAGE_DEVELOPER_DESCRIPTORS_H
+#define AFTERIMAGE_DEVELOPER_DESCRIPTORS_H
+
+#include "header.h"
+
+// Closes all but snapshot and reports, and makes the target's eventfds again, under their old numbers.
+void descriptors_restore(const struct header *header);
+
+#endif

@@ -1,0 +1,121 @@
+#include "header.h"
+
+#include "cpu_features.h"
+#include "exit_codes.h"
+#include "input.h"
+#include "report.h"
+#include "system_calls.h"
+
+#define SEGMENTS_MOST (1u << 21)
+#define NOTES_MOST (64u << 20)
+#define USER_SPACE_END 0x7ffffffff000ull
+
+static void *allocate(uint64_t size) {
+  long memory = CALL6(__NR_mmap, 0, size, 3, 0x22, -1, 0);
+  if (memory < 0 && memory > -4096) fail(DEVELOPER_NO_MEMORY, "no memory for the image's header");
+  return (void *)memory;
+}
+
+static int same(const char *text, const char *other, size_t size) {
+  for (size_t i = 0; i < size; i++)
+    if (text[i] != other[i]) return 0;
+  return 1;
+}
+
+static void check_elf(const Elf64_Ehdr *elf) {
+  if (!same((const char *)elf->e_ident, ELFMAG, SELFMAG)) fail(DEVELOPER_UNSUPPORTED_FORMAT, "this is not an image: it does not begin like an ELF core file");
+  if (elf->e_ident[EI_CLASS] != ELFCLASS64 || elf->e_ident[EI_DATA] != ELFDATA2LSB || elf->e_machine != IMAGE_MACHINE)
+    fail_at(DEVELOPER_WRONG_ARCHITECTURE, "the image was taken on another architecture, ELF machine", elf->e_machine);
+  if (elf->e_type != ET_CORE || elf->e_phentsize != sizeof(Elf64_Phdr) || elf->e_phoff != sizeof(Elf64_Ehdr) + sizeof(Elf64_Shdr))
+    fail(DEVELOPER_UNSUPPORTED_FORMAT, "this is an ELF file, but not an image written by Afterimage");
+}
+
+static void check_segments(const Elf64_Phdr *segments, uint64_t count, uint64_t offset) {
+  uint64_t end = IMAGE_PAGE;
+  for (uint64_t i = 0; i < count; i++) {
+    const Elf64_Phdr *segment = &segments[i];
+    if (segment->p_type != PT_LOAD || segment->p_vaddr % IMAGE_PAGE || segment->p_memsz % IMAGE_PAGE || segment->p_filesz % IMAGE_PAGE ||
+        segment->p_memsz == 0 || segment->p_filesz > segment->p_memsz || segment->p_vaddr < end || segment->p_memsz > USER_SPACE_END ||
+        segment->p_vaddr + segment->p_memsz > USER_SPACE_END || segment->p_offset != offset)
+      fail_at(DEVELOPER_CORRUPT, "the image is corrupt: its segment table is wrong at address", segment->p_vaddr);
+    end = segment->p_vaddr + segment->p_memsz;
+    offset += segment->p_filesz;
+  }
+}
+
+static void take_note(struct header *header, const char *owner, uint32_t owner_size, uint32_t type, const char *content, uint64_t size) {
+  if (owner_size == 5 && same(owner, "CORE", 5) && type == NT_PRSTATUS) {
+    if (size != sizeof(struct image_prstatus)) fail(DEVELOPER_CORRUPT, "the image is corrupt: its registers have the wrong size");
+    const struct image_prstatus *status = (const struct image_prstatus *)content;
+    for (int i = 0; i < SAVED_COUNT; i++) header->registers[i] = status->registers[i];
+  } else if (owner_size == sizeof IMAGE_NOTE_OWNER && same(owner, IMAGE_NOTE_OWNER, owner_size) && type == IMAGE_NOTE_PROCESS) {
+    if (size < sizeof header->process) fail(DEVELOPER_CORRUPT, "the image is corrupt: its process note is too short");
+    header->process = *(const struct image_process *)content;
+    header->eventfds = (int32_t *)(content + sizeof header->process);
+    if (header->process.version != IMAGE_FORMAT_VERSION)
+      fail_at(DEVELOPER_UNSUPPORTED_FORMAT, "the image has another format version:", header->process.version);
+    if (header->process.page_size != IMAGE_PAGE || header->process.eventfd_count > (size - sizeof header->process) / 4)
+      fail(DEVELOPER_CORRUPT, "the image is corrupt: its process note contradicts itself");
+  }
+}
+
+static void read_notes(struct header *header, const char *notes, uint64_t size) {
+  for (uint64_t at = 0; at < size;) {
+    if (size - at < sizeof(Elf64_Nhdr)) fail(DEVELOPER_CORRUPT, "the image is corrupt: a note is cut off");
+    const Elf64_Nhdr *note = (const Elf64_Nhdr *)(notes + at);
+    at += sizeof *note;
+    uint64_t owner_size = ((uint64_t)note->n_namesz + 3) & ~3ull, content_size = ((uint64_t)note->n_descsz + 3) & ~3ull;
+    if (owner_size + content_size > size - at) fail(DEVELOPER_CORRUPT, "the image is corrupt: a note is longer than the notes");
+    take_note(header, notes + at, note->n_namesz, note->n_type, notes + at + owner_size, note->n_descsz);
+    at += owner_size + content_size;
+  }
+}
+
+void header_read(struct header *header) {
+  struct { Elf64_Ehdr elf; Elf64_Shdr section; } first;
+  input_read(&first, sizeof first);
+  check_elf(&first.elf);
+  uint64_t count = first.elf.e_phnum == PN_XNUM ? first.section.sh_info : first.elf.e_phnum;
+  if (count < 3 || count > SEGMENTS_MOST) fail(DEVELOPER_CORRUPT, "the image is corrupt: its number of segments is impossible");
+
+  uint64_t table_size = count * sizeof(Elf64_Phdr);
+  Elf64_Phdr notes;
+  input_read(&notes, sizeof notes);
+  if (notes.p_type != PT_NOTE || notes.p_offset != sizeof first + table_size || notes.p_filesz > NOTES_MOST)
+    fail(DEVELOPER_CORRUPT, "the image is corrupt: its notes are not where they should be");
+  uint64_t data_start = (notes.p_offset + notes.p_filesz + IMAGE_PAGE - 1) / IMAGE_PAGE * IMAGE_PAGE;
+
+  header->memory_size = (table_size + notes.p_filesz + 2 * IMAGE_PAGE - 1) / IMAGE_PAGE * IMAGE_PAGE;
+  header->memory = allocate(header->memory_size);
+  header->segments = header->memory;
+  header->segment_count = count - 2;
+  input_read(header->segments, table_size - sizeof notes);
+  const Elf64_Phdr *digest = &header->segments[count - 2];
+  check_segments(header->segments, header->segment_count, data_start);
+  const Elf64_Phdr *last = &header->segments[count - 3];
+  if (digest->p_type != PT_NOTE || digest->p_offset != last->p_offset + last->p_filesz)
+    fail(DEVELOPER_CORRUPT, "the image is corrupt: its digest is not where it should be");
+
+  char *content = (char *)header->memory + table_size;
+  input_read(content, notes.p_filesz);
+  read_notes(header, content, notes.p_filesz);
+  if (!header->process.version || !header->registers[SAVED_RIP] || !header->registers[SAVED_RSP])
+    fail(DEVELOPER_CORRUPT, "the image is corrupt: it has no registers or no process note");
+  input_skip(data_start - notes.p_offset - notes.p_filesz);
+}
+
+void header_check_cpu(const struct header *header) {
+  uint32_t here[CPU_FEATURE_WORDS];
+  cpu_features_read(here);
+  int missing = 0;
+  for (unsigned i = 0; i < sizeof cpu_features / sizeof *cpu_features; i++) {
+    const struct cpu_feature *feature = &cpu_features[i];
+    uint32_t bit = 1u << feature->bit;
+    if (!(header->process.cpu_features[feature->word] & bit) || here[feature->word] & bit) continue;
+    report_text(missing++ ? " " : "afterimage error this CPU lacks ");
+    report_text(feature->name);
+  }
+  if (!missing) return;
+  report_text(", which the target's has and its code may use\n");
+  for (;;) CALL1(__NR_exit_group, DEVELOPER_MISSING_CPU_FEATURES);
+}

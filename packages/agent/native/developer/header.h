@@ -1,0 +1,24 @@
+// The image's header: read and checked before a single address is touched.
+#ifndef AFTERIMAGE_HEADER_H
+#define AFTERIMAGE_HEADER_H
+
+#include "image_format.h"
+
+struct header {
+  Elf64_Phdr *segments;  // PT_LOAD only, ascending, not overlapping, page-aligned
+  uint64_t segment_count;
+  struct image_process process;
+  int32_t *eventfds;
+  uint64_t registers[SAVED_COUNT];
+  // The memory that holds segments and eventfds.
+  void *memory;
+  uint64_t memory_size;
+};
+
+// Ends the program with what is wrong, if something is.
+void header_read(struct header *header);
+
+// Ends the program with the names of what this CPU lacks.
+void header_check_cpu(const struct header *header);
+
+#endif

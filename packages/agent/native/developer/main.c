@@ -1,0 +1,85 @@
+// The developer program: rebuilds an image in this process, and lets V8 write the heap snapshot there.
+// Reads the image from descriptor 0, writes the snapshot to descriptor 1, says what it does on descriptor 2.
+// Freestanding and position-independent, with nothing to relocate: see arena.h.
+
+#include <linux/prctl.h>
+
+#include "arena.h"
+#include "descriptors.h"
+#include "exit_codes.h"
+#include "ghost_locks.h"
+#include "header.h"
+#include "input.h"
+#include "memory.h"
+#include "report.h"
+#include "sandbox.h"
+#include "system_calls.h"
+
+static long resume_flags = RESUME_DEVELOP;
+
+// The compiler may call these even in a freestanding program.
+void *memcpy(void *into, const void *from, size_t size) {
+  char *to = into;
+  const char *at = from;
+  while (size--) *to++ = *at++;
+  return into;
+}
+
+void *memset(void *into, int value, size_t size) {
+  char *to = into;
+  while (size--) *to++ = (char)value;
+  return into;
+}
+
+static int same(const char *text, const char *other) {
+  while (*text && *text == *other) text++, other++;
+  return *text == *other;
+}
+
+// The application's code may have been given pages under protection keys (V8's for JIT code): the numbers
+// must be taken, and accessible. The pages themselves carry none here.
+static void take_protection_keys(uint32_t keys) {
+  for (int key = 1; keys >> key; key++) {
+    long got = CALL2(__NR_pkey_alloc, 0, 0);
+    if (got != key) fail_at(DEVELOPER_MISSING_CPU_FEATURES, "this CPU or kernel lacks memory protection keys, which the target uses; key", (uint64_t)key);
+  }
+}
+
+static __attribute__((noreturn)) void jump(const uint64_t *registers) {
+  __asm__ volatile(
+      "mov 0(%0), %%r15\n mov 8(%0), %%r14\n mov 16(%0), %%r13\n mov 24(%0), %%r12\n mov 40(%0), %%rbx\n"
+      "mov 128(%0), %%rcx\n mov 152(%0), %%rsp\n mov 32(%0), %%rbp\n jmp *%%rcx\n" ::"D"(registers), "a"(resume_flags) : "memory");
+  __builtin_unreachable();
+}
+
+static void restore(struct header *header) {
+  memory_map(header);
+  // From here on another attempt in another process would fare no better.
+  report_text("afterimage mapped\n");
+  memory_fill(header);
+  memory_protect(header);
+  take_protection_keys(header->process.protection_keys);
+  descriptors_restore(header);
+  if (CALL2(__NR_arch_prctl, 0x1002 /* ARCH_SET_FS */, header->registers[SAVED_FS_BASE])) fail(DEVELOPER_CORRUPT, "the image is corrupt: its thread pointer is impossible");
+  ghost_locks_watch();
+  report_text("afterimage restored\n");
+  sandbox_enter();
+  jump(header->registers);
+}
+
+static __attribute__((noreturn, used)) void start(const long *stack) {
+  long count = stack[0];
+  const char *const *arguments = (const char *const *)(stack + 1);
+  for (long i = 1; i < count; i++) {
+    if (same(arguments[i], "--expose-numeric-values")) resume_flags |= RESUME_EXPOSE_NUMERIC_VALUES;
+    else fail(DEVELOPER_USAGE, "usage: developer [--expose-numeric-values] <image >snapshot 2>reports");
+  }
+  CALL5(__NR_prctl, PR_SET_PDEATHSIG, 9, 0, 0, 0);
+  struct header header = {0};
+  input_begin();
+  header_read(&header);
+  header_check_cpu(&header);
+  arena_move(&header, restore);
+}
+
+__asm__(".globl _start\n_start: mov %rsp, %rdi\n and $-16, %rsp\n call start\n ud2\n");

@@ -1,0 +1,95 @@
+#include "memory.h"
+
+#include "exit_codes.h"
+#include "input.h"
+#include "report.h"
+#include "system_calls.h"
+#include "vdso.h"
+
+#define MAP_FLAGS (0x22 | 0x4000 | 0x100000)  // MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE
+
+static int access_of(const Elf64_Phdr *segment) {
+  return (segment->p_flags & PF_R ? 1 : 0) | (segment->p_flags & PF_W ? 2 : 0) | (segment->p_flags & PF_X ? 4 : 0);
+}
+
+static int has_contents(const Elf64_Phdr *segment) { return segment->p_filesz != 0; }
+
+static void claim(uint64_t start, uint64_t size, int access) {
+  long got = CALL6(__NR_mmap, start, size, access, MAP_FLAGS, -1, 0);
+  if (got == (long)start) return;
+  if (got == -ENOMEM) fail_at(DEVELOPER_NO_MEMORY, "the kernel has no memory or no mapping left for address", start);
+  fail_at(DEVELOPER_ADDRESS_UNAVAILABLE, "taken in this process is address", start);
+}
+
+// The kernel grew the target's stack on demand; here it is an ordinary mapping, so its room comes before.
+// Returns where it begins.
+static uint64_t claim_stack_room(const struct header *header, uint64_t index) {
+  const Elf64_Phdr *stack = &header->segments[index];
+  uint64_t below = index ? header->segments[index - 1].p_vaddr + header->segments[index - 1].p_memsz : IMAGE_PAGE;
+  uint64_t gap = stack->p_vaddr - below;
+  // Whole pages apart from the neighbour, so that running over still faults.
+  uint64_t room = header->process.stack_limit & ~(uint64_t)(IMAGE_PAGE - 1);
+  if (gap < 16 * IMAGE_PAGE) return stack->p_vaddr;
+  if (room > gap - 16 * IMAGE_PAGE) room = gap - 16 * IMAGE_PAGE;
+  // Best effort: what the stack of the moment needs is in the image already.
+  long got = CALL6(__NR_mmap, stack->p_vaddr - room, room, 3, MAP_FLAGS, -1, 0);
+  return got == (long)(stack->p_vaddr - room) ? stack->p_vaddr - room : stack->p_vaddr;
+}
+
+// The kernel chooses addresses downwards from a point that differs from process to process, within a terabyte
+// below the stack (mmap_base in arch/x86/mm/mmap.c). V8 sorts some of what it writes by address, so that
+// terabyte is closed: everything new goes below it, and the same image gives the same snapshot.
+#define UNPREDICTABLE_START 0x7e0000000000ull
+#define USER_SPACE_END 0x7ffffffff000ull
+
+static void close_unpredictable_addresses(const struct header *header, uint64_t stack, uint64_t stack_room) {
+  uint64_t end = UNPREDICTABLE_START;
+  for (uint64_t i = 0; i <= header->segment_count; i++) {
+    const Elf64_Phdr *segment = &header->segments[i];
+    uint64_t next = i == stack ? stack_room : i < header->segment_count ? segment->p_vaddr : USER_SPACE_END;
+    // Best effort: where this fails, only the order in the snapshot is at stake.
+    if (next > end) CALL6(__NR_mmap, end, next - end, 0, MAP_FLAGS, -1, 0);
+    if (i < header->segment_count && segment->p_vaddr + segment->p_memsz > end) end = segment->p_vaddr + segment->p_memsz;
+  }
+}
+
+void memory_map(const struct header *header) {
+  uint64_t stack_pointer = header->registers[SAVED_RSP];
+  uint64_t stack = header->segment_count;
+  for (uint64_t i = 0; i < header->segment_count; i++) {
+    const Elf64_Phdr *segment = &header->segments[i];
+    // What has contents must be writable until they are in.
+    claim(segment->p_vaddr, segment->p_memsz, has_contents(segment) ? 3 : access_of(segment) & ~4);
+    if (stack_pointer >= segment->p_vaddr && stack_pointer < segment->p_vaddr + segment->p_memsz) stack = i;
+  }
+  if (stack == header->segment_count) fail_at(DEVELOPER_CORRUPT, "the image is corrupt: no segment holds the stack pointer", stack_pointer);
+  // A stack is one mapping, but may be several segments, with holes between them.
+  while (stack && header->segments[stack - 1].p_vaddr + header->segments[stack - 1].p_memsz == header->segments[stack].p_vaddr &&
+         header->segments[stack - 1].p_flags == header->segments[stack].p_flags)
+    stack--;
+  close_unpredictable_addresses(header, stack, claim_stack_room(header, stack));
+}
+
+void memory_fill(const struct header *header) {
+  for (uint64_t i = 0; i < header->segment_count; i++)
+    if (has_contents(&header->segments[i])) input_read((void *)header->segments[i].p_vaddr, header->segments[i].p_filesz);
+
+  struct { Elf64_Nhdr note; char owner[(sizeof IMAGE_NOTE_OWNER + 3) & ~3u]; } begin;
+  input_read(&begin, sizeof begin);
+  uint64_t computed = input_digest();
+  struct image_digest digest;
+  input_read(&digest, sizeof digest);
+  if (begin.note.n_type != IMAGE_NOTE_DIGEST || begin.note.n_descsz != sizeof digest || digest.xxh64 != computed)
+    fail_at(DEVELOPER_CORRUPT, "the image is corrupt: its contents do not match their digest", digest.xxh64);
+}
+
+void memory_protect(const struct header *header) {
+  for (uint64_t i = 0; i < header->segment_count; i++) {
+    const Elf64_Phdr *segment = &header->segments[i];
+    if (segment->p_flags & SEGMENT_VDSO) vdso_detach(segment->p_vaddr, segment->p_filesz);
+    int now = has_contents(segment) ? 3 : access_of(segment) & ~4;
+    if (access_of(segment) == now) continue;
+    if (CALL3(__NR_mprotect, segment->p_vaddr, segment->p_memsz, access_of(segment)))
+      fail_at(DEVELOPER_NO_MEMORY, "the kernel refuses the access rights of the mapping at", segment->p_vaddr);
+  }
+}

@@ -1,0 +1,28 @@
+// System calls without a C library: this program has none, so that nothing of it can get in the way of the
+// C library inside the image.
+#ifndef AFTERIMAGE_SYSTEM_CALLS_H
+#define AFTERIMAGE_SYSTEM_CALLS_H
+
+#include <asm/unistd.h>
+#include <linux/errno.h>
+#include <stddef.h>
+#include <stdint.h>
+
+static inline long system_call(long number, long a, long b, long c, long d, long e, long f) {
+  long result;
+  register long r10 __asm__("r10") = d;
+  register long r8 __asm__("r8") = e;
+  register long r9 __asm__("r9") = f;
+  __asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9) : "rcx", "r11", "memory");
+  return result;
+}
+
+#define CALL0(n) system_call(n, 0, 0, 0, 0, 0, 0)
+#define CALL1(n, a) system_call(n, (long)(a), 0, 0, 0, 0, 0)
+#define CALL2(n, a, b) system_call(n, (long)(a), (long)(b), 0, 0, 0, 0)
+#define CALL3(n, a, b, c) system_call(n, (long)(a), (long)(b), (long)(c), 0, 0, 0)
+#define CALL4(n, a, b, c, d) system_call(n, (long)(a), (long)(b), (long)(c), (long)(d), 0, 0)
+#define CALL5(n, a, b, c, d, e) system_call(n, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), 0)
+#define CALL6(n, a, b, c, d, e, f) system_call(n, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
+
+#endif

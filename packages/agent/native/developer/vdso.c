@@ -1,0 +1,68 @@
+#include "vdso.h"
+
+#include <asm/unistd.h>
+#include <elf.h>
+#include <stddef.h>
+
+#include "exit_codes.h"
+#include "report.h"
+
+struct function {
+  char name[24];
+  uint32_t number;
+};
+
+// Both names of each: "clock_gettime" is a weak alias of "__vdso_clock_gettime" (arch/x86/entry/vdso/vdso.lds.S).
+static const struct function functions[] = {
+    {"clock_gettime", __NR_clock_gettime}, {"gettimeofday", __NR_gettimeofday}, {"time", __NR_time},
+    {"getcpu", __NR_getcpu},               {"clock_getres", __NR_clock_getres}, {"getrandom", __NR_getrandom},
+};
+
+static int same(const char *name, const char *other) {
+  while (*name && *name == *other) name++, other++;
+  return *name == *other;
+}
+
+static const char *without_prefix(const char *name) {
+  static const char prefix[] = "__vdso_";
+  for (unsigned i = 0; i < sizeof prefix - 1; i++)
+    if (name[i] != prefix[i]) return name;
+  return name + sizeof prefix - 1;
+}
+
+static void patch(unsigned char *code, uint32_t number) {
+  code[0] = 0xb8;  // mov $number, %eax
+  for (int i = 0; i < 4; i++) code[1 + i] = (unsigned char)(number >> (8 * i));
+  code[5] = 0x0f;  // syscall
+  code[6] = 0x05;
+  code[7] = 0xc3;  // ret
+}
+
+void vdso_detach(uint64_t base, uint64_t size) {
+  // Everything read here comes from the image: each offset is held against the mapping's size.
+  const Elf64_Ehdr *elf = (const Elf64_Ehdr *)base;
+  if (size < sizeof *elf || elf->e_phoff > size || elf->e_phnum * sizeof(Elf64_Phdr) > size - elf->e_phoff)
+    fail_at(DEVELOPER_CORRUPT, "the image is corrupt: no vdso at", base);
+  const Elf64_Phdr *segments = (const Elf64_Phdr *)(base + elf->e_phoff);
+  uint64_t dynamic = 0, dynamic_size = 0, bias = 0;
+  for (unsigned i = 0; i < elf->e_phnum; i++) {
+    if (segments[i].p_type == PT_LOAD) bias = segments[i].p_vaddr - segments[i].p_offset;
+    if (segments[i].p_type == PT_DYNAMIC) dynamic = segments[i].p_offset, dynamic_size = segments[i].p_memsz;
+  }
+  if (!dynamic || dynamic > size || dynamic_size > size - dynamic) fail_at(DEVELOPER_CORRUPT, "the image is corrupt: no dynamic section in the vdso at", base);
+  uint64_t symbols = 0, strings = 0;
+  const Elf64_Dyn *entry = (const Elf64_Dyn *)(base + dynamic);
+  for (uint64_t i = 0; i < dynamic_size / sizeof *entry && entry[i].d_tag != DT_NULL; i++) {
+    if (entry[i].d_tag == DT_SYMTAB) symbols = entry[i].d_un.d_ptr - bias;
+    if (entry[i].d_tag == DT_STRTAB) strings = entry[i].d_un.d_ptr - bias;
+  }
+  if (!symbols || symbols >= strings || strings >= size) fail_at(DEVELOPER_CORRUPT, "the image is corrupt: no symbols in the vdso at", base);
+  for (uint64_t at = symbols; at + sizeof(Elf64_Sym) <= strings; at += sizeof(Elf64_Sym)) {
+    const Elf64_Sym *symbol = (const Elf64_Sym *)(base + at);
+    uint64_t offset = symbol->st_value - bias;
+    if (symbol->st_name >= size - strings || offset > size - 8) continue;
+    const char *name = without_prefix((const char *)base + strings + symbol->st_name);
+    for (unsigned i = 0; i < sizeof functions / sizeof *functions; i++)
+      if (same(name, functions[i].name)) patch((unsigned char *)(base + offset), functions[i].number);
+  }
+}

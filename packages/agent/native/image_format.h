@@ -1,0 +1,75 @@
+// The image: an ELF core file that is written once, front to back, into a pipe.
+// Shared by the child that writes it and the developer program that reads it.
+// docs/image-format.md says the same in prose; change both together.
+#ifndef AFTERIMAGE_IMAGE_FORMAT_H
+#define AFTERIMAGE_IMAGE_FORMAT_H
+
+#include <elf.h>
+#include <stdint.h>
+
+#define IMAGE_PAGE 4096u
+#define IMAGE_FORMAT_VERSION 1u
+
+#if defined(__x86_64__)
+#define IMAGE_MACHINE EM_X86_64
+#else
+#error "images are written and developed on x86-64 only so far"
+#endif
+
+// Owner of our own notes; ELF counts the terminating NUL.
+#define IMAGE_NOTE_OWNER "AFTERIMAGE"
+
+enum image_note {
+  IMAGE_NOTE_PROCESS = 1,   // struct image_process, then its eventfd numbers (int32_t each)
+  IMAGE_NOTE_METADATA = 2,  // UTF-8 JSON
+  IMAGE_NOTE_DIGEST = 3,    // struct image_digest, the last bytes of the file
+};
+
+// What a PT_LOAD segment was in the target, in the bits that ELF leaves to the system (PF_MASKOS).
+enum image_segment {
+  SEGMENT_FILE = 0x00100000,    // backed by a private file mapping
+  SEGMENT_SHARED = 0x00200000,  // shared memory: its place is kept, its content is not
+  SEGMENT_VDSO = 0x00400000,    // the kernel's code page, useless in another process without its data page
+};
+
+#define CPU_FEATURE_WORDS 8
+
+struct image_process {
+  uint32_t version;  // IMAGE_FORMAT_VERSION
+  uint32_t page_size;
+  uint64_t stack_limit;                    // how far the main stack may grow, in bytes
+  uint32_t protection_keys;                // bit k: some mapping used protection key k
+  uint32_t eventfd_count;
+  uint32_t cpu_features[CPU_FEATURE_WORDS];  // cpu_features.h
+};
+
+struct image_digest {
+  uint64_t xxh64;             // of every byte of the file before this note's descriptor
+  uint64_t unreadable_pages;  // pages the kernel would not let the child read, written as zeros
+};
+
+// Linux's struct elf_prstatus (x86-64), the NT_PRSTATUS note: debuggers and the developer program take the
+// registers from here. The order of `registers` is that of struct user_regs_struct.
+enum register_index {
+  SAVED_R15, SAVED_R14, SAVED_R13, SAVED_R12, SAVED_RBP, SAVED_RBX, SAVED_R11, SAVED_R10, SAVED_R9, SAVED_R8, SAVED_RAX, SAVED_RCX,
+  SAVED_RDX, SAVED_RSI, SAVED_RDI, SAVED_ORIG_RAX, SAVED_RIP, SAVED_CS, SAVED_EFLAGS, SAVED_RSP, SAVED_SS, SAVED_FS_BASE,
+  SAVED_GS_BASE, SAVED_DS, SAVED_ES, SAVED_FS, SAVED_GS, SAVED_COUNT
+};
+
+struct image_prstatus {
+  int32_t signal_info[3];
+  int16_t current_signal;
+  uint64_t pending_signals, held_signals;
+  int32_t pid, ppid, pgrp, sid;
+  uint64_t times[8];
+  uint64_t registers[SAVED_COUNT];
+  int32_t fpu_valid;
+};
+
+// The value that saving the registers returns in the restored process; 0 means "still the child".
+enum resume_flags {
+  RESUME_DEVELOP = 1,
+  RESUME_EXPOSE_NUMERIC_VALUES = 2,
+};
+
+#endif

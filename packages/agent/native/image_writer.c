@@ -1,0 +1,351 @@
+#define _GNU_SOURCE
+#include "image_writer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "cpu_features.h"
+#include "exit_codes.h"
+#include "proc_maps.h"
+#include "xxh64.h"
+
+#define CHUNK (256u << 10)
+#define PAGEMAP_ENTRIES 32768u
+#define SEGMENT_CAPACITY (1u << 20)
+#define FILE_NAMES_CAPACITY (1u << 20)
+#define FILES_CAPACITY 16384u
+
+// Everything the writer needs to remember, in a mapping of its own that the image leaves out: it changes
+// while the image is being written.
+struct scratch {
+  struct image_process process;
+  int32_t eventfds[1024];
+  struct image_prstatus status;
+  char prpsinfo[136];
+  uint64_t auxv[128];
+  Elf64_Ehdr elf;
+  Elf64_Shdr section;
+  struct xxh64 digest;
+  uint64_t unreadable_pages;
+  uint64_t pagemap[PAGEMAP_ENTRIES];
+  char chunk[CHUNK];
+  size_t chunk_used;
+  uint64_t file_note[2 + 3 * FILES_CAPACITY];
+  size_t file_count;
+  char file_names[FILE_NAMES_CAPACITY];
+  size_t file_names_used;
+  size_t segment_count;
+  Elf64_Phdr segments[SEGMENT_CAPACITY];
+};
+
+struct writer {
+  struct scratch *scratch;
+  int output, memory_file, pagemap_file;
+  int failure;  // enum child_exit
+};
+
+// ---- output -------------------------------------------------------------------------------------------
+
+static void write_out(struct writer *writer, const char *data, size_t size) {
+  while (size && !writer->failure) {
+    ssize_t written = write(writer->output, data, size);
+    if (written < 0) {
+      if (errno == EINTR) continue;
+      writer->failure = errno == EPIPE || errno == ECONNRESET ? CHILD_OUTPUT_CLOSED : CHILD_OUTPUT_FAILED;
+      return;
+    }
+    data += written;
+    size -= (size_t)written;
+  }
+}
+
+static void flush(struct writer *writer) {
+  write_out(writer, writer->scratch->chunk, writer->scratch->chunk_used);
+  writer->scratch->chunk_used = 0;
+}
+
+// Copied before it is digested: the child's own stack is among the pages, and changes from call to call.
+static void emit(struct writer *writer, const void *data, size_t size) {
+  struct scratch *scratch = writer->scratch;
+  const char *from = data;
+  while (size && !writer->failure) {
+    if (scratch->chunk_used == CHUNK) flush(writer);
+    size_t part = CHUNK - scratch->chunk_used < size ? CHUNK - scratch->chunk_used : size;
+    char *into = scratch->chunk + scratch->chunk_used;
+    memcpy(into, from, part);
+    xxh64_add(&scratch->digest, into, part);
+    scratch->chunk_used += part;
+    from += part;
+    size -= part;
+  }
+}
+
+static void emit_zeros(struct writer *writer, size_t size) {
+  static const char zeros[4096];
+  for (; size; size -= size < sizeof zeros ? size : sizeof zeros)
+    emit(writer, zeros, size < sizeof zeros ? size : sizeof zeros);
+}
+
+// Through /proc/self/mem, because a page that cannot be had (a mapped file that was cut short since) is an
+// error there, where touching it would be a SIGBUS.
+static void emit_guarded(struct writer *writer, uint64_t address, uint64_t size) {
+  struct scratch *scratch = writer->scratch;
+  flush(writer);
+  while (size && !writer->failure) {
+    size_t part = size < CHUNK ? size : CHUNK;
+    ssize_t got = pread(writer->memory_file, scratch->chunk, part, (off_t)address);
+    if (got < (ssize_t)IMAGE_PAGE) {
+      memset(scratch->chunk, 0, IMAGE_PAGE);
+      scratch->unreadable_pages++;
+      got = IMAGE_PAGE;
+    }
+    got -= got % IMAGE_PAGE;
+    scratch->chunk_used = (size_t)got;
+    xxh64_add(&scratch->digest, scratch->chunk, (size_t)got);
+    flush(writer);
+    address += (uint64_t)got;
+    size -= (uint64_t)got;
+  }
+}
+
+// ---- segments -----------------------------------------------------------------------------------------
+
+static bool add_segment(struct writer *writer, uint64_t start, uint64_t file_size, uint64_t memory_size, uint32_t flags) {
+  struct scratch *scratch = writer->scratch;
+  if (scratch->segment_count == SEGMENT_CAPACITY) {
+    writer->failure = CHILD_TOO_MANY_SEGMENTS;
+    return false;
+  }
+  scratch->segments[scratch->segment_count++] = (Elf64_Phdr){.p_type = PT_LOAD, .p_flags = flags, .p_vaddr = start,
+      .p_filesz = file_size, .p_memsz = memory_size, .p_align = IMAGE_PAGE};
+  return true;
+}
+
+static bool is_zero_page(struct writer *writer, uint64_t address) {
+  uint64_t *page = (uint64_t *)writer->scratch->chunk;
+  if (pread(writer->memory_file, page, IMAGE_PAGE, (off_t)address) != (ssize_t)IMAGE_PAGE) return true;
+  for (size_t i = 0; i < IMAGE_PAGE / 8; i++)
+    if (page[i]) return false;
+  return true;
+}
+
+// Which pages of [start, start + count pages) hold something: bit 63 present, bit 62 swapped out
+// (Documentation/admin-guide/mm/pagemap.rst). Where a sandbox has no pagemap, zero pages count as holes.
+static bool read_presence(struct writer *writer, uint64_t start, uint64_t count) {
+  uint64_t *entries = writer->scratch->pagemap;
+  if (writer->pagemap_file >= 0) {
+    size_t size = count * sizeof *entries;
+    if (pread(writer->pagemap_file, entries, size, (off_t)(start / IMAGE_PAGE * 8)) == (ssize_t)size) return true;
+    writer->failure = CHILD_PAGEMAP;
+    return false;
+  }
+  for (uint64_t i = 0; i < count; i++)
+    entries[i] = is_zero_page(writer, start + i * IMAGE_PAGE) ? 0 : 1ull << 63;
+  return true;
+}
+
+// One segment for each run of present pages, its hole behind it as p_memsz beyond p_filesz.
+static bool add_anonymous(struct writer *writer, uint64_t start, uint64_t end, uint32_t flags) {
+  uint64_t run_start = start, run_end = start;  // the present run that waits for its hole to end
+  for (uint64_t window = start; window < end;) {
+    uint64_t count = (end - window) / IMAGE_PAGE;
+    if (count > PAGEMAP_ENTRIES) count = PAGEMAP_ENTRIES;
+    if (!read_presence(writer, window, count)) return false;
+    for (uint64_t i = 0; i < count; i++) {
+      if (!(writer->scratch->pagemap[i] >> 62)) continue;
+      uint64_t page = window + i * IMAGE_PAGE;
+      if (page != run_end) {
+        if (page != run_start && !add_segment(writer, run_start, run_end - run_start, page - run_start, flags))
+          return false;
+        run_start = page;
+      }
+      run_end = page + IMAGE_PAGE;
+    }
+    window += count * IMAGE_PAGE;
+  }
+  return add_segment(writer, run_start, run_end - run_start, end - run_start, flags);
+}
+
+static bool add_file_name(struct scratch *scratch, const struct mapping *mapping) {
+  size_t size = strlen(mapping->name) + 1;
+  if (scratch->file_count == FILES_CAPACITY || scratch->file_names_used + size > FILE_NAMES_CAPACITY) return false;
+  uint64_t *entry = scratch->file_note + 2 + 3 * scratch->file_count++;
+  entry[0] = mapping->start;
+  entry[1] = mapping->end;
+  entry[2] = mapping->file_offset / IMAGE_PAGE;
+  memcpy(scratch->file_names + scratch->file_names_used, mapping->name, size);
+  scratch->file_names_used += size;
+  return true;
+}
+
+static bool add_mapping(const struct mapping *mapping, void *context) {
+  struct writer *writer = context;
+  uint64_t size = mapping->end - mapping->start;
+  if (mapping->start == (uint64_t)writer->scratch) return true;
+  // The kernel's own pages beside the vdso are different in every process.
+  if (!strncmp(mapping->name, "[vvar", 5) || !strncmp(mapping->name, "[vsyscall", 9) || !strncmp(mapping->name, "[uprobes", 8))
+    return true;
+  uint32_t flags = (mapping->readable ? PF_R : 0) | (mapping->writable ? PF_W : 0) | (mapping->executable ? PF_X : 0);
+  if (mapping->inode && mapping->name[0] == '/') add_file_name(writer->scratch, mapping);
+  if (!strcmp(mapping->name, "[vdso]")) return add_segment(writer, mapping->start, size, size, flags | SEGMENT_VDSO);
+  // Shared memory may be a database of many gigabytes; neither V8 nor a C library keeps its own state there.
+  if (mapping->shared) return add_segment(writer, mapping->start, 0, size, flags | SEGMENT_SHARED);
+  if (!mapping->readable) return add_segment(writer, mapping->start, 0, size, flags);
+  // Files are written whole, touched or not: the developer program has no files, and V8 may run any of it.
+  if (mapping->inode) return add_segment(writer, mapping->start, size, size, flags | SEGMENT_FILE);
+  return add_anonymous(writer, mapping->start, mapping->end, flags);
+}
+
+// ---- notes --------------------------------------------------------------------------------------------
+
+static size_t padded(size_t size) { return (size + 3) & ~(size_t)3; }
+
+static size_t note_size(const char *owner, size_t size) {
+  return sizeof(Elf64_Nhdr) + padded(strlen(owner) + 1) + padded(size);
+}
+
+static void emit_note_header(struct writer *writer, const char *owner, uint32_t type, size_t size) {
+  Elf64_Nhdr header = {.n_namesz = (uint32_t)strlen(owner) + 1, .n_descsz = (uint32_t)size, .n_type = type};
+  emit(writer, &header, sizeof header);
+  emit(writer, owner, header.n_namesz);
+  emit_zeros(writer, padded(header.n_namesz) - header.n_namesz);
+}
+
+struct note {
+  const char *owner;
+  uint32_t type;
+  struct { const void *data; size_t size; } parts[2];
+};
+
+static size_t note_content(const struct note *note) { return note->parts[0].size + note->parts[1].size; }
+
+static void emit_note(struct writer *writer, const struct note *note) {
+  emit_note_header(writer, note->owner, note->type, note_content(note));
+  emit(writer, note->parts[0].data, note->parts[0].size);
+  emit(writer, note->parts[1].data, note->parts[1].size);
+  emit_zeros(writer, padded(note_content(note)) - note_content(note));
+}
+
+static size_t read_whole(const char *path, void *into, size_t capacity) {
+  int file = open(path, O_RDONLY | O_CLOEXEC);
+  if (file < 0) return 0;
+  ssize_t got = read(file, into, capacity);
+  close(file);
+  return got > 0 ? (size_t)got : 0;
+}
+
+static void fill_status(struct scratch *scratch, const struct image_contents *contents) {
+  memcpy(scratch->status.registers, contents->registers, sizeof scratch->status.registers);
+  scratch->status.pid = getppid();  // the target's: the child itself is of no interest
+  // Debuggers tell 64-bit code from 32-bit code by these two (__USER_CS, __USER_DS).
+  scratch->status.registers[SAVED_CS] = 0x33;
+  scratch->status.registers[SAVED_SS] = 0x2b;
+}
+
+static void fill_process(struct scratch *scratch, const struct image_contents *contents) {
+  struct rlimit stack;
+  scratch->process = (struct image_process){
+      .version = IMAGE_FORMAT_VERSION,
+      .page_size = IMAGE_PAGE,
+      .stack_limit = getrlimit(RLIMIT_STACK, &stack) == 0 && stack.rlim_cur <= 64u << 20 ? stack.rlim_cur : 8u << 20,
+      .protection_keys = contents->protection_keys,
+      .eventfd_count = contents->eventfd_count,
+  };
+  cpu_features_read(scratch->process.cpu_features);
+}
+
+// ---- the image ----------------------------------------------------------------------------------------
+
+// ELF header, one section header (it holds the segment count where that exceeds 16 bits: PN_XNUM), program
+// headers, notes, padding to a page; then the contents of the segments in order; then the digest.
+static void write_image(struct writer *writer, const struct image_contents *contents) {
+  struct scratch *scratch = writer->scratch;
+  fill_status(scratch, contents);
+  fill_process(scratch, contents);
+  size_t auxv_size = read_whole("/proc/self/auxv", scratch->auxv, sizeof scratch->auxv);
+  scratch->file_note[0] = scratch->file_count;
+  scratch->file_note[1] = IMAGE_PAGE;
+  scratch->prpsinfo[1] = 'R';  // pr_sname; the name below is pr_fname
+  memcpy(scratch->prpsinfo + 40, "node", 4);
+  memcpy(scratch->prpsinfo + 56, "node (afterimage)", 17);
+
+  const struct note notes[] = {
+      {"CORE", NT_PRSTATUS, {{&scratch->status, sizeof scratch->status}}},
+      {"CORE", NT_PRPSINFO, {{scratch->prpsinfo, sizeof scratch->prpsinfo}}},
+      {"CORE", NT_AUXV, {{scratch->auxv, auxv_size}}},
+      {"CORE", NT_FILE, {{scratch->file_note, (2 + 3 * scratch->file_count) * 8}, {scratch->file_names, scratch->file_names_used}}},
+      {IMAGE_NOTE_OWNER, IMAGE_NOTE_PROCESS, {{&scratch->process, sizeof scratch->process}, {contents->eventfds, 4 * contents->eventfd_count}}},
+      {IMAGE_NOTE_OWNER, IMAGE_NOTE_METADATA, {{contents->metadata, contents->metadata_size}}},
+  };
+  size_t notes_size = 0;
+  for (size_t i = 0; i < sizeof notes / sizeof *notes; i++)
+    notes_size += note_size(notes[i].owner, note_content(&notes[i]));
+
+  size_t segment_count = scratch->segment_count + 2;  // the notes before and the digest after
+  uint64_t headers_size = sizeof scratch->elf + sizeof scratch->section + segment_count * sizeof(Elf64_Phdr);
+  uint64_t data_start = (headers_size + notes_size + IMAGE_PAGE - 1) / IMAGE_PAGE * IMAGE_PAGE;
+  uint64_t offset = data_start;
+  for (size_t i = 0; i < scratch->segment_count; i++) {
+    scratch->segments[i].p_offset = offset;
+    offset += scratch->segments[i].p_filesz;
+  }
+  size_t digest_size = note_size(IMAGE_NOTE_OWNER, sizeof(struct image_digest));
+  const Elf64_Phdr notes_segment = {.p_type = PT_NOTE, .p_flags = PF_R, .p_offset = headers_size, .p_filesz = notes_size, .p_align = 4};
+  const Elf64_Phdr digest_segment = {.p_type = PT_NOTE, .p_flags = PF_R, .p_offset = offset, .p_filesz = digest_size, .p_align = 4};
+
+  bool extended = segment_count >= PN_XNUM;
+  scratch->elf = (Elf64_Ehdr){
+      .e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT, ELFOSABI_NONE},
+      .e_type = ET_CORE, .e_machine = IMAGE_MACHINE, .e_version = EV_CURRENT,
+      .e_phoff = sizeof scratch->elf + sizeof scratch->section,
+      .e_shoff = extended ? sizeof scratch->elf : 0,
+      .e_ehsize = sizeof(Elf64_Ehdr), .e_phentsize = sizeof(Elf64_Phdr), .e_shentsize = sizeof(Elf64_Shdr),
+      .e_phnum = (Elf64_Half)(extended ? PN_XNUM : segment_count), .e_shnum = extended ? 1 : 0,
+  };
+  scratch->section = (Elf64_Shdr){.sh_size = extended ? 1 : 0, .sh_info = extended ? (Elf64_Word)segment_count : 0};
+
+  emit(writer, &scratch->elf, sizeof scratch->elf);
+  emit(writer, &scratch->section, sizeof scratch->section);
+  emit(writer, &notes_segment, sizeof notes_segment);
+  emit(writer, scratch->segments, scratch->segment_count * sizeof(Elf64_Phdr));
+  emit(writer, &digest_segment, sizeof digest_segment);
+  for (size_t i = 0; i < sizeof notes / sizeof *notes; i++) emit_note(writer, &notes[i]);
+  emit_zeros(writer, data_start - headers_size - notes_size);
+
+  for (size_t i = 0; i < scratch->segment_count && !writer->failure; i++) {
+    const Elf64_Phdr *segment = &scratch->segments[i];
+    if (!segment->p_filesz) continue;
+    bool guarded = segment->p_flags & SEGMENT_FILE || writer->pagemap_file < 0;
+    if (guarded && writer->memory_file >= 0) emit_guarded(writer, segment->p_vaddr, segment->p_filesz);
+    else emit(writer, (const void *)segment->p_vaddr, segment->p_filesz);
+  }
+
+  emit_note_header(writer, IMAGE_NOTE_OWNER, IMAGE_NOTE_DIGEST, sizeof(struct image_digest));
+  const struct image_digest digest = {xxh64_end(&scratch->digest), scratch->unreadable_pages};
+  emit(writer, &digest, sizeof digest);
+  flush(writer);
+}
+
+int image_write(int output, const struct image_contents *contents) {
+  struct writer writer = {NULL, output, -1, -1, 0};
+  // Between two inaccessible pages, so that the kernel does not join it with a neighbour of the target's.
+  size_t size = (sizeof(struct scratch) + IMAGE_PAGE - 1) / IMAGE_PAGE * IMAGE_PAGE;
+  char *area = mmap(NULL, size + 2 * IMAGE_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (area == MAP_FAILED || mprotect(area + IMAGE_PAGE, size, PROT_READ | PROT_WRITE)) return CHILD_NO_SCRATCH;
+  writer.scratch = (struct scratch *)(area + IMAGE_PAGE);
+  xxh64_begin(&writer.scratch->digest);
+
+  writer.memory_file = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+  writer.pagemap_file = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+  if (writer.pagemap_file < 0 && writer.memory_file < 0) return CHILD_PAGEMAP;
+  if (proc_maps_visit(add_mapping, &writer) < 0) return CHILD_MAPS_UNREADABLE;
+  if (!writer.failure) write_image(&writer, contents);
+  return writer.failure;
+}

@@ -1,0 +1,116 @@
+#include "resume.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <v8-profiler.h>
+#include <v8.h>
+
+#include "exit_codes.h"
+#include "image_format.h"
+
+namespace {
+
+constexpr int kSnapshot = 1, kReports = 2;
+
+void write_all(int descriptor, const char* data, size_t size, int failure) {
+  while (size) {
+    ssize_t written = write(descriptor, data, size);
+    if (written < 0) {
+      if (errno == EINTR) continue;
+      _exit(failure);
+    }
+    data += written;
+    size -= static_cast<size_t>(written);
+  }
+}
+
+char* append_text(char* at, const char* text) {
+  size_t length = strlen(text);
+  memcpy(at, text, length);
+  return at + length;
+}
+
+char* append_number(char* at, uint64_t value) {
+  char digits[20];
+  int count = 0;
+  do digits[count++] = static_cast<char>('0' + value % 10);
+  while (value /= 10);
+  while (count) *at++ = digits[--count];
+  return at;
+}
+
+// "afterimage taking 1000 20000\n": the developer program's report lines, see src/develop.ts.
+void report(const char* phase, uint64_t done, uint64_t total) {
+  char line[96];
+  char* at = append_text(line, "afterimage ");
+  at = append_text(at, phase);
+  *at++ = ' ';
+  at = append_number(at, done);
+  *at++ = ' ';
+  at = append_number(at, total);
+  *at++ = '\n';
+  write_all(kReports, line, static_cast<size_t>(at - line), DEVELOPER_OUTPUT_FAILED);
+}
+
+class TakingProgress final : public v8::ActivityControl {
+ public:
+  ControlOption ReportProgressValue(uint32_t done, uint32_t total) override {
+    // V8 calls this for every 10,000 objects; a line for each hundredth part is enough.
+    if (done >= next_ || done >= total) {
+      report("taking", done, total);
+      next_ = done + total / 100;
+    }
+    return kContinue;
+  }
+
+ private:
+  uint32_t next_ = 0;
+};
+
+class SnapshotOutput final : public v8::OutputStream {
+ public:
+  SnapshotOutput() {
+    void* memory = mmap(nullptr, kCapacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) _exit(DEVELOPER_NO_MEMORY);
+    buffer_ = static_cast<char*>(memory);
+  }
+  int GetChunkSize() override { return 1 << 16; }
+  WriteResult WriteAsciiChunk(char* data, int size) override {
+    if (used_ + static_cast<size_t>(size) > kCapacity) flush();
+    memcpy(buffer_ + used_, data, static_cast<size_t>(size));
+    used_ += static_cast<size_t>(size);
+    return kContinue;
+  }
+  void EndOfStream() override {
+    flush();
+    ended_ = true;
+  }
+  bool ended() const { return ended_; }
+
+ private:
+  static constexpr size_t kCapacity = 1 << 20;
+  void flush() {
+    write_all(kSnapshot, buffer_, used_, DEVELOPER_OUTPUT_FAILED);
+    used_ = 0;
+  }
+  char* buffer_;
+  size_t used_ = 0;
+  bool ended_ = false;
+};
+
+}  // namespace
+
+void resume_and_write_snapshot(long flags, void* context) {
+  v8::Isolate* isolate = static_cast<v8::Isolate*>(context);
+  v8::HandleScope scope(isolate);
+  TakingProgress progress;
+  const v8::HeapSnapshot* snapshot = isolate->GetHeapProfiler()->TakeHeapSnapshot(
+      &progress, nullptr, true, (flags & RESUME_EXPOSE_NUMERIC_VALUES) != 0);
+  if (!snapshot) _exit(DEVELOPER_SNAPSHOT_FAILED);
+  report("writing", 0, 0);
+  SnapshotOutput output;
+  snapshot->Serialize(&output);
+  _exit(output.ended() ? DEVELOPER_DONE : DEVELOPER_SNAPSHOT_FAILED);
+}

@@ -1,0 +1,9 @@
+// What the restored process does: V8 writes the snapshot, as if nothing had happened in between.
+#ifndef AFTERIMAGE_RESUME_H
+#define AFTERIMAGE_RESUME_H
+
+// `isolate` is the v8::Isolate* of the thread that was forked; `flags` is enum resume_flags. Writes the
+// snapshot to descriptor 1, progress lines to descriptor 2, and exits with enum developer_exit.
+void resume_and_write_snapshot(long flags, void* isolate);
+
+#endif

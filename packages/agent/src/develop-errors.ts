@@ -1,0 +1,120 @@
+/** What the developer program ended with, as an error that says what happened and what to do. */
+
+export type DevelopFailure =
+  | 'truncated'
+  | 'corrupt'
+  | 'wrong-architecture'
+  | 'unsupported-format'
+  | 'missing-cpu-features'
+  | 'address-unavailable'
+  | 'sandbox-unavailable'
+  | 'out-of-memory'
+  | 'forbidden-system-call'
+  | 'stalled'
+  | 'crashed'
+  | 'killed'
+  | 'program-missing'
+  | 'output-failed'
+  | 'aborted';
+
+/** Developing failed. `code` is stable, `message` says what happened and what to do. */
+export class DevelopError extends Error {
+  override name = 'DevelopError';
+  constructor(
+    readonly code: DevelopFailure,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+interface Meaning {
+  failure: DevelopFailure;
+  otherwise: string;
+  advice?: string;
+}
+
+// enum developer_exit in native/exit_codes.h.
+const exits: Record<number, Meaning> = {
+  60: { failure: 'crashed', otherwise: 'the developer program was called wrongly' },
+  61: {
+    failure: 'truncated',
+    otherwise: 'the image is truncated',
+    advice: 'copy it again, or capture again',
+  },
+  62: { failure: 'corrupt', otherwise: 'the image is corrupt', advice: 'copy it again, or capture again' },
+  63: { failure: 'wrong-architecture', otherwise: 'the image was taken on another architecture' },
+  64: {
+    failure: 'missing-cpu-features',
+    otherwise: 'this CPU lacks instructions that the target uses',
+    advice: 'develop the image on a machine like the one it was taken on',
+  },
+  65: {
+    failure: 'address-unavailable',
+    otherwise: 'an address of the image is taken in every process started here',
+    advice: 'develop it on another machine or kernel',
+  },
+  66: { failure: 'sandbox-unavailable', otherwise: 'this kernel gives no sandbox' },
+  67: {
+    failure: 'out-of-memory',
+    otherwise: 'there is not enough memory to restore the image',
+    advice: 'develop it on a machine with more',
+  },
+  68: { failure: 'output-failed', otherwise: 'the snapshot could not be written' },
+  69: { failure: 'unsupported-format', otherwise: 'the image has a format that this version does not know' },
+  70: { failure: 'truncated', otherwise: 'the image could not be read' },
+  71: {
+    failure: 'crashed',
+    otherwise: 'the limit of open files is too low',
+    advice: 'raise it (ulimit -n) to that of the target',
+  },
+  72: {
+    failure: 'stalled',
+    otherwise: 'the restored process waits for a thread that was not captured',
+    advice: 'capture again',
+  },
+  73: { failure: 'crashed', otherwise: 'V8 wrote no snapshot' },
+};
+
+const signals: Partial<Record<NodeJS.Signals, Meaning>> = {
+  SIGSYS: {
+    failure: 'forbidden-system-call',
+    otherwise:
+      'the image tried a system call that no snapshot needs, and was stopped: it is not what V8 left behind',
+  },
+  SIGKILL: {
+    failure: 'killed',
+    otherwise: 'the developer program was killed, by somebody or for lack of memory',
+    advice: 'see the kernel log; develop the image where there is more memory',
+  },
+  SIGTERM: { failure: 'killed', otherwise: 'the developer program was terminated' },
+};
+
+/** Only printable ASCII: the text comes from a process that runs the image's code. */
+const printable = (text: string): string => text.replace(/[^\x20-\x7e]+/g, ' ').trim();
+
+/** `error` is the program's own last word, `otherText` what V8 or the C library printed. */
+export function explainExit(
+  exitCode: number | null,
+  signal: NodeJS.Signals | null,
+  error: string,
+  otherText: string,
+): DevelopError {
+  const meaning = exitCode !== null ? exits[exitCode] : signal ? signals[signal] : undefined;
+  const said = printable(error || otherText.split('\n').filter(Boolean).slice(-2).join(' ')).slice(0, 300);
+  if (meaning) {
+    const text = said || meaning.otherwise;
+    return new DevelopError(meaning.failure, meaning.advice ? `${text}: ${meaning.advice}` : text);
+  }
+  const end = signal ?? `exit code ${String(exitCode)}`;
+  if (/out of memory|bad_alloc|allocation failed/i.test(otherText))
+    return new DevelopError(
+      'out-of-memory',
+      `V8 ran out of memory while developing (${end}): develop the image where there is more`,
+    );
+  return new DevelopError(
+    'crashed',
+    `the restored process ended with ${end}${said ? ` (${said})` : ''}: capture again, and report it if that does not help`,
+  );
+}
