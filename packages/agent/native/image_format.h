@@ -19,10 +19,11 @@
 // Owner of our own notes; ELF counts the terminating NUL.
 #define IMAGE_NOTE_OWNER "AFTERIMAGE"
 
+// Far from the kernel's numbers: debuggers look at a note's type before its owner.
 enum image_note {
-  IMAGE_NOTE_PROCESS = 1,   // struct image_process, then its eventfd numbers (int32_t each)
-  IMAGE_NOTE_METADATA = 2,  // UTF-8 JSON
-  IMAGE_NOTE_DIGEST = 3,    // struct image_digest, the last bytes of the file
+  IMAGE_NOTE_PROCESS = 0x41460001,   // struct image_process, then its eventfd numbers (int32_t each)
+  IMAGE_NOTE_METADATA = 0x41460002,  // UTF-8 JSON
+  IMAGE_NOTE_DIGEST = 0x41460003,    // struct image_digest, the last bytes of the file
 };
 
 // What a PT_LOAD segment was in the target, in the bits that ELF leaves to the system (PF_MASKOS).

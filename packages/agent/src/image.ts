@@ -64,7 +64,7 @@ const SEGMENTS_MOST = 1 << 21;
 const NOTES_MOST = 64 << 20;
 const PAGE = 4096;
 const NOTE_OWNER = 'AFTERIMAGE';
-const NOTE_METADATA = 2;
+const NOTE_METADATA = 0x41460002;
 
 const machines: Record<number, string> = { 3: 'ia32', 40: 'arm', 62: 'x64', 183: 'arm64', 243: 'riscv64' };
 

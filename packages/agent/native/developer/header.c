@@ -117,5 +117,5 @@ void header_check_cpu(const struct header *header) {
   }
   if (!missing) return;
   report_text(", which the target's has and its code may use\n");
-  for (;;) CALL1(__NR_exit_group, DEVELOPER_MISSING_CPU_FEATURES);
+  end_program(DEVELOPER_MISSING_CPU_FEATURES);
 }

@@ -22,7 +22,8 @@ void input_read(void *into, size_t size) {
     if (got == 0) {
       report_text("afterimage error the image ends at byte ");
       report_number(digest.length);
-      fail(DEVELOPER_TRUNCATED, "");
+      report_text("\n");
+      end_program(DEVELOPER_TRUNCATED);
     }
     if (got == -EFAULT || got == -ENOMEM) fail_at(DEVELOPER_NO_MEMORY, "no memory for the image's contents at", (uint64_t)at);
     if (got < 0) fail(DEVELOPER_INPUT_FAILED, "the image cannot be read");

@@ -27,11 +27,15 @@ void report_address(uint64_t value) {
   report_text(digits);
 }
 
+void end_program(int code) {
+  for (;;) CALL1(__NR_exit_group, code);
+}
+
 void fail(int code, const char *text) {
   report_text("afterimage error ");
   report_text(text);
   report_text("\n");
-  for (;;) CALL1(__NR_exit_group, code);
+  end_program(code);
 }
 
 void fail_at(int code, const char *text, uint64_t address) {
@@ -40,5 +44,5 @@ void fail_at(int code, const char *text, uint64_t address) {
   report_text(" ");
   report_address(address);
   report_text("\n");
-  for (;;) CALL1(__NR_exit_group, code);
+  end_program(code);
 }

@@ -10,7 +10,10 @@ void report_text(const char *text);
 void report_number(uint64_t value);
 void report_address(uint64_t value);
 
-// "afterimage error TEXT[ VALUE in hexadecimal]", then exit with a code of enum developer_exit.
+// Exits with a code of enum developer_exit.
+__attribute__((noreturn)) void end_program(int code);
+
+// "afterimage error TEXT[ VALUE in hexadecimal]", then the end.
 __attribute__((noreturn)) void fail(int code, const char *text);
 __attribute__((noreturn)) void fail_at(int code, const char *text, uint64_t address);
 
