@@ -1,0 +1,169 @@
+/**
+ * The agent of one process: takes captures on a signal or a call, one at a time, and knows how the last one went.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isMainThread } from 'node:worker_threads';
+import { capture } from './capture.js';
+import { CaptureError } from './errors.js';
+import {
+  createEvents,
+  type CaptureMode,
+  type CaptureResult,
+  type EventName,
+  type Listener,
+} from './events.js';
+import { formatMs } from './figures.js';
+import { whyNoImage, WORKER_REASON } from './image-support.js';
+import type { Settings } from './options.js';
+import { createReadiness } from './readiness.js';
+
+export interface AgentStatus {
+  state: 'idle' | 'capturing' | 'uninstalled';
+  mode: CaptureMode;
+  signal: NodeJS.Signals;
+  /** Whether the signal may take a capture. */
+  gate: 'open' | 'shut';
+  /** As configured, with its placeholders. */
+  path: string;
+  /** Whether this process can be captured in the configured mode, and if not, why. */
+  possible: boolean;
+  reason?: string;
+  lastResult?: CaptureResult;
+  lastError?: { code: CaptureError['code']; message: string; time: string };
+}
+
+export interface Agent {
+  /**
+   * Takes a capture now. The gate is not asked: it guards the signal, which anybody with the same user id can
+   * send; this call is the application's own will. Keeps the process alive until it has ended, as any call of
+   * Node.js does; a capture by signal does not.
+   * @throws {CaptureError} by rejection; `busy` when a capture is running
+   */
+  capture(): Promise<CaptureResult>;
+  status(): AgentStatus;
+  on<N extends EventName>(event: N, listener: Listener<N>): Agent;
+  off<N extends EventName>(event: N, listener: Listener<N>): Agent;
+  /** False from before the pause of an inline capture until after it; else true. */
+  readonly ready: boolean;
+  /** Answers a readiness probe: 200 or 503 and a line of JSON. Mount it as `/health/ready`. */
+  readiness: (request: IncomingMessage, response: ServerResponse) => void;
+  /**
+   * Takes the agent out: a running capture ends with `uninstalled`, the signal does again what it did before
+   * (a bare Node.js process dies of SIGUSR2).
+   */
+  uninstall(): Promise<void>;
+}
+
+/** @param onUninstall called once, when it has been taken out */
+export function createAgent(settings: Settings, onUninstall: () => void): Agent {
+  const events = createEvents(settings.logger);
+  const { emit } = events;
+  const readiness = createReadiness();
+  let running: { stop: AbortController; ended: Promise<unknown> } | null = null;
+  let uninstalled = false;
+  let last: Pick<AgentStatus, 'lastResult' | 'lastError'> = {};
+
+  const start = async (): Promise<CaptureResult> => {
+    if (uninstalled)
+      throw new CaptureError('uninstalled', 'the agent was uninstalled; install() it again first');
+    if (running !== null) throw new CaptureError('busy', 'a capture is running; wait for its end');
+    const stop = new AbortController();
+    const timer = setTimeout(() => stop.abort(timeoutError(settings.timeoutMs)), settings.timeoutMs).unref();
+    const now = new Date();
+    const path = settings.path.expand(now);
+    const result = capture({
+      settings,
+      readiness,
+      path,
+      startedAt: performance.now(),
+      signal: stop.signal,
+      emit,
+    });
+    running = { stop, ended: result.catch(() => undefined) };
+    try {
+      last = { ...last, lastResult: await result };
+      return await result;
+    } catch (error) {
+      const { code, message } = error as CaptureError;
+      last = { ...last, lastError: { code, message, time: new Date().toISOString() } };
+      throw error;
+    } finally {
+      clearTimeout(timer);
+      running = null;
+    }
+  };
+
+  const onSignal = (): void => {
+    const { signal } = settings;
+    if (!settings.allow) {
+      emit(
+        'refused',
+        `refused ${signal}: the gate is shut; start the server with ALLOW_HEAP_SNAPSHOT=1, or install({ allow: true })`,
+        { code: 'gate-shut', count: 1 },
+      );
+    } else if (running !== null) {
+      emit('ignored', `ignored ${signal}: a capture is running`, { signal, count: 1 });
+    } else {
+      emit('received', `received ${signal}`, { signal, count: 1 });
+      // What it came to has been told as an event.
+      start().catch(() => undefined);
+    }
+  };
+  // A worker thread is sent no signals, and may not listen for them.
+  if (isMainThread) process.on(settings.signal, onSignal);
+
+  const agent: Agent = {
+    capture: async () => {
+      const alive = setInterval(() => undefined, 2 ** 30);
+      try {
+        return await start();
+      } finally {
+        clearInterval(alive);
+      }
+    },
+    status: () => {
+      const { mode, signal, allow, path } = settings;
+      const reason = mode === 'image' ? whyNoImage() : isMainThread ? null : WORKER_REASON;
+      return {
+        state: uninstalled ? 'uninstalled' : running === null ? 'idle' : 'capturing',
+        mode,
+        signal,
+        gate: allow ? 'open' : 'shut',
+        path: path.text,
+        possible: reason === null,
+        ...(reason === null ? {} : { reason }),
+        ...last,
+      };
+    },
+    on: (event, listener) => {
+      events.on(event, listener);
+      return agent;
+    },
+    off: (event, listener) => {
+      events.off(event, listener);
+      return agent;
+    },
+    get ready() {
+      return readiness.isReady();
+    },
+    readiness: readiness.handler,
+    uninstall: async () => {
+      if (!uninstalled) {
+        uninstalled = true;
+        process.off(settings.signal, onSignal);
+        running?.stop.abort(new CaptureError('uninstalled', 'the agent was uninstalled during the capture'));
+        onUninstall();
+      }
+      await running?.ended;
+    },
+  };
+  return agent;
+}
+
+function timeoutError(timeoutMs: number): CaptureError {
+  return new CaptureError(
+    'timeout',
+    `the capture was not over after ${formatMs(timeoutMs)} and was given up; raise timeoutMs, or store the image with ` +
+      "develop: 'never' and develop it elsewhere",
+  );
+}

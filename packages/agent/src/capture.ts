@@ -1,0 +1,74 @@
+/**
+ * One capture from beginning to end, in either mode: the guards before anything is done, the capture itself,
+ * the housekeeping after it.
+ */
+import { CaptureError, messageOf } from './errors.js';
+import type { CaptureResult, Emit } from './events.js';
+import { formatBytes, formatMs } from './figures.js';
+import { captureImage, checkImageCapture } from './image-capture.js';
+import { captureInline, checkInline } from './inline.js';
+import { removeOlder } from './keep.js';
+import type { Settings } from './options.js';
+import { checkOutput, OutputError } from './output-file.js';
+import type { Readiness } from './readiness.js';
+import { removeLeftovers } from './temporary.js';
+
+export interface CaptureJob {
+  settings: Settings;
+  readiness: Readiness;
+  /** Where the snapshot goes, placeholders filled in. */
+  path: string;
+  /** `performance.now()` of the request. */
+  startedAt: number;
+  /** Aborts with the {@link CaptureError} to end with. */
+  signal: AbortSignal;
+  emit: Emit;
+}
+
+/**
+ * Emits `refused` when a guard says no, else `started` and then, at its time, `captured`, and `written` or
+ * `failed`.
+ * @throws {CaptureError}
+ */
+export async function capture(job: CaptureJob): Promise<CaptureResult> {
+  const { emit, path, settings } = job;
+  const inline = settings.mode === 'inline';
+  try {
+    await checkOutput(path);
+    await removeLeftovers(settings.path, path);
+    await (inline ? checkInline(path) : checkImageCapture(path));
+    job.signal.throwIfAborted();
+  } catch (error) {
+    const refusal = captureError(error);
+    emit('refused', `refused: ${refusal.message}`, { code: refusal.code, path, count: 1 });
+    throw refusal;
+  }
+  try {
+    const result = await (inline ? captureInline(job) : captureImage(job));
+    if (settings.keep !== undefined) await removeOlder(settings.path, path, settings.keep);
+    emit('written', writtenMessage(result), result);
+    return result;
+  } catch (error) {
+    const failure = captureError(error);
+    const detail = failure.detail === undefined ? {} : { detail: failure.detail };
+    emit('failed', `failed: ${failure.message}`, { code: failure.code, path, ...detail });
+    throw failure;
+  }
+}
+
+function writtenMessage({ kind, path, bytes, totalMs, why }: CaptureResult): string {
+  const file = `${path} (${formatBytes(bytes)}) after ${formatMs(totalMs)}`;
+  if (kind === 'snapshot') return `wrote the snapshot ${file}`;
+  const to = path.replace(/(\.image)?\.(zst|gz)$/, '.heapsnapshot');
+  const reason = why === undefined ? '' : `: ${why}`;
+  return `stored the image ${file}${reason}; where there is room: afterimage develop ${path} -o ${to}`;
+}
+
+function captureError(error: unknown): CaptureError {
+  if (error instanceof CaptureError) return error;
+  if (error instanceof OutputError) {
+    const code = error.code === 'disk-full' ? 'disk' : 'output';
+    return new CaptureError(code, error.message, { detail: error.code, cause: error });
+  }
+  return new CaptureError('collector-failed', messageOf(error), { cause: error });
+}

@@ -1,0 +1,175 @@
+/**
+ * The collector: a process of its own that receives what the image child writes, develops or stores it, and
+ * puts the result in its place. Started by the agent before the fork; whatever goes wrong in here is never the
+ * server's problem. Says how it went in its last line, and with exit code 0 or 1.
+ */
+import { writeFileSync } from 'node:fs';
+import { rm, type FileHandle } from 'node:fs/promises';
+import { setPriority } from 'node:os';
+import { openControl, report } from './collector-control.js';
+import { choosePlace } from './collector-place.js';
+import type { CollectorJob, FromCollector, ReportOf } from './collector-protocol.js';
+import { deferred, untilAborted } from './deferred.js';
+import { develop, DevelopError, type DevelopResult } from './develop.js';
+import { CaptureError, messageOf } from './errors.js';
+import { describeHeadroom, reserveBytes } from './headroom.js';
+import { formatBytes } from './figures.js';
+import { ImageError, readImage, type ImageStream } from './image.js';
+import { imageChunks } from './image-source.js';
+import { storeImage, STORED_ENDING } from './image-store.js';
+import { watchMemory } from './memory-watch.js';
+import { openTemporary, OutputError, outputError, publish } from './output-file.js';
+import { imagePath } from './path-template.js';
+
+const stop = new AbortController();
+const job = deferred<CollectorJob>();
+const imageComplete = deferred<undefined>();
+const memory = watchMemory((headroom) => {
+  const reserve = formatBytes(reserveBytes(headroom.limit));
+  stop.abort(
+    new CaptureError(
+      'headroom',
+      `memory ran short: ${describeHeadroom(headroom)}, less than the reserve of ${reserve}; the capture gave way. ` +
+        "With develop: 'never' the image is stored, and `afterimage develop` turns it into a snapshot elsewhere",
+    ),
+  );
+});
+
+stepBack();
+openControl({
+  onMessage: (message) => {
+    if (message.type === 'job') job.resolve(message);
+    else if (message.type === 'forked') memory.child = message.pid;
+    else {
+      memory.child = null;
+      imageComplete.resolve(undefined);
+    }
+  },
+  onEnd: () => stop.abort(new CaptureError('uninstalled', 'the target is gone')),
+});
+process.exitCode = await collect();
+// Not by itself: reading the image and listening to the agent would go on.
+process.exit();
+
+/** Returns the exit code. */
+async function collect(): Promise<number> {
+  let work: CollectorJob | null = null;
+  let file: FileHandle | null = null;
+  try {
+    work = await untilAborted(job.promise, stop.signal);
+    file = await openTemporary(work.temporary);
+    report({ type: 'ready' });
+    report(await receive(work, file));
+    return 0;
+  } catch (error) {
+    memory.stop();
+    const why: unknown = stop.signal.aborted ? stop.signal.reason : error;
+    if (work !== null && file !== null) {
+      await file.close().catch(() => undefined);
+      await rm(work.temporary, { force: true }).catch(() => undefined);
+    }
+    report(failureReport(why, work));
+    return 1;
+  }
+}
+
+/** From the first byte of the image to the result in its place. */
+async function receive(work: CollectorJob, file: FileHandle): Promise<ReportOf<'written'>> {
+  const chunks = imageChunks(0, (bytes) => report({ type: 'image', bytes, extraBytes: memory.peak() }));
+  const image = await whole(readImage(chunks));
+  const place = await choosePlace(image.header, work.develop, work.path);
+  const developed = place.develop
+    ? await whole(developImage(image, file, work))
+    : await whole(store(image, file));
+  await untilAborted(imageComplete.promise, stop.signal);
+  memory.stop();
+  const { size } = await file.stat();
+  const path = place.develop ? work.path : imagePath(work.path, STORED_ENDING);
+  await publish(file, work.temporary, path);
+  return {
+    type: 'written',
+    kind: place.develop ? 'snapshot' : 'image',
+    path,
+    bytes: size,
+    extraBytes: memory.peak(),
+    ...(developed === null ? {} : { developMs: developed.developMs, ghostLocks: developed.ghostLocks }),
+    ...(place.develop ? {} : { why: place.why }),
+  };
+}
+
+async function developImage(
+  image: ImageStream,
+  file: FileHandle,
+  work: CollectorJob,
+): Promise<DevelopResult> {
+  try {
+    return await develop(image, file.createWriteStream({ autoClose: false, highWaterMark: 1 << 18 }), {
+      signal: stop.signal,
+      onStart: (pid) => (memory.developer = pid),
+      ...(work.developer === undefined ? {} : { program: work.developer }),
+    });
+  } finally {
+    memory.developer = null;
+  }
+}
+
+async function store(image: ImageStream, file: FileHandle): Promise<null> {
+  await storeImage(image.chunks, file.createWriteStream({ autoClose: false }), stop.signal);
+  return null;
+}
+
+/**
+ * An image that ends too early is a symptom: the child failed, and the agent knows why. So before that is
+ * reported from here, the agent has its chance to end this process.
+ */
+async function whole<T>(step: Promise<T>): Promise<T> {
+  try {
+    return await untilAborted(step, stop.signal);
+  } catch (error) {
+    if ((error instanceof ImageError || error instanceof DevelopError) && error.code === 'truncated') {
+      await untilAborted(imageComplete.promise, stop.signal);
+    }
+    throw error;
+  }
+}
+
+function failureReport(error: unknown, work: CollectorJob | null): FromCollector {
+  const failed = (
+    code: CaptureError['code'],
+    message: string,
+    detail?: string,
+    again = false,
+  ): FromCollector => {
+    return { type: 'failed', code, message, detail, again };
+  };
+  if (error instanceof CaptureError) return failed(error.code, error.message, error.detail);
+  if (error instanceof ImageError) return failed('child-failed', error.message, error.code);
+  if (error instanceof DevelopError && error.code !== 'output-failed') {
+    const again = error.code === 'stalled' || error.code === 'address-unavailable';
+    return failed('develop-failed', error.message, error.code, again);
+  }
+  const cause = error instanceof DevelopError ? (error.cause ?? error) : error;
+  if (cause instanceof OutputError || (cause instanceof Error && 'syscall' in cause)) {
+    const { code, message } = outputError(cause, work?.path ?? '');
+    return failed(code === 'disk-full' ? 'disk' : 'output', message, code);
+  }
+  return failed('collector-failed', messageOf(error));
+}
+
+/** The server comes first: for the processor, for memory, and for the signals that are meant for it. */
+function stepBack(): void {
+  try {
+    setPriority(19);
+    writeFileSync('/proc/self/oom_score_adj', '1000');
+  } catch {
+    // Some sandboxes forbid it; then the watch over memory has to do.
+  }
+  // A Ctrl-C or a hang-up goes to the whole group; whether the capture ends with it is the target's decision.
+  for (const signal of ['SIGINT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const)
+    process.on(signal, () => undefined);
+  process.on('SIGTERM', () => {
+    stop.abort(
+      new CaptureError('collector-failed', 'the collector was stopped by SIGTERM; nothing was written'),
+    );
+  });
+}

@@ -1,0 +1,164 @@
+/**
+ * Headroom: how many bytes may still be used before the kernel steps in. The tightest limit counts, among the
+ * memory cgroup of this process (v2 or v1), all its ancestors, and the machine. Page cache that the kernel can
+ * take back counts as free.
+ */
+import { readFile } from 'node:fs/promises';
+import { freemem, totalmem } from 'node:os';
+import { join, posix } from 'node:path';
+import { formatBytes } from './figures.js';
+
+/** All in bytes; `available` is never negative. */
+export interface Headroom {
+  limit: number;
+  used: number;
+  available: number;
+  /** What set the limit, for a message: `cgroup /kubepods/pod1` or `this machine`. */
+  source: string;
+}
+
+/** From here on a v1 limit means none: the kernel shows the largest multiple of a page instead of "max". */
+const NO_LIMIT = 2 ** 60;
+
+/**
+ * @param root the directory under which `/proc` and the cgroup mounts are found; for tests. Default `/`.
+ */
+export async function readHeadroom(root = '/'): Promise<Headroom> {
+  const [machine, cgroups] = await Promise.all([readMachine(root), readCgroups(root)]);
+  return cgroups.reduce((tightest, next) => (next.available < tightest.available ? next : tightest), machine);
+}
+
+/** The part of a refusal's message that gives the figures. */
+export function describeHeadroom({ limit, used, available, source }: Headroom): string {
+  return `${formatBytes(available)} available (${source}: ${formatBytes(used)} used of ${formatBytes(limit)})`;
+}
+
+/** What a capture leaves untouched for the server's own next allocations, in bytes. */
+export function reserveBytes(limit: number): number {
+  return Math.min(Math.max(limit * 0.03, 32e6), 256e6);
+}
+
+async function readMachine(root: string): Promise<Headroom> {
+  const source = 'this machine';
+  const text = await readText(join(root, 'proc/meminfo'));
+  const total = /^MemTotal:\s+(\d+) kB/m.exec(text ?? '')?.[1];
+  const available = /^MemAvailable:\s+(\d+) kB/m.exec(text ?? '')?.[1];
+  const limit = total === undefined ? totalmem() : Number(total) * 1024;
+  const free = available === undefined ? freemem() : Number(available) * 1024;
+  return { limit, used: limit - free, available: free, source };
+}
+
+interface Hierarchy {
+  version: 1 | 2;
+  /** Where it is mounted, and which cgroup the mount shows as its root. */
+  mountPoint: string;
+  mountRoot: string;
+}
+
+async function readCgroups(root: string): Promise<Headroom[]> {
+  const [mountinfo, membership] = await Promise.all([
+    readText(join(root, 'proc/self/mountinfo')),
+    readText(join(root, 'proc/self/cgroup')),
+  ]);
+  if (mountinfo === null || membership === null) return [];
+  const found: Headroom[] = [];
+  for (const hierarchy of parseMounts(mountinfo)) {
+    const own = cgroupPath(membership, hierarchy.version);
+    if (own === null) continue;
+    for (const path of lineage(own, hierarchy.mountRoot)) {
+      const directory = join(root, hierarchy.mountPoint, path);
+      const headroom = hierarchy.version === 2 ? await readV2(directory) : await readV1(directory);
+      if (headroom !== null) found.push({ ...headroom, source: `cgroup ${path}` });
+    }
+  }
+  return found;
+}
+
+/** The mounts that carry a memory controller; on a hybrid host the v2 mount carries none and its files are missing. */
+function parseMounts(mountinfo: string): Hierarchy[] {
+  const found: Hierarchy[] = [];
+  for (const line of mountinfo.split('\n')) {
+    // 36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - cgroup cgroup rw,memory
+    const [left = '', right = ''] = line.split(' - ');
+    const [, , , mountRoot, mountPoint] = left.split(' ');
+    const [type, , options = ''] = right.split(' ');
+    if (mountRoot === undefined || mountPoint === undefined) continue;
+    if (type === 'cgroup2') found.push({ version: 2, mountPoint, mountRoot });
+    if (type === 'cgroup' && options.split(',').includes('memory')) {
+      found.push({ version: 1, mountPoint, mountRoot });
+    }
+  }
+  return found;
+}
+
+function cgroupPath(membership: string, version: 1 | 2): string | null {
+  for (const line of membership.split('\n')) {
+    const [id, controllers = '', ...rest] = line.split(':');
+    const matches =
+      version === 2 ? id === '0' && controllers === '' : controllers.split(',').includes('memory');
+    if (matches) return rest.join(':');
+  }
+  return null;
+}
+
+/**
+ * The cgroup and its ancestors, as paths below the mount point. In a container the path may name a place
+ * outside of what is mounted (`/../..`, or the host's path): then the mount itself shows our own cgroup.
+ */
+function lineage(own: string, mountRoot: string): string[] {
+  const path = posix.relative(mountRoot, posix.normalize(own));
+  const parts =
+    own.includes('..') || path.startsWith('..') ? [] : path.split('/').filter((part) => part !== '');
+  return [...parts.keys(), parts.length].map((depth) => `/${parts.slice(0, depth).join('/')}`).reverse();
+}
+
+type Limited = Omit<Headroom, 'source'>;
+
+async function readV2(directory: string): Promise<Limited | null> {
+  const [max, high, current, statistics] = await Promise.all(
+    ['memory.max', 'memory.high', 'memory.current', 'memory.stat'].map((name) =>
+      readText(join(directory, name)),
+    ),
+  );
+  // Above memory.high the kernel slows every process of the group down: no place for a capture either.
+  return limited(
+    Math.min(parseLimit(max), parseLimit(high)),
+    current,
+    /^inactive_file (\d+)/m.exec(statistics ?? ''),
+  );
+}
+
+async function readV1(directory: string): Promise<Limited | null> {
+  const [max, current, statistics] = await Promise.all(
+    ['memory.limit_in_bytes', 'memory.usage_in_bytes', 'memory.stat'].map((name) =>
+      readText(join(directory, name)),
+    ),
+  );
+  // The limit of an ancestor that is not mounted here shows up in this figure alone.
+  const hierarchical = /^hierarchical_memory_limit (\d+)/m.exec(statistics ?? '')?.[1];
+  const limit = Math.min(parseLimit(max), parseLimit(hierarchical));
+  return limited(limit, current, /^total_inactive_file (\d+)/m.exec(statistics ?? ''));
+}
+
+function parseLimit(text: string | null | undefined): number {
+  const limit = text === null || text === undefined || text.trim() === 'max' ? Infinity : Number(text);
+  return limit < NO_LIMIT ? limit : Infinity;
+}
+
+function limited(
+  limit: number,
+  current: string | null | undefined,
+  cache: RegExpExecArray | null,
+): Limited | null {
+  if (limit === Infinity || current === null || current === undefined) return null;
+  const used = Math.max(0, Number(current) - Number(cache?.[1] ?? 0));
+  return { limit, used, available: Math.max(0, limit - used) };
+}
+
+async function readText(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,208 @@
+/**
+ * Captures by image: starts the collector, has the child forked that writes its memory to it, and sees both of
+ * them to their end, whichever way it goes. The server's own part is to start, to fork and to wait.
+ */
+import { closeSync, rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { getHeapStatistics } from 'node:v8';
+import type { CaptureJob } from './capture.js';
+import { startCollector, TryAgainError, type Collector } from './collector-process.js';
+import { untilAborted, within } from './deferred.js';
+import { CaptureError } from './errors.js';
+import type { CaptureResult } from './events.js';
+import { formatBytes, formatMs, roundMs } from './figures.js';
+import { describeHeadroom, readHeadroom } from './headroom.js';
+import { forkChild, type Child } from './image-child.js';
+import { COMPRESSED_SHARE } from './image-store.js';
+import type { ImageMetadata } from './image.js';
+import { requireAddon } from './image-support.js';
+import { anonymousBytes } from './memory-use.js';
+import type { Addon } from './native.js';
+import { checkDisk } from './output-file.js';
+import { temporaryName } from './temporary.js';
+
+/** Images taken before giving up, when developing them fails in a way that the next may not. */
+const ATTEMPTS = 3;
+/** For the collector to start, on a busy machine. */
+const START_MS = 30_000;
+/** For a collector's own failure to become known, when the child has already stumbled over it. */
+const GRACE_MS = 1_000;
+
+/** What the capture itself may take: pages that the server writes to meanwhile, the child's tables, the collector. */
+const NEED_SHARE = 0.1;
+const NEED_BYTES = 64e6;
+
+/** @throws {CaptureError} or {OutputError}, when this process, its memory or its disk does not allow it */
+export async function checkImageCapture(path: string): Promise<void> {
+  requireAddon();
+  const [anonymous, headroom] = await Promise.all([anonymousBytes('self'), readHeadroom()]);
+  const need = anonymous * NEED_SHARE + NEED_BYTES;
+  if (headroom.available < need) {
+    throw new CaptureError(
+      'headroom',
+      `not enough memory to capture: about ${formatBytes(need)} are needed, ${describeHeadroom(headroom)}; ` +
+        'raise the limit, or capture while the server uses less',
+    );
+  }
+  await checkDisk(path, anonymous * COMPRESSED_SHARE);
+}
+
+/** @throws {CaptureError} */
+export async function captureImage(job: CaptureJob): Promise<CaptureResult> {
+  for (let attempt = 1; ; attempt++) {
+    const again = attempt === 1 ? '' : ` again, attempt ${attempt} of ${ATTEMPTS}`;
+    job.emit('started', `capturing an image${again}`, { path: job.path, mode: 'image', attempt });
+    try {
+      return await captureOnce(job, attempt);
+    } catch (error) {
+      if (!(error instanceof TryAgainError)) throw error;
+      if (attempt === ATTEMPTS) throw error.failure;
+    }
+  }
+}
+
+async function captureOnce(job: CaptureJob, attempt: number): Promise<CaptureResult> {
+  const addon = requireAddon();
+  const temporary = await temporaryName(job.path);
+  // When this process ends first, the collector cleans up; but a container ends with its first process.
+  const removeAtExit = (): void => rmSync(temporary, { force: true });
+  process.once('exit', removeAtExit);
+  const descriptors = openPipe(addon);
+  let collector: Collector | null = null;
+  let child: Child | null = null;
+  try {
+    const { develop, developer } = job.settings;
+    collector = startCollector(descriptors.input, {
+      type: 'job',
+      path: job.path,
+      temporary,
+      develop,
+      developer,
+    });
+    descriptors.close('input');
+    await untilAborted(within(collector.ready, START_MS, tooSlow), job.signal);
+    const started = performance.now();
+    const request = { output: descriptors.output, metadata: metadata(job.settings.name) };
+    child = await forkChild(addon, { ...request, parkTimeoutMs: job.settings.parkTimeoutMs }, job.signal);
+    descriptors.close('output');
+    return await collect(job, attempt, child, collector, started);
+  } finally {
+    // The child first: whoever still reads from the pipe then finds its end.
+    child?.kill();
+    descriptors.close('input');
+    descriptors.close('output');
+    await Promise.all([child?.ended, collector?.stop()]);
+    process.off('exit', removeAtExit);
+    await rm(temporary, { force: true }).catch(() => undefined);
+  }
+}
+
+/** From the fork to the result in its place. */
+async function collect(
+  job: CaptureJob,
+  attempt: number,
+  child: Child,
+  collector: Collector,
+  started: number,
+): Promise<CaptureResult> {
+  const { path, signal } = job;
+  collector.send({ type: 'forked', pid: child.fork.pid });
+  const image = await untilAborted(imageOut(child, collector), signal);
+  const captured = {
+    // Starting the collector holds the event loop up as well.
+    pauseMs: roundMs(Math.max(child.fork.pauseMs, collector.startMs)),
+    captureMs: roundMs(performance.now() - started),
+  };
+  job.emit('captured', `the image is out of the server after ${formatMs(captured.captureMs)}`, {
+    path,
+    bytes: image.bytes,
+    ...captured,
+    parkMs: roundMs(child.fork.parkMs),
+    forkMs: roundMs(child.fork.forkMs),
+    extraBytes: image.extraBytes,
+  });
+  collector.send({ type: 'image-complete' });
+  const { kind, bytes, extraBytes, developMs, ghostLocks, why, ...result } = await untilAborted(
+    collector.written,
+    signal,
+  );
+  return {
+    kind,
+    path: result.path,
+    bytes,
+    ...captured,
+    ...(developMs === undefined ? {} : { developMs: roundMs(developMs) }),
+    totalMs: roundMs(performance.now() - job.startedAt),
+    imageBytes: image.bytes,
+    extraBytes,
+    ...(ghostLocks === undefined ? {} : { ghostLocks }),
+    ...(why === undefined ? {} : { why }),
+    attempts: attempt,
+  };
+}
+
+/** Both ends must agree that the image is whole. When one fails, the other often does so too: what counts is why. */
+async function imageOut(child: Child, collector: Collector): Promise<Awaited<Collector['image']>> {
+  const ended = child.ended.then(async (problem) => {
+    if (problem === null) return;
+    const failure = new CaptureError('child-failed', `${problem.message}; nothing was written`);
+    // A child that gave up by itself may just have lost its reader.
+    if (!problem.killed) await within(collector.written, GRACE_MS, () => failure);
+    throw failure;
+  });
+  const [image] = await Promise.all([collector.image, ended]);
+  return image;
+}
+
+function tooSlow(): CaptureError {
+  return new CaptureError(
+    'collector-failed',
+    `the collector was not ready within ${formatMs(START_MS)}; try again later`,
+  );
+}
+
+interface Descriptors {
+  input: number;
+  output: number;
+  /** Once; later calls do nothing. */
+  close(end: 'input' | 'output'): void;
+}
+
+function openPipe(addon: Addon): Descriptors {
+  const [input, output] = addon.pipe();
+  const open = new Map([
+    ['input', input],
+    ['output', output],
+  ]);
+  const close = (end: string): void => {
+    const descriptor = open.get(end);
+    open.delete(end);
+    if (descriptor !== undefined) closeSync(descriptor);
+  };
+  return { input, output, close };
+}
+
+function metadata(name: string): Uint8Array {
+  const { heapUsed, heapTotal, external, arrayBuffers, rss } = process.memoryUsage();
+  const { modules, v8 } = process.versions;
+  const content: ImageMetadata = {
+    format: 1,
+    name,
+    pid: process.pid,
+    nodeVersion: process.versions.node,
+    v8Version: v8,
+    modules,
+    platform: process.platform,
+    arch: process.arch,
+    capturedAt: new Date().toISOString(),
+    heap: {
+      used: heapUsed,
+      total: heapTotal,
+      limit: getHeapStatistics().heap_size_limit,
+      external,
+      arrayBuffers,
+    },
+    rss,
+  };
+  return Buffer.from(JSON.stringify(content));
+}

@@ -1,0 +1,74 @@
+/**
+ * The forked child that writes the image, as the agent sees it: brought about with a few tries, watched to its
+ * end, killed when it is no longer wanted.
+ */
+import { deferred, pause } from './deferred.js';
+import { CaptureError } from './errors.js';
+import { formatMs } from './figures.js';
+import { describeChildExit, type Addon, type CaptureRequest, type Fork, type ForkFailure } from './native.js';
+
+/** Waits before the second and third try to bring V8's workers to rest, in milliseconds. */
+const WAITS = [250, 1_000];
+
+export interface Child {
+  fork: Fork;
+  /** Resolves when the child has been reaped: null when the image is whole, else what went wrong. */
+  ended: Promise<ChildProblem | null>;
+  /** Kills it if it still runs. */
+  kill(): void;
+}
+
+export interface ChildProblem {
+  message: string;
+  /** The child was killed; otherwise it gave up by itself, perhaps because nobody read on. */
+  killed: boolean;
+}
+
+/**
+ * When the signal aborts while V8's workers gather, this waits for the outcome nevertheless (at most
+ * `parkTimeoutMs`), and kills a child that comes of it: the descriptor in the request is in use until then.
+ * @throws {CaptureError} `park-timeout`, `fork-failed`, or the signal's reason
+ */
+export async function forkChild(addon: Addon, request: CaptureRequest, signal: AbortSignal): Promise<Child> {
+  for (const wait of [...WAITS, null]) {
+    const outcome = await forkOnce(addon, request);
+    if (signal.aborted) {
+      if ('fork' in outcome) outcome.kill();
+      throw signal.reason as Error;
+    }
+    if ('fork' in outcome) return outcome;
+    if (outcome.code !== 'park-timeout')
+      throw new CaptureError('fork-failed', outcome.message, { detail: outcome.code });
+    if (wait !== null) await pause(wait, signal);
+  }
+  throw new CaptureError(
+    'park-timeout',
+    `V8's worker threads did not come to rest within ${formatMs(request.parkTimeoutMs)}, in ${WAITS.length + 1} tries; ` +
+      'try again when the server is less busy, or raise parkTimeoutMs',
+  );
+}
+
+function forkOnce(addon: Addon, request: CaptureRequest): Promise<Child | ForkFailure> {
+  const forked = deferred<Child | ForkFailure>();
+  const ended = deferred<ChildProblem | null>();
+  let running = true;
+  addon.capture(
+    request,
+    (failure, fork) => {
+      if (fork !== null) {
+        const kill = (): void => {
+          if (running) process.kill(fork.pid, 'SIGKILL');
+        };
+        forked.resolve({ fork, ended: ended.promise, kill });
+      } else {
+        forked.resolve(failure ?? { code: 'fork-failed', message: 'the fork failed without a reason' });
+      }
+    },
+    (exitCode, signal) => {
+      running = false;
+      const message = describeChildExit(exitCode, signal);
+      ended.resolve(message === null ? null : { message, killed: signal !== null });
+    },
+  );
+  return forked.promise;
+}

@@ -1,0 +1,44 @@
+/**
+ * Whether this process can be captured by image, and if not, why.
+ */
+import { createRequire } from 'node:module';
+import { isMainThread } from 'node:worker_threads';
+import { CaptureError, codeOf, messageOf } from './errors.js';
+import { loadAddon, type Addon } from './native.js';
+
+export const WORKER_REASON =
+  'worker threads take no captures: signals reach the main thread only, and the snapshot is of its heap; ' +
+  'install the agent there';
+
+/** @throws {CaptureError} `unsupported`, with the reason and the way out */
+export function requireAddon(): Addon {
+  const reason = whyNoImage();
+  if (reason === null) return loadAddon();
+  const way = isMainThread ? "; mode: 'inline' captures with a pause" : '';
+  throw new CaptureError('unsupported', `image capture is impossible here: ${reason}${way}`);
+}
+
+/** One sentence, or null when image capture is possible. Loads the addon. */
+export function whyNoImage(): string | null {
+  if (!isMainThread) return WORKER_REASON;
+  if (isSingleExecutable())
+    return 'a single executable application has no Node.js to start the collector with';
+  try {
+    loadAddon();
+    return null;
+  } catch (error) {
+    return codeOf(error) === 'ERR_DLOPEN_DISABLED' || codeOf(error) === 'ERR_ACCESS_DENIED'
+      ? `the permission model forbids it (${messageOf(error)}): add --allow-addons and --allow-child-process`
+      : messageOf(error);
+  }
+}
+
+function isSingleExecutable(): boolean {
+  try {
+    const sea = createRequire(import.meta.url)('node:sea') as { isSea(): boolean };
+    return sea.isSea();
+  } catch {
+    // Before Node.js 20.12 there is no such module.
+    return false;
+  }
+}

@@ -1,0 +1,24 @@
+/**
+ * Removes the oldest results when a path with placeholders has left more than `keep` of them.
+ */
+import { lstat, readdir, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { PathTemplate } from './path-template.js';
+
+/**
+ * Keeps the newest `keep` results of the template in the directory of `path`, snapshots and images together.
+ * Only regular files of this user go. Never throws: what cannot be removed stays.
+ */
+export async function removeOlder(template: PathTemplate, path: string, keep: number): Promise<void> {
+  const directory = dirname(path);
+  const found: { file: string; modified: number }[] = [];
+  for (const name of await readdir(directory).catch(() => [])) {
+    if (!template.results.test(name)) continue;
+    const file = join(directory, name);
+    const entry = await lstat(file).catch(() => null);
+    if (entry?.isFile() !== true || entry.uid !== (process.geteuid?.() ?? entry.uid)) continue;
+    found.push({ file, modified: entry.mtimeMs });
+  }
+  found.sort((a, b) => b.modified - a.modified);
+  for (const { file } of found.slice(keep)) await rm(file, { force: true }).catch(() => undefined);
+}

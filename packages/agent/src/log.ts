@@ -1,0 +1,25 @@
+/**
+ * Log lines: one JSON object a line, on standard error unless the application gave a logger of its own.
+ */
+import { writeSync } from 'node:fs';
+import { codeOf } from './errors.js';
+
+export type Level = 'info' | 'warn' | 'error';
+
+/** The part of pino's (or bunyan's) interface that the agent uses. */
+export type Logger = Record<Level, (fields: object, msg: string) => void>;
+
+const ATTEMPTS = 3;
+
+/** Never throws, and never waits for a reader that has stopped reading. */
+export function writeLogLine(level: Level, { time, ...fields }: { time: string; msg: string }): void {
+  let rest = Buffer.from(`${JSON.stringify({ time, level, name: 'afterimage', ...fields })}\n`);
+  for (let attempt = 0; attempt < ATTEMPTS && rest.length > 0; attempt++) {
+    try {
+      // Not process.stderr: there a broken pipe becomes an 'error' event, and that would end the server.
+      rest = rest.subarray(writeSync(2, rest));
+    } catch (error) {
+      if (codeOf(error) !== 'EAGAIN') return;
+    }
+  }
+}

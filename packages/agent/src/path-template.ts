@@ -1,0 +1,66 @@
+/**
+ * The path of the results as it is configured, with its placeholders `{name}`, `{pid}` and `{timestamp}`:
+ * expands it for one capture, and recognises the files that earlier captures made from it.
+ */
+import { basename, dirname, join } from 'node:path';
+
+const PLACEHOLDER = /\{([^{}]*)\}/g;
+const SNAPSHOT = '.heapsnapshot';
+const IMAGE_ENDINGS = ['.image.zst', '.image.gz'];
+
+export interface PathTemplate {
+  /** As configured, absolute. */
+  readonly text: string;
+  /** True where each capture (or process) gets a name of its own. */
+  readonly varies: boolean;
+  /** The path for a snapshot taken at `time` by this process. */
+  expand(time: Date): string;
+  /** Matches the base names of snapshots and stored images made from this template, by whichever process. */
+  readonly results: RegExp;
+}
+
+/** @throws {TypeError} on an unknown placeholder */
+export function parsePathTemplate(text: string, name: string): PathTemplate {
+  for (const [placeholder, word] of text.matchAll(PLACEHOLDER)) {
+    if (word === 'name' || word === 'pid' || word === 'timestamp') continue;
+    throw new TypeError(`path: unknown placeholder ${placeholder}; there are {name}, {pid} and {timestamp}`);
+  }
+  const expand = (time: Date): string =>
+    text
+      .replaceAll('{name}', name)
+      .replaceAll('{pid}', String(process.pid))
+      .replaceAll('{timestamp}', timestamp(time));
+  const pattern = withoutEnding(basename(text))
+    .split(/(\{(?:name|pid|timestamp)\})/)
+    .map((part) => {
+      if (part === '{name}') return escape(name);
+      if (part === '{pid}') return '\\d+';
+      return part === '{timestamp}' ? '\\d{8}T\\d{6}Z' : escape(part);
+    })
+    .join('');
+  const endings = [basename(text).slice(withoutEnding(basename(text)).length), ...IMAGE_ENDINGS];
+  return {
+    text,
+    varies: /\{(pid|timestamp)\}/.test(basename(text)),
+    expand,
+    results: new RegExp(`^${pattern}(?:${endings.map(escape).join('|')})$`),
+  };
+}
+
+/** Where the image is stored when it is not developed at once: beside the snapshot, under its name. */
+export function imagePath(snapshotPath: string, ending: '.image.zst' | '.image.gz'): string {
+  return join(dirname(snapshotPath), withoutEnding(basename(snapshotPath)) + ending);
+}
+
+function withoutEnding(name: string): string {
+  return name.endsWith(SNAPSHOT) && name !== SNAPSHOT ? name.slice(0, -SNAPSHOT.length) : name;
+}
+
+/** `20250131T235959Z`: sorts by time, and every file system takes it. */
+function timestamp(time: Date): string {
+  return time.toISOString().replace(/[-:]|\.\d+/g, '');
+}
+
+function escape(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+}

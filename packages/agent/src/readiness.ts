@@ -1,0 +1,45 @@
+/**
+ * Readiness: whether the server may be sent requests. Only inline mode turns it off, before its pause.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+const DEFAULT_DRAIN_MS = 30_000;
+
+export interface Readiness {
+  /** For the application to ask. */
+  isReady: () => boolean;
+  /** An HTTP handler, for `/health/ready`: 200 or 503, a line of JSON. */
+  handler: (request: IncomingMessage, response: ServerResponse) => void;
+  /**
+   * How long to be unready before the pause, in milliseconds. By default as long as Kubernetes' own defaults
+   * take to notice (three probes, ten seconds apart), but only where somebody has ever asked.
+   */
+  drainMs: (configured: number | undefined) => number;
+  set: (ready: boolean) => void;
+}
+
+export function createReadiness(): Readiness {
+  let ready = true;
+  let asked = false;
+  return {
+    isReady: () => {
+      asked = true;
+      return ready;
+    },
+    handler: (_request, response) => {
+      asked = true;
+      const body = ready
+        ? { status: 'ready' }
+        : { status: 'unready', reason: 'a heap snapshot is being written' };
+      response.writeHead(ready ? 200 : 503, {
+        'content-type': 'application/json',
+        'cache-control': 'no-store',
+      });
+      response.end(`${JSON.stringify(body)}\n`);
+    },
+    drainMs: (configured) => configured ?? (asked ? DEFAULT_DRAIN_MS : 0),
+    set: (value) => {
+      ready = value;
+    },
+  };
+}

@@ -1,0 +1,23 @@
+/**
+ * What both ways of registering do: install the agent if it can be, and never disturb the application if not.
+ */
+import { isMainThread } from 'node:worker_threads';
+import { messageOf } from './errors.js';
+import { createEvents } from './events.js';
+import { install } from './index.js';
+
+export function registerAgent(): void {
+  // Flags and NODE_OPTIONS reach worker threads as well. Signals do not; the main thread's agent is the one.
+  if (!isMainThread) return;
+  try {
+    install();
+  } catch (error) {
+    const { emit } = createEvents(undefined);
+    const reason = `the agent is not installed: ${messageOf(error)}`;
+    emit('failed', reason, { code: 'not-installed' });
+    // Whoever sends the signal expects a capture, not the end of the server.
+    process.on('SIGUSR2', () =>
+      emit('refused', `refused SIGUSR2: ${reason}`, { code: 'not-installed', count: 1 }),
+    );
+  }
+}

@@ -1,0 +1,28 @@
+/**
+ * Bounds how often something is said: the first time at once, then at most once an interval with the count of
+ * what came in between. Keeps one number and the latest value, however many come.
+ */
+
+/**
+ * @param say gets the latest value and how many it stands for
+ * @returns the function to call each time
+ */
+export function summarise<T>(
+  intervalMs: number,
+  say: (latest: T, count: number) => void,
+): (value: T) => void {
+  let pending: { latest: T; count: number } | null = null;
+  let quiet = false;
+  const open = (): void => {
+    quiet = pending !== null;
+    if (pending === null) return;
+    const { latest, count } = pending;
+    pending = null;
+    setTimeout(open, intervalMs).unref();
+    say(latest, count);
+  };
+  return (value) => {
+    pending = { latest: value, count: (pending?.count ?? 0) + 1 };
+    if (!quiet) open();
+  };
+}
