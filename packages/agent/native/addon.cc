@@ -164,8 +164,13 @@ Local<Value> fork_object(Capture* capture, const Outcome& outcome) {
 void destroy(Capture* capture) {
   fork_marks_free(&capture->marks);
   free(capture->metadata);
-  current.store(nullptr);
   delete capture;
+}
+
+// The next capture may begin; this one's memory goes with its last handle.
+void end(Capture* capture) {
+  Capture* expected = capture;
+  current.compare_exchange_strong(expected, nullptr);
 }
 
 void on_handle_closed(uv_handle_t* handle) {
@@ -202,6 +207,7 @@ void on_sigchld(uv_signal_t* handle, int) {
   if (signal_number >= 0) arguments[1] = Integer::New(isolate, signal_number);
   Local<Function> on_exit = capture->on_exit.Get(isolate);
   close_handle(reinterpret_cast<uv_handle_t*>(handle));
+  end(capture);
   node::MakeCallback(isolate, context->Global(), on_exit, 2, arguments, {0, 0});
 }
 
@@ -213,7 +219,10 @@ void finish_gathering(Capture* capture) {
   leave_lot(capture);
   close_handle(reinterpret_cast<uv_handle_t*>(&capture->gathered));
   close_handle(reinterpret_cast<uv_handle_t*>(&capture->deadline));
-  if (outcome.failure) close_handle(reinterpret_cast<uv_handle_t*>(&capture->child_ended));
+  if (outcome.failure) {
+    close_handle(reinterpret_cast<uv_handle_t*>(&capture->child_ended));
+    end(capture);
+  }
 
   HandleScope scope(isolate);
   Local<Context> context = capture->context.Get(isolate);
@@ -313,7 +322,10 @@ void CaptureSync(const FunctionCallbackInfo<Value>& info) {
   leave_lot(capture);
   set(isolate, result, "failure", failure_object(isolate, outcome));
   set(isolate, result, "fork", fork_object(capture, outcome));
-  if (outcome.failure) close_handle(reinterpret_cast<uv_handle_t*>(&capture->child_ended));
+  if (outcome.failure) {
+    close_handle(reinterpret_cast<uv_handle_t*>(&capture->child_ended));
+    end(capture);
+  }
   info.GetReturnValue().Set(result);
 }
 

@@ -1,0 +1,280 @@
+/** Developing images: the same snapshot each time, without privileges, and never a failure without words. */
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { spawnSync } from 'node:child_process';
+import {
+  closeSync,
+  createReadStream,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { after, before, describe, test } from 'node:test';
+import { develop, DevelopError, type DevelopResult } from '@afterimage/agent/develop';
+import { ImageError, readImage } from '@afterimage/agent/image';
+import xxhash from 'xxhash-wasm';
+import { playTarget } from './native-target.js';
+import { nodes, nodeOf } from './nodes.js';
+
+const directory = mkdtempSync(path.join(tmpdir(), 'afterimage-images-'));
+after(() => rmSync(directory, { recursive: true }));
+const imageOf = (major: number): string => path.join(directory, `${major}.image`);
+const program = fileURLToPath(new URL('../../packages/agent/prebuilds/linux-x64/developer', import.meta.url));
+
+before(async () => {
+  for (const node of nodes) await playTarget(node, 'sync', imageOf(node.major));
+});
+
+async function hashOfSnapshot(
+  image: AsyncIterable<Uint8Array>,
+): Promise<{ hash: string; result: DevelopResult }> {
+  const hash = createHash('sha256');
+  const sink = new Writable({
+    write(chunk: Uint8Array, _encoding, callback) {
+      hash.update(chunk);
+      callback();
+    },
+  });
+  const result = await develop(await readImage(image), sink);
+  return { hash: hash.digest('hex'), result };
+}
+
+/** The image with `bytes` put at `offset`, or cut at `end`. */
+async function* altered(
+  file: string,
+  change: { offset?: number; bytes?: Uint8Array; end?: number },
+): AsyncGenerator<Uint8Array> {
+  const { offset = Infinity, bytes = new Uint8Array(0), end = Infinity } = change;
+  let at = 0;
+  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {
+    const from = offset - at;
+    for (let i = 0; i < bytes.length; i++)
+      if (from + i >= 0 && from + i < chunk.length) chunk[from + i] = bytes[i] ?? 0;
+    if (at + chunk.length >= end) {
+      yield chunk.subarray(0, end - at);
+      return;
+    }
+    yield chunk;
+    at += chunk.length;
+  }
+}
+
+function readBytes(file: string, offset: number, size: number): Buffer {
+  const descriptor = openSync(file, 'r');
+  const bytes = Buffer.alloc(size);
+  readSync(descriptor, bytes, 0, size, offset);
+  closeSync(descriptor);
+  return bytes;
+}
+
+/** The failure of developing an altered image: an error with words, or the test fails. */
+async function failureOf(
+  file: string,
+  change: Parameters<typeof altered>[1],
+): Promise<DevelopError | ImageError> {
+  try {
+    await hashOfSnapshot(altered(file, change));
+  } catch (error) {
+    assert.ok(
+      error instanceof DevelopError || error instanceof ImageError,
+      `not one of ours: ${String(error)}`,
+    );
+    assert.ok(error.message.length > 20 && !error.message.includes('\n'), error.message);
+    return error;
+  }
+  assert.fail('a broken image was developed');
+}
+
+/** A sequence that is the same in every run, so that a failure can be looked at (xorshift32). */
+function* numbersBelow(limit: number, seed: number): Generator<number> {
+  for (let state = seed; ;) {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    yield Math.floor(((state >>> 0) / 2 ** 32) * limit);
+  }
+}
+
+function take(count: number, numbers: Iterator<number>): number[] {
+  return Array.from({ length: count }, () => numbers.next().value as number);
+}
+
+for (const { major, version } of nodes) {
+  test(`an image of Node ${version} gives the same snapshot, byte for byte, each time`, async () => {
+    const first = await hashOfSnapshot(createReadStream(imageOf(major)));
+    const second = await hashOfSnapshot(createReadStream(imageOf(major)));
+    assert.ok(first.result.snapshotBytes > 1e6);
+    assert.equal(first.hash, second.hash);
+  });
+}
+
+test(
+  'developing needs no privilege',
+  { skip: process.getuid?.() !== 0 && 'only root can drop privileges' },
+  () => {
+    const identity = [
+      '--reuid=10001',
+      '--regid=10001',
+      '--clear-groups',
+      '--bounding-set=-all',
+      '--inh-caps=-all',
+      '--no-new-privs',
+    ];
+    const reachable = path.join(tmpdir(), `afterimage-developer-${process.pid}`);
+    assert.equal(spawnSync('install', ['-m', '0755', program, reachable]).status, 0);
+    try {
+      const input = openSync(imageOf(24), 'r');
+      const run = spawnSync('setpriv', [...identity, reachable], {
+        stdio: [input, 'pipe', 'pipe'],
+        maxBuffer: 1 << 28,
+        timeout: 60_000,
+      });
+      closeSync(input);
+      assert.equal(run.status, 0, run.stderr.toString());
+      assert.ok(run.stdout.subarray(-4).toString().includes('}'));
+    } finally {
+      rmSync(reachable);
+    }
+  },
+);
+
+describe('a broken image is an error with words', () => {
+  const image = imageOf(24);
+
+  test('cut at 20 places', async () => {
+    const { size } = statSync(image);
+    for (const end of take(20, numbersBelow(size, 20_260_101))) {
+      const error = await failureOf(image, { end });
+      assert.ok(['truncated', 'not-an-image'].includes(error.code), `cut at ${end}: ${error.code}`);
+    }
+  });
+
+  test('altered at 200 places', { timeout: 300_000 }, async () => {
+    const { header } = await readImage(createReadStream(image));
+    const within = (limit: number, count: number, seed: number): number[] =>
+      take(count, numbersBelow(limit, seed));
+    // Half of them in the header, where there is most to go wrong and least to be hit by chance.
+    const places = [...within(header.headerBytes, 100, 7), ...within(header.imageBytes, 100, 11)];
+    const codes = new Map<string, number>();
+    const worker = async (): Promise<void> => {
+      for (let offset = places.pop(); offset !== undefined; offset = places.pop()) {
+        const [old = 0] = readBytes(image, offset, 1);
+        const error = await failureOf(image, { offset, bytes: Uint8Array.of(old ^ (1 << (offset & 7))) });
+        codes.set(error.code, (codes.get(error.code) ?? 0) + 1);
+      }
+    };
+    await Promise.all([worker(), worker()]);
+    assert.equal(
+      [...codes.values()].reduce((sum, count) => sum + count),
+      200,
+    );
+    assert.equal(codes.get('crashed'), undefined, JSON.stringify([...codes]));
+  });
+
+  test('of another architecture', async () => {
+    const error = await failureOf(image, { offset: 18, bytes: Uint8Array.of(183, 0) });
+    assert.equal(error.code, 'wrong-architecture');
+    assert.match(error.message, /arm64/);
+  });
+
+  test('of a CPU with more instructions', async () => {
+    const { offset } = findProcessNote(image);
+    const word = offset + 24 + 4 * 4; // cpu_features[4] of struct image_process: leaf 7, edx
+    const bits = readBytes(image, word, 4).readUInt32LE() | (1 << 24);
+    const bytes = Buffer.alloc(4);
+    bytes.writeUInt32LE(bits >>> 0);
+    const error = await failureOf(image, { offset: word, bytes });
+    assert.equal(error.code, 'missing-cpu-features');
+    assert.match(error.message, /lacks amx-tile/);
+  });
+
+  test('that is no image', async () => {
+    const noImage = async function* (): AsyncGenerator<Uint8Array> {
+      yield await Promise.resolve(Buffer.from('{"snapshot":{"meta":{}}}'.repeat(100)));
+    };
+    await assert.rejects(hashOfSnapshot(noImage()), { code: 'not-an-image' });
+  });
+});
+
+function findProcessNote(file: string): { offset: number } {
+  const beginning = readBytes(file, 0, 1 << 20);
+  const type = Buffer.from([0x01, 0x00, 0x46, 0x41]);
+  const at = beginning.indexOf(Buffer.concat([type, Buffer.from('AFTERIMAGE\0')]));
+  assert.ok(at > 0);
+  return { offset: at + 4 + 12 };
+}
+
+test('the developer program that cannot be started, or is killed, is told of', async () => {
+  const sink = (): Writable => new Writable({ write: (_chunk, _encoding, callback) => callback() });
+  const image = (): ReturnType<typeof readImage> => readImage(createReadStream(imageOf(24)));
+  await assert.rejects(develop(await image(), sink(), { program: '/nowhere/developer' }), {
+    code: 'program-missing',
+  });
+  const killed = develop(await image(), sink(), { onStart: (pid) => process.kill(pid, 'SIGKILL') });
+  await assert.rejects(killed, { code: 'killed' });
+  const abort = new AbortController();
+  const aborted = develop(await image(), sink(), { signal: abort.signal, onProgress: () => abort.abort() });
+  await assert.rejects(aborted, { code: 'aborted' });
+});
+
+test('an image that stops arriving is given up', async () => {
+  const stuck = async function* (): AsyncGenerator<Uint8Array> {
+    yield* altered(imageOf(24), { end: 20e6 });
+    await new Promise(() => undefined);
+  };
+  const sink = new Writable({ write: (_chunk, _encoding, callback) => callback() });
+  const keepAlive = setInterval(() => undefined, 1000);
+  await assert.rejects(develop(await readImage(stuck()), sink, { stallMs: 500 }), {
+    code: 'stalled',
+    message: /stopped arriving/,
+  });
+  clearInterval(keepAlive);
+});
+
+test('a lock that a lost thread held is cleared', async () => {
+  // Node 20 and 22 keep this symbol; the mutex lies behind the word that says whether it was made yet.
+  for (const major of [20, 22] as const) {
+    const symbols = spawnSync('nm', [nodeOf(major).path], { encoding: 'latin1', maxBuffer: 1 << 28 }).stdout;
+    const address = /^([0-9a-f]+) . _ZN5cppgc8internal15g_process_mutexE$/m.exec(symbols)?.[1];
+    assert.ok(address, 'the symbol of the lock');
+    const image = readFileSync(imageOf(major));
+    const once = offsetOf(image, BigInt(`0x${address}`));
+    image.writeUInt8(2, once); // ONCE_STATE_DONE in V8's base/once.h
+    const mutex = once + 8;
+    const held = Buffer.alloc(16);
+    held.writeInt32LE(1, 0); // locked
+    held.writeInt32LE(4_000_000, 8); // by a thread that is not there
+    held.writeInt32LE(1, 12);
+    held.copy(image, mutex);
+    const { create64 } = await xxhash();
+    const digest = create64()
+      .update(image.subarray(0, image.length - 16))
+      .digest();
+    image.writeBigUInt64LE(digest, image.length - 16);
+    const stream = async function* (): AsyncGenerator<Uint8Array> {
+      yield await Promise.resolve(image);
+    };
+    const { result } = await hashOfSnapshot(stream());
+    assert.ok(result.ghostLocks > 0, `Node ${major}: nothing waited for the lock`);
+  }
+});
+
+/** Where the byte at a virtual address lies in the image (ELF program headers). */
+function offsetOf(image: Buffer, address: bigint): number {
+  const count = image.readUInt16LE(56);
+  for (let i = 0; i < count; i++) {
+    const header = 128 + 56 * i;
+    const start = image.readBigUInt64LE(header + 16);
+    const size = image.readBigUInt64LE(header + 32);
+    if (image.readUInt32LE(header) === 1 && address >= start && address < start + size)
+      return Number(image.readBigUInt64LE(header + 8) + address - start);
+  }
+  assert.fail(`no segment holds ${address.toString(16)}`);
+}
