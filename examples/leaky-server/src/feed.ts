@@ -6,6 +6,8 @@ import type { Item, Orders } from './orders.js';
 import type { JobQueue } from './queue.js';
 import type { SessionStore } from './sessions.js';
 
+/** The partners order the same things again and again. */
+export const STANDING_ORDERS = 500;
 const EXPIRE_EVERY_MS = 5_000;
 const PRUNE_EVERY_MS = 15_000;
 
@@ -23,8 +25,9 @@ export function startFeed(parts: FeedParts, ordersPerSecond: number): () => void
   let count = 0;
 
   const takeOrder = async (): Promise<void> => {
-    const customer = customers.find(1 + (count % customers.size));
-    const items = itemsOfOrder(parts.catalogue, count++);
+    const number = count++ % STANDING_ORDERS;
+    const customer = customers.find(1 + number);
+    const items = itemsOfOrder(parts.catalogue, number);
     if (!customer) return;
     const session = sessions.open(customer);
     const order = await orders.place(session.customer, items);

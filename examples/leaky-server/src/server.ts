@@ -5,7 +5,7 @@ import { loadCatalogue } from './catalogue.js';
 import { readConfig, type Config } from './config.js';
 import { Customers } from './customers.js';
 import { Database } from './database.js';
-import { itemsOfOrder, startFeed } from './feed.js';
+import { itemsOfOrder, STANDING_ORDERS, startFeed } from './feed.js';
 import { registerJobs } from './jobs.js';
 import { log } from './log.js';
 import { MailRelay } from './mail-relay.js';
@@ -18,14 +18,14 @@ import { Router } from './router.js';
 import { registerRoutes } from './routes.js';
 import { SessionStore } from './sessions.js';
 
-const PRICE_CACHE_SIZE = 20_000;
+const PRICE_CACHE_SIZE = 30_000;
 const SESSION_LIFETIME_MS = 60_000;
 const SHUTDOWN_MS = 5_000;
 
 async function main(config: Config): Promise<void> {
   const database = await Database.open(!config.schemaMismatch);
   const customers = await Customers.load(database);
-  const catalogue = loadCatalogue(config.catalogueBytes);
+  const catalogue = await loadCatalogue(config.catalogueBytes);
   const prices = new PriceCache(PRICE_CACHE_SIZE);
   const sessions = new SessionStore(SESSION_LIFETIME_MS);
   const metrics = new Metrics();
@@ -34,8 +34,8 @@ async function main(config: Config): Promise<void> {
   const orders = new Orders(database, catalogue, prices, queue);
 
   orders.warm(
-    (index) => customers.find(1 + (index % customers.size)),
-    (index) => itemsOfOrder(catalogue, index),
+    (index) => customers.find(1 + (index % STANDING_ORDERS)),
+    (index) => itemsOfOrder(catalogue, index % STANDING_ORDERS),
   );
   registerJobs(queue, { database, mailer, sessions });
 

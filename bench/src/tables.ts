@@ -1,0 +1,35 @@
+/** Tables for the terminal, no wider than 80 columns. */
+import Table from 'cli-table3';
+import colours from 'picocolors';
+
+export type Row = [label: string, ...cells: string[]];
+
+const LABEL_WIDTH = 30;
+const TABLE_WIDTH = 80;
+
+/** Things to compare in columns; the first row names them. */
+export function sideBySide([corner, ...names]: Row, rows: Row[]): string {
+  const cellWidth = Math.floor((TABLE_WIDTH - LABEL_WIDTH - names.length - 2) / names.length);
+  const table = new Table({
+    head: [corner, ...names].map((name) => colours.bold(name)),
+    colWidths: [LABEL_WIDTH, ...names.map(() => cellWidth)],
+    style: { head: [], border: [] },
+    wordWrap: true,
+  });
+  table.push(...rows);
+  return table.toString();
+}
+
+/** Rows that come one after the other, as time passes. */
+export interface LiveTable {
+  row(...cells: string[]): void;
+}
+
+const LIVE_CELL_WIDTH = 16;
+
+export function liveTable(...names: string[]): LiveTable {
+  const print = (cells: string[], colour: (text: string) => string): void =>
+    console.log(colour(cells.map((cell) => cell.padStart(LIVE_CELL_WIDTH)).join('')));
+  print(names, colours.bold);
+  return { row: (...cells) => print(cells, (text) => text) };
+}
