@@ -7,7 +7,9 @@ import {
   createReadStream,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
+  readlinkSync,
   readSync,
   rmSync,
   statSync,
@@ -144,6 +146,38 @@ test(
     }
   },
 );
+
+test('the image runs in a sandbox, with nothing open but its output', async () => {
+  let status = '';
+  let open: string[] = [];
+  const onStart = (pid: number): void => {
+    image.onTaking = () => {
+      status ||= readFileSync(`/proc/${pid}/status`, 'latin1');
+      // Only root may look at the descriptors of a process that is not dumpable.
+      if (process.getuid?.() === 0)
+        open = readdirSync(`/proc/${pid}/fd`).map((fd) =>
+          readlinkSync(`/proc/${pid}/fd/${fd}`).replace(/\d+/, ''),
+        );
+    };
+  };
+  const image = { onTaking: (): void => undefined };
+  const sink = new Writable({ write: (_chunk, _encoding, callback) => callback() });
+  await develop(await readImage(createReadStream(imageOf(22))), sink, {
+    onStart,
+    onProgress: ({ phase }) => phase === 'taking' && image.onTaking(),
+  });
+  assert.match(status, /^Seccomp:\t2$/m);
+  assert.match(status, /^NoNewPrivs:\t1$/m);
+  assert.deepEqual(
+    new Set(open.filter((target) => !target.startsWith('socket:') && !target.startsWith('pipe:'))),
+    new Set(open.length ? ['anon_inode:[eventfd]'] : []),
+    open.join(' '),
+  );
+  assert.ok(
+    open.length === 0 || open.filter((target) => !target.includes('eventfd')).length === 2,
+    open.join(' '),
+  );
+});
 
 describe('a broken image is an error with words', () => {
   const image = imageOf(24);
