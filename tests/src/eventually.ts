@@ -1,0 +1,15 @@
+/** Waits, within a bound, for what no event tells of: other processes' state in /proc, mostly. */
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** Calls `check` until it no longer throws; when `withinMs` have passed, throws what it threw last. */
+export async function eventually<T>(check: () => T | Promise<T>, withinMs = 20_000): Promise<T> {
+  const deadline = performance.now() + withinMs;
+  for (;;) {
+    try {
+      return await check();
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+    }
+    await pause(50);
+  }
+}
