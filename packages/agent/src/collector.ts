@@ -3,9 +3,10 @@
  * puts the result in its place. Started by the agent before the fork; whatever goes wrong in here is never the
  * server's problem. Says how it went in its last line, and with exit code 0 or 1.
  */
-import { writeFileSync } from 'node:fs';
+import { createWriteStream, writeFileSync } from 'node:fs';
 import { rm, type FileHandle } from 'node:fs/promises';
 import { setPriority } from 'node:os';
+import type { Writable } from 'node:stream';
 import { openControl, report } from './collector-control.js';
 import { choosePlace } from './collector-place.js';
 import type { CollectorJob, FromCollector, ReportOf } from './collector-protocol.js';
@@ -103,7 +104,7 @@ async function developImage(
   work: CollectorJob,
 ): Promise<DevelopResult> {
   try {
-    return await develop(image, file.createWriteStream({ autoClose: false, highWaterMark: 1 << 18 }), {
+    return await develop(image, writeTo(file), {
       signal: stop.signal,
       onStart: (pid) => (memory.developer = pid),
       ...(work.developer === undefined ? {} : { program: work.developer }),
@@ -114,8 +115,13 @@ async function developImage(
 }
 
 async function store(image: ImageStream, file: FileHandle): Promise<null> {
-  await storeImage(image.chunks, file.createWriteStream({ autoClose: false }), stop.signal);
+  await storeImage(image.chunks, writeTo(file), stop.signal);
   return null;
+}
+
+/** By number: a stream made by the handle itself would hold its close() up until the stream is closed, too. */
+function writeTo(file: FileHandle): Writable {
+  return createWriteStream('', { fd: file.fd, autoClose: false, highWaterMark: 1 << 18 });
 }
 
 /**

@@ -12,12 +12,12 @@ export async function anonymousBytes(pid: number | 'self'): Promise<number> {
 }
 
 /**
- * What a forked child costs beside its parent, in bytes: its page tables and the pages it shares with nobody,
- * which are its own and those the parent has written to since the fork.
+ * What a forked child costs beside its parent, in bytes: its page tables and the changed pages it shares with
+ * nobody, its own and those the parent has written to since the fork. Clean ones are page cache.
  */
 export async function privateBytes(pid: number): Promise<number> {
   const [pages, tables] = await Promise.all([
-    kilobytes(`/proc/${pid}/smaps_rollup`, /^Private_(?:Clean|Dirty|Hugetlb):\s+(\d+) kB/gm),
+    kilobytes(`/proc/${pid}/smaps_rollup`, /^Private_(?:Dirty|Hugetlb):\s+(\d+) kB/gm),
     kilobytes(`/proc/${pid}/status`, /^VmPTE:\s+(\d+) kB/gm),
   ]);
   return pages + tables;
