@@ -31,7 +31,7 @@ static void check_elf(const Elf64_Ehdr *elf) {
 }
 
 static void check_segments(const Elf64_Phdr *segments, uint64_t count, uint64_t offset) {
-  uint64_t end = IMAGE_PAGE;
+  uint64_t end = 0;
   for (uint64_t i = 0; i < count; i++) {
     const Elf64_Phdr *segment = &segments[i];
     if (segment->p_type != PT_LOAD || segment->p_vaddr % IMAGE_PAGE || segment->p_memsz % IMAGE_PAGE || segment->p_filesz % IMAGE_PAGE ||

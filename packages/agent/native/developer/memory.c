@@ -18,7 +18,7 @@ static void claim(uint64_t start, uint64_t size, int access) {
   long got = CALL6(__NR_mmap, start, size, access, MAP_FLAGS, -1, 0);
   if (got == (long)start) return;
   if (got == -ENOMEM) fail_at(DEVELOPER_NO_MEMORY, "the kernel has no memory or no mapping left for address", start);
-  fail_at(DEVELOPER_ADDRESS_UNAVAILABLE, "taken in this process is address", start);
+  fail_at(DEVELOPER_ADDRESS_UNAVAILABLE, "cannot be mapped in this process: address", start);
 }
 
 // The kernel grew the target's stack on demand; here it is an ordinary mapping, so its room comes before.
