@@ -25,12 +25,19 @@ export function whyNoImage(): string | null {
     return 'a single executable application has no Node.js to start the collector with';
   try {
     loadAddon();
-    return null;
   } catch (error) {
-    return codeOf(error) === 'ERR_DLOPEN_DISABLED' || codeOf(error) === 'ERR_ACCESS_DENIED'
-      ? `the permission model forbids it (${messageOf(error)}): add --allow-addons and --allow-child-process`
-      : messageOf(error);
+    const code = error instanceof Error ? codeOf(error.cause) : undefined;
+    return permission() !== undefined && code === 'ERR_DLOPEN_DISABLED' ? FORBIDDEN : messageOf(error);
   }
+  return permission()?.has('child') === false ? FORBIDDEN : null;
+}
+
+const FORBIDDEN =
+  "the permission model forbids it: add --allow-addons and --allow-child-process to the server's flags";
+
+/** Undefined where the permission model is off. */
+function permission(): { has: (scope: string) => boolean } | undefined {
+  return (process as { permission?: { has: (scope: string) => boolean } }).permission;
 }
 
 function isSingleExecutable(): boolean {

@@ -23,7 +23,7 @@ export interface PathTemplate {
 export function parsePathTemplate(text: string, name: string): PathTemplate {
   for (const [placeholder, word] of text.matchAll(PLACEHOLDER)) {
     if (word === 'name' || word === 'pid' || word === 'timestamp') continue;
-    throw new TypeError(`path: unknown placeholder ${placeholder}; there are {name}, {pid} and {timestamp}`);
+    throw new TypeError(`unknown placeholder ${placeholder}; there are {name}, {pid} and {timestamp}`);
   }
   const expand = (time: Date): string =>
     text
