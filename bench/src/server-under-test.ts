@@ -12,6 +12,8 @@ export type LogLine = Record<string, unknown> & { event: string };
 export interface ServerUnderTest {
   pid: number;
   url: string;
+  /** What it said when it was up. */
+  listening: LogLine;
   /** The next log line whose event is one of `events`, from the time of this call on. Rejects after `timeoutMs`. */
   logLine(events: string[], timeoutMs: number): Promise<LogLine>;
   /** Milliseconds of the longest time its event loop stood still since the last call. Rejects after `timeoutMs`. */
@@ -58,6 +60,7 @@ export async function startServer({ program, preload, env, cgroup }: StartOption
   return {
     pid,
     url: `http://127.0.0.1:${Number(listening['port'])}`,
+    listening,
     logLine: (events, timeoutMs) => log.next(events, timeoutMs),
     longestPauseMs: (timeoutMs) => askLongestPause(child, timeoutMs),
     rssBytes: () =>

@@ -13,7 +13,7 @@ export function sideBySide([corner, ...names]: Row, rows: Row[]): string {
   const table = new Table({
     head: [corner, ...names].map((name) => colours.bold(name)),
     colWidths: [LABEL_WIDTH, ...names.map(() => cellWidth)],
-    style: { head: [], border: [] },
+    style: { head: [], border: [], compact: true },
     wordWrap: true,
   });
   table.push(...rows);
