@@ -1,1 +1,62 @@
-export {};
+/** The `afterimage` command: reads the command line, runs a verb, and turns its end into an exit code. */
+import { Command, CommanderError } from 'commander';
+import { createRequire } from 'node:module';
+import { CommandError, exitCodes, OutputClosedError } from './command-error.js';
+import { developCommand } from './commands/develop.js';
+import { InterruptedError } from './interruption.js';
+
+const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
+
+// A reader that has enough is no reason for a stack trace; whoever writes there learns of it by other means.
+process.stdout.on('error', () => undefined);
+process.stderr.on('error', () => undefined);
+
+// Not by itself: standard input may go on and on, wanted by nobody.
+process.exit(await run(process.argv));
+
+async function run(argv: string[]): Promise<number> {
+  const program = new Command('afterimage')
+    .description('See what a running Node.js process is holding on to, without stopping it.')
+    .version(version)
+    .helpCommand(false)
+    .addCommand(developCommand());
+  for (const command of [program, ...program.commands]) {
+    command
+      .exitOverride()
+      .showHelpAfterError(false)
+      .configureOutput({ outputError: () => undefined });
+  }
+  try {
+    if (argv.length <= 2)
+      throw new CommandError('usage', 'say what to do; afterimage --help lists the verbs');
+    await program.parseAsync(argv);
+    return exitCodes.done;
+  } catch (error) {
+    return report(error);
+  }
+}
+
+/** Says on one line what went wrong; returns the exit code. */
+function report(error: unknown): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return exitCodes.done; // --help, --version
+    say(`${error.message.replace(/^error: /, '').replace(/\.$/, '')}; see afterimage --help`);
+    return exitCodes.usage;
+  }
+  if (error instanceof OutputClosedError) return exitCodes.failed;
+  if (error instanceof InterruptedError) {
+    say(error.message);
+    process.kill(process.pid, error.signal); // the shell is to see what ended us
+    return exitCodes.failed;
+  }
+  if (error instanceof CommandError) {
+    say(error.message);
+    return exitCodes[error.failure];
+  }
+  say(`unexpected: ${error instanceof Error ? error.message : String(error)}`);
+  return exitCodes.failed;
+}
+
+function say(message: string): void {
+  console.error(`afterimage: ${message.replaceAll(/\s*\n\s*/g, ' ')}`);
+}

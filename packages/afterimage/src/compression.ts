@@ -1,0 +1,109 @@
+/** Takes the compression off a stream, told by its first bytes, whatever the file is called. */
+import { Decompress } from 'fzstd';
+import { Readable, type Transform } from 'node:stream';
+import * as zlib from 'node:zlib';
+
+type Chunks = AsyncIterable<Uint8Array>;
+
+/** Node has its own from 22.15 and 23.8 on. */
+const createZstd = (zlib as { createZstdDecompress?: () => Transform }).createZstdDecompress;
+
+interface Format {
+  name: string;
+  magic: Buffer;
+  decompress: (chunks: Chunks) => Chunks;
+}
+
+const formats: Format[] = [
+  {
+    name: 'zstd',
+    magic: Buffer.from([0x28, 0xb5, 0x2f, 0xfd]),
+    decompress: (chunks) => (createZstd ? through(chunks, createZstd()) : unzstd(chunks)),
+  },
+  {
+    name: 'gzip',
+    magic: Buffer.from([0x1f, 0x8b]),
+    decompress: (chunks) => through(chunks, zlib.createGunzip()),
+  },
+];
+
+/** What is compressed ends before its time, or cannot have been written by a compressor. */
+export class CompressionError extends Error {
+  override name = 'CompressionError';
+}
+
+/**
+ * The stream as it was before it was compressed with zstd or gzip; any other as it is.
+ * @throws {CompressionError} while it is read
+ */
+export async function* decompressed(source: Chunks): AsyncGenerator<Uint8Array> {
+  const [beginning, rest] = await split(source, 4);
+  const format = formats.find(({ magic }) => magic.equals(beginning.subarray(0, magic.length)));
+  if (format) yield* decompressedFrom(rest, format);
+  else yield* rest;
+}
+
+async function* decompressedFrom(source: Chunks, { name, decompress }: Format): Chunks {
+  try {
+    yield* decompress(sourceErrorsKept(source));
+  } catch (error) {
+    if (error instanceof SourceError) throw error.original;
+    const state = /unexpected (end of file|eof)/i.test(String(error)) ? 'truncated' : 'corrupt';
+    const advice = 'copy it again, or capture again';
+    throw new CompressionError(`the ${name} data is ${state}: ${advice}`, { cause: error });
+  }
+}
+
+/** Marks what the source itself threw, so that it is not taken for bad data. */
+class SourceError extends Error {
+  constructor(readonly original: unknown) {
+    super('the source failed');
+  }
+}
+
+async function* sourceErrorsKept(source: Chunks): Chunks {
+  try {
+    yield* source;
+  } catch (error) {
+    throw new SourceError(error);
+  }
+}
+
+/** The first `length` bytes, or all there are, and a stream of everything with them. */
+async function split(source: Chunks, length: number): Promise<[Buffer, Chunks]> {
+  const iterator = source[Symbol.asyncIterator]();
+  let beginning = Buffer.alloc(0);
+  while (beginning.length < length) {
+    const next = await iterator.next();
+    if (next.done) break;
+    beginning = Buffer.concat([beginning, next.value]);
+  }
+  return [beginning, rejoined(beginning, iterator)];
+}
+
+async function* rejoined(beginning: Uint8Array, rest: AsyncIterator<Uint8Array>): Chunks {
+  try {
+    if (beginning.length > 0) yield beginning;
+    for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
+  } finally {
+    await rest.return?.();
+  }
+}
+
+function through(chunks: Chunks, decompressor: Transform): Chunks {
+  const source = Readable.from(chunks, { objectMode: false });
+  source.on('error', (error) => decompressor.destroy(error));
+  decompressor.on('close', () => source.destroy());
+  return source.pipe(decompressor) as Chunks;
+}
+
+async function* unzstd(chunks: Chunks): Chunks {
+  const ready: Uint8Array[] = [];
+  const decompressor = new Decompress((chunk) => ready.push(chunk));
+  for await (const chunk of chunks) {
+    decompressor.push(chunk);
+    yield* ready.splice(0);
+  }
+  decompressor.push(new Uint8Array(0), true);
+  yield* ready.splice(0);
+}

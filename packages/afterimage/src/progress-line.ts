@@ -1,0 +1,42 @@
+/** One line on a terminal that tells how far long work is. Elsewhere, and for short work, nothing. */
+
+export interface ProgressLine {
+  /** `share` from 0 to 1 draws a bar; null where the total is unknown. */
+  show(text: string, share: number | null): void;
+  /** Leaves the line empty for what is printed next. */
+  clear(): void;
+}
+
+/** Shorter work is over before anybody wonders. */
+const SILENT_MS = 1000;
+const REDRAW_MS = 100;
+const BAR_CELLS = 24;
+const TO_START_AND_ERASE = '\r\u001b[K';
+
+export function progressLine(
+  stream: Pick<NodeJS.WriteStream, 'isTTY' | 'write' | 'columns'> = process.stderr,
+  now: () => number = () => performance.now(),
+): ProgressLine {
+  const draws = stream.isTTY && process.env.TERM !== 'dumb';
+  let nextDraw = now() + SILENT_MS;
+  let drawn = false;
+
+  return {
+    show(text, share) {
+      if (!draws || now() < nextDraw) return;
+      nextDraw = now() + REDRAW_MS;
+      drawn = true;
+      const line = share === null ? text : `${bar(share)} ${text}`;
+      stream.write(TO_START_AND_ERASE + line.slice(0, Math.max(stream.columns - 1, 20)));
+    },
+    clear() {
+      if (drawn) stream.write(TO_START_AND_ERASE);
+      drawn = false;
+    },
+  };
+}
+
+function bar(share: number): string {
+  const full = Math.round(Math.min(Math.max(share, 0), 1) * BAR_CELLS);
+  return `[${'#'.repeat(full)}${'.'.repeat(BAR_CELLS - full)}]`;
+}
