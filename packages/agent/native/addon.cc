@@ -50,6 +50,7 @@ struct Capture {
   bool marks_read = false;
   parking::Lot* lot = nullptr;
   uv_thread_t reader;
+  bool reader_runs = false;
   int64_t started_ns = 0;
 
   uv_async_t gathered;
@@ -93,14 +94,15 @@ bool start_gathering(Capture* capture, void (*gathered)(void*)) {
   capture->workers = workers < 0 ? 0 : workers;
   capture->started_ns = parking::now_ns();
   capture->lot = parking::open(capture->workers + 1, capture->timeout_ns, gathered, capture);
-  if (uv_thread_create(&capture->reader, read_marks, capture)) return false;
+  capture->reader_runs = uv_thread_create(&capture->reader, read_marks, capture) == 0;
+  if (!capture->reader_runs) return false;
   parking::post_tasks(capture->lot, platform, capture->workers);
   return true;
 }
 
 void leave_lot(Capture* capture) {
   parking::release(capture->lot);
-  uv_thread_join(&capture->reader);
+  if (capture->reader_runs) uv_thread_join(&capture->reader);
   parking::let_go(capture->lot);
   capture->lot = nullptr;
 }
@@ -110,7 +112,8 @@ Outcome fork_child(Capture* capture) {
   int64_t begin = parking::now_ns();
   outcome.parked_ns = begin - capture->started_ns;
   if (!parking::hold(capture->lot)) {
-    outcome.failure = "park-timeout";
+    outcome.failure = capture->reader_runs ? "park-timeout" : "fork-failed";
+    outcome.error = capture->reader_runs ? 0 : EAGAIN;
     return outcome;
   }
   int error = fork_marks_lift(&capture->marks);
