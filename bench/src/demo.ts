@@ -126,7 +126,7 @@ async function run(way: Way, path: string, before: (observed: Observed) => Promi
 }
 
 function timeLeftMs(): number {
-  return Math.max(LEAST_MS, DEADLINE_MS - performance.now());
+  return Math.max(LEAST_MS, Math.round(DEADLINE_MS - performance.now()));
 }
 
 /** What the server's log said, without the fields that are of no use here. */
