@@ -2,21 +2,21 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  createReadStream,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmdirSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { createReadStream, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { pipeline } from 'node:stream/promises';
 import * as zlib from 'node:zlib';
 import type { AgentLine } from './agent-lines.js';
-import { filesIn, isRunning, partOf, startTarget, temporaryDirectory, type Target } from './agent-target.js';
+import {
+  filesIn,
+  isRunning,
+  memoryCgroup,
+  partOf,
+  startTarget,
+  temporaryDirectory,
+  type Target,
+} from './agent-target.js';
 import { eventually } from './eventually.js';
 import { nodeOf, nodes } from './nodes.js';
 import { census } from './process-census.js';
@@ -212,15 +212,8 @@ test('a script that awaits agent.capture() is kept alive until it has ended', as
 });
 
 test('too little memory in the cgroup to develop: the image is stored, with the figures', async (t) => {
-  const cgroup = `/sys/fs/cgroup/memory/afterimage-capture-${process.pid}`;
-  try {
-    mkdirSync(cgroup);
-    writeFileSync(join(cgroup, 'memory.limit_in_bytes'), String(256 << 20));
-  } catch (error) {
-    t.skip(`cannot make a memory cgroup here: ${String(error)}`);
-    return;
-  }
-  t.after(() => eventually(() => rmdirSync(cgroup)));
+  const cgroup = memoryCgroup(t, 256 << 20);
+  if (cgroup === null) return;
   const directory = temporaryDirectory(t);
   const path = join(directory, 'a.heapsnapshot');
   const target = await startTarget(t, { options: { allow: true, path }, env: { TARGET_THINGS: '200000' } });
@@ -230,23 +223,14 @@ test('too little memory in the cgroup to develop: the image is stored, with the 
   assert.match(
     String(written['why']),
     new RegExp(
-      `^developing it takes up to [\\d.]+ MB of memory, [\\d.]+ MB available \\(cgroup /afterimage-capture-\\d+: `,
+      `^developing it takes up to [\\d.]+ MB of memory, [\\d.]+ MB available \\(cgroup /agent-test-[\\d-]+: `,
     ),
   );
-  target.child.kill('SIGKILL');
-  await target.ended;
 });
 
 test('too little memory even to capture: refused with the figures, and nothing was started', async (t) => {
-  const cgroup = `/sys/fs/cgroup/memory/afterimage-refuse-${process.pid}`;
-  try {
-    mkdirSync(cgroup);
-    writeFileSync(join(cgroup, 'memory.limit_in_bytes'), String(60 << 20));
-  } catch (error) {
-    t.skip(`cannot make a memory cgroup here: ${String(error)}`);
-    return;
-  }
-  t.after(() => eventually(() => rmdirSync(cgroup)));
+  const cgroup = memoryCgroup(t, 60 << 20);
+  if (cgroup === null) return;
   const directory = temporaryDirectory(t);
   const target = await startTarget(t, { options: { allow: true, path: join(directory, 'a.heapsnapshot') } });
   writeFileSync(join(cgroup, 'cgroup.procs'), String(target.pid));
@@ -255,6 +239,4 @@ test('too little memory even to capture: refused with the figures, and nothing w
   assert.deepEqual([line.event, line['code']], ['refused', 'headroom']);
   assert.match(String(line['msg']), /about [\d.]+ MB are needed, [\d.]+ MB available .*raise the limit/);
   assert.deepEqual(filesIn(directory), []);
-  target.child.kill('SIGKILL');
-  await target.ended;
 });

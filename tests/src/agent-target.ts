@@ -1,7 +1,7 @@
 /** Starts the small server that the agent's own tests capture, and finds the processes of a capture in it. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -10,6 +10,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { AgentOptions } from '@afterimage/agent';
 import { readAgentLines, type AgentLines } from './agent-lines.js';
+import { eventually } from './eventually.js';
 import { childrenOf } from './process-census.js';
 
 export interface TargetSettings {
@@ -51,7 +52,7 @@ export async function startTarget(
   const ended = once(child, 'exit').then(([code, signal]) => {
     return { code: code as number | null, signal: signal as string | null };
   });
-  t.after(async () => {
+  afterTest(t, async () => {
     child.kill('SIGKILL');
     await ended;
   });
@@ -70,10 +71,43 @@ export async function startTarget(
   return { pid: child.pid ?? 0, child, lines, get, ended };
 }
 
+const cleanUps = new WeakMap<TestContext, (() => unknown)[]>();
+
+/** Like `t.after`, but the last one first: what was made on top of another thing goes before it. */
+export function afterTest(t: TestContext, cleanUp: () => unknown): void {
+  const stack = cleanUps.get(t);
+  if (stack !== undefined) {
+    stack.push(cleanUp);
+    return;
+  }
+  const made = [cleanUp];
+  cleanUps.set(t, made);
+  t.after(async () => {
+    for (let next = made.pop(); next !== undefined; next = made.pop()) await next();
+  });
+}
+
+/**
+ * A memory cgroup with this limit. A process that is moved into it must have ended before the test has.
+ * Null, and the test skipped, where none can be made.
+ */
+export function memoryCgroup(t: TestContext, bytes: number): string | null {
+  const path = `/sys/fs/cgroup/memory/agent-test-${process.pid}-${performance.now().toFixed(0)}`;
+  try {
+    mkdirSync(path);
+    writeFileSync(join(path, 'memory.limit_in_bytes'), String(bytes));
+  } catch (error) {
+    t.skip(`cannot make a memory cgroup here: ${String(error)}`);
+    return null;
+  }
+  afterTest(t, () => eventually(() => rmdirSync(path)));
+  return path;
+}
+
 /** An empty directory, gone after the test. */
 export function temporaryDirectory(t: TestContext): string {
   const directory = mkdtempSync(join(tmpdir(), 'agent-test-'));
-  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  afterTest(t, () => rmSync(directory, { recursive: true, force: true }));
   return directory;
 }
 

@@ -127,7 +127,7 @@ function spawnCollector(input: number): ChildProcess {
     return spawn(process.execPath, [...FLAGS, COLLECTOR_SCRIPT], {
       argv0: 'afterimage-collector',
       cwd: '/',
-      env: { ...environment, MALLOC_ARENA_MAX: '1', UV_THREADPOOL_SIZE: '2' },
+      env: { ...environment, MALLOC_ARENA_MAX: '1' },
       stdio: [input, 'pipe', 'pipe', 'pipe'],
     });
   } catch (error) {

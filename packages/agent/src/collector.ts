@@ -13,28 +13,19 @@ import type { CollectorJob, FromCollector, ReportOf } from './collector-protocol
 import { deferred, untilAborted } from './deferred.js';
 import { develop, DevelopError, type DevelopResult } from './develop.js';
 import { CaptureError, messageOf } from './errors.js';
-import { describeHeadroom, reserveBytes } from './headroom.js';
+import { describeHeadroom } from './headroom.js';
 import { formatBytes } from './figures.js';
 import { ImageError, readImage, type ImageStream } from './image.js';
 import { imageChunks } from './image-source.js';
 import { storeImage, STORED_ENDING } from './image-store.js';
-import { watchMemory } from './memory-watch.js';
+import { watchMemory, type Finding } from './memory-watch.js';
 import { openTemporary, OutputError, outputError, publish } from './output-file.js';
 import { imagePath } from './path-template.js';
 
 const stop = new AbortController();
 const job = deferred<CollectorJob>();
 const imageComplete = deferred<undefined>();
-const memory = watchMemory((headroom) => {
-  const reserve = formatBytes(reserveBytes(headroom.limit));
-  stop.abort(
-    new CaptureError(
-      'headroom',
-      `memory ran short: ${describeHeadroom(headroom)}, less than the reserve of ${reserve}; the capture gave way. ` +
-        "With develop: 'never' the image is stored, and `afterimage develop` turns it into a snapshot elsewhere",
-    ),
-  );
-});
+const memory = watchMemory((found) => stop.abort(memoryShort(found)));
 
 stepBack();
 openControl({
@@ -64,7 +55,7 @@ async function collect(): Promise<number> {
     return 0;
   } catch (error) {
     memory.stop();
-    const why: unknown = stop.signal.aborted ? stop.signal.reason : error;
+    const why: unknown = stop.signal.aborted ? stop.signal.reason : (killedForMemory(error) ?? error);
     if (work !== null && file !== null) {
       await file.close().catch(() => undefined);
       await rm(work.temporary, { force: true }).catch(() => undefined);
@@ -137,6 +128,21 @@ async function whole<T>(step: Promise<T>): Promise<T> {
     }
     throw error;
   }
+}
+
+function memoryShort({ headroom, reserve }: Finding): CaptureError {
+  return new CaptureError(
+    'headroom',
+    `memory ran short: ${describeHeadroom(headroom)}, to be kept free ${formatBytes(reserve)}; the capture gave way. ` +
+      "With develop: 'never' the image is stored, and `afterimage develop` turns it into a snapshot elsewhere",
+  );
+}
+
+/** The kernel may have been quicker than the watch; the capture's processes are the first that it takes. */
+function killedForMemory(error: unknown): CaptureError | null {
+  const found = memory.latest();
+  if (!(error instanceof DevelopError) || error.code !== 'killed' || found === null) return null;
+  return found.headroom.available < found.reserve * 3 ? memoryShort(found) : null;
 }
 
 function failureReport(error: unknown, work: CollectorJob | null): FromCollector {

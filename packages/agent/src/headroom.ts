@@ -33,9 +33,12 @@ export function describeHeadroom({ limit, used, available, source }: Headroom): 
   return `${formatBytes(available)} available (${source}: ${formatBytes(used)} used of ${formatBytes(limit)})`;
 }
 
-/** What a capture leaves untouched for the server's own next allocations, in bytes. */
-export function reserveBytes(limit: number): number {
-  return Math.min(Math.max(limit * 0.03, 32e6), 256e6);
+/**
+ * What a capture leaves untouched for the server's own next allocations, in bytes. More while developing: V8's
+ * generator grows by tens of megabytes from one look to the next.
+ */
+export function reserveBytes(limit: number, developing = true): number {
+  return Math.min(Math.max(limit * 0.03, 32e6), 256e6) * (developing ? 2 : 1);
 }
 
 async function readMachine(root: string): Promise<Headroom> {

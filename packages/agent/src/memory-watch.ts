@@ -14,18 +14,28 @@ export interface MemoryWatch {
   developer: number | null;
   /** Bytes, the highest sum seen. */
   peak(): number;
+  /** What the last look found, and the reserve it was held against; null before the first. */
+  latest(): Finding | null;
   stop(): void;
 }
 
+/** Bytes. */
+export interface Finding {
+  headroom: Headroom;
+  reserve: number;
+}
+
 /** @param onLow called once, with what was found */
-export function watchMemory(onLow: (headroom: Headroom) => void): MemoryWatch {
+export function watchMemory(onLow: (found: Finding) => void): MemoryWatch {
   let peak = 0;
+  let latest: Finding | null = null;
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
   const watch: MemoryWatch = {
     child: null,
     developer: null,
     peak: () => peak,
+    latest: () => latest,
     stop: () => {
       stopped = true;
       clearTimeout(timer);
@@ -40,9 +50,11 @@ export function watchMemory(onLow: (headroom: Headroom) => void): MemoryWatch {
     ]);
     peak = Math.max(peak, own + child + developer);
     if (stopped) return;
-    if (headroom.available < reserveBytes(headroom.limit)) {
+    const reserve = reserveBytes(headroom.limit, watch.developer !== null);
+    latest = { headroom, reserve };
+    if (headroom.available < reserve) {
       watch.stop();
-      onLow(headroom);
+      onLow(latest);
       return;
     }
     timer = setTimeout(() => void look(), INTERVAL_MS).unref();
