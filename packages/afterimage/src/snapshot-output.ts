@@ -1,12 +1,8 @@
-/**
- * Where a snapshot goes: a file, which gets its name only when a whole snapshot is in it, or standard output.
- * Whatever is written is checked on its way.
- */
-import { outlineSnapshot, type SnapshotOutline } from '@afterimage/snapshot';
+/** Where a snapshot goes: a file, which gets its name only when it is whole, or standard output. */
+import { openTemporary, publish } from '@afterimage/agent/output-file';
+import { temporaryName } from '@afterimage/agent/temporary';
 import { rm, type FileHandle } from 'node:fs/promises';
-import { Transform, Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { openTemporary, publish, temporaryName } from './agent-parts.js';
+import { Writable } from 'node:stream';
 import { OutputClosedError } from './command-error.js';
 
 /** Writes a snapshot to the stream it is given, and ends it. */
@@ -14,16 +10,13 @@ export type WriteSnapshot<T> = (output: Writable) => Promise<T>;
 
 /**
  * Has `write` fill the file; on any failure nothing is left of it.
- * @throws {OutputError | SnapshotFormatError} or what `write` throws
+ * @throws {OutputError} or what `write` throws
  */
-export async function writeSnapshotFile<T>(
-  path: string,
-  write: WriteSnapshot<T>,
-): Promise<T & { outline: SnapshotOutline }> {
+export async function writeSnapshotFile<T>(path: string, write: WriteSnapshot<T>): Promise<T> {
   const temporary = await temporaryName(path);
   const file = await openTemporary(temporary);
   try {
-    const written = await writeChecked(writeTo(file), write);
+    const written = await write(writeTo(file));
     await publish(file, temporary, path);
     return written;
   } catch (error) {
@@ -33,12 +26,16 @@ export async function writeSnapshotFile<T>(
   }
 }
 
-/** @throws {OutputClosedError | SnapshotFormatError} or what `write` throws */
-export async function writeSnapshotToStandardOutput<T>(
-  write: WriteSnapshot<T>,
-): Promise<T & { outline: SnapshotOutline }> {
+/** @throws {OutputClosedError} or what `write` throws */
+export async function writeSnapshotToStandardOutput<T>(write: WriteSnapshot<T>): Promise<T> {
+  // Standard output itself is never ended: it is not this command's alone.
+  const output = new Writable({
+    write(chunk: Uint8Array, _encoding, done) {
+      process.stdout.write(chunk, done);
+    },
+  });
   try {
-    return await writeChecked(process.stdout, write);
+    return await write(output);
   } catch (error) {
     if (!isClosedPipe(error)) throw error;
     throw new OutputClosedError('standard output was closed', { cause: error });
@@ -46,7 +43,8 @@ export async function writeSnapshotToStandardOutput<T>(
 }
 
 function isClosedPipe(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EPIPE';
+  if (!(error instanceof Error)) return false;
+  return ('code' in error && error.code === 'EPIPE') || isClosedPipe(error.cause);
 }
 
 /** Unlike the file's own stream, it leaves the file open to be put on the disk and named. */
@@ -56,35 +54,4 @@ function writeTo(file: FileHandle): Writable {
       file.writeFile(chunk).then(() => done(), done);
     },
   });
-}
-
-async function writeChecked<T>(
-  sink: Writable,
-  write: WriteSnapshot<T>,
-): Promise<T & { outline: SnapshotOutline }> {
-  const outliner = outlineSnapshot();
-  const check = new Transform({
-    transform(chunk: Uint8Array, _encoding, done) {
-      try {
-        outliner.push(chunk);
-        done(null, chunk);
-      } catch (error) {
-        done(error as Error);
-      }
-    },
-  });
-  const sinkErrors: Error[] = [];
-  sink.on('error', (error) => sinkErrors.push(error));
-  const [arrived, written] = await Promise.allSettled([
-    pipeline(check, sink, { end: sink !== process.stdout }),
-    write(check).catch((error: unknown) => {
-      check.destroy(error as Error);
-      throw error;
-    }),
-  ]);
-  // A sink that fails makes the writer fail too; then the sink knows why, else the writer.
-  if (sinkErrors[0]) throw sinkErrors[0];
-  if (written.status === 'rejected') throw written.reason;
-  if (arrived.status === 'rejected') throw arrived.reason;
-  return { ...written.value, outline: outliner.end() };
 }

@@ -8,6 +8,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { Transform, type Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
+import { outlineSnapshot, type SnapshotOutline, type SnapshotOutliner } from '@afterimage/snapshot';
 import { DevelopError, explainExit } from './develop-errors.js';
 import type { ImageStream } from './image.js';
 
@@ -35,6 +36,9 @@ export interface DevelopOptions {
 
 export interface DevelopResult {
   snapshotBytes: number;
+  /** As the snapshot's own header counts them. */
+  nodes: number;
+  edges: number;
   developMs: number;
   /** Locks that threads lost in the fork still held, cleared on the way. */
   ghostLocks: number;
@@ -143,7 +147,21 @@ interface Attempt {
   exitCode: number | null;
   signal: NodeJS.Signals | null;
   reports: Reports;
-  snapshotBytes: number;
+  snapshot: SnapshotOutline | null;
+}
+
+/** What V8 wrote is looked at as it passes: exit code 0 alone does not make it whole. */
+function endOfSnapshot(outliner: SnapshotOutliner): SnapshotOutline {
+  try {
+    return outliner.end();
+  } catch (error) {
+    throw incomplete(error);
+  }
+}
+
+function incomplete(error: unknown): DevelopError {
+  const why = error instanceof Error ? error.message : String(error);
+  return new DevelopError('crashed', `V8 wrote no whole snapshot: ${why}; capture again`, { cause: error });
 }
 
 /**
@@ -164,9 +182,11 @@ export async function develop(
     const beginning = first.done ? new Uint8Array(0) : first.value;
     for (let attempt = 1; ; attempt++) {
       const ended = await runOnce(program, image, beginning, chunks, output, options);
-      if (ended.exitCode === 0)
+      if (ended.snapshot)
         return {
-          snapshotBytes: ended.snapshotBytes,
+          snapshotBytes: ended.snapshot.bytes,
+          nodes: ended.snapshot.nodes,
+          edges: ended.snapshot.edges,
           developMs: performance.now() - started,
           ghostLocks: ended.reports.ghostLocks,
         };
@@ -267,34 +287,41 @@ async function runOnce(
   child.stdin.write(header);
   if (header.length < image.header.headerBytes) child.stdin.end();
 
-  const counter = new Transform({
+  const outliner = outlineSnapshot();
+  const outlined = new Transform({
     transform(chunk: Uint8Array, _encoding, callback) {
       snapshotBytes += chunk.length;
       onProgress({ phase: 'writing', done: snapshotBytes, total: 0 });
-      callback(null, chunk);
+      try {
+        outliner.push(chunk);
+        callback(null, chunk);
+      } catch (error) {
+        callback(incomplete(error));
+      }
     },
   });
   // Not ended with the program: another attempt may follow, and a failed one leaves the output to its owner.
-  const written = pipeline(child.stdout, counter, output, { end: false }).catch((error: unknown) =>
+  const written = pipeline(child.stdout, outlined, output, { end: false }).catch((error: unknown) =>
     giveUp(
-      new DevelopError(
-        'output-failed',
-        `the snapshot cannot be written: ${error instanceof Error ? error.message : String(error)}`,
-        {
-          cause: error,
-        },
-      ),
+      error instanceof DevelopError
+        ? error
+        : new DevelopError(
+            'output-failed',
+            `the snapshot cannot be written: ${error instanceof Error ? error.message : String(error)}`,
+            { cause: error },
+          ),
     ),
   );
   try {
     const [exitCode, by] = await ended;
     await written;
     if (failure !== null) throw failure;
-    if (exitCode === 0) {
+    const snapshot = exitCode === 0 ? endOfSnapshot(outliner) : null;
+    if (snapshot) {
       output.end();
       if (!output.writableFinished) await once(output, 'finish');
     }
-    return { exitCode, signal: by, reports, snapshotBytes };
+    return { exitCode, signal: by, reports, snapshot };
   } finally {
     stopWatching();
     signal?.removeEventListener('abort', onAbort);

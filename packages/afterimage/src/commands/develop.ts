@@ -1,22 +1,12 @@
 /** `afterimage develop`: turns an image captured elsewhere into a heap snapshot. */
 import { develop, DevelopError, type DevelopProgress, type DevelopResult } from '@afterimage/agent/develop';
 import { developNeedBytes, ImageError, readImage, type ImageHeader } from '@afterimage/agent/image';
-import { SnapshotFormatError, type SnapshotOutline } from '@afterimage/snapshot';
 import { Command } from 'commander';
 import { stat } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
-import {
-  checkDisk,
-  checkOutput,
-  describeHeadroom,
-  formatBytes,
-  formatMs,
-  OutputError,
-  outputError,
-  readHeadroom,
-  reserveBytes,
-  roundMs,
-} from '../agent-parts.js';
+import { formatBytes, formatMs, roundMs } from '@afterimage/agent/figures';
+import { describeHeadroom, readHeadroom, reserveBytes } from '@afterimage/agent/headroom';
+import { checkDisk, checkOutput, OutputError, outputError } from '@afterimage/agent/output-file';
 import { CommandError } from '../command-error.js';
 import { CompressionError, decompressed } from '../compression.js';
 import { openInput } from '../input.js';
@@ -29,8 +19,6 @@ interface Options {
   json?: true;
   force?: true;
 }
-
-type Developed = DevelopResult & { outline: SnapshotOutline };
 
 /** Of the snapshot to the heap; seen: 1.8, with many small objects. */
 const SNAPSHOT_PER_HEAP = 2;
@@ -121,19 +109,17 @@ function showStep(progress: ProgressLine, { phase, done, total }: DevelopProgres
   }
 }
 
-function summary({ outline, developMs }: Developed, output: string): string {
-  const { nodes, edges, bytes } = outline;
+function summary({ nodes, edges, snapshotBytes, developMs }: DevelopResult, output: string): string {
   const counts = `${nodes.toLocaleString('en')} nodes, ${edges.toLocaleString('en')} edges`;
   const what = output === '-' ? 'the snapshot' : output;
-  return `wrote ${what} (${formatBytes(bytes)}, ${counts}) in ${formatMs(developMs)}`;
+  return `wrote ${what} (${formatBytes(snapshotBytes)}, ${counts}) in ${formatMs(developMs)}`;
 }
 
-function report({ metadata, imageBytes }: ImageHeader, developed: Developed, path: string): object {
-  const { outline, developMs, ghostLocks } = developed;
-  const { bytes, nodes, edges } = outline;
+function report({ metadata, imageBytes }: ImageHeader, developed: DevelopResult, path: string): object {
+  const { snapshotBytes, nodes, edges, developMs, ghostLocks } = developed;
   return {
     path,
-    bytes,
+    bytes: snapshotBytes,
     nodes,
     edges,
     developMs: roundMs(developMs),
@@ -151,8 +137,10 @@ function explain(error: unknown, imagePath: string, output: string): unknown {
   if (error instanceof DevelopError && error.cause instanceof CompressionError) {
     return explain(error.cause, imagePath, output);
   }
+  if (error instanceof DevelopError && error.code === 'output-failed' && error.cause !== undefined) {
+    return failed(outputError(error.cause, output).message);
+  }
   if (error instanceof DevelopError) return failed(`${name}: ${error.message}`);
-  if (error instanceof SnapshotFormatError) return failed(`V8 wrote no whole snapshot: ${error.message}`);
   if (error instanceof OutputError) return failed(error.message);
   if (error instanceof Error && 'syscall' in error) {
     return failed(
