@@ -102,7 +102,13 @@ async function inlineRun(path: string, keepLimit: boolean): Promise<Run> {
 
 async function run(way: Way, path: string, before: (observed: Observed) => Promise<void>): Promise<Run> {
   const { cgroup, reason } = tryCgroup('afterimage-demo', LIMIT_BYTES);
-  const env = { ALLOW_HEAP_SNAPSHOT: '1', AFTERIMAGE_PATH: path, PORT: '0' };
+  const env = {
+    ALLOW_HEAP_SNAPSHOT: '1',
+    AFTERIMAGE_PATH: path,
+    // Without a limit the agent would develop beside the server, and nothing tells its memory from the server's.
+    AFTERIMAGE_DEVELOP: cgroup ? 'auto' : 'never',
+    PORT: '0',
+  };
   const observed = await observe({ program: SERVER, preload: [...WAYS[way]], env, cgroup }, LOAD);
   const stopNow = (): void => void observed.server.stop();
   interruption.signal.addEventListener('abort', stopNow);
@@ -144,14 +150,15 @@ function report({ outcome, line, windowMs }: CaptureCost): void {
 async function finish({ line }: CaptureCost): Promise<string> {
   const path = String(line?.['path']);
   if (line?.['kind'] !== 'image') return path;
-  heading('2. The image, developed outside the server’s memory limit');
+  heading('2. The image, developed apart from the server');
   console.log(colours.bold(`$ afterimage develop ${path} -o ${SNAPSHOT}`));
   const giveUp = AbortSignal.any([interruption.signal, AbortSignal.timeout(timeLeftMs())]);
   const { ms, snapshotBytes, peakBytes, storedBytes } = await developImage(path, SNAPSHOT, giveUp);
   console.log(
     `${size(storedBytes)} of image became ${size(snapshotBytes)} of snapshot in ${duration(ms)}, ` +
-      `with ${size(peakBytes)} of memory that the server did not have to spare`,
+      `with ${size(peakBytes)} of memory, none of it the server’s`,
   );
+  await rm(path);
   return SNAPSHOT;
 }
 
