@@ -1,6 +1,6 @@
 /** Develops a stored image in a process of its own, and says what that took. */
 import { createReadStream, createWriteStream, readFileSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { rename, rm, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { PassThrough, type Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
@@ -19,16 +19,20 @@ export interface Development {
 
 const WATCH_EVERY_MS = 50;
 
-/** @throws {Error} when the image is not one, or cannot be developed. */
+/**
+ * The snapshot appears at `path` only when it is whole.
+ * @throws {Error} when the image is not one, or cannot be developed
+ */
 export async function developImage(image: string, path: string, signal?: AbortSignal): Promise<Development> {
   const begin = performance.now();
   let peakBytes = 0;
   let watch: NodeJS.Timeout | undefined;
+  const partial = `${path}.partial`;
   const chunks = new PassThrough();
   const reading = pipeline(createReadStream(image), decompressor(image), chunks);
   try {
     const [{ snapshotBytes }] = await Promise.all([
-      develop(await readImage(chunks), createWriteStream(path, { mode: 0o600 }), {
+      develop(await readImage(chunks), createWriteStream(partial, { mode: 0o600 }), {
         ...(signal && { signal }),
         onStart: (pid) => {
           watch = setInterval(() => (peakBytes = Math.max(peakBytes, residentPeak(pid))), WATCH_EVERY_MS);
@@ -36,6 +40,7 @@ export async function developImage(image: string, path: string, signal?: AbortSi
       }),
       reading,
     ]);
+    await rename(partial, path);
     return {
       path,
       snapshotBytes,
@@ -47,6 +52,7 @@ export async function developImage(image: string, path: string, signal?: AbortSi
     clearInterval(watch);
     chunks.destroy();
     await reading.catch(() => undefined);
+    await rm(partial, { force: true });
   }
 }
 
