@@ -175,7 +175,9 @@ test('the developer program is killed', async (t) => {
 });
 
 test('the developer program is missing, or not executable', async (t) => {
-  for (const developer of ['/nonexistent/developer', '/etc/hostname']) {
+  const plainFile = join(temporaryDirectory(t), 'developer');
+  writeFileSync(plainFile, '', { mode: 0o600 });
+  for (const developer of ['/nonexistent/developer', plainFile]) {
     const at = await scene(t, { developer });
     const line = await capture(at);
     assert.deepEqual(

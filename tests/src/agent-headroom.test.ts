@@ -77,6 +77,7 @@ test('v2 in a container: a path outside of the mount means the mount itself', as
       'proc/self/mountinfo': V2_MOUNT,
       'proc/self/cgroup': `0::${path}\n`,
       ...v2('sys/fs/cgroup', 512 * MB, 500 * MB),
+      ...v2('sys/fs/cgroup/init.scope', 10 * MB, 9 * MB), // another one, that has the same name here
     });
     assert.deepEqual((await readHeadroom(root)).available, 12 * MB);
   }

@@ -1,9 +1,20 @@
 /** The signal, its gate and its storms; the ways to have the agent installed, and where it keeps out. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { test } from 'node:test';
-import { filesIn, startTarget, temporaryDirectory, testsDirectory, type Target } from './agent-target.js';
+import { fileURLToPath } from 'node:url';
+import { readAgentLines } from './agent-lines.js';
+import {
+  afterTest,
+  filesIn,
+  startTarget,
+  temporaryDirectory,
+  testsDirectory,
+  type Target,
+} from './agent-target.js';
 import { nodeOf, nodes } from './nodes.js';
 
 const WITHIN = 30_000;
@@ -131,6 +142,23 @@ test('in a worker thread the agent is inert and says why', async (t) => {
   }
 });
 
+test('cluster workers have an agent each', async (t) => {
+  const script = fileURLToPath(new URL('fixtures/agent-cluster.js', import.meta.url));
+  for (const settings of [{ flags: IMPORT }, { env: { NODE_OPTIONS: IMPORT.join(' ') } }]) {
+    const { flags = [], env } = { ...settings } as { flags?: string[]; env?: Record<string, string> };
+    const primary = spawn(process.execPath, [...flags, script], {
+      cwd: testsDirectory,
+      env: { PATH: process.env['PATH'], ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    afterTest(t, () => primary.kill('SIGKILL'));
+    const lines = readAgentLines(primary.stderr);
+    const [pid] = (await once(createInterface(primary.stdout), 'line')) as string[];
+    process.kill(Number(pid), 'SIGUSR2');
+    assert.equal((await lines.next(['refused'], WITHIN))['pid'], Number(pid));
+  }
+});
+
 test('under the permission model the reason and the flags that help are given', async (t) => {
   const directory = temporaryDirectory(t);
   const target = await startTarget(t, {
@@ -146,7 +174,7 @@ test('under the permission model the reason and the flags that help are given', 
   assert.equal(refused['code'], 'unsupported');
   assert.match(
     String(refused['msg']),
-    /impossible here.*--allow-addons.*mode: 'inline' captures with a pause/,
+    /impossible here.*--allow-addons.*mode: 'inline' \(AFTERIMAGE_MODE=inline\) captures/,
   );
   assert.deepEqual(await target.get('/'), { things: 1000 });
   assert.deepEqual(filesIn(directory), []);

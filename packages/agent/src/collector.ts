@@ -10,7 +10,7 @@ import type { Writable } from 'node:stream';
 import { openControl, report } from './collector-control.js';
 import { choosePlace } from './collector-place.js';
 import type { CollectorJob, FromCollector, ReportOf } from './collector-protocol.js';
-import { deferred, untilAborted } from './deferred.js';
+import { deferred, untilAborted, within } from './deferred.js';
 import { develop, DevelopError, type DevelopResult } from './develop.js';
 import { CaptureError, messageOf } from './errors.js';
 import { describeHeadroom } from './headroom.js';
@@ -22,9 +22,14 @@ import { watchMemory, type Finding } from './memory-watch.js';
 import { openTemporary, OutputError, outputError, publish } from './output-file.js';
 import { imagePath } from './path-template.js';
 
+/** For the developer program to be gone after it was killed. */
+const END_MS = 1_000;
+
 const stop = new AbortController();
 const job = deferred<CollectorJob>();
 const imageComplete = deferred<undefined>();
+/** Settles when there is no developer program (any more). */
+let developing: Promise<unknown> = Promise.resolve();
 const memory = watchMemory((found) => stop.abort(memoryShort(found)));
 
 stepBack();
@@ -55,6 +60,8 @@ async function collect(): Promise<number> {
     return 0;
   } catch (error) {
     memory.stop();
+    // It has been killed; its memory is given back only when it has ended.
+    await within(developing, END_MS, () => new Error('late')).catch(() => undefined);
     const why: unknown = stop.signal.aborted ? stop.signal.reason : (killedForMemory(error) ?? error);
     if (work !== null && file !== null) {
       await file.close().catch(() => undefined);
@@ -95,11 +102,11 @@ async function developImage(
   work: CollectorJob,
 ): Promise<DevelopResult> {
   try {
-    return await develop(image, writeTo(file), {
-      signal: stop.signal,
-      onStart: (pid) => (memory.developer = pid),
-      ...(work.developer === undefined ? {} : { program: work.developer }),
-    });
+    const program = work.developer === undefined ? {} : { program: work.developer };
+    const onStart = (pid: number): number => (memory.developer = pid);
+    const developed = develop(image, writeTo(file), { signal: stop.signal, onStart, ...program });
+    developing = developed;
+    return await developed;
   } finally {
     memory.developer = null;
   }

@@ -13,8 +13,8 @@ export const WORKER_REASON =
 /** @throws {CaptureError} `unsupported`, with the reason and the way out */
 export function requireAddon(): Addon {
   const reason = whyNoImage();
-  if (reason === null) return loadAddon();
-  const way = isMainThread ? "; mode: 'inline' captures with a pause" : '';
+  if (reason === null) return addon();
+  const way = isMainThread ? "; mode: 'inline' (AFTERIMAGE_MODE=inline) captures with a pause" : '';
   throw new CaptureError('unsupported', `image capture is impossible here: ${reason}${way}`);
 }
 
@@ -24,7 +24,7 @@ export function whyNoImage(): string | null {
   if (isSingleExecutable())
     return 'a single executable application has no Node.js to start the collector with';
   try {
-    loadAddon();
+    addon();
   } catch (error) {
     const code = error instanceof Error ? codeOf(error.cause) : undefined;
     return permission() !== undefined && code === 'ERR_DLOPEN_DISABLED' ? FORBIDDEN : messageOf(error);
@@ -35,8 +35,15 @@ export function whyNoImage(): string | null {
 const FORBIDDEN =
   "the permission model forbids it: add --allow-addons and --allow-child-process to the server's flags";
 
+let loaded: Addon | undefined;
+
+/** Loaded once: each load would set it up anew. */
+function addon(): Addon {
+  return (loaded ??= loadAddon());
+}
+
 /** Undefined where the permission model is off. */
-function permission(): { has: (scope: string) => boolean } | undefined {
+export function permission(): { has: (scope: string) => boolean } | undefined {
   return (process as { permission?: { has: (scope: string) => boolean } }).permission;
 }
 

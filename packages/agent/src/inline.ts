@@ -12,7 +12,7 @@ import { CaptureError, messageOf } from './errors.js';
 import type { CaptureResult } from './events.js';
 import { formatBytes, formatMs, roundMs } from './figures.js';
 import { describeHeadroom, readHeadroom } from './headroom.js';
-import { WORKER_REASON } from './image-support.js';
+import { permission, WORKER_REASON } from './image-support.js';
 import { checkDisk, openTemporary, publish } from './output-file.js';
 import { temporaryName } from './temporary.js';
 
@@ -74,7 +74,8 @@ export async function captureInline(job: CaptureJob): Promise<CaptureResult> {
 /** Returns how long it took, in milliseconds. */
 function dump(file: FileHandle, temporary: string): number {
   // Through the descriptor where that is possible: the name might be another file by now.
-  const target = process.platform === 'linux' ? `/proc/self/fd/${file.fd}` : temporary;
+  const target =
+    process.platform === 'linux' && permission() === undefined ? `/proc/self/fd/${file.fd}` : temporary;
   const started = performance.now();
   try {
     writeHeapSnapshot(target);
