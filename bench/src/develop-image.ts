@@ -30,6 +30,8 @@ export async function developImage(image: string, path: string, signal?: AbortSi
   const partial = `${path}.partial`;
   const chunks = new PassThrough();
   const reading = pipeline(createReadStream(image), decompressor(image), chunks);
+  // Awaited below; until then a failure also ends `chunks`, and is met there first.
+  reading.catch(() => undefined);
   try {
     const [{ snapshotBytes }] = await Promise.all([
       develop(await readImage(chunks), createWriteStream(partial, { mode: 0o600 }), {
