@@ -11,7 +11,7 @@ const kind = ['soak', 'browser'].includes(first) ? first : 'test';
 const names = kind === 'test' && first ? [first, ...rest] : rest;
 
 /** Bound on a whole test file: what Node 20 and 22 make of --test-timeout. Long tests carry their own. */
-const timeoutMs = { test: 600_000, browser: 300_000, soak: 3_600_000 }[kind];
+const timeoutMs = { test: 1_200_000, browser: 300_000, soak: 3_600_000 }[kind];
 
 const files = readdirSync(`${root}tests/src`)
   .filter((file) => file.endsWith(`.${kind}.ts`))

@@ -30,7 +30,7 @@ export function startLoad(port: number, connections = 6): Load {
       } catch (error) {
         failures.push(`/${index}: ${String(error)}`);
       }
-      await pause(10);
+      await pause(20);
     }
   }
 
