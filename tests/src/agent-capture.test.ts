@@ -178,14 +178,17 @@ test('the collector inherits nothing of the application', async (t) => {
   });
   target.child.kill('SIGUSR2');
   const collector = await partOf(target, 'collector');
-  const environment = readFileSync(`/proc/${collector}/environ`, 'utf8').split('\0').filter(Boolean);
-  assert.deepEqual(environment, ['MALLOC_ARENA_MAX=1']);
-  const own = new Set(descriptors(target.pid));
-  assert.deepEqual(
-    descriptors(collector).filter((descriptor) => own.has(descriptor)),
-    [],
-  );
-  await target.lines.next(['written'], WITHIN);
+  // It may be seen while it is being started: what it is to have, it has a moment later.
+  await eventually(() => {
+    const environment = readFileSync(`/proc/${collector}/environ`, 'utf8').split('\0').filter(Boolean);
+    assert.deepEqual(environment, ['MALLOC_ARENA_MAX=1']);
+    const own = new Set(descriptors(target.pid));
+    assert.deepEqual(
+      descriptors(collector).filter((descriptor) => own.has(descriptor)),
+      [],
+    );
+    await target.lines.next(['written'], WITHIN);
+  });
 });
 
 test('under the permission model it works with the flags that the refusal names', async (t) => {
