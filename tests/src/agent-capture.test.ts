@@ -187,8 +187,8 @@ test('the collector inherits nothing of the application', async (t) => {
       descriptors(collector).filter((descriptor) => own.has(descriptor)),
       [],
     );
-    await target.lines.next(['written'], WITHIN);
   });
+  await target.lines.next(['written'], WITHIN);
 });
 
 test('under the permission model it works with the flags that the refusal names', async (t) => {
