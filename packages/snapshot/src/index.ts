@@ -1,3 +1,13 @@
 /** Reads `.heapsnapshot` files. */
-export { outlineSnapshot, SnapshotFormatError } from './outline.js';
-export type { SnapshotMeta, SnapshotOutline, SnapshotOutliner } from './outline.js';
+export { open, type OpenOptions } from './open.js';
+export type { Snapshot } from './snapshot.js';
+export type { ClassRow, Classes } from './classes.js';
+export type { DuplicateString } from './duplicate-strings.js';
+export type { Dominated } from './dominators.js';
+export type { Graph, Locations } from './graph.js';
+export type { StringTable } from './string-table.js';
+export { NO_DISTANCE, SYSTEM_DISTANCE } from './distances.js';
+export { outlineSnapshot } from './outline.js';
+export type { SnapshotOutline, SnapshotOutliner } from './outline.js';
+export { SnapshotFormatError, type SnapshotFormatErrorCode } from './format-error.js';
+export type { SnapshotHeader, SnapshotMeta } from './header.js';

@@ -2,16 +2,9 @@
  * Checks, while a snapshot streams by, that it is one and that it is whole, and learns its counts on the
  * way. Reads the header at its start and how it ends; what lies between is not parsed.
  */
+import { notASnapshot, truncated } from './format-error.js';
+import { MAX_HEADER_BYTES, parseHeader, type SnapshotMeta } from './header.js';
 import { trackStrings } from './json-strings.js';
-
-/** V8's own description of the columns that follow; names as in the file. */
-export interface SnapshotMeta {
-  node_fields: string[];
-  node_types: (string | string[])[];
-  edge_fields: string[];
-  edge_types: (string | string[])[];
-  [field: string]: unknown;
-}
 
 export interface SnapshotOutline {
   nodes: number;
@@ -19,18 +12,6 @@ export interface SnapshotOutline {
   /** Length of the whole document. */
   bytes: number;
   meta: SnapshotMeta;
-}
-
-/** `offset` is the byte at which it was noticed; of a truncated snapshot, its length. */
-export class SnapshotFormatError extends Error {
-  override name = 'SnapshotFormatError';
-  constructor(
-    readonly code: 'not-a-snapshot' | 'truncated',
-    readonly offset: number,
-    message: string,
-  ) {
-    super(message);
-  }
 }
 
 export interface SnapshotOutliner {
@@ -41,8 +22,6 @@ export interface SnapshotOutliner {
 }
 
 const START = Buffer.from('{"snapshot":{');
-/** V8 writes about 2 KB. */
-const MAX_HEADER_BYTES = 1 << 20;
 
 /** An outliner for one snapshot: give it all chunks, in order, then ask for the end. */
 export function outlineSnapshot(): SnapshotOutliner {
@@ -64,7 +43,7 @@ export function outlineSnapshot(): SnapshotOutliner {
 
   function end(): SnapshotOutline {
     if (header && lastTwo === ']}' && !strings.inString) return { ...header, bytes };
-    throw new SnapshotFormatError('truncated', bytes, `the snapshot breaks off at byte ${bytes}`);
+    throw truncated(bytes);
   }
 
   return { push, end };
@@ -79,15 +58,8 @@ function readHeader(start: Buffer): Omit<SnapshotOutline, 'bytes'> | null {
   const length = lengthOfObject(start.subarray(START.length - 1));
   if (length < 0 && start.length < MAX_HEADER_BYTES) return null;
   const json = start.toString('utf8', START.length - 1, START.length - 1 + Math.max(length, 0));
-  let snapshot: unknown;
-  try {
-    snapshot = JSON.parse(json);
-  } catch {
-    throw notASnapshot(START.length - 1, 'its header is not JSON');
-  }
-  if (!isHeader(snapshot))
-    throw notASnapshot(START.length - 1, 'its header lacks meta, node_count or edge_count');
-  return { nodes: snapshot.node_count, edges: snapshot.edge_count, meta: snapshot.meta };
+  const { node_count, edge_count, meta } = parseHeader(json, START.length - 1);
+  return { nodes: node_count, edges: edge_count, meta };
 }
 
 /** Length of the JSON object that `bytes` begin with, or -1 if it does not end there. */
@@ -104,32 +76,4 @@ function lengthOfObject(bytes: Buffer): number {
     else if (char === 0x7d /* } */ && --depth === 0) return i + 1;
   }
   return -1;
-}
-
-interface Header {
-  meta: SnapshotMeta;
-  node_count: number;
-  edge_count: number;
-}
-
-function isHeader(value: unknown): value is Header {
-  if (!isRecord(value) || !isRecord(value.meta)) return false;
-  const { node_fields, edge_fields, node_types, edge_types } = value.meta;
-  return (
-    [node_fields, edge_fields, node_types, edge_types].every(Array.isArray) &&
-    isCount(value.node_count) &&
-    isCount(value.edge_count)
-  );
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
-}
-
-function isCount(value: unknown): boolean {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
-}
-
-function notASnapshot(offset: number, reason: string): SnapshotFormatError {
-  return new SnapshotFormatError('not-a-snapshot', offset, `not a heap snapshot: ${reason}`);
 }

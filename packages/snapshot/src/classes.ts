@@ -1,0 +1,171 @@
+/**
+ * Classes as the Summary view of DevTools has them: objects by constructor (two constructors of one name, at
+ * two places, are two), plain objects by shape, all else by type. Source: HeapSnapshot.calculateObjectNames,
+ * buildAggregates and calculateClassesRetainedSize in chrome-devtools-frontend,
+ * front_end/entrypoints/heap_snapshot_worker/HeapSnapshot.ts.
+ */
+import { detachedNodes } from './detached.js';
+import type { Dominated } from './dominators.js';
+import { typeIndex, type Graph } from './graph.js';
+import { shapesOf, type Shape } from './shapes.js';
+
+export interface Classes {
+  /** Index of each node's class. */
+  classOf: Uint32Array;
+  names: string[];
+  /** The name, and before it where the constructor is: `script,line,column,name`, or `,name`. */
+  keys: string[];
+  /** The shapes that plain objects were named by. */
+  shapes: Shape[];
+}
+
+export interface ClassRow {
+  key: string;
+  name: string;
+  count: number;
+  shallowBytes: number;
+  /** What would be freed if all of them were: sum over those that are not inside another one. */
+  retainedBytes: number;
+  /** Of the nearest. */
+  distance: number;
+}
+
+const ENTITLED_BY_TYPE: Partial<Record<string, string>> = {
+  hidden: '(system)',
+  code: '(compiled code)',
+  closure: 'Function',
+  regexp: 'RegExp',
+};
+const NAMED = new Set(['object', 'native']);
+
+/** `shapes` to name plain objects by those of another snapshot, as a comparison needs. */
+export function classesOf(graph: Graph, shapes?: readonly Shape[]): Classes {
+  const { nodeCount, nodeType, nodeTypes, nodeName, strings } = graph;
+  const names: string[] = [];
+  const keys: string[] = [];
+  const byKey = new Map<string, number>();
+  const classOf = new Uint32Array(nodeCount);
+
+  function classFor(name: string, place = ''): number {
+    const key = `${place},${name}`;
+    let index = byKey.get(key);
+    if (index === undefined) {
+      index = names.push(name) - 1;
+      keys.push(key);
+      byKey.set(key, index);
+    }
+    return index;
+  }
+
+  const byType = nodeTypes.map((type) =>
+    NAMED.has(type) ? -1 : classFor(ENTITLED_BY_TYPE[type] ?? `(${type})`),
+  );
+  const object = typeIndex(nodeTypes, 'object');
+  const UNKNOWN = 0xffffffff;
+  const byName = new Uint32Array(strings.count).fill(UNKNOWN);
+  const detached = detachedNodes(graph);
+  for (let node = 0; node < nodeCount; node++) {
+    const fixed = byType[nodeType[node]];
+    if (fixed >= 0) {
+      classOf[node] = fixed;
+      continue;
+    }
+    const name = nodeName[node];
+    if (detached?.[node]) classOf[node] = classFor(withoutAttributes(`Detached ${strings.get(name)}`));
+    else {
+      if (byName[name] === UNKNOWN) byName[name] = classFor(withoutAttributes(strings.get(name)));
+      classOf[node] = byName[name];
+    }
+  }
+
+  const named = shapesOf(graph, shapes);
+  named.forEach((node, name) => {
+    if (name !== null) classOf[node] = classFor(name);
+  });
+
+  const { locations } = graph;
+  for (let row = 0; row < locations.node.length; row++) {
+    const node = locations.node[row];
+    if (nodeType[node] !== object) continue;
+    const place = `${locations.script[row]},${locations.line[row]},${locations.column[row]}`;
+    classOf[node] = classFor(names[classOf[node]], place);
+  }
+  return { classOf, names, keys, shapes: named.shapes };
+}
+
+/** `<div id="a">` is of class `<div>`. */
+function withoutAttributes(name: string): string {
+  const from = name.startsWith('<') ? 0 : name.startsWith('Detached <') ? 10 : -1;
+  const space = from < 0 ? -1 : name.indexOf(' ', from);
+  return space < 0 ? name : `${name.substring(0, space)}>`;
+}
+
+/** Nodes of size zero do not count. Sorted by what they retain. */
+export function classRows(
+  graph: Graph,
+  { classOf, names, keys }: Classes,
+  shallow: Float64Array,
+  retained: Float64Array,
+  distance: Int32Array,
+  dominated: Dominated,
+): ClassRow[] {
+  const rows: ClassRow[] = names.map((name, index) => ({
+    key: keys[index],
+    name,
+    count: 0,
+    shallowBytes: 0,
+    retainedBytes: 0,
+    distance: Infinity,
+  }));
+  for (let node = 0; node < graph.nodeCount; node++) {
+    if (shallow[node] === 0) continue;
+    const row = rows[classOf[node]];
+    row.count++;
+    row.shallowBytes += shallow[node];
+    if (distance[node] < row.distance) row.distance = distance[node];
+  }
+  topmost(graph.root, dominated, classOf, shallow, (node) => {
+    rows[classOf[node]].retainedBytes += retained[node];
+  });
+  return rows
+    .filter(({ count }) => count > 0)
+    .sort((a, b) => b.retainedBytes - a.retainedBytes || (a.key < b.key ? -1 : 1));
+}
+
+/** Calls back with each node that no other of its class dominates. */
+function topmost(
+  root: number,
+  { first, nodes }: Dominated,
+  classOf: Uint32Array,
+  shallow: Float64Array,
+  callback: (node: number) => void,
+): void {
+  const inside = new Uint8Array(classOf.reduce((most, index) => Math.max(most, index), 0) + 1);
+  const depthFirst = new Uint32Array(nodes.length + 1);
+  /** Where the node at a depth goes on; its path to the root is in `depthFirst`. */
+  const next = new Uint32Array(nodes.length + 1);
+  /** Whether the node at a depth is what its class is inside of. */
+  const shields = new Uint8Array(nodes.length + 1);
+
+  let depth = -1;
+  function enter(node: number): void {
+    const isTopmost = shallow[node] !== 0 && inside[classOf[node]] === 0;
+    if (isTopmost) callback(node);
+    if (first[node] === first[node + 1]) return;
+    depth++;
+    depthFirst[depth] = node;
+    next[depth] = first[node];
+    shields[depth] = isTopmost ? 1 : 0;
+    if (isTopmost) inside[classOf[node]] = 1;
+  }
+
+  enter(root);
+  while (depth >= 0) {
+    const node = depthFirst[depth];
+    if (next[depth] < first[node + 1]) enter(nodes[next[depth]++]);
+    else {
+      if (shields[depth]) inside[classOf[node]] = 0;
+      depth--;
+    }
+  }
+}
