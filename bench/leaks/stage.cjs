@@ -21,7 +21,7 @@ const TIME_LIMIT_MS = 60_000;
  * @param {(number: number) => unknown} program.step one piece of traffic; numbered from 0 on, awaited
  */
 async function drive({ kind, culprit, perPhase, warmUp = perPhase, step }) {
-  setTimeout(() => fail(`not done after ${TIME_LIMIT_MS / 1000} s`), TIME_LIMIT_MS).unref();
+  setTimeout(fail, TIME_LIMIT_MS, `not done after ${TIME_LIMIT_MS / 1000} s`).unref();
   try {
     const directory = outputDirectory();
     await mkdir(directory, { recursive: true });

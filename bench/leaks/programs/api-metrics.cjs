@@ -22,6 +22,8 @@ function handle(method, path) {
   stop({ status: 200 });
 }
 
+module.exports = { handle };
+
 drive({
   kind: 'metrics registry with exploding labels',
   culprit: 'hashMap',

@@ -21,18 +21,22 @@ class Quote {
   }
 }
 
+function quoteFor(number) {
+  const items = Array.from({ length: 8 }, (_, line) => ({
+    line,
+    price: number + line / 10,
+    quantity: 1 + (line % 3),
+  }));
+  const quote = new Quote(customers.get(number % 18_000), items);
+  quote.recalculate();
+  quotes.set(number, { total: quote.total });
+}
+
+module.exports = { Quote, quotes };
+
 drive({
   kind: 'event listeners on an emitter',
   culprit: 'tariffChanged',
   perPhase: 1_500,
-  step: (number) => {
-    const items = Array.from({ length: 8 }, (_, line) => ({
-      line,
-      price: number + line / 10,
-      quantity: 1 + (line % 3),
-    }));
-    const quote = new Quote(customers.get(number % 18_000), items);
-    quote.recalculate();
-    quotes.set(number, { total: quote.total });
-  },
+  step: quoteFor,
 });
