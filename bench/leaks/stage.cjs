@@ -17,10 +17,10 @@ const TIME_LIMIT_MS = 60_000;
  * @param {string} [program.culprit] what the retaining path or a location of the right answer contains; a program
  *   without one is healthy
  * @param {number} program.perPhase how often `step` runs between two captures
- * @param {number} [program.warmUp] how often before the first phase; as often as in a phase unless told
+ * @param {number} [program.warmUp] how often before the first phase; a quarter of a phase unless told
  * @param {(number: number) => unknown} program.step one piece of traffic; numbered from 0 on, awaited
  */
-async function drive({ kind, culprit, perPhase, warmUp = perPhase, step }) {
+async function drive({ kind, culprit, perPhase, warmUp = Math.ceil(perPhase / 4), step }) {
   setTimeout(fail, TIME_LIMIT_MS, `not done after ${TIME_LIMIT_MS / 1000} s`).unref();
   try {
     const directory = outputDirectory();

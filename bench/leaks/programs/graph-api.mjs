@@ -31,7 +31,7 @@ const rootValue = {
 await drive({
   kind: 'GraphQL documents cached by text',
   culprit: 'parsedQueries',
-  perPhase: 250,
+  perPhase: 150,
   step: async (number) => {
     const source = `{ product(number: ${number}) { sku name } search(first: 2, after: ${number}) { sku listPrice } }`;
     const result = await execute({ schema, document: documentOf(source), rootValue });

@@ -23,6 +23,6 @@ async function ask(token, path) {
 await drive({
   kind: 'connection pools, one a token, never closed',
   culprit: 'poolByToken',
-  perPhase: 250,
+  perPhase: 100,
   step: (number) => ask(`Bearer ${number}`, `/parts/${number}`),
 });

@@ -24,6 +24,6 @@ function search(query) {
 await drive({
   kind: 'lru-cache without a limit',
   culprit: 'renderedSearches',
-  perPhase: 2_500,
+  perPhase: 2_000,
   step: (number) => search(`bolt m${number % 40} length ${number}`),
 });

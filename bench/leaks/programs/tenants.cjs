@@ -22,7 +22,7 @@ function databaseOf(tenant) {
 }
 
 function reportFor(number) {
-  if (number % 50 === 0) plans.refresh(number, 3_000);
+  if (number % 20 === 0) plans.refresh(number, 3_000);
   const title = texts.en['page.basalt.1'];
   return databaseOf(`t${number}`)('orders').where({ paid: false, title }).orderBy('id').toSQL();
 }
@@ -32,6 +32,6 @@ module.exports = { reportFor };
 drive({
   kind: 'database pools, one a tenant',
   culprit: 'tenantDatabases',
-  perPhase: 150,
+  perPhase: 60,
   step: reportFor,
 });

@@ -24,6 +24,6 @@ function requestThumbnail(number) {
 await drive({
   kind: 'queue in memory without back-pressure (p-queue)',
   culprit: 'resizeQueue',
-  perPhase: 1_500,
+  perPhase: 900,
   step: requestThumbnail,
 });
