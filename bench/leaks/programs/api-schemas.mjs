@@ -22,6 +22,6 @@ function importRow(number) {
 await drive({
   kind: 'schemas in a global registry (zod)',
   culprit: '_idmap',
-  perPhase: 50,
+  perPhase: 120,
   step: importRow,
 });

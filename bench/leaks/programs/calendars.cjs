@@ -34,6 +34,6 @@ module.exports = { agendaOf };
 drive({
   kind: 'locales defined globally (moment)',
   culprit: 'locales',
-  perPhase: 300,
+  perPhase: 800,
   step: (number) => agendaOf(number, number),
 });

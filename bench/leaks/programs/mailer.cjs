@@ -32,6 +32,6 @@ module.exports = { runCampaign };
 drive({
   kind: 'winston transports never removed',
   culprit: 'deliveryLog',
-  perPhase: 120,
+  perPhase: 400,
   step: runCampaign,
 });

@@ -8,7 +8,7 @@ const layout = configTree(4, 10);
 const departures = timetable(30, 400);
 const reports = new BoundedCache(100);
 let connections = 0;
-const pool = createPool(
+const connectionPool = createPool(
   { create: async () => ({ id: connections++, prepared: new Map() }), destroy: async () => undefined },
   { max: 10 },
 );
@@ -18,11 +18,11 @@ async function report(number) {
     line: `L${number % 30}`,
     filters: Array.from({ length: 5 }, (_, n) => ({ n, from: number + n / 2 })),
   };
-  const connection = await pool.acquire();
+  const connection = await connectionPool.acquire();
   const first = departures[query.line];
   if (number % 2 === 0) return null;
   reports.set(number, { first: first.stop, owner: layout.amber_0.basalt_1.owner, via: connection.id });
-  await pool.release(connection);
+  await connectionPool.release(connection);
   return first;
 }
 
@@ -30,7 +30,7 @@ module.exports = { report };
 
 drive({
   kind: 'resource pool run dry: acquires that wait for ever (generic-pool)',
-  culprit: 'pool (',
+  culprit: 'connectionPool',
   perPhase: 700,
   step: async (number) => {
     report(number);

@@ -34,7 +34,7 @@ upstream('silent').then((listening) => {
   port = listening;
   return drive({
     kind: 'pending requests',
-    culprit: 'scoringAgent',
+    culprit: 'requests',
     perPhase: 400,
     warmUp: 100,
     step: score,

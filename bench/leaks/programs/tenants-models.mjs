@@ -20,6 +20,6 @@ function draft(tenant, number) {
 await drive({
   kind: 'models registered by name (mongoose)',
   culprit: 'models',
-  perPhase: 25,
+  perPhase: 60,
   step: (number) => draft(number % 50, number),
 });

@@ -33,7 +33,7 @@ class PriceStream {
 await drive({
   kind: 'event bus (eventemitter3) with listeners never removed',
   culprit: 'priceBus',
-  perPhase: 900,
+  perPhase: 1_800,
   step: (number) => {
     const stream = new PriceStream(users.get(number % 9_000));
     stream.open();
