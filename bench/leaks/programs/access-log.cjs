@@ -7,13 +7,13 @@ const routes = routeTable(9_000);
 const shop = catalogue(7_000);
 const batches = new RingBuffer(20);
 
-const traces = { failed: [], total: 0 };
+const traces = { failedTraces: [], total: 0 };
 
 function readBatch(text) {
   const at = text.indexOf('trace=');
   const traceId = text.slice(at + 6, at + 38);
   traces.total++;
-  traces.failed.push({ traceId, route: routes[traces.total % routes.length].pattern });
+  traces.failedTraces.push({ traceId, route: routes[traces.total % routes.length].pattern });
   batches.push({ length: text.length, product: shop.at(traces.total).sku });
 }
 
@@ -21,7 +21,7 @@ module.exports = { readBatch, traces };
 
 drive({
   kind: 'large strings kept by sliced ones',
-  culprit: 'failed',
+  culprit: 'failedTraces',
   perPhase: 100,
   step: (number) => {
     const id = number.toString(16).padStart(32, 'f');

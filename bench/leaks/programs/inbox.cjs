@@ -27,6 +27,6 @@ module.exports = inbox;
 drive({
   kind: 'Set that remembers ids for ever',
   culprit: 'seen',
-  perPhase: 12_000,
+  perPhase: 4_000,
   step: (number) => inbox.receive({ id: `${randomUUID()}@mail.example.org`, number }),
 });

@@ -29,7 +29,7 @@ module.exports = { liveFeed, layout };
 drive({
   kind: 'streams never unpiped',
   culprit: 'liveFeed',
-  perPhase: 250,
+  perPhase: 600,
   step: async (number) => {
     const listener = listen(number);
     if (number % 100 === 0) liveFeed.write(`score ${number}`);

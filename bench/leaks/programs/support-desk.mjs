@@ -15,7 +15,7 @@ function say(customer, text) {
 await drive({
   kind: 'string that is only appended to',
   culprit: 'transcript',
-  perPhase: 12_000,
+  perPhase: 4_000,
   step: (number) => {
     const customer = customers.get(number % 14_000);
     say(customer, `where is my order ${number}? ${stickers.size}`);

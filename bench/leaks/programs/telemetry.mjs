@@ -31,6 +31,6 @@ async function report(number) {
 await drive({
   kind: 'sockets kept after they closed',
   culprit: 'handsets',
-  perPhase: 400,
+  perPhase: 700,
   step: report,
 });
