@@ -8,11 +8,11 @@ const LABEL_WIDTH = 30;
 const TABLE_WIDTH = 80;
 
 /** Things to compare in columns; the first row names them. */
-export function sideBySide([corner, ...names]: Row, rows: Row[]): string {
-  const cellWidth = Math.floor((TABLE_WIDTH - LABEL_WIDTH - names.length - 2) / names.length);
+export function sideBySide([corner, ...names]: Row, rows: Row[], labelWidth = LABEL_WIDTH): string {
+  const cellWidth = Math.floor((TABLE_WIDTH - labelWidth - names.length - 2) / names.length);
   const table = new Table({
     head: [corner, ...names].map((name) => colours.bold(name)),
-    colWidths: [LABEL_WIDTH, ...names.map(() => cellWidth)],
+    colWidths: [labelWidth, ...names.map(() => cellWidth)],
     style: { head: [], border: [], compact: true },
     wordWrap: true,
   });
