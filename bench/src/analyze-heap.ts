@@ -84,22 +84,26 @@ class Session extends EventEmitter {
 }
 
 class CacheEntry {
-  newer: CacheEntry | null = null;
+  newer: CacheEntry | null;
   constructor(
     readonly key: string,
     readonly value: unknown,
     readonly older: CacheEntry | null,
-  ) {}
+  ) {
+    this.newer = null;
+  }
 }
 
+/** Least recently used at one end, newest at the other; both are held. */
 class Cache {
-  readonly #entries = new Map<string, CacheEntry>();
-  #newest: CacheEntry | null = null;
+  readonly entries = new Map<string, CacheEntry>();
+  readonly oldest = new CacheEntry('', null, null);
+  newest = this.oldest;
   set(key: string, value: unknown): void {
-    const entry = new CacheEntry(key, value, this.#newest);
-    if (this.#newest) this.#newest.newer = entry;
-    this.#newest = entry;
-    this.#entries.set(key, entry);
+    const entry = new CacheEntry(key, value, this.newest);
+    this.newest.newer = entry;
+    this.newest = entry;
+    this.entries.set(key, entry);
   }
 }
 
@@ -175,7 +179,9 @@ class Harbour {
       if (number % period === 0) act();
     };
     every(2, () => this.handlers.push(handlerFor(customer)));
-    every(2, () => this.cache.set(`page ${number}`, { customer, body: digest(number) }));
+    every(2, () =>
+      this.cache.set(`page ${number}`, { customer: number % 10 ? null : customer, body: digest(number) }),
+    );
     every(3, () => this.sessions.push(new Session(customer)));
     every(3, () => this.documents.push(document(3)));
     every(4, () => this.requests.push(answerLater(customer), Promise.resolve({ number }).then(Object)));
