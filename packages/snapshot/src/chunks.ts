@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import * as zlib from 'node:zlib';
 import type { Transform } from 'node:stream';
 
-const CHUNK_BYTES = 4 << 20;
+const CHUNK_BYTES = 1 << 20;
 const GZIP = Buffer.from([0x1f, 0x8b]);
 const ZSTD = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
 /** Node has its own from 22.15 and 23.8 on. */

@@ -30,3 +30,8 @@ export function malformed(offset: number, found: string): SnapshotFormatError {
     `the snapshot is malformed at byte ${offset}: ${found}`,
   );
 }
+
+export function unexpected(byte: number, offset: number, expected: string): SnapshotFormatError {
+  const found = byte > 0x20 && byte < 0x7f ? `'${String.fromCharCode(byte)}'` : `byte 0x${byte.toString(16)}`;
+  return malformed(offset, `${found} where ${expected} was expected`);
+}

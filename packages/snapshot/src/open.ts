@@ -1,5 +1,7 @@
 /** From a file or a stream to a snapshot that can be asked. */
+import { assemble } from './assemble.js';
 import { chunksOf } from './chunks.js';
+import type { EdgeColumns } from './rows.js';
 import { scanSnapshot } from './scan.js';
 import { snapshotOf, type Snapshot } from './snapshot.js';
 
@@ -22,5 +24,6 @@ export async function open(
     scanner.push(chunk);
     onProgress?.((bytes += chunk.length));
   }
-  return snapshotOf(scanner.end());
+  const sections = scanner.end();
+  return snapshotOf(assemble(sections, sections.edges as EdgeColumns));
 }

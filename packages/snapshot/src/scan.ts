@@ -1,18 +1,54 @@
 /**
  * Reads the bytes of a snapshot, as they come, into columns. A JSON parser for this one document: it knows
- * which parts are rows of numbers and which are strings, and skips those that nobody here asks for.
+ * which sections are rows of numbers and which are strings, and skips those that nobody here asks for.
  */
-import { malformed, notASnapshot, truncated, SnapshotFormatError } from './format-error.js';
-import { typeIndex, type Graph, type Locations } from './graph.js';
+import { malformed, notASnapshot, truncated, unexpected } from './format-error.js';
+import type { Locations } from './graph.js';
 import { layoutOf, MAX_HEADER_BYTES, parseHeader, type Layout, type SnapshotHeader } from './header.js';
-import { edgeRows, nodeRows, numberList, type NumberSection } from './number-sections.js';
+import { isSpace, type NumberSection } from './numbers.js';
+import {
+  edgeRows,
+  locationRows,
+  nodeRows,
+  type EdgeColumns,
+  type NodeColumns,
+  type RowsSection,
+} from './rows.js';
 import { buildStringTable, type StringTable } from './string-table.js';
 
 export interface SnapshotScanner {
   /** @throws {SnapshotFormatError} */
   push(chunk: Uint8Array): void;
   /** @throws {SnapshotFormatError} */
-  end(): Graph;
+  end(): Sections;
+}
+
+/** What was found in the file. */
+export interface Sections {
+  header: SnapshotHeader;
+  layout: Layout;
+  nodes: NodeColumns;
+  /** Where they are when they were passed over. */
+  edges: EdgeColumns | ByteRange;
+  locations: Locations | null;
+  strings: StringTable;
+  /** Bytes behind the end of the document, white space not counted. */
+  trailingBytes: number;
+  /** Of the whole file. */
+  bytes: number;
+}
+
+/** From behind the bracket that opens a section to behind the one that closes it. */
+export interface ByteRange {
+  from: number;
+  to: number;
+}
+
+export interface ScanOptions {
+  /** Passes over the edges, which somebody else reads. */
+  skipEdges?: boolean;
+  /** Bytes there can be at most. A header that promises more than they can hold is refused at once. */
+  maxBytes?: number;
 }
 
 const QUOTE = 0x22;
@@ -25,26 +61,37 @@ const COMMA = 0x2c;
 const COLON = 0x3a;
 
 const MAX_KEY_BYTES = 256;
-/** With more, V8 itself could not number them. */
+/** With more, the numbers of a column would not do to name them. */
 const MAX_COUNT = 2 ** 32 - 2;
 
 /** Takes bytes from `at` on and says where it stopped: at the chunk's end, or behind what it reads. */
 type Part = (chunk: Uint8Array, at: number) => number;
 
 /** A scanner for one snapshot: give it all chunks, in order, then ask for the end. */
-export function scanSnapshot(): SnapshotScanner {
+export function scanSnapshot({ skipEdges = false, maxBytes = Infinity }: ScanOptions = {}): SnapshotScanner {
   /** Bytes in the chunks before this one. */
   let base = 0;
-  let part: Part = afterOpeningBrace(beginning());
-  let expected = 'the beginning of a snapshot';
+  let part: Part;
+  /** What `part` reads, for the error when there is no more. */
+  let expected: string;
   let header: SnapshotHeader | null = null;
   let layout: Layout | null = null;
-  let nodes: ReturnType<typeof nodeRows> | null = null;
-  let edges: ReturnType<typeof edgeRows> | null = null;
-  let locations: ReturnType<typeof numberList> | null = null;
+  let nodes: RowsSection<NodeColumns> | null = null;
+  let edges: RowsSection<EdgeColumns> | null = null;
+  let edgesRange: ByteRange | null = null;
+  let locations: RowsSection<Locations> | null = null;
   let strings: StringTable | null = null;
+  const seen = new Set<string>();
   let trailingBytes = 0;
   let done = false;
+
+  next('the beginning of a snapshot', (chunk, at) => {
+    at = afterSpace(chunk, at);
+    if (at === chunk.length) return at;
+    if (chunk[at] !== OPEN_BRACE) throw notASnapshot(base + at, 'it does not begin as one');
+    expectKey();
+    return at + 1;
+  });
 
   function push(chunk: Uint8Array): void {
     for (let at = 0; at < chunk.length;) at = part(chunk, at);
@@ -56,92 +103,59 @@ export function scanSnapshot(): SnapshotScanner {
     part = then;
   }
 
-  /** White space, then the one byte given, then `then`. */
-  function expectByte(byte: number, what: string, then: () => void): Part {
-    return (chunk, at) => {
-      while (at < chunk.length && isSpace(chunk[at])) at++;
+  /** White space, then the byte given, then what `then` calls for; it is given the offset behind the byte. */
+  function nextByte(byte: number, what: string, then: (offset: number) => void): void {
+    next(what, (chunk, at) => {
+      at = afterSpace(chunk, at);
       if (at === chunk.length) return at;
       if (chunk[at] !== byte) throw unexpected(chunk[at], base + at, what);
-      then();
+      then(base + at + 1);
       return at + 1;
-    };
-  }
-
-  function beginning(): () => void {
-    return () => expectKey();
-  }
-
-  function afterOpeningBrace(then: () => void): Part {
-    return (chunk, at) => {
-      while (at < chunk.length && isSpace(chunk[at])) at++;
-      if (at === chunk.length) return at;
-      if (chunk[at] !== OPEN_BRACE) throw notASnapshot(base + at, 'it does not begin as one');
-      then();
-      return at + 1;
-    };
+    });
   }
 
   function expectKey(): void {
-    next(
-      'a section of the snapshot',
-      expectByte(QUOTE, 'the name of a section', () => {
-        const name: number[] = [];
-        next('the name of a section', (chunk, at) => {
-          for (; at < chunk.length; at++) {
-            if (chunk[at] === QUOTE) {
-              const key = String.fromCharCode(...name);
-              next(
-                `the section ${key}`,
-                expectByte(COLON, 'a colon', () => expectSection(key)),
-              );
-              return at + 1;
-            }
-            name.push(chunk[at]);
-            if (name.length > MAX_KEY_BYTES) throw malformed(base + at, 'the name of a section does not end');
+    nextByte(QUOTE, 'the name of a section', () => {
+      const name: number[] = [];
+      next('the name of a section', (chunk, at) => {
+        for (; at < chunk.length; at++) {
+          if (chunk[at] === QUOTE) {
+            const key = String.fromCharCode(...name);
+            const start = base + at - name.length - 1;
+            nextByte(COLON, 'a colon', () => expectSection(key, start));
+            return at + 1;
           }
-          return at;
-        });
-      }),
-    );
+          name.push(chunk[at]);
+          if (name.length > MAX_KEY_BYTES) throw malformed(base + at, 'the name of a section does not end');
+        }
+        return at;
+      });
+    });
   }
 
-  function expectSection(key: string): void {
-    if (key !== 'snapshot' && header === null) {
-      throw notASnapshot(base, `its first section is ${JSON.stringify(key)} instead of "snapshot"`);
+  /** The section whose name begins at byte `start`. */
+  function expectSection(key: string, start: number): void {
+    if (key === 'snapshot') {
+      if (header !== null) throw malformed(start, 'there are two sections snapshot');
+      expectHeader();
+      return;
     }
-    const what = `the section ${key}`;
-    if (key === 'snapshot') next(what, headerSection());
-    else if (key === 'nodes')
-      next(what, numbers((nodes = once(nodes, key, () => nodeRows(needLayout(), count('node'))))));
-    else if (key === 'edges')
-      next(
-        what,
-        numbers((edges = once(edges, key, () => edgeRows(needLayout(), count('edge'), count('node'))))),
-      );
-    else if (key === 'locations') next(what, numbers((locations = once(locations, key, () => numberList()))));
-    else if (key === 'strings') next(what, stringSection());
-    else next(what, skippedSection());
-  }
-
-  function once<T>(section: T | null, key: string, make: () => T): T {
-    if (section !== null) throw malformed(base, `there are two sections ${key}`);
-    return make();
-  }
-
-  function count(of: 'node' | 'edge'): number {
-    const promised = header?.[`${of}_count`] ?? 0;
-    if (promised > MAX_COUNT) throw malformed(base, `its header promises ${promised} ${of}s`);
-    return promised;
-  }
-
-  function needLayout(): Layout {
-    if (layout === null) throw notASnapshot(base, 'it has no header');
-    return layout;
+    if (header === null || layout === null) {
+      throw notASnapshot(start, `its first section is ${JSON.stringify(key)} instead of "snapshot"`);
+    }
+    if (seen.has(key)) throw malformed(start, `there are two sections ${key}`);
+    seen.add(key);
+    if (key === 'nodes') expectRows(key, (nodes = nodeRows(header, layout)));
+    else if (key === 'edges' && skipEdges) expectEdgesToSkip();
+    else if (key === 'edges') expectRows(key, (edges = edgeRows(header, layout)));
+    else if (key === 'locations') expectRows(key, (locations = locationRows(header, layout)));
+    else if (key === 'strings') expectStrings();
+    else expectAny(key);
   }
 
   function expectNextKey(): void {
     next('the next section', (chunk, at) => {
-      while (at < chunk.length && isSpace(chunk[at])) at++;
+      at = afterSpace(chunk, at);
       if (at === chunk.length) return at;
       if (chunk[at] === COMMA) expectKey();
       else if (chunk[at] === CLOSE_BRACE) {
@@ -157,37 +171,53 @@ export function scanSnapshot(): SnapshotScanner {
     return at;
   }
 
-  function headerSection(): Part {
-    if (header !== null) throw malformed(base, 'there are two sections snapshot');
+  function expectHeader(): void {
     const bytes: number[] = [];
-    const start = base;
-    const value = balanced((byte) => {
+    let start = -1;
+    const value = anyValue((byte, offset) => {
+      if (bytes.length === 0) start = offset;
       bytes.push(byte);
       if (bytes.length > MAX_HEADER_BYTES) throw notASnapshot(start, 'its header does not end');
     });
-    return (chunk, at) => {
+    next('the header', (chunk, at) => {
       const { end, whole } = value(chunk, at);
-      if (whole) {
-        header = parseHeader(Buffer.from(bytes).toString('utf8'), start);
-        layout = layoutOf(header, start);
-        expectNextKey();
-      }
+      if (!whole) return end;
+      header = parseHeader(Buffer.from(bytes).toString('utf8'), start);
+      layout = layoutOf(header, start);
+      checkCounts(header, layout, start);
+      expectNextKey();
       return end;
-    };
+    });
   }
 
-  function skippedSection(): Part {
-    const value = balanced(() => undefined);
-    return (chunk, at) => {
+  function checkCounts(header: SnapshotHeader, { nodes, edges }: Layout, start: number): void {
+    for (const [what, count, fields] of [
+      ['nodes', header.node_count, nodes.fields],
+      ['edges', header.edge_count, edges.fields],
+    ] as const) {
+      if (count > MAX_COUNT)
+        throw malformed(start, `its header promises ${count} ${what}, of ${MAX_COUNT} at most`);
+      // A digit and a comma for each number.
+      if (count * fields * 2 <= maxBytes) continue;
+      throw malformed(
+        start,
+        `its header promises ${count} ${what}, more than the file's ${maxBytes} bytes can hold`,
+      );
+    }
+  }
+
+  function expectAny(key: string): void {
+    const value = anyValue(() => undefined);
+    next(`the section ${key}`, (chunk, at) => {
       const { end, whole } = value(chunk, at);
       if (whole) expectNextKey();
       return end;
-    };
+    });
   }
 
   /** Follows one JSON value to its end, of which it knows strings and brackets only. */
-  function balanced(
-    seen: (byte: number) => void,
+  function anyValue(
+    see: (byte: number, offset: number) => void,
   ): (chunk: Uint8Array, at: number) => { end: number; whole: boolean } {
     let depth = 0;
     let inString = false;
@@ -195,9 +225,10 @@ export function scanSnapshot(): SnapshotScanner {
     return (chunk, at) => {
       for (; at < chunk.length; at++) {
         const byte = chunk[at];
-        if (depth === 0 && !inString && (byte === COMMA || byte === CLOSE_BRACE))
+        if (depth === 0 && !inString && (byte === COMMA || byte === CLOSE_BRACE)) {
           return { end: at, whole: true };
-        seen(byte);
+        }
+        see(byte, base + at);
         if (inString) {
           if (escaped) escaped = false;
           else if (byte === BACKSLASH) escaped = true;
@@ -211,9 +242,9 @@ export function scanSnapshot(): SnapshotScanner {
     };
   }
 
-  function numbers(section: NumberSection): Part {
-    return expectByte(OPEN_BRACKET, 'an opening bracket', () => {
-      next(expected, (chunk, at) => {
+  function expectRows(key: string, section: NumberSection): void {
+    nextByte(OPEN_BRACKET, 'an opening bracket', () => {
+      next(`the end of the section ${key}`, (chunk, at) => {
         const end = section.push(chunk, at, base);
         if (section.closed) expectNextKey();
         return end;
@@ -221,142 +252,80 @@ export function scanSnapshot(): SnapshotScanner {
     });
   }
 
-  function stringSection(): Part {
-    if (strings !== null) throw malformed(base, 'there are two sections strings');
-    const table = buildStringTable();
-    let escaped = false;
-    const between: Part = (chunk, at) => {
-      for (; at < chunk.length; at++) {
-        const byte = chunk[at];
-        if (byte === QUOTE) {
-          part = inside;
-          return at + 1;
-        }
-        if (byte === CLOSE_BRACKET) {
-          strings = table.build();
-          expectNextKey();
-          return at + 1;
-        }
-        if (byte !== COMMA && !isSpace(byte)) throw unexpected(byte, base + at, 'a string');
-      }
-      return at;
-    };
-    const inside: Part = (chunk, at) => {
-      const start = at;
-      for (; at < chunk.length; at++) {
-        const byte = chunk[at];
-        if (escaped) escaped = false;
-        else if (byte === BACKSLASH) escaped = true;
-        else if (byte === QUOTE) {
-          table.append(chunk, start, at);
-          table.end();
-          part = between;
-          return at + 1;
-        }
-      }
-      table.append(chunk, start, at);
-      return at;
-    };
-    return expectByte(OPEN_BRACKET, 'an opening bracket', () => next(expected, between));
+  function expectEdgesToSkip(): void {
+    nextByte(OPEN_BRACKET, 'an opening bracket', (from) => {
+      next('the end of the section edges', (chunk, at) => {
+        const end = chunk.indexOf(CLOSE_BRACKET, at);
+        if (end < 0) return chunk.length;
+        edgesRange = { from, to: base + end + 1 };
+        expectNextKey();
+        return end + 1;
+      });
+    });
   }
 
-  function end(): Graph {
+  function expectStrings(): void {
+    const table = buildStringTable();
+    const expectString = (what: string, isFirst: boolean): void =>
+      next(what, (chunk, at) => {
+        at = afterSpace(chunk, at);
+        if (at === chunk.length) return at;
+        if (chunk[at] === QUOTE) next('the end of a string', inside);
+        else if (chunk[at] === CLOSE_BRACKET && isFirst) close();
+        else throw unexpected(chunk[at], base + at, what);
+        return at + 1;
+      });
+    const inside: Part = (chunk, at) => {
+      const end = table.take(chunk, at);
+      if (end === chunk.length) return end;
+      part = behind;
+      return end + 1;
+    };
+    const behind: Part = (chunk, at) => {
+      at = afterSpace(chunk, at);
+      if (at === chunk.length) return at;
+      if (chunk[at] === COMMA) part = between;
+      else if (chunk[at] === CLOSE_BRACKET) close();
+      else throw unexpected(chunk[at], base + at, 'a comma or the end of the strings');
+      return at + 1;
+    };
+    const between: Part = (chunk, at) => {
+      at = afterSpace(chunk, at);
+      if (at === chunk.length) return at;
+      if (chunk[at] !== QUOTE) throw unexpected(chunk[at], base + at, 'a string');
+      part = inside;
+      return at + 1;
+    };
+    const close = (): void => {
+      strings = table.build();
+      expectNextKey();
+    };
+    nextByte(OPEN_BRACKET, 'an opening bracket', () => expectString('a string', true));
+  }
+
+  function end(): Sections {
     if (!done) throw truncated(base, expected);
     if (header === null || layout === null) throw notASnapshot(base, 'it has no header');
     if (nodes === null) throw malformed(base, 'it has no section nodes');
-    if (edges === null) throw malformed(base, 'it has no section edges');
+    const edgeColumns = edges?.columns() ?? edgesRange;
+    if (edgeColumns === null) throw malformed(base, 'it has no section edges');
     if (strings === null) throw malformed(base, 'it has no section strings');
-    const { edgeCounts, ...nodeColumns } = nodes.columns;
-    const graph: Graph = {
+    return {
       header,
-      nodeCount: header.node_count,
-      edgeCount: header.edge_count,
-      root: rootOf(header, layout),
-      nodeTypes: layout.nodeTypes,
-      edgeTypes: layout.edgeTypes,
-      ...nodeColumns,
-      firstEdge: edgeCounts,
-      ...edges.columns,
+      layout,
+      nodes: nodes.columns(),
+      edges: edgeColumns,
+      locations: locations?.columns() ?? null,
       strings,
-      locations: locationsOf(locations?.numbers() ?? new Int32Array(), layout, header.node_count),
       trailingBytes,
+      bytes: base,
     };
-    check(graph, base);
-    return graph;
   }
 
   return { push, end };
 }
 
-function rootOf(header: SnapshotHeader, { nodes }: Layout): number {
-  const root = (header.root_index ?? 0) / nodes.fields;
-  if (Number.isInteger(root) && root < header.node_count) return root;
-  throw malformed(0, `its root is at index ${header.root_index} of ${header.node_count} nodes`);
-}
-
-/** What can only be checked when everything is there. Turns the counts of edges into first edges. */
-function check(graph: Graph, bytes: number): void {
-  const { nodeCount, edgeCount, firstEdge, nodeType, nodeName, nodeTypes, edgeType, edgeName, edgeTypes } =
-    graph;
-  let edge = 0;
-  for (let node = 0; node < nodeCount; node++) {
-    const count = firstEdge[node];
-    firstEdge[node] = edge;
-    edge += count;
-  }
-  firstEdge[nodeCount] = edgeCount;
-  if (edge !== edgeCount) {
-    throw malformed(bytes, `its nodes have ${edge} edges, of ${edgeCount} that the header promises`);
-  }
-  const strings = graph.strings.count;
-  for (let node = 0; node < nodeCount; node++) {
-    if (nodeName[node] >= strings) {
-      throw malformed(bytes, `node ${node} is named by string ${nodeName[node]} of ${strings}`);
-    }
-    if (nodeType[node] >= nodeTypes.length) {
-      throw malformed(bytes, `node ${node} has type ${nodeType[node]} of ${nodeTypes.length}`);
-    }
-  }
-  const element = typeIndex(edgeTypes, 'element');
-  const hidden = typeIndex(edgeTypes, 'hidden');
-  for (let at = 0; at < edgeCount; at++) {
-    const type = edgeType[at];
-    if (edgeName[at] >= strings && type !== element && type !== hidden) {
-      throw malformed(bytes, `edge ${at} is named by string ${edgeName[at]} of ${strings}`);
-    }
-    if (type >= edgeTypes.length)
-      throw malformed(bytes, `edge ${at} has type ${type} of ${edgeTypes.length}`);
-  }
-}
-
-function locationsOf(numbers: Int32Array, { locations, nodes }: Layout, nodeCount: number): Locations {
-  const { fields } = locations;
-  const count = fields > 0 && locations.object >= 0 ? Math.floor(numbers.length / fields) : 0;
-  const order = new Uint32Array(count);
-  const nodeAt = (row: number): number => numbers[row * fields + locations.object] / nodes.fields;
-  for (let row = 0; row < count; row++) {
-    const node = nodeAt(row);
-    if (!Number.isInteger(node) || node < 0 || node >= nodeCount) {
-      throw malformed(0, `location ${row} is of node ${node} of ${nodeCount}`);
-    }
-    order[row] = row;
-  }
-  order.sort((a, b) => nodeAt(a) - nodeAt(b) || a - b);
-  const column = (at: number): Int32Array =>
-    Int32Array.from(order, (row) => (at < 0 ? 0 : numbers[row * fields + at]));
-  return {
-    node: Uint32Array.from(order, nodeAt),
-    script: column(locations.script),
-    line: column(locations.line),
-    column: column(locations.column),
-  };
-}
-
-function isSpace(byte: number): boolean {
-  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
-}
-
-function unexpected(byte: number, offset: number, expected: string): SnapshotFormatError {
-  const found = byte > 0x20 && byte < 0x7f ? `'${String.fromCharCode(byte)}'` : `byte 0x${byte.toString(16)}`;
-  return malformed(offset, `${found} where ${expected} was expected`);
+function afterSpace(chunk: Uint8Array, at: number): number {
+  while (at < chunk.length && isSpace(chunk[at])) at++;
+  return at;
 }

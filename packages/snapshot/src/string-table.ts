@@ -16,31 +16,48 @@ export interface StringTable {
 }
 
 export interface StringTableBuilder {
-  /** Bytes of the string that is being read. */
-  append(chunk: Uint8Array, from: number, to: number): void;
-  /** Ends the string that is being read. */
-  end(): void;
+  /** Takes the bytes of a string from `at` on; says where its closing quote is, or the chunk's end if that is not in it. */
+  take(chunk: Uint8Array, at: number): number;
   build(): StringTable;
 }
 
 const BLOCK_BYTES = 1 << 25;
+const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
 export function buildStringTable(): StringTableBuilder {
   const blocks: Uint8Array[] = [];
+  let block = new Uint8Array(0);
+  /** Bytes of it that are taken, and of all blocks before it. */
+  let used = 0;
+  let before = 0;
   let ends = new Float64Array(1 << 16);
   let count = 0;
-  let bytes = 0;
+  let escaped = false;
 
-  function append(chunk: Uint8Array, from: number, to: number): void {
-    while (from < to) {
-      const used = bytes % BLOCK_BYTES;
-      if (used === 0) blocks.push(new Uint8Array(BLOCK_BYTES));
-      const length = Math.min(to - from, BLOCK_BYTES - used);
-      blocks[blocks.length - 1].set(chunk.subarray(from, from + length), used);
-      from += length;
-      bytes += length;
+  function take(chunk: Uint8Array, at: number): number {
+    let to = used;
+    let isEscaped = escaped;
+    for (; at < chunk.length; at++) {
+      const byte = chunk[at];
+      if (isEscaped) isEscaped = false;
+      else if (byte === BACKSLASH) isEscaped = true;
+      else if (byte === QUOTE) {
+        used = to;
+        end();
+        break;
+      }
+      if (to === block.length) {
+        before += block.length;
+        block = new Uint8Array(BLOCK_BYTES);
+        blocks.push(block);
+        to = 0;
+      }
+      block[to++] = byte;
     }
+    used = to;
+    escaped = isEscaped;
+    return at;
   }
 
   function end(): void {
@@ -49,15 +66,15 @@ export function buildStringTable(): StringTableBuilder {
       larger.set(ends);
       ends = larger;
     }
-    ends[count++] = bytes;
+    ends[count++] = before + used;
   }
 
-  return { append, end, build: () => stringTable(blocks, ends.slice(0, count)) };
+  return { take, build: () => stringTable(blocks, ends.slice(0, count)) };
 }
 
 /** `ends[i]` is where the string i ends, counted through all blocks, each of which has {@link BLOCK_BYTES}. */
 function stringTable(blocks: Uint8Array[], ends: Float64Array): StringTable {
-  const bytes = ends.length > 0 ? ends[ends.length - 1] : 0;
+  const bytes = ends.at(-1) ?? 0;
   const startOf = (index: number): number => (index === 0 ? 0 : ends[index - 1]);
 
   function json(index: number): Buffer {
@@ -74,6 +91,11 @@ function stringTable(blocks: Uint8Array[], ends: Float64Array): StringTable {
     return parts.length === 1 ? parts[0] : Buffer.concat(parts);
   }
 
+  const firstByte = (index: number): number => {
+    const start = startOf(index);
+    return blocks[Math.floor(start / BLOCK_BYTES)][start % BLOCK_BYTES];
+  };
+
   function get(index: number): string {
     return index >= 0 && index < ends.length ? decode(json(index)) : '';
   }
@@ -81,16 +103,21 @@ function stringTable(blocks: Uint8Array[], ends: Float64Array): StringTable {
   function find(content: string): number[] {
     const wanted = Buffer.from(JSON.stringify(content).slice(1, -1));
     const found: number[] = [];
-    for (let index = 0; index < ends.length; index++) {
-      if (ends[index] - startOf(index) === wanted.length && json(index).equals(wanted)) found.push(index);
+    for (let index = 0, start = 0; index < ends.length; index++) {
+      const end = ends[index];
+      const isLong = end - start === wanted.length;
+      start = end;
+      if (!isLong) continue;
+      if (wanted.length === 0 || (firstByte(index) === wanted[0] && json(index).equals(wanted))) {
+        found.push(index);
+      }
     }
     return found;
   }
 
   function numberedWith(index: number, content: Buffer): boolean {
-    const start = startOf(index);
-    if (ends[index] - start <= content.length) return false;
-    const first = blocks[Math.floor(start / BLOCK_BYTES)][start % BLOCK_BYTES];
+    if (ends[index] - startOf(index) <= content.length) return false;
+    const first = firstByte(index);
     return first >= 0x30 && first <= 0x39 && json(index).includes(content);
   }
 
