@@ -38,9 +38,18 @@ export class CompressionError extends Error {
  */
 export async function* decompressed(source: Chunks): AsyncGenerator<Uint8Array> {
   const [beginning, rest] = await split(source, 4);
-  const format = formats.find(({ magic }) => magic.equals(beginning.subarray(0, magic.length)));
+  const format = formatOf(beginning);
   if (format) yield* decompressedFrom(rest, format);
   else yield* rest;
+}
+
+/** Told by the first four bytes. */
+export function isCompressed(beginning: Buffer): boolean {
+  return formatOf(beginning) !== undefined;
+}
+
+function formatOf(beginning: Buffer): Format | undefined {
+  return formats.find(({ magic }) => magic.equals(beginning.subarray(0, magic.length)));
 }
 
 async function* decompressedFrom(source: Chunks, { name, decompress }: Format): Chunks {
@@ -69,8 +78,8 @@ async function* sourceErrorsKept(source: Chunks): Chunks {
   }
 }
 
-/** The first `length` bytes, or all there are, and a stream of everything with them. */
-async function split(source: Chunks, length: number): Promise<[Buffer, Chunks]> {
+/** The first `length` bytes or more, or all there are, and a stream of everything with them. */
+export async function split(source: Chunks, length: number): Promise<[Buffer, Chunks]> {
   const iterator = source[Symbol.asyncIterator]();
   let beginning = Buffer.alloc(0);
   while (beginning.length < length) {

@@ -4,11 +4,17 @@ import { CommandError } from './command-error.js';
 
 const CHUNK_BYTES = 256 * 1024;
 
+/** For a command that leaves nothing behind when it is just ended. */
+const neverAborted = new AbortController().signal;
+
 /**
  * The bytes of `path`, opened at once. Ends early, with the signal's reason, when `signal` is aborted.
  * @throws {CommandError} when it cannot be opened
  */
-export async function openInput(path: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+export async function openInput(
+  path: string,
+  signal: AbortSignal = neverAborted,
+): Promise<AsyncIterable<Uint8Array>> {
   if (path === '-') return openStandardInput(signal);
   const file = await unlessAborted(open(path, 'r'), signal).catch((error: unknown) => {
     throw cannotRead(path, error);

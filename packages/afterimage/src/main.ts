@@ -2,7 +2,9 @@
 import { Command, CommanderError } from 'commander';
 import { createRequire } from 'node:module';
 import { CommandError, exitCodes, OutputClosedError } from './command-error.js';
+import { analyzeCommand } from './commands/analyze.js';
 import { developCommand } from './commands/develop.js';
+import { diffCommand } from './commands/diff.js';
 import { InterruptedError } from './interruption.js';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
@@ -19,7 +21,9 @@ async function run(argv: string[]): Promise<number> {
     .description('See what a running Node.js process is holding on to, without stopping it.')
     .version(version)
     .helpCommand(false)
-    .addCommand(developCommand());
+    .addCommand(developCommand())
+    .addCommand(analyzeCommand())
+    .addCommand(diffCommand());
   for (const command of [program, ...program.commands]) {
     command
       .exitOverride()

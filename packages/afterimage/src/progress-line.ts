@@ -3,6 +3,8 @@
 export interface ProgressLine {
   /** `share` from 0 to 1 draws a bar; null where the total is unknown. */
   show(text: string, share: number | null): void;
+  /** Drawn at once: the work that follows leaves no time to draw. */
+  stage(text: string): void;
   /** Leaves the line empty for what is printed next. */
   clear(): void;
 }
@@ -18,16 +20,22 @@ export function progressLine(
   now: () => number = () => performance.now(),
 ): ProgressLine {
   const draws = stream.isTTY && process.env.TERM !== 'dumb';
-  let nextDraw = now() + SILENT_MS;
+  const firstDraw = now() + SILENT_MS;
+  let nextDraw = firstDraw;
   let drawn = false;
+
+  function draw(line: string): void {
+    nextDraw = now() + REDRAW_MS;
+    drawn = true;
+    stream.write(TO_START_AND_ERASE + line.slice(0, Math.max(stream.columns - 1, 20)));
+  }
 
   return {
     show(text, share) {
-      if (!draws || now() < nextDraw) return;
-      nextDraw = now() + REDRAW_MS;
-      drawn = true;
-      const line = share === null ? text : `${bar(share)} ${text}`;
-      stream.write(TO_START_AND_ERASE + line.slice(0, Math.max(stream.columns - 1, 20)));
+      if (draws && now() >= nextDraw) draw(share === null ? text : `${bar(share)} ${text}`);
+    },
+    stage(text) {
+      if (draws && now() >= firstDraw) draw(text);
     },
     clear() {
       if (drawn) stream.write(TO_START_AND_ERASE);

@@ -11,8 +11,8 @@ import { CommandError } from '../command-error.js';
 import { CompressionError, decompressed } from '../compression.js';
 import { openInput } from '../input.js';
 import { interruption } from '../interruption.js';
+import { writeOutputFile, writeStandardOutput } from '../output.js';
 import { progressLine, type ProgressLine } from '../progress-line.js';
-import { writeSnapshotFile, writeSnapshotToStandardOutput } from '../snapshot-output.js';
 
 interface Options {
   output: string;
@@ -47,8 +47,8 @@ async function runDevelop(imagePath: string, options: Options): Promise<void> {
       develop(image, output, { signal, onProgress: (step) => showStep(progress, step) });
     const developed =
       options.output === '-'
-        ? await writeSnapshotToStandardOutput(write)
-        : await writeSnapshotFile(options.output, write);
+        ? await writeStandardOutput(write)
+        : await writeOutputFile(options.output, write);
 
     progress.clear();
     if (options.json) console.log(JSON.stringify(report(image.header, developed, options.output)));

@@ -1,18 +1,18 @@
-/** Where a snapshot goes: a file, which gets its name only when it is whole, or standard output. */
+/** Where a snapshot or a report goes: a file, which gets its name only when it is whole, or standard output. */
 import { openTemporary, publish } from '@afterimage/agent/output-file';
 import { temporaryName } from '@afterimage/agent/temporary';
 import { rm, type FileHandle } from 'node:fs/promises';
 import { Writable } from 'node:stream';
 import { OutputClosedError } from './command-error.js';
 
-/** Writes a snapshot to the stream it is given, and ends it. */
-export type WriteSnapshot<T> = (output: Writable) => Promise<T>;
+/** Writes all there is to the stream it is given, and ends it. */
+export type WriteOutput<T> = (output: Writable) => Promise<T>;
 
 /**
  * Has `write` fill the file; on any failure nothing is left of it.
  * @throws {OutputError} or what `write` throws
  */
-export async function writeSnapshotFile<T>(path: string, write: WriteSnapshot<T>): Promise<T> {
+export async function writeOutputFile<T>(path: string, write: WriteOutput<T>): Promise<T> {
   const temporary = await temporaryName(path);
   const file = await openTemporary(temporary);
   try {
@@ -27,7 +27,7 @@ export async function writeSnapshotFile<T>(path: string, write: WriteSnapshot<T>
 }
 
 /** @throws {OutputClosedError} or what `write` throws */
-export async function writeSnapshotToStandardOutput<T>(write: WriteSnapshot<T>): Promise<T> {
+export async function writeStandardOutput<T>(write: WriteOutput<T>): Promise<T> {
   // Standard output itself is never ended: it is not this command's alone.
   const output = new Writable({
     write(chunk: Uint8Array, _encoding, done) {

@@ -1,0 +1,30 @@
+/** Strings of which the heap holds several copies, and what that wastes. */
+import type { Snapshot } from '@afterimage/snapshot';
+
+export interface RepeatedString {
+  /** At most {@link VALUE_CHARS} characters of it. */
+  value: string;
+  /** Whether that is only its beginning. */
+  truncated: boolean;
+  count: number;
+  shallowBytes: number;
+  /** What one copy instead of all would free. */
+  wastedBytes: number;
+}
+
+const VALUE_CHARS = 200;
+
+/** The most wasteful first. */
+export function repeatedStrings(snapshot: Snapshot, most?: number): RepeatedString[] {
+  return snapshot
+    .duplicateStrings()
+    .map(({ value, truncated, count, shallowBytes, retainedBytes }) => ({
+      value: value.slice(0, VALUE_CHARS),
+      truncated: truncated || value.length > VALUE_CHARS,
+      count,
+      shallowBytes,
+      wastedBytes: Math.round((retainedBytes / count) * (count - 1)),
+    }))
+    .sort((a, b) => b.wastedBytes - a.wastedBytes)
+    .slice(0, most);
+}

@@ -1,0 +1,143 @@
+/** `afterimage analyze`: what a snapshot holds, who holds it, and what in it looks like a leak. */
+import type { Snapshot } from '@afterimage/snapshot';
+import { Command, InvalidArgumentError } from 'commander';
+import { analysisOf } from '../analysis/analysis.js';
+import type { Answers } from '../analysis/answers.js';
+import { heapTree } from '../analysis/heap-tree.js';
+import { instancesOf, type Instances } from '../analysis/instances.js';
+import { referrersOf } from '../analysis/referrers.js';
+import { repeatedStrings } from '../analysis/repeated-strings.js';
+import { retainingPath } from '../analysis/retaining-path.js';
+import { similarNames } from '../analysis/similar-names.js';
+import { CommandError } from '../command-error.js';
+import { analysisBlocks, classSection, suspectsSection, totalsBlocks } from '../contents/analysis.js';
+import { answersBlocks } from '../contents/answers.js';
+import { progressLine } from '../progress-line.js';
+import {
+  addReportOptions,
+  checkReportOptions,
+  deliver,
+  terminalLook,
+  type ReportOptions,
+} from '../report-options.js';
+import { reportAsHtml } from '../reporters/html.js';
+import { reportAsJson } from '../reporters/json.js';
+import { reportAsMarkdown } from '../reporters/markdown.js';
+import { reportToTerminal } from '../reporters/terminal.js';
+import { openSnapshot } from '../snapshot-input.js';
+import { visible } from '../visible.js';
+
+interface Questions {
+  strings?: true;
+  class?: string;
+  path?: number;
+  retainers?: number;
+}
+
+type Options = ReportOptions & Questions;
+
+const CLASSES_SHOWN = 20;
+const SUSPECTS_SHOWN = 5;
+const CLASSES_IN_PAGE = 2000;
+const ANSWERS_SHOWN = 20;
+
+export function analyzeCommand(): Command {
+  const command = new Command('analyze')
+    .description('say what a snapshot holds, who holds it, and what looks like a leak')
+    .argument('<snapshot>', 'the snapshot, plain or compressed with gzip or zstd; - reads standard input')
+    .option('--class <name>', 'instead: the instances of this class, the largest first')
+    .option('--path <id>', 'instead: the way from a root to the node with this id', nodeId)
+    .option('--retainers <id>', 'instead: who refers to the node with this id', nodeId)
+    .option('--strings', 'instead: the strings of which there are copies');
+  return addReportOptions(command).action(runAnalyze);
+}
+
+/** As reports show it, or without the `@`. */
+function nodeId(value: string): number {
+  const id = Number(value.replace(/^@/, ''));
+  if (!/^@?\d+$/.test(value) || !Number.isSafeInteger(id)) {
+    throw new InvalidArgumentError('Give the id of a node, such as 1234.');
+  }
+  return id;
+}
+
+async function runAnalyze(file: string, options: Options): Promise<void> {
+  const isQuestion = [options.strings, options.class, options.path, options.retainers].some(
+    (question) => question !== undefined,
+  );
+  if (isQuestion && options.html) {
+    throw new CommandError('usage', '--html shows the whole heap: ask about parts of it without --html');
+  }
+  await checkReportOptions(options, [file]);
+  const progress = progressLine();
+  const snapshot = await openSnapshot(file, progress);
+  try {
+    progress.stage('looking for suspects …');
+    const report = isQuestion ? answer(snapshot, file, options) : analyze(snapshot, file, options);
+    progress.clear();
+    await deliver(options, report);
+  } finally {
+    progress.clear();
+  }
+}
+
+type Report = Parameters<typeof deliver>[1];
+
+function analyze(snapshot: Snapshot, file: string, options: Options): Report {
+  const analysis = analysisOf(snapshot, file, options.top);
+  if (options.json) return (output) => reportAsJson(analysis, output);
+  if (options.html) {
+    const heap = heapTree(snapshot);
+    const opening = totalsBlocks(analysis);
+    const rest = [
+      ...suspectsSection(analysis, analysis.suspects.length),
+      ...classSection(analysis, options.top ?? CLASSES_IN_PAGE),
+    ];
+    return (output) => reportAsHtml({ title: `Afterimage: ${file}`, opening, heap, rest }, output);
+  }
+  const blocks = analysisBlocks(analysis, {
+    classes: options.top ?? CLASSES_SHOWN,
+    suspects: options.top ?? SUSPECTS_SHOWN,
+  });
+  if (options.markdown) return (output) => reportAsMarkdown(blocks, output);
+  return (output) => reportToTerminal(blocks, terminalLook(options), output);
+}
+
+function answer(snapshot: Snapshot, file: string, options: Options): Report {
+  const answers = answersTo(snapshot, file, options);
+  if (options.json) return (output) => reportAsJson(answers, output);
+  const blocks = answersBlocks(answers, options.top ?? ANSWERS_SHOWN);
+  if (options.markdown) return (output) => reportAsMarkdown(blocks, output);
+  return (output) => reportToTerminal(blocks, terminalLook(options), output);
+}
+
+function answersTo(snapshot: Snapshot, file: string, options: Options): Answers {
+  const { strings, class: name, path, retainers, top } = options;
+  const answers: Answers = { file };
+  if (name !== undefined) answers.instances = instances(snapshot, name, top ?? ANSWERS_SHOWN);
+  if (path !== undefined) answers.path = retainingPath(snapshot, node(snapshot, path));
+  if (retainers !== undefined) {
+    answers.retainers = referrersOf(snapshot, node(snapshot, retainers), top ?? ANSWERS_SHOWN);
+  }
+  if (strings) answers.strings = repeatedStrings(snapshot, top);
+  return answers;
+}
+
+function node(snapshot: Snapshot, id: number): number {
+  const found = snapshot.nodeWithId(id);
+  if (found >= 0) return found;
+  const largest = snapshot.graph.nodeId.reduce((most, each) => Math.max(most, each), 0);
+  throw new CommandError(
+    'failed',
+    `there is no node with the id ${id}; ids are those of this one snapshot, up to ${largest}`,
+  );
+}
+
+function instances(snapshot: Snapshot, name: string, most: number): Instances {
+  const found = instancesOf(snapshot, name, most);
+  if (found) return found;
+  const similar = similarNames(name, snapshot.classOf.names).map((each) => visible(each));
+  const advice =
+    similar.length === 0 ? 'afterimage analyze FILE lists the largest' : `there is ${similar.join(', ')}`;
+  throw new CommandError('failed', `there is no class ${visible(name)}; ${advice}`);
+}

@@ -1,0 +1,107 @@
+/** `afterimage diff`: what grew from one snapshot to the next, who holds it, and by which path. */
+import { diff, type Snapshot } from '@afterimage/snapshot';
+import { Command } from 'commander';
+import type { Comparison } from '../analysis/comparison.js';
+import { heapTree } from '../analysis/heap-tree.js';
+import { CommandError } from '../command-error.js';
+import {
+  comparisonBlocks,
+  growthSection,
+  headline,
+  headlineBlocks,
+  suspectsSection,
+} from '../contents/comparison.js';
+import { progressLine, type ProgressLine } from '../progress-line.js';
+import {
+  addReportOptions,
+  checkReportOptions,
+  deliver,
+  terminalLook,
+  type ReportOptions,
+} from '../report-options.js';
+import { reportAsHtml } from '../reporters/html.js';
+import { reportAsJson } from '../reporters/json.js';
+import { reportAsMarkdown } from '../reporters/markdown.js';
+import { reportToTerminal } from '../reporters/terminal.js';
+import { openSnapshot } from '../snapshot-input.js';
+
+const CLASSES_SHOWN = 15;
+const SUSPECTS_SHOWN = 5;
+const CLASSES_IN_PAGE = 2000;
+
+export function diffCommand(): Command {
+  const command = new Command('diff')
+    .description('say what grew from one snapshot of a process to the next, and who holds it')
+    .argument(
+      '<before>',
+      'the earliest snapshot, plain or compressed with gzip or zstd; - reads standard input',
+    )
+    .argument('<after>', 'a later one')
+    .argument('[more...]', 'still later ones: what grew each time is what leaks');
+  return addReportOptions(command).action(
+    (before: string, after: string, more: string[], options: ReportOptions) =>
+      runDiff([before, after, ...more], options),
+  );
+}
+
+async function runDiff(files: string[], options: ReportOptions): Promise<void> {
+  await checkReportOptions(options, files);
+  const progress = progressLine();
+  try {
+    const { last, snapshots } = inTurn(files, progress);
+    const growth = await diff(snapshots, options.top === undefined ? {} : { most: options.top });
+    const comparison: Comparison = { files, ...growth, classes: growth.classes.slice(0, options.top) };
+    const report = reportOf(comparison, last, options);
+    progress.clear();
+    await deliver(options, report);
+  } finally {
+    progress.clear();
+  }
+}
+
+/** One at a time, so that memory is that of one; the last can be asked for again. */
+function inTurn(
+  files: readonly string[],
+  progress: ProgressLine,
+): { snapshots: AsyncIterable<Snapshot>; last: () => Snapshot } {
+  let last: Snapshot | null = null;
+  async function* snapshots(): AsyncGenerator<Snapshot> {
+    for (const [at, file] of files.entries()) {
+      const snapshot = await openSnapshot(file, progress);
+      if (at === files.length - 1) last = snapshot;
+      progress.stage('looking for what grew …');
+      yield snapshot;
+    }
+  }
+  return {
+    snapshots: snapshots(),
+    last() {
+      if (last === null) throw new CommandError('failed', 'the last snapshot was not read');
+      return last;
+    },
+  };
+}
+
+function reportOf(
+  comparison: Comparison,
+  last: () => Snapshot,
+  options: ReportOptions,
+): Parameters<typeof deliver>[1] {
+  if (options.json) return (output) => reportAsJson(comparison, output);
+  if (options.html) {
+    const heap = heapTree(last());
+    const opening = headlineBlocks(comparison);
+    const rest = [
+      ...suspectsSection(comparison, comparison.suspects.length),
+      ...growthSection(comparison, options.top ?? CLASSES_IN_PAGE),
+    ];
+    return (output) =>
+      reportAsHtml({ title: `Afterimage: ${headline(comparison)}`, opening, heap, rest }, output);
+  }
+  const blocks = comparisonBlocks(comparison, {
+    classes: options.top ?? CLASSES_SHOWN,
+    suspects: options.top ?? SUSPECTS_SHOWN,
+  });
+  if (options.markdown) return (output) => reportAsMarkdown(blocks, output);
+  return (output) => reportToTerminal(blocks, terminalLook(options), output);
+}

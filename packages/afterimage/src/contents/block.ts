@@ -1,0 +1,56 @@
+/**
+ * What a report says, apart from how it looks: a few kinds of blocks that every reporter can show. All text in
+ * them is as it is in the snapshot, with whatever was in it: reporters make it harmless where they write it.
+ */
+
+export type Block = Heading | Paragraph | Facts | Table | Tree;
+
+export interface Heading {
+  kind: 'heading';
+  /** 1 is the report's own. */
+  level: 1 | 2 | 3;
+  text: string;
+}
+
+export interface Paragraph {
+  kind: 'paragraph';
+  text: string;
+  /** What is to be read first, or in passing. */
+  weight?: 'strong' | 'faint';
+}
+
+export interface Facts {
+  kind: 'facts';
+  rows: Fact[];
+}
+
+export interface Fact {
+  label: string;
+  value: string;
+  /** Names and positions: told from prose, cut in the middle when too long. */
+  isCode?: boolean;
+}
+
+export interface Table {
+  kind: 'table';
+  columns: Column[];
+  rows: string[][];
+}
+
+export interface Column {
+  name: string;
+  /** Figures stand to the right, names take what room there is. */
+  is: 'figure' | 'name';
+}
+
+export interface Tree {
+  kind: 'tree';
+  roots: TreeItem[];
+}
+
+export interface TreeItem {
+  text: string;
+  /** Shown even where `text` has to be cut, after it. */
+  mark: string;
+  below: TreeItem[];
+}

@@ -1,0 +1,34 @@
+/** Counts, bytes and shares as people read them. */
+import { formatBytes } from '@afterimage/agent/figures';
+
+/** `1234567` is `1,234,567`. */
+export function formatCount(count: number): string {
+  return count.toLocaleString('en');
+}
+
+/** `12 classes`, `1 class`. */
+export function formatNumberOf(count: number, one: string, many = `${one}s`): string {
+  return `${formatCount(count)} ${count === 1 ? one : many}`;
+}
+
+/** With its sign, for what changed: `+1,234`, `−5`, `0`. */
+export function formatChange(count: number): string {
+  return signed(count, formatCount);
+}
+
+/** `+41.0 MB`. */
+export function formatBytesChange(bytes: number): string {
+  return signed(bytes, formatBytes);
+}
+
+function signed(value: number, format: (value: number) => string): string {
+  const sign = value > 0 ? '+' : value < 0 ? '−' : '';
+  return sign + format(Math.abs(value));
+}
+
+/** 0.9712 is `97 %`, 0.0312 is `3.1 %`. */
+export function formatShare(share: number): string {
+  const percent = share * 100;
+  if (percent > 0 && percent < 0.1) return '< 0.1 %';
+  return `${percent.toFixed(percent < 10 && percent > 0 ? 1 : 0)} %`;
+}

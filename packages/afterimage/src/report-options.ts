@@ -1,0 +1,117 @@
+/** How a report is to be shown and where it goes: options that `analyze` and `diff` share. */
+import { formatBytes } from '@afterimage/agent/figures';
+import { checkOutput, OutputError, outputError } from '@afterimage/agent/output-file';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { lstat, stat } from 'node:fs/promises';
+import { Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import { CommandError, OutputClosedError } from './command-error.js';
+import { writeOutputFile, writeStandardOutput } from './output.js';
+import { interruption } from './interruption.js';
+import type { Output } from './reporters/output.js';
+import type { TerminalLook } from './reporters/terminal.js';
+
+export interface ReportOptions {
+  output?: string;
+  json?: true;
+  markdown?: true;
+  html?: true;
+  top?: number;
+}
+
+const LEAST_WIDTH = 80;
+const MOST_WIDTH = 120;
+
+export function addReportOptions(command: Command): Command {
+  const formats = ['json', 'markdown', 'html'];
+  const format = (name: string, description: string): Option =>
+    new Option(`--${name}`, description).conflicts(formats.filter((other) => other !== name));
+  return command
+    .option('-o, --output <file>', 'where the report goes; - is standard output', '-')
+    .addOption(format('json', 'print one JSON document'))
+    .addOption(format('markdown', 'write markdown, to paste into a ticket'))
+    .addOption(format('html', 'write a page that shows the heap as a picture; needs -o'))
+    .option('--top <n>', 'how many classes and suspects to show', wholeNumber);
+}
+
+/** For commander: a number from 1. */
+export function wholeNumber(value: string): number {
+  const number = Number(value);
+  if (!/^\d+$/.test(value) || !Number.isSafeInteger(number) || number < 1) {
+    throw new InvalidArgumentError('Give a whole number from 1.');
+  }
+  return number;
+}
+
+/**
+ * To be called before long work begins.
+ * @throws {CommandError} when the report cannot go where it should, or would go over one of `inputs`
+ */
+export async function checkReportOptions(
+  { output = '-', html }: ReportOptions,
+  inputs: readonly string[],
+): Promise<void> {
+  if (inputs.filter((input) => input === '-').length > 1) {
+    throw new CommandError('usage', 'standard input can be read once: give the other snapshots as files');
+  }
+  if (output === '-') {
+    if (html && process.stdout.isTTY) {
+      throw new CommandError('usage', '--html writes a page: give -o a file, or pipe it on');
+    }
+    return;
+  }
+  await checkOutput(output).catch((error: unknown) => {
+    throw error instanceof OutputError ? new CommandError('failed', error.message, { cause: error }) : error;
+  });
+  const there = await lstat(output).catch(() => null);
+  for (const input of there === null ? [] : inputs) {
+    const read = await stat(input).catch(() => null);
+    if (read?.ino === there?.ino && read?.dev === there?.dev) {
+      throw new CommandError('usage', `${output} is the snapshot itself; give -o another file`);
+    }
+  }
+}
+
+/** As wide as the terminal, within bounds; what is not one takes 80 cells and no colours. */
+export function terminalLook({ output = '-' }: ReportOptions): TerminalLook {
+  const isTerminal = output === '-' && process.stdout.isTTY;
+  if (!isTerminal) return { width: LEAST_WIDTH, colours: false };
+  return {
+    width: Math.min(Math.max(process.stdout.columns, LEAST_WIDTH), MOST_WIDTH),
+    colours: !process.env.NO_COLOR && process.env.TERM !== 'dumb',
+  };
+}
+
+/**
+ * Has `report` write to the file or to standard output, whole or not at all.
+ * @throws {CommandError} {@link OutputClosedError} {@link InterruptedError}
+ */
+export async function deliver(
+  { output = '-' }: ReportOptions,
+  report: (output: Output) => void,
+): Promise<void> {
+  let written = 0;
+  const write = async (destination: Writable): Promise<void> => {
+    report({
+      write(text: string) {
+        written += Buffer.byteLength(text);
+        destination.write(text);
+      },
+    });
+    destination.end();
+    await finished(destination);
+  };
+  if (output === '-') return writeStandardOutput(write);
+
+  const signal = interruption();
+  try {
+    await writeOutputFile(output, async (destination) => {
+      await write(destination);
+      signal.throwIfAborted();
+    });
+  } catch (error) {
+    if (signal.aborted || error instanceof OutputClosedError) throw error;
+    throw new CommandError('failed', outputError(error, output).message, { cause: error });
+  }
+  console.error(`afterimage: wrote ${output} (${formatBytes(written)})`);
+}

@@ -1,0 +1,116 @@
+/** Shows a report on a terminal: tables, indented trees, no line longer than it is wide. */
+import CliTable from 'cli-table3';
+import picocolors from 'picocolors';
+import cellsOf from 'string-width';
+import type { Block, Column, Fact, Table, TreeItem } from '../contents/block.js';
+import { cutEnd, cutMiddle, wrapped } from '../fitting.js';
+import { visible } from '../visible.js';
+import type { Output } from './output.js';
+
+export interface TerminalLook {
+  /** Cells in a line. */
+  width: number;
+  colours: boolean;
+}
+
+type Colours = ReturnType<typeof picocolors.createColors>;
+
+interface Page {
+  width: number;
+  colours: Colours;
+}
+
+const MARGIN = '  ';
+const FACT_LINES_MOST = 3;
+const LEAST_NAME_CELLS = 10;
+/** Deeper steps of a path stand where this one does. */
+const DEEPEST_INDENT = 18;
+
+export function reportToTerminal(
+  blocks: readonly Block[],
+  { width, colours }: TerminalLook,
+  output: Output,
+): void {
+  const page = { width, colours: picocolors.createColors(colours) };
+  blocks.forEach((block, at) => {
+    const isApart = at > 0 && !(block.kind === 'paragraph' && block.weight === 'faint');
+    if (isApart) output.write('\n');
+    output.write(`${linesOf(block, page).join('\n')}\n`);
+  });
+}
+
+function linesOf(block: Block, page: Page): string[] {
+  const { width, colours } = page;
+  switch (block.kind) {
+    case 'heading':
+      return wrapped(visible(block.text), width).map((line) =>
+        block.level === 3 ? colours.bold(colours.yellow(line)) : colours.bold(line),
+      );
+    case 'paragraph':
+      return wrapped(visible(block.text), width - MARGIN.length).map(
+        (line) => MARGIN + (block.weight === 'faint' ? colours.dim(line) : line),
+      );
+    case 'facts':
+      return factLines(block.rows, page);
+    case 'table':
+      return tableLines(block, page);
+    case 'tree':
+      return treeLines(block.roots, page, 0);
+  }
+}
+
+function factLines(rows: readonly Fact[], { width, colours }: Page): string[] {
+  const labelCells = Math.max(...rows.map(({ label }) => label.length)) + MARGIN.length;
+  const room = width - MARGIN.length - labelCells;
+  return rows.flatMap(({ label, value, isCode }) => {
+    const shown = isCode ? cutMiddle(visible(value), room * FACT_LINES_MOST) : visible(value);
+    const lines = wrapped(shown, room);
+    return lines.map((line, at) => MARGIN + colours.dim((at === 0 ? label : '').padEnd(labelCells)) + line);
+  });
+}
+
+/** Figures take what they need, and the names what is left. */
+function tableLines({ columns, rows }: Table, { width, colours }: Page): string[] {
+  const texts = rows.map((row) => row.map(visible));
+  const needed = columns.map(({ name }, at) =>
+    Math.max(cellsOf(name), ...texts.map((row) => cellsOf(row[at].slice(0, width * 2)))),
+  );
+  const room = width - MARGIN.length - MARGIN.length * (columns.length - 1);
+  const figures = needed.reduce((sum, cells, at) => (columns[at].is === 'figure' ? sum + cells : sum), 0);
+  const nameCells = Math.max(LEAST_NAME_CELLS, room - figures);
+  const cells = needed.map((own, at) => (columns[at].is === 'name' ? Math.min(own, nameCells) : own));
+
+  const table = new CliTable({
+    chars: withoutLines(),
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+    colAligns: columns.map(({ is }) => (is === 'figure' ? 'right' : 'left')),
+  });
+  table.push(columns.map(({ name }) => colours.dim(name)));
+  table.push(...texts.map((row) => row.map((text, at) => cellText(text, columns[at], cells[at]))));
+  return table
+    .toString()
+    .split('\n')
+    .map((line) => MARGIN + line.trimEnd());
+}
+
+function cellText(text: string, { is }: Column, cells: number): string {
+  return is === 'name' ? cutEnd(text, cells) : text;
+}
+
+function withoutLines(): Record<string, string> {
+  const sides = ['top', 'bottom', 'mid', 'left', 'right'];
+  const none = ['', '-mid', '-left', '-right'].flatMap((end) => sides.map((side) => [`${side}${end}`, '']));
+  return { ...(Object.fromEntries(none) as Record<string, string>), middle: MARGIN };
+}
+
+function treeLines(items: readonly TreeItem[], page: Page, depth: number): string[] {
+  return items.flatMap((item) => [itemLine(item, page, depth), ...treeLines(item.below, page, depth + 1)]);
+}
+
+function itemLine({ text, mark }: TreeItem, { width, colours }: Page, depth: number): string {
+  const indent = MARGIN + MARGIN.repeat(Math.min(depth, DEEPEST_INDENT));
+  const branch = depth === 0 ? '' : '└ ';
+  const end = mark === '' ? '' : ` ${visible(mark)}`;
+  const room = width - indent.length - branch.length - end.length;
+  return indent + colours.dim(branch) + cutMiddle(visible(text), room) + colours.dim(end);
+}

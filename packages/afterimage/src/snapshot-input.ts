@@ -1,0 +1,100 @@
+/** Opens the snapshots that a command is about, telling how far it is and, on one line, what is wrong with them. */
+import { formatBytes } from '@afterimage/agent/figures';
+import { open, SnapshotFormatError, type Snapshot } from '@afterimage/snapshot';
+import { stat } from 'node:fs/promises';
+import { CommandError } from './command-error.js';
+import { CompressionError, decompressed, isCompressed, split } from './compression.js';
+import { openInput } from './input.js';
+import type { ProgressLine } from './progress-line.js';
+import { visible } from './visible.js';
+
+const ELF = Buffer.from([0x7f, 0x45, 0x4c, 0x46]);
+/** Enough to tell what a file is. */
+const BEGINNING_BYTES = 4;
+
+/** Worked out when first asked for, and not to be waited for unannounced. */
+const STAGES: [what: string, workOut: (snapshot: Snapshot) => unknown][] = [
+  ['dominators', (snapshot) => snapshot.retainedSize],
+  ['distances', (snapshot) => snapshot.distance],
+  ['classes', (snapshot) => snapshot.classes()],
+];
+
+/**
+ * The snapshot in the file `path`, plain or compressed with gzip or zstd, or in standard input as `-`, with its
+ * dominators and distances worked out.
+ * @throws {CommandError} when it cannot be read or is not a whole snapshot
+ */
+export async function openSnapshot(path: string, progress: ProgressLine): Promise<Snapshot> {
+  const name = path === '-' ? 'standard input' : path;
+  try {
+    const snapshot = await read(path, name, progress);
+    if (snapshot.graph.trailingBytes > 0) {
+      progress.clear();
+      const more = formatBytes(snapshot.graph.trailingBytes);
+      console.error(`afterimage: ${name}: ${more} that follow the end of the snapshot were left out`);
+    }
+    for (const [what, workOut] of STAGES) {
+      progress.stage(`${name}: working out ${what} …`);
+      workOut(snapshot);
+    }
+    return snapshot;
+  } catch (error) {
+    progress.clear();
+    throw explain(error, name);
+  }
+}
+
+async function read(path: string, name: string, progress: ProgressLine): Promise<Snapshot> {
+  const input = await openInput(path);
+  const [beginning, bytes] = await split(input, BEGINNING_BYTES);
+  refuseImage(beginning, path, name);
+  const total = path === '-' ? null : await plainFileBytes(path, beginning);
+  const onProgress = (done: number): void => {
+    if (total === null) progress.show(`reading ${name}: ${formatBytes(done)}`, null);
+    else progress.show(`reading ${name}: ${formatBytes(done)} of ${formatBytes(total)}`, done / total);
+  };
+  if (total !== null) {
+    await close(bytes);
+    // By its name: a plain file is read faster than a stream.
+    return open(path, { onProgress });
+  }
+  const [content, stream] = await split(decompressed(bytes), BEGINNING_BYTES);
+  refuseImage(content, path, name);
+  return open(stream, { onProgress });
+}
+
+async function close(stream: AsyncIterable<Uint8Array>): Promise<void> {
+  const iterator = stream[Symbol.asyncIterator]();
+  await iterator.next(); // a generator that was never begun does not end either
+  await iterator.return?.();
+}
+
+function refuseImage(beginning: Buffer, path: string, name: string): void {
+  if (!beginning.subarray(0, ELF.length).equals(ELF)) return;
+  throw new CommandError(
+    'failed',
+    `${name} is an image, not a snapshot: develop it first: afterimage develop ${path} -o FILE.heapsnapshot`,
+  );
+}
+
+/** Null for what is compressed, and for what has no size, such as a pipe. */
+async function plainFileBytes(path: string, beginning: Buffer): Promise<number | null> {
+  const file = await stat(path);
+  return file.isFile() && !isCompressed(beginning) ? file.size : null;
+}
+
+/** The errors of the parts, as the command's. What is unknown stays as it is. */
+function explain(error: unknown, name: string): unknown {
+  const failed = (message: string): CommandError => new CommandError('failed', message, { cause: error });
+  if (error instanceof CommandError) return error;
+  if (error instanceof SnapshotFormatError) {
+    const advice = error.code === 'truncated' ? ': copy it again, or capture again' : '';
+    return failed(`${name}: ${visible(error.message)}${advice}`);
+  }
+  if (error instanceof CompressionError) return failed(`${name}: ${error.message}`);
+  if (error instanceof RangeError && /allocation failed|invalid (typed )?array length/i.test(error.message)) {
+    return failed(`${name}: there is too little memory to read it; it takes up to 1.5 times its size`);
+  }
+  if (error instanceof Error && 'syscall' in error) return failed(`${name}: ${error.message}`);
+  return error;
+}

@@ -1,0 +1,33 @@
+/**
+ * Names in a snapshot are whatever the program had in memory. What a terminal or a browser would obey instead
+ * of show (escape sequences, line breaks, marks that turn the direction of writing) is shown as an escape.
+ */
+
+// C0, DEL and C1; marks without width, of direction, of lines and paragraphs; tags; surrogates without their pair.
+const UNSEEN =
+  // eslint-disable-next-line no-control-regex -- they are what is looked for
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\ufff0-\ufffb\u{e0000}-\u{e007f}]|\p{Surrogate}/gu;
+
+const SHORT: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+/** `text` on one line, with nothing in it that is not shown. */
+export function visible(text: string): string {
+  return text.replace(UNSEEN, (character) => SHORT[character] ?? escaped(character));
+}
+
+/** JSON says the same with or without escapes: written with them, it can be printed on a terminal. */
+export function visibleJson(json: string): string {
+  return json.replace(UNSEEN, (character) => (character === '\n' ? character : unicodeEscapes(character)));
+}
+
+function escaped(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : unicodeEscapes(character);
+}
+
+function unicodeEscapes(character: string): string {
+  return character
+    .split('')
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('');
+}
