@@ -4,7 +4,6 @@
  * buildAggregates and calculateClassesRetainedSize in chrome-devtools-frontend,
  * front_end/entrypoints/heap_snapshot_worker/HeapSnapshot.ts.
  */
-import type { Sizes } from './columns.js';
 import { detachedNodes } from './detached.js';
 import type { Dominated } from './dominators.js';
 import { typeIndex, type Graph } from './graph.js';
@@ -105,7 +104,7 @@ function withoutAttributes(name: string): string {
 export function classRows(
   graph: Graph,
   { classOf, names, keys }: Classes,
-  shallow: Sizes,
+  shallow: Float64Array,
   retained: Float64Array,
   distance: Int32Array,
   dominated: Dominated,
@@ -138,7 +137,7 @@ function topmost(
   root: number,
   { first, nodes }: Dominated,
   classOf: Uint32Array,
-  shallow: Sizes,
+  shallow: Float64Array,
   callback: (node: number) => void,
 ): void {
   const inside = new Uint8Array(classOf.reduce((most, index) => Math.max(most, index), 0) + 1);

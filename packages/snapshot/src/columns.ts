@@ -19,19 +19,7 @@ export function float64Column(length: number): Float64Array {
   return new Float64Array(sharedBytes(length * 8));
 }
 
-/**
- * Bytes, in half the memory while all of them are less than 4 GiB.
- * A column of the wider kind takes the place of the other as soon as one is more; see {@link widened}.
- */
-export type Sizes = Uint32Array | Float64Array;
-
 export const MAX_UINT32 = 0xffffffff;
-
-export function widened(sizes: Sizes): Float64Array {
-  const wide = float64Column(sizes.length);
-  wide.set(sizes);
-  return wide;
-}
 
 /** @throws {Error} with the figures, when there is no room */
 function sharedBytes(length: number): SharedArrayBuffer {

@@ -6,7 +6,6 @@
  * them as by Georgiadis, Tarjan and Werneck (Finding Dominators in Practice, JGAA 10, 2006). Nodes are
  * renumbered in the order of the depth-first search, which makes most of the memory it touches neighbours.
  */
-import type { Sizes } from './columns.js';
 import type { Graph } from './graph.js';
 
 export interface Dominators {
@@ -182,7 +181,7 @@ function predecessorsByPlace(
 }
 
 /** What each node retains, itself included, in bytes. */
-export function retainedSizes({ dominator, order }: Dominators, sizes: Sizes): Float64Array {
+export function retainedSizes({ dominator, order }: Dominators, sizes: Float64Array): Float64Array {
   const retained = Float64Array.from(sizes);
   for (let at = order.length - 1; at > 0; at--) {
     const node = order[at];

@@ -3,7 +3,6 @@
  * are the same only if their length and hash are. Source: HeapSnapshot.getDuplicateStrings in
  * chrome-devtools-frontend, front_end/entrypoints/heap_snapshot_worker/HeapSnapshot.ts.
  */
-import type { Sizes } from './columns.js';
 import { typeIndex, type Graph } from './graph.js';
 import { displayName, internalTarget, rawName } from './names.js';
 
@@ -18,7 +17,11 @@ export interface DuplicateString {
   nodes: number[];
 }
 
-export function duplicateStrings(graph: Graph, shallow: Sizes, retained: Float64Array): DuplicateString[] {
+export function duplicateStrings(
+  graph: Graph,
+  shallow: Float64Array,
+  retained: Float64Array,
+): DuplicateString[] {
   const { nodeCount, nodeType, nodeTypes } = graph;
   const string = typeIndex(nodeTypes, 'string');
   const concatenated = typeIndex(nodeTypes, 'concatenated string');

@@ -2,7 +2,6 @@
  * A snapshot's objects and references in columns. A *node* is named by its ordinal, its place in the file from
  * 0; an *edge* likewise. A node's edges are those from `firstEdge[node]` up to, not with, `firstEdge[node + 1]`.
  */
-import type { Sizes } from './columns.js';
 import type { SnapshotHeader } from './header.js';
 import type { StringTable } from './string-table.js';
 
@@ -21,7 +20,7 @@ export interface Graph {
   nodeName: Uint32Array;
   nodeId: Uint32Array;
   /** Bytes, as the file has them. */
-  selfSize: Sizes;
+  selfSize: Float64Array;
   /** 0 unknown, 1 attached to a document, 2 detached; null when it is unknown of all nodes. */
   detachedness: Uint8Array | null;
   /** One more than there are nodes. */

@@ -1,5 +1,5 @@
 /** From rows of numbers to the columns of nodes, edges and locations. What is out of range is refused here. */
-import { int32Column, MAX_UINT32, uint32Column, uint8Column, widened, type Sizes } from './columns.js';
+import { float64Column, int32Column, MAX_UINT32, uint32Column, uint8Column } from './columns.js';
 import { typeIndex, type Locations } from './graph.js';
 import type { Layout, SnapshotHeader } from './header.js';
 import { numbersSection, type NumberSection, type Refusal } from './numbers.js';
@@ -8,7 +8,7 @@ export interface NodeColumns {
   nodeType: Uint8Array;
   nodeName: Uint32Array;
   nodeId: Uint32Array;
-  selfSize: Sizes;
+  selfSize: Float64Array;
   detachedness: Uint8Array | null;
   /** The edges of all nodes before this one; one more than there are nodes. */
   firstEdge: Uint32Array;
@@ -36,7 +36,7 @@ export function nodeRows(header: SnapshotHeader, layout: Layout): RowsSection<No
   const nodeType = uint8Column(count);
   const nodeName = uint32Column(count);
   const nodeId = uint32Column(count);
-  let selfSize: Sizes = uint32Column(count);
+  const selfSize = float64Column(count);
   /** Made when the first is not 0: only browsers know of any. */
   let detachedness: Uint8Array | null = null;
   const firstEdge = uint32Column(count + 1);
@@ -57,7 +57,6 @@ export function nodeRows(header: SnapshotHeader, layout: Layout): RowsSection<No
       ) {
         return outOfRange('node', node, numbers, row, fields);
       }
-      if (bytes > MAX_UINT32 && selfSize instanceof Uint32Array) selfSize = widened(selfSize);
       nodeType[node] = numbers[row + type];
       nodeName[node] = numbers[row + name];
       nodeId[node] = numbers[row + id];

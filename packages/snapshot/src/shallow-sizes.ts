@@ -4,14 +4,13 @@
  * belongs to, if it belongs to exactly one. Source: JSHeapSnapshot.calculateShallowSizes in
  * chrome-devtools-frontend, front_end/entrypoints/heap_snapshot_worker/HeapSnapshot.ts.
  */
-import type { Sizes } from './columns.js';
 import { typeIndex, type Graph } from './graph.js';
 
 const NOBODY = 0xffffffff;
 const SEVERAL = 0xfffffffe;
 
 /** Bytes of each node. The graph's own sizes stay as they are. */
-export function shallowSizes(graph: Graph): Sizes {
+export function shallowSizes(graph: Graph): Float64Array {
   const sizes = graph.selfSize.slice();
   if (!hasUserRoots(graph)) return sizes; // written with exposeInternals: nothing is to be hidden
   const { nodeCount, nodeType, nodeTypes, root } = graph;

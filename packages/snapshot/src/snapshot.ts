@@ -1,6 +1,5 @@
 /** One snapshot, and what can be asked about it. What takes long is worked out when it is first asked for. */
 import { classesOf, classRows, type Classes, type ClassRow } from './classes.js';
-import type { Sizes } from './columns.js';
 import { distances } from './distances.js';
 import { dominatedBy, dominators, retainedSizes, type Dominated, type Dominators } from './dominators.js';
 import { duplicateStrings, type DuplicateString } from './duplicate-strings.js';
@@ -13,7 +12,7 @@ import { shallowSizes } from './shallow-sizes.js';
 export interface Snapshot {
   readonly graph: Graph;
   /** As DevTools shows them; the file's own are in `graph.selfSize`. */
-  readonly shallowSize: Sizes;
+  readonly shallowSize: Float64Array;
   /** 1 for each edge that keeps what it points to alive. */
   readonly retains: Uint8Array;
   /** Each node's immediate dominator. */
