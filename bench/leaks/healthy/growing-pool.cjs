@@ -15,7 +15,7 @@ const sessions = createPool(
     create: async () => ({ id: made++, prepared: new Map(), buffer: Buffer.alloc(8_192) }),
     destroy: async () => undefined,
   },
-  { max: 40 },
+  { max: 44 },
 );
 let port;
 
@@ -29,7 +29,7 @@ function get(path) {
 
 async function serve(number) {
   const session = await sessions.acquire();
-  session.prepared.set(`statement ${number % 20}`, { parameters: number % 4 });
+  session.prepared.set(`statement ${number % 100}`, { parameters: number % 4 });
   await get(`/users/${number}`);
   answers.push({ email: users.get(number % 12_000).email, title: articles[number % 900].title });
   await sessions.release(session);
@@ -44,6 +44,8 @@ upstream('answering').then((listening) => {
     perPhase: 40,
     warmUp: 5,
     step: (number) =>
-      Promise.all(Array.from({ length: Math.min(60, 4 + number) }, (_, n) => serve(number * 60 + n))),
+      Promise.all(
+        Array.from({ length: Math.min(60, 4 + Math.floor(number / 2)) }, (_, n) => serve(number * 60 + n)),
+      ),
   });
 });

@@ -6,7 +6,9 @@ import { drive } from '../stage.cjs';
 const accounts = userTable(13_000);
 const icons = assets(30, 90_000);
 const robots = new BoundedCache(800);
-const stopRequested = new Promise((stop) => process.once('SIGTERM', stop));
+const stopping = {};
+stopping.requested = new Promise((request) => (stopping.request = request));
+process.once('SIGTERM', () => stopping.request());
 
 async function fetchPage(number) {
   await null;
@@ -19,13 +21,13 @@ async function fetchPage(number) {
 }
 
 async function crawl(number) {
-  const page = await Promise.race([fetchPage(number), stopRequested]);
+  const page = await Promise.race([fetchPage(number), stopping.requested]);
   robots.set(page.url, { allowed: true, delay: number % 3 });
 }
 
 await drive({
   kind: 'unsettled promise that gathers reactions',
-  culprit: 'stopRequested',
+  culprit: 'stopping',
   perPhase: 1_200,
   step: crawl,
 });

@@ -33,7 +33,7 @@ await drive({
   culprit: 'onResized',
   perPhase: 350,
   step: async (number) => {
-    const steps = Array.from({ length: 12 }, (_, n) => ({ n, factor: n / 7, sku: shop.at(number).sku }));
+    const steps = Array.from({ length: 30 }, (_, n) => ({ n, factor: n / 7, sku: shop.at(number).sku }));
     sizes.set(number, { width: await resize({ number, width: 100 + (number % 900), steps }) });
   },
 });

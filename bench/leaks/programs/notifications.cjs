@@ -25,7 +25,7 @@ module.exports = { openView, shipments };
 
 drive({
   kind: 'event bus (mitt) with handlers never removed',
-  culprit: 'order:shipped',
+  culprit: 'shipments',
   perPhase: 1_000,
   step: openView,
 });

@@ -9,8 +9,11 @@ const users = userTable(6_000);
 const reminders = new Map();
 
 function remind(user, hour) {
-  const reminder = { user, hour, text: texts.en['page.amber.0'], channels: ['mail', 'push'] };
-  reminder.job = schedule.scheduleJob({ hour, minute: 30, dayOfWeek: 1 }, () => users.get(user).email);
+  const reminder = { user, hour, text: texts.en['page.amber.0'], channels: [] };
+  for (let n = 0; n < 20; n++) reminder.channels.push({ n, kind: 'mail', after: n / 7 });
+  reminder.job = schedule.scheduleJob({ hour, minute: 30, dayOfWeek: 1 }, () =>
+    reminder.channels.map(({ kind }) => `${kind} ${users.get(user).email}`),
+  );
   reminders.set(user, reminder);
 }
 

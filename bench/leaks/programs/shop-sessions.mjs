@@ -22,7 +22,7 @@ app.use(
 app.get('/products/:number', (request, response) => {
   const { number } = request.params;
   const product = shop.at(Number(number));
-  request.session.viewed = [...(request.session.viewed ?? []), product];
+  request.session.viewed = [...(request.session.viewed ?? []), product, shop.at(Number(number) + 1)];
   const page = `<h1>${product.name}</h1>${JSON.stringify(product)}`;
   rendered.set(number, page);
   response.send(page);
@@ -41,6 +41,6 @@ function visit(path) {
 await drive({
   kind: 'sessions in memory',
   culprit: 'sessions',
-  perPhase: 1_000,
+  perPhase: 1_500,
   step: (number) => visit(`/products/${number}`),
 });
