@@ -20,9 +20,10 @@ export interface SnapshotFile {
 const heapProgram = fileURLToPath(new URL('./analyze-heap.js', import.meta.url));
 const directory = join(tmpdir(), 'afterimage-bench');
 
-/** How the file grows with the heap program's scale, after what Node itself has in its heap. */
+/** What Node itself has in a snapshot, and what each step of the heap program's scale adds. */
 const NODE_ITSELF_MB = 5.5;
-const CUSTOMER_MB = 0.006_33;
+/** More in larger files, whose numbers have more digits. */
+const customerMb = (sizeMb: number): number => 0.006_28 + 1.1e-7 * sizeMb;
 const MAKE_MS = 600_000;
 
 /**
@@ -34,16 +35,18 @@ export async function snapshotFile(node: string, sizeMb: number): Promise<Snapsh
     .update(await readFile(heapProgram))
     .digest('hex')
     .slice(0, 8);
-  const path = join(directory, `${sizeMb}-${made}.heapsnapshot`);
-  if (!(await stat(path).catch(() => undefined))) await make(node, sizeMb, path);
+  const scale = Math.round((sizeMb - NODE_ITSELF_MB) / customerMb(sizeMb));
+  const path = join(directory, `${scale}-${made}.heapsnapshot`);
+  if (!(await stat(path).catch(() => undefined))) {
+    console.log(`making a snapshot of about ${sizeMb} MB: ${path}`);
+    await make(node, scale, path);
+  }
   const header = await readThrough(path);
   return { sizeMb, path, bytes: (await stat(path)).size, ...counts(header) };
 }
 
-async function make(node: string, sizeMb: number, path: string): Promise<void> {
-  const scale = Math.round((sizeMb - NODE_ITSELF_MB) / CUSTOMER_MB);
+async function make(node: string, scale: number, path: string): Promise<void> {
   const part = `${path}.part`;
-  console.log(`making a snapshot of about ${sizeMb} MB: ${path}`);
   await mkdir(directory, { recursive: true });
   try {
     await promisify(execFile)(node, ['--max-old-space-size=8000', heapProgram, String(scale), part], {
