@@ -29,7 +29,7 @@ function verdict(outcome: Outcome | undefined, places: number): string {
 }
 
 function share(outcome: Outcome): string {
-  if (!('explainedShare' in outcome) || outcome.explainedShare === undefined) return '–';
+  if (!('explainedShare' in outcome)) return '–';
   return `${Math.round(outcome.explainedShare * 100)} %`;
 }
 

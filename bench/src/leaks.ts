@@ -20,6 +20,7 @@ import { sideBySide } from './tables.js';
 const MARKDOWN = fileURLToPath(new URL('../../artifacts/bench-leaks.md', import.meta.url));
 const AT_ONCE = 2;
 const NAME_WIDTH = 20;
+const LABEL_WIDTH = 23;
 const MEMLAB_NOTE =
   'memlab matches objects by their ids, which do not match between captures by image; it is shown what it is given.';
 
@@ -108,7 +109,7 @@ async function report(exhibits: Exhibit[]): Promise<void> {
     `${exhibit.program.name}\n ${colours.dim(exhibit.expected?.kind ?? 'no snapshots')}`,
     ...cells(exhibit).map(coloured),
   ]);
-  console.log(sideBySide(['program', ...COLUMNS], rows));
+  console.log(sideBySide(['program', ...COLUMNS], rows, LABEL_WIDTH));
   console.log('first, in 3, share: of three snapshots; of 2: first suspect, from two; memlab: its traces\n');
   for (const exhibit of exhibits) {
     const said = complaints(exhibit);
