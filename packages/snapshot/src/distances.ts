@@ -38,7 +38,7 @@ export function distances(graph: Graph, { tableOf, pairOf }: Ephemerons): Int32A
   const hasEphemerons = tableOf.size > 0;
 
   const distance = new Int32Array(nodeCount).fill(NO_DISTANCE);
-  const queue = new Uint32Array(nodeCount);
+  const queue = new Uint32Array(nodeCount + firstEdge[root + 1] - firstEdge[root]);
   let queued = 0;
   /** Pairs of which one edge was met. The value is as far away as the farther of table and key. */
   const pending = new Set<string>();
@@ -84,8 +84,8 @@ export function distances(graph: Graph, { tableOf, pairOf }: Ephemerons): Int32A
     const to = edgeTo[edge];
     const isUserRoot = nodeType[to] !== synthetic || strings.get(nodeName[to]) === '(Document DOM trees)';
     if (!isUserRoot) continue;
-    // DevTools queues a node twice that the root points to twice; the second time finds nothing new.
-    if (distance[to] === NO_DISTANCE) queue[queued++] = to;
+    // A node that the root points to twice is visited twice, and with it each ephemeron edge that waits for its pair.
+    queue[queued++] = to;
     distance[to] = 1;
   }
   const hasUserRoots = queued > 0;
