@@ -3,6 +3,8 @@
  * JSHeapSnapshot.calculateDistances in chrome-devtools-frontend,
  * front_end/entrypoints/heap_snapshot_worker/HeapSnapshot.ts.
  */
+import { hasBit, noBits, setBit } from './bits.js';
+import { int32Column } from './columns.js';
 import { typeIndex, type Graph } from './graph.js';
 import type { Ephemerons } from './reachability.js';
 
@@ -11,7 +13,7 @@ export const NO_DISTANCE = -5;
 /** What is only reached from V8's own roots begins here. */
 export const SYSTEM_DISTANCE = 100_000_000;
 
-export function distances(graph: Graph, { tableOf, pairOf }: Ephemerons): Int32Array {
+export function distances(graph: Graph, { names, pairOf, pairs }: Ephemerons): Int32Array {
   const {
     nodeCount,
     root,
@@ -35,13 +37,14 @@ export function distances(graph: Graph, { tableOf, pairOf }: Ephemerons): Int32A
   const mapDescriptors = new Set(strings.find('(map descriptors)'));
   const nativeContext = new Set(strings.find('system / NativeContext'));
   const sloppyFunctionMap = new Set(strings.find('sloppy_function_map'));
-  const hasEphemerons = tableOf.size > 0;
+  const hasEphemerons = pairs > 0;
 
-  const distance = new Int32Array(nodeCount).fill(NO_DISTANCE);
-  const queue = new Uint32Array(nodeCount + firstEdge[root + 1] - firstEdge[root]);
+  const distance = int32Column(nodeCount).fill(NO_DISTANCE);
+  const reached = noBits(nodeCount);
+  const queue = new Uint32Array(nodeCount);
   let queued = 0;
   /** Pairs of which one edge was met. The value is as far away as the farther of table and key. */
-  const pending = new Set<string>();
+  const pending = noBits(pairs);
 
   function follow(): void {
     for (let head = 0; head < queued; head++) {
@@ -52,7 +55,7 @@ export function distances(graph: Graph, { tableOf, pairOf }: Ephemerons): Int32A
       const context = type === hidden && nativeContext.has(nodeName[node]);
       for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++) {
         const to = edgeTo[edge];
-        if (distance[to] !== NO_DISTANCE) continue;
+        if (((reached[to >>> 5] >>> (to & 31)) & 1) === 1) continue;
         const kind = edgeType[edge];
         if (kind === weak) continue;
         if (context && kind !== element && kind !== hiddenEdge && sloppyFunctionMap.has(edgeName[edge]))
@@ -66,31 +69,40 @@ export function distances(graph: Graph, { tableOf, pairOf }: Ephemerons): Int32A
           ) {
             continue;
           }
-        } else if (hasEphemerons && kind === internal && waitsForOther(edgeName[edge])) continue;
+        } else if (
+          hasEphemerons &&
+          kind === internal &&
+          hasBit(names, edgeName[edge]) &&
+          waitsForOther(edgeName[edge])
+        )
+          continue;
+        reached[to >>> 5] |= 1 << (to & 31);
         distance[to] = next;
         queue[queued++] = to;
       }
     }
   }
 
+  /** Says so on every first time of two that it is asked about a pair. */
   function waitsForOther(name: number): boolean {
-    const pair = pairOf.get(name);
-    if (pair === undefined || pending.delete(pair)) return false;
-    pending.add(pair);
-    return true;
+    const pair = pairOf[name];
+    pending[pair >>> 5] ^= 1 << (pair & 31);
+    return hasBit(pending, pair);
   }
 
   for (let edge = firstEdge[root]; edge < firstEdge[root + 1]; edge++) {
     const to = edgeTo[edge];
     const isUserRoot = nodeType[to] !== synthetic || strings.get(nodeName[to]) === '(Document DOM trees)';
     if (!isUserRoot) continue;
-    // A node that the root points to twice is visited twice, and with it each ephemeron edge that waits for its pair.
-    queue[queued++] = to;
+    // DevTools queues a node twice that the root points to twice; the second time finds nothing new.
+    if (!hasBit(reached, to)) queue[queued++] = to;
+    setBit(reached, to);
     distance[to] = 1;
   }
   const hasUserRoots = queued > 0;
   follow();
 
+  setBit(reached, root);
   distance[root] = hasUserRoots ? SYSTEM_DISTANCE : 0;
   queue[0] = root;
   queued = 1;

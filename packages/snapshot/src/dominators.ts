@@ -5,7 +5,10 @@
  * The algorithm is semi-NCA: semidominators as by Lengauer and Tarjan (ACM TOPLAS 1, 1979), dominators from
  * them as by Georgiadis, Tarjan and Werneck (Finding Dominators in Practice, JGAA 10, 2006). Nodes are
  * renumbered in the order of the depth-first search, which makes most of the memory it touches neighbours.
+ * What takes the time is waiting for memory, so that numbers read together are kept side by side.
  */
+import { hasBit, noBits, setBit, type Bits } from './bits.js';
+import { uint32Column } from './columns.js';
 import type { Graph } from './graph.js';
 
 export interface Dominators {
@@ -15,16 +18,18 @@ export interface Dominators {
   order: Uint32Array;
 }
 
+/** What of a graph is needed here. */
+export type DominatorColumns = Pick<Graph, 'nodeCount' | 'edgeCount' | 'root' | 'firstEdge' | 'edgeTo'>;
+
 /**
- * `retains` has 1 for each edge that counts. Nodes that nothing retains hang off the root, and so does each
- * node of a group that retain one another but that nothing else retains, as in DevTools.
+ * `retaining` are the edges that count. Nodes that nothing retains hang off the root, and so does each node
+ * of a group that retain one another but that nothing else retains, as in DevTools.
  */
-export function dominators(graph: Graph, retains: Uint8Array): Dominators {
-  const { nodeCount, root } = graph;
-  const search = depthFirst(graph, retains);
+export function dominators(columns: DominatorColumns, retaining: Bits): Dominators {
+  const { nodeCount, root } = columns;
+  const search = depthFirst(columns, retaining);
   const { order, parent, reached } = search;
-  const semi = semidominators(graph, retains, search);
-  // From here on numbers are places in `order`.
+  const semi = semidominators(search);
   const dominatorAt = semi; // written over from the front; only what lies behind is still read as semi
   for (let at = 1; at < reached; at++) {
     const semidominator = semi[at];
@@ -32,152 +37,157 @@ export function dominators(graph: Graph, retains: Uint8Array): Dominators {
     while (candidate > semidominator) candidate = dominatorAt[candidate];
     dominatorAt[at] = candidate;
   }
-  const dominator = new Uint32Array(nodeCount);
+  const dominator = uint32Column(nodeCount);
   for (let at = 0; at < reached; at++) dominator[order[at]] = order[dominatorAt[at]];
   for (let at = reached; at < nodeCount; at++) dominator[order[at]] = root;
   return { dominator, order };
 }
 
+/** A *place* is a node's number in the order of the search, from 0. */
 interface Search {
-  /** Ordinals in the order of the search, and behind the first `reached` those that it did not reach. */
+  /** The node at each place, and behind the first `reached` those that the search did not reach. */
   order: Uint32Array;
-  /** Place of each node in `order`. */
-  place: Uint32Array;
-  /** Place of the node from which the node at a place was reached. */
+  /** Place from which each place was reached. */
   parent: Uint32Array;
   reached: number;
+  /** For each place the last of the other places that retain it, in `predecessors`; 0 when there is none. */
+  lastPredecessor: Uint32Array;
+  /**
+   * Chained blocks of four: a block's first entry says where in the block before it the last predecessor is
+   * (0 when there is no block before), the others are predecessors.
+   */
+  predecessors: Uint32Array;
+  /** Room for two numbers for each place. */
+  room: Uint32Array;
 }
 
-function depthFirst(graph: Graph, retains: Uint8Array): Search {
-  const { nodeCount, firstEdge, edgeTo, root } = graph;
-  const UNSEEN = 0xffffffff;
-  const order = new Uint32Array(nodeCount);
-  const place = new Uint32Array(nodeCount).fill(UNSEEN);
-  const parent = new Uint32Array(nodeCount);
-  const nextEdge = new Uint32Array(nodeCount);
+/**
+ * One pass over the edges does all: an edge that the search does not follow leads to a place that it knows
+ * already, and is noted there.
+ */
+function depthFirst(columns: DominatorColumns, retaining: Bits): Search {
+  const { nodeCount, edgeCount, firstEdge, edgeTo, root } = columns;
+  const order = uint32Column(nodeCount);
+  const parent = uint32Column(nodeCount);
+  /** For each node its place, from 1, and the last of its predecessors: together, for they are read together. */
+  const state = uint32Column(2 * nodeCount);
+  const predecessors = uint32Column(4 * (Math.ceil(edgeCount / 3) + Math.min(nodeCount, edgeCount) + 1));
+  let nextBlock = 4;
   let reached = 0;
+  // The path from where the search began; what lies deeper than it goes is memory never touched.
+  const pathPlace = uint32Column(nodeCount);
+  const pathEdge = uint32Column(nodeCount);
 
   function from(start: number): void {
-    const first = reached;
-    place[start] = reached;
-    order[reached] = start;
-    nextEdge[reached] = firstEdge[start];
-    reached++;
-    let at = first;
+    let depth = 0;
+    let at = reached++;
+    order[at] = start;
+    state[2 * start] = at + 1;
+    let edge = firstEdge[start];
+    let end = firstEdge[start + 1];
     for (;;) {
-      const node = order[at];
-      const end = firstEdge[node + 1];
-      let edge = nextEdge[at];
-      while (edge < end && (retains[edge] === 0 || place[edgeTo[edge]] !== UNSEEN)) edge++;
       if (edge === end) {
-        if (at === first) return;
-        at = parent[at];
+        if (depth === 0) return;
+        depth--;
+        at = pathPlace[depth];
+        edge = pathEdge[depth];
+        end = firstEdge[order[at] + 1];
         continue;
       }
-      nextEdge[at] = edge + 1;
-      const to = edgeTo[edge];
-      place[to] = reached;
-      order[reached] = to;
-      parent[reached] = at;
-      nextEdge[reached] = firstEdge[to];
-      at = reached++;
+      if (((retaining[edge >>> 5] >>> (edge & 31)) & 1) === 0) {
+        edge++;
+        continue;
+      }
+      const to = edgeTo[edge++];
+      if (state[2 * to] === 0) {
+        pathPlace[depth] = at;
+        pathEdge[depth] = edge;
+        depth++;
+        parent[reached] = at;
+        at = reached++;
+        order[at] = to;
+        state[2 * to] = at + 1;
+        edge = firstEdge[to];
+        end = firstEdge[to + 1];
+        continue;
+      }
+      let last = state[2 * to + 1];
+      if (last === 0 || (last & 3) === 3) {
+        predecessors[nextBlock] = last;
+        last = nextBlock;
+        nextBlock += 4;
+      }
+      predecessors[++last] = at;
+      state[2 * to + 1] = last;
     }
   }
 
   from(root);
   if (reached < nodeCount) {
-    const retained = new Uint8Array(nodeCount);
-    for (let edge = 0; edge < graph.edgeCount; edge++) if (retains[edge]) retained[edgeTo[edge]] = 1;
+    const retained = noBits(nodeCount);
+    for (let edge = 0; edge < edgeCount; edge++) if (hasBit(retaining, edge)) setBit(retained, edgeTo[edge]);
     for (let node = 0; node < nodeCount; node++) {
-      if (place[node] === UNSEEN && !retained[node]) from(node);
+      if (state[2 * node] === 0 && !hasBit(retained, node)) from(node);
+    }
+    for (let node = 0, last = reached; last < nodeCount; node++) {
+      if (state[2 * node] === 0) order[last++] = node;
     }
   }
-  let last = reached;
-  for (let node = 0; last < nodeCount; node++) {
-    if (place[node] !== UNSEEN) continue;
-    place[node] = last;
-    order[last++] = node;
-  }
-  return { order, place, parent, reached };
+  const lastPredecessor = uint32Column(reached);
+  for (let at = 0; at < reached; at++) lastPredecessor[at] = state[2 * order[at] + 1];
+  return { order, parent, reached, lastPredecessor, predecessors, room: state };
 }
 
-/** For each place in the order of the search, the place of its semidominator. */
-function semidominators(graph: Graph, retains: Uint8Array, search: Search): Uint32Array {
-  const { parent, reached } = search;
-  const { firstPredecessor, predecessors } = predecessorsByPlace(graph, retains, search);
-  const semi = new Uint32Array(reached);
-  const label = new Uint32Array(reached);
-  // `ancestor` is the parent for a place that has been linked, and what path compression made of it.
-  const ancestor = new Uint32Array(reached);
+/**
+ * For each place the place of its semidominator. Works its way back through the places; what lies behind is a
+ * forest, of which {@link Search.room} has for each place an ancestor and the least semidominator on the path
+ * there, both brought up to date by compressing the path when it is asked for.
+ */
+function semidominators({
+  parent,
+  reached,
+  lastPredecessor,
+  predecessors,
+  room: forest,
+}: Search): Uint32Array {
+  const semi = lastPredecessor; // a place's predecessors are not needed when its semidominator is known
   for (let at = 0; at < reached; at++) {
-    semi[at] = at;
-    label[at] = at;
-    ancestor[at] = parent[at];
+    forest[2 * at] = parent[at];
+    forest[2 * at + 1] = at;
   }
-  const path = new Uint32Array(reached);
-
+  const path = uint32Column(reached);
   for (let at = reached - 1; at > 0; at--) {
-    // All places behind `at` are linked. What hangs off the root by itself has the root's place, 0, as parent.
+    // What hangs off the root by itself has the root's place, 0, as parent.
     let least = parent[at];
-    for (let index = firstPredecessor[at]; index < firstPredecessor[at + 1]; index++) {
-      const predecessor = predecessors[index];
-      let candidate = predecessor;
-      if (predecessor > at) {
-        // evaluate with compression
+    for (let index = lastPredecessor[at]; index !== 0 && least !== 0;) {
+      if ((index & 3) === 0) {
+        index = predecessors[index];
+        continue;
+      }
+      let candidate = predecessors[index--];
+      if (candidate > at) {
+        let walk = 2 * candidate;
         let depth = 0;
-        let walk = predecessor;
-        while (ancestor[walk] > at) {
+        while (forest[walk] > at) {
           path[depth++] = walk;
-          walk = ancestor[walk];
+          walk = 2 * forest[walk];
         }
-        let best = label[walk];
-        const top = ancestor[walk];
+        candidate = forest[walk + 1];
+        const top = forest[walk];
         while (depth > 0) {
-          const below = path[--depth];
-          if (semi[best] < semi[label[below]]) label[below] = best;
-          else best = label[below];
-          ancestor[below] = top;
+          walk = path[--depth];
+          if (forest[walk + 1] > candidate) forest[walk + 1] = candidate;
+          else candidate = forest[walk + 1];
+          forest[walk] = top;
         }
-        candidate = semi[label[predecessor]];
       }
       if (candidate < least) least = candidate;
     }
     semi[at] = least;
+    forest[2 * at + 1] = least;
   }
+  semi[0] = 0;
   return semi;
-}
-
-/** The retaining edges that are not the search's own, by the place they point to. */
-function predecessorsByPlace(
-  graph: Graph,
-  retains: Uint8Array,
-  { order, place, parent, reached }: Search,
-): { firstPredecessor: Uint32Array; predecessors: Uint32Array } {
-  const { firstEdge, edgeTo } = graph;
-  const firstPredecessor = new Uint32Array(reached + 1);
-  for (let at = 0; at < reached; at++) {
-    const node = order[at];
-    for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++) {
-      if (!retains[edge]) continue;
-      const to = place[edgeTo[edge]];
-      if (parent[to] !== at) firstPredecessor[to]++;
-    }
-  }
-  let total = 0;
-  for (let at = 0; at <= reached; at++) {
-    total += firstPredecessor[at];
-    firstPredecessor[at] = total;
-  }
-  const predecessors = new Uint32Array(total);
-  for (let at = 0; at < reached; at++) {
-    const node = order[at];
-    for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++) {
-      if (!retains[edge]) continue;
-      const to = place[edgeTo[edge]];
-      if (parent[to] !== at) predecessors[--firstPredecessor[to]] = at;
-    }
-  }
-  return { firstPredecessor, predecessors };
 }
 
 /** What each node retains, itself included, in bytes. */
@@ -198,14 +208,14 @@ export interface Dominated {
 
 export function dominatedBy({ dominator, order }: Dominators): Dominated {
   const count = dominator.length;
-  const first = new Uint32Array(count + 1);
+  const first = uint32Column(count + 1);
   for (let at = 1; at < count; at++) first[dominator[order[at]]]++;
   let total = 0;
   for (let node = 0; node <= count; node++) {
     total += first[node];
     first[node] = total;
   }
-  const nodes = new Uint32Array(total);
+  const nodes = uint32Column(total);
   for (let at = count - 1; at > 0; at--) {
     const node = order[at];
     nodes[--first[dominator[node]]] = node;

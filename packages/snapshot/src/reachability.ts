@@ -3,14 +3,19 @@
  * are the ones it shows. Source: HeapSnapshot.computeIsEssentialEdge and JSHeapSnapshot.markPageOwnedNodes in
  * chrome-devtools-frontend, front_end/entrypoints/heap_snapshot_worker/HeapSnapshot.ts.
  */
+import { hasBit, noBits, setBit, type Bits } from './bits.js';
+import { uint32Column } from './columns.js';
 import { typeIndex, type Graph } from './graph.js';
 
 /** Edges that a WeakMap's table holds its values by; there is a second one, from the key, that counts. */
 export interface Ephemerons {
-  /** For a string that names such an edge, the id of the table; for any other string nothing. */
-  tableOf: Map<number, number>;
-  /** What the names of both edges of a pair have in common. */
-  pairOf: Map<number, string>;
+  /** The strings that name edges of either kind. */
+  names: Bits;
+  /** For each string of these, the id of the table. */
+  tableOf: Uint32Array;
+  /** For each string of these, the number of the pair of edges that it names one of. */
+  pairOf: Uint32Array;
+  pairs: number;
 }
 
 const EPHEMERON =
@@ -18,70 +23,122 @@ const EPHEMERON =
 const EPHEMERON_PART = Buffer.from(' pair in WeakMap (table @');
 
 export function ephemeronsOf({ strings }: Graph): Ephemerons {
-  const tableOf = new Map<number, number>();
-  const pairOf = new Map<number, string>();
+  const names = noBits(strings.count);
+  const tableOf = uint32Column(strings.count);
+  const pairOf = uint32Column(strings.count);
+  /** By what the names of both edges of a pair have in common. */
+  const pairs = new Map<string, number>();
   for (let index = 0; index < strings.count; index++) {
     if (!strings.numberedWith(index, EPHEMERON_PART)) continue;
     const match = EPHEMERON.exec(strings.get(index));
     if (!match) continue;
-    tableOf.set(index, Number(match[2]));
-    pairOf.set(index, match[1]);
+    setBit(names, index);
+    tableOf[index] = Number(match[2]);
+    pairOf[index] = pairs.get(match[1]) ?? pairs.size;
+    pairs.set(match[1], pairOf[index]);
   }
-  return { tableOf, pairOf };
+  return { names, tableOf, pairOf, pairs: pairs.size };
 }
 
-/**
- * 1 for each node that the program owns, reached over edges that are not weak from what the root points to by
- * shortcut: the global objects. The rest is V8's and Node's own.
- */
-export function ownedByProgram(graph: Graph): Uint8Array {
+/** What the root points to by shortcut, the global objects, and the documents' trees. */
+export function programRoots(graph: Graph): number[] {
   const { firstEdge, edgeType, edgeTo, edgeTypes, nodeType, nodeTypes, nodeName, strings, root } = graph;
-  const owned = new Uint8Array(graph.nodeCount);
-  const stack = new Uint32Array(graph.nodeCount);
-  let depth = 0;
   const shortcut = typeIndex(edgeTypes, 'shortcut');
   const element = typeIndex(edgeTypes, 'element');
-  const weak = typeIndex(edgeTypes, 'weak');
   const synthetic = typeIndex(nodeTypes, 'synthetic');
+  const roots: number[] = [];
   for (let edge = firstEdge[root]; edge < firstEdge[root + 1]; edge++) {
     const to = edgeTo[edge];
-    const isDomRoot =
+    const isDocuments =
       edgeType[edge] === element &&
       nodeType[to] === synthetic &&
       strings.get(nodeName[to]) === '(Document DOM trees)';
-    if (owned[to] || !(edgeType[edge] === shortcut || isDomRoot)) continue;
-    owned[to] = 1;
-    stack[depth++] = to;
+    if (edgeType[edge] === shortcut || isDocuments) roots.push(to);
   }
-  while (depth > 0) {
-    const node = stack[--depth];
-    for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++) {
-      const to = edgeTo[edge];
-      if (owned[to] || edgeType[edge] === weak) continue;
-      owned[to] = 1;
-      stack[depth++] = to;
+  return roots;
+}
+
+/**
+ * The nodes that the program owns: reached from `roots` over edges that are not weak. The rest is V8's and
+ * Node's own.
+ */
+function ownedFrom(roots: readonly number[], columns: RetainingColumns): Bits {
+  const { firstEdge, edgeType, edgeTo, edgeTypes } = columns;
+  const weak = typeIndex(edgeTypes, 'weak');
+  const { nodeCount } = columns;
+  const owned = noBits(nodeCount);
+  /** Owned, but what it points to is not yet. */
+  const pending = noBits(nodeCount);
+  for (const node of roots) {
+    setBit(owned, node);
+    setBit(pending, node);
+  }
+  // Sweeps over all nodes in their order rather than following edges: memory is read front to back.
+  for (let again = true; again;) {
+    again = false;
+    for (let word = 0; word < pending.length; word++) {
+      while (pending[word] !== 0) {
+        const bit = 31 - Math.clz32(pending[word]);
+        const node = word * 32 + bit;
+        pending[word] &= ~(1 << bit);
+        const end = firstEdge[node + 1];
+        for (let edge = firstEdge[node]; edge < end; edge++) {
+          const to = edgeTo[edge];
+          const at = to >>> 5;
+          const mask = 1 << (to & 31);
+          if ((owned[at] & mask) !== 0 || edgeType[edge] === weak) continue;
+          owned[at] |= mask;
+          pending[at] |= mask;
+          if (at < word) again = true;
+        }
+      }
     }
   }
   return owned;
 }
 
-/** 1 for each edge that retains. */
-export function retainingEdges(graph: Graph, owned: Uint8Array, { tableOf }: Ephemerons): Uint8Array {
-  const { firstEdge, edgeType, edgeName, edgeTo, edgeTypes, nodeId, root } = graph;
-  const retains = new Uint8Array(graph.edgeCount);
+/** What of a graph decides about retention. */
+export type RetainingColumns = Pick<
+  Graph,
+  | 'nodeCount'
+  | 'edgeCount'
+  | 'root'
+  | 'edgeTypes'
+  | 'nodeId'
+  | 'firstEdge'
+  | 'edgeType'
+  | 'edgeName'
+  | 'edgeTo'
+>;
+
+/** The edges that retain, `roots` being the {@link programRoots}. */
+export function retainingEdges(
+  columns: RetainingColumns,
+  roots: readonly number[],
+  { names, tableOf, pairs }: Ephemerons,
+): Bits {
+  const { firstEdge, edgeType, edgeName, edgeTo, edgeTypes, nodeId, nodeCount, root } = columns;
+  const owned = ownedFrom(roots, columns);
+  const retaining = noBits(columns.edgeCount);
   const shortcut = typeIndex(edgeTypes, 'shortcut');
   const internal = typeIndex(edgeTypes, 'internal');
   const weak = typeIndex(edgeTypes, 'weak');
-  for (let node = 0; node < graph.nodeCount; node++) {
-    const isOwned = owned[node];
-    for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++) {
+  const hasEphemerons = pairs > 0;
+  for (let node = 0; node < nodeCount; node++) {
+    const mayEnter = node === root || hasBit(owned, node);
+    const end = firstEdge[node + 1];
+    for (let edge = firstEdge[node]; edge < end; edge++) {
       const type = edgeType[edge];
       const to = edgeTo[edge];
       if (type === weak || to === node) continue;
-      if (type === internal && tableOf.get(edgeName[edge]) === nodeId[node]) continue;
-      if (node !== root && (type === shortcut || owned[to] > isOwned)) continue;
-      retains[edge] = 1;
+      if (type === shortcut && node !== root) continue;
+      if (!mayEnter && ((owned[to >>> 5] >>> (to & 31)) & 1) === 1) continue;
+      if (hasEphemerons && type === internal) {
+        const name = edgeName[edge];
+        if (hasBit(names, name) && tableOf[name] === nodeId[node]) continue;
+      }
+      retaining[edge >>> 5] |= 1 << (edge & 31);
     }
   }
-  return retains;
+  return retaining;
 }

@@ -1,11 +1,12 @@
 /** One snapshot, and what can be asked about it. What takes long is worked out when it is first asked for. */
+import { bytesOf } from './bits.js';
 import { classesOf, classRows, type Classes, type ClassRow } from './classes.js';
 import { distances } from './distances.js';
 import { dominatedBy, dominators, retainedSizes, type Dominated, type Dominators } from './dominators.js';
 import { duplicateStrings, type DuplicateString } from './duplicate-strings.js';
 import type { Graph } from './graph.js';
 import { displayName } from './names.js';
-import { ephemeronsOf, ownedByProgram, retainingEdges, type Ephemerons } from './reachability.js';
+import { ephemeronsOf, programRoots, retainingEdges, type Ephemerons } from './reachability.js';
 import { shallowSizes } from './shallow-sizes.js';
 
 /** Nodes are given by their ordinals. Sizes are in bytes. */
@@ -36,7 +37,8 @@ export interface Snapshot {
 export function snapshotOf(graph: Graph): Snapshot {
   const ephemerons = once<Ephemerons>(() => ephemeronsOf(graph));
   const shallow = once(() => shallowSizes(graph));
-  const retains = once(() => retainingEdges(graph, ownedByProgram(graph), ephemerons()));
+  const retains = once(() => retainingEdges(graph, programRoots(graph), ephemerons()));
+  const retainsBytes = once(() => bytesOf(retains(), graph.edgeCount));
   const tree = once<Dominators>(() => dominators(graph, retains()));
   const retained = once(() => retainedSizes(tree(), shallow()));
   const dominated = once(() => dominatedBy(tree()));
@@ -50,7 +52,7 @@ export function snapshotOf(graph: Graph): Snapshot {
       return shallow();
     },
     get retains() {
-      return retains();
+      return retainsBytes();
     },
     get dominator() {
       return tree().dominator;
