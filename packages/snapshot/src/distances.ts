@@ -41,7 +41,7 @@ export function distances(graph: Graph, { names, pairOf, pairs }: Ephemerons): I
 
   const distance = int32Column(nodeCount).fill(NO_DISTANCE);
   const reached = noBits(nodeCount);
-  const queue = new Uint32Array(nodeCount);
+  const queue = new Uint32Array(nodeCount + firstEdge[root + 1] - firstEdge[root]);
   let queued = 0;
   /** Pairs of which one edge was met. The value is as far away as the farther of table and key. */
   const pending = noBits(pairs);
@@ -94,8 +94,8 @@ export function distances(graph: Graph, { names, pairOf, pairs }: Ephemerons): I
     const to = edgeTo[edge];
     const isUserRoot = nodeType[to] !== synthetic || strings.get(nodeName[to]) === '(Document DOM trees)';
     if (!isUserRoot) continue;
-    // DevTools queues a node twice that the root points to twice; the second time finds nothing new.
-    if (!hasBit(reached, to)) queue[queued++] = to;
+    // A node that the root points to twice is visited twice, and with it each ephemeron edge that waits for its pair.
+    queue[queued++] = to;
     setBit(reached, to);
     distance[to] = 1;
   }
