@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -12,11 +12,14 @@ import { promisify } from 'node:util';
 import { open } from '@afterimage/snapshot';
 import { differences } from './devtools-differences.js';
 import { loadNodesInDevTools } from './devtools-model.js';
+import { madeUpSnapshot } from './made-up-snapshot.js';
 import { nodes, type NodeBinary } from './nodes.js';
 import type { How } from './snapshot-programs/write.js';
 import { temporaryDirectory } from './temporary-directory.js';
 
 const writer = fileURLToPath(new URL('snapshot-programs/write.js', import.meta.url));
+
+const MADE_UP = 25;
 
 const snapshots: [program: string, how: How][] = [
   ['shop', 'plain'],
@@ -41,6 +44,15 @@ describe('the analysis of a snapshot equals that of DevTools', { concurrency: 2 
       });
     }
   }
+
+  it('graphs made up', { timeout: 120_000 }, async (t) => {
+    const directory = await temporaryDirectory(t);
+    for (let seed = 1; seed <= MADE_UP; seed++) {
+      const file = join(directory, `${seed}.heapsnapshot`);
+      await writeFile(file, madeUpSnapshot(seed));
+      assert.equal(await differencesOf(file), '', `seed ${seed}`);
+    }
+  });
 });
 
 async function writeSnapshot(node: NodeBinary, program: string, how: How, file: string): Promise<void> {
