@@ -31,7 +31,7 @@ interface Box {
 }
 
 /** Of the whole heap; what retains less has no box of its own. */
-const LEAST_SHARE = 0.001;
+const LEAST_SHARE = 0.0003;
 const BOXES_MOST = 20_000;
 const DEPTH_MOST = 200;
 const NAME_CHARS = 120;

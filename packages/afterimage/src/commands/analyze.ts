@@ -112,14 +112,14 @@ function answer(snapshot: Snapshot, file: string, options: Options): Report {
 }
 
 function answersTo(snapshot: Snapshot, file: string, options: Options): Answers {
-  const { strings, class: name, path, retainers, top } = options;
+  const { strings, class: name, path, retainers, top, json } = options;
   const answers: Answers = { file };
   if (name !== undefined) answers.instances = instances(snapshot, name, top ?? ANSWERS_SHOWN);
   if (path !== undefined) answers.path = retainingPath(snapshot, node(snapshot, path));
   if (retainers !== undefined) {
     answers.retainers = referrersOf(snapshot, node(snapshot, retainers), top ?? ANSWERS_SHOWN);
   }
-  if (strings) answers.strings = repeatedStrings(snapshot, top);
+  if (strings) answers.strings = repeatedStrings(snapshot, json ? top : undefined);
   return answers;
 }
 

@@ -42,7 +42,7 @@ function factsOf(suspect: Suspect, isGrowth: boolean): Fact[] {
   }
   if (examples.length > 0) {
     const ids = examples.slice(0, EXAMPLES_SHOWN).map((id) => `@${id}`);
-    rows.push({ label: 'for example', value: ids.join(' ') });
+    rows.push({ label: 'for example', value: ids.join(' '), isCode: true });
   }
   if (suspect.pathText !== '') rows.push({ label: 'path', value: suspect.pathText });
   return rows;

@@ -31,7 +31,6 @@ export function reportAsHtml({ title, opening, heap, rest }: HtmlReport, output:
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
 <title>${text(title)}</title>
-<link rel="icon" href="data:,">
 <style>${style}</style>
 </head>
 <body>
