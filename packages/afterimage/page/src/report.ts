@@ -28,9 +28,12 @@ const trail = byId('trail');
 const tooltip = byId('tooltip');
 const children = childrenOf(tree.parent);
 let shown = 0;
+let drawnWidth = 0;
 
 draw();
-new ResizeObserver(draw).observe(icicle);
+new ResizeObserver(() => {
+  if (icicle.clientWidth !== drawnWidth) draw();
+}).observe(icicle);
 addEventListener('keydown', ({ key }) => {
   if (key === 'Escape' && shown !== 0) lookInto(tree.parent[shown]);
 });
@@ -54,11 +57,12 @@ function lookInto(box: number): void {
   shown = box;
   hideTooltip();
   draw();
+  icicle.querySelector<HTMLElement>(`[data-box="${box}"]`)?.focus();
 }
 
 /** The box that is looked into spans the whole width, as do those that it lies in, above it. */
 function draw(): void {
-  const width = icicle.clientWidth;
+  const width = (drawnWidth = icicle.clientWidth);
   const above = pathTo(shown);
   const elements: HTMLElement[] = above.map((box, row) => element(box, row, 0, width));
   let rows = above.length;
@@ -95,6 +99,7 @@ function element(box: number, row: number, left: number, width: number): HTMLEle
   button.addEventListener('pointermove', (event) => showTooltip(box, event.clientX, event.clientY));
   button.addEventListener('pointerleave', hideTooltip);
   button.addEventListener('focus', () => {
+    if (!button.matches(':focus-visible')) return; // the pointer shows its own
     const { left: x, bottom: y } = button.getBoundingClientRect();
     showTooltip(box, x, y);
   });
