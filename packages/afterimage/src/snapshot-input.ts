@@ -2,6 +2,7 @@
 import { formatBytes } from '@afterimage/agent/figures';
 import { open, SnapshotFormatError, type Snapshot } from '@afterimage/snapshot';
 import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { CommandError } from './command-error.js';
 import { CompressionError, decompressed, isCompressed, split } from './compression.js';
 import { openInput } from './input.js';
@@ -12,19 +13,25 @@ const ELF = Buffer.from([0x7f, 0x45, 0x4c, 0x46]);
 /** Enough to tell what a file is. */
 const BEGINNING_BYTES = 4;
 
-/** Worked out when first asked for, and not to be waited for unannounced. */
-const STAGES: [what: string, workOut: (snapshot: Snapshot) => unknown][] = [
-  ['dominators', (snapshot) => snapshot.retainedSize],
-  ['distances', (snapshot) => snapshot.distance],
-  ['classes', (snapshot) => snapshot.classes()],
-];
+/** What is worked out when it is first asked for, and takes long: not to be waited for unannounced. */
+const parts = {
+  dominators: (snapshot: Snapshot): unknown => snapshot.retainedSize,
+  distances: (snapshot: Snapshot): unknown => snapshot.distance,
+  classes: (snapshot: Snapshot): unknown => snapshot.classes(),
+};
+
+export type Part = keyof typeof parts;
 
 /**
- * The snapshot in the file `path`, plain or compressed with gzip or zstd, or in standard input as `-`, with its
- * dominators and distances worked out.
+ * The snapshot in the file `path`, plain or compressed with gzip or zstd, or in standard input as `-`; those
+ * parts of it that are `needed` are worked out.
  * @throws {CommandError} when it cannot be read or is not a whole snapshot
  */
-export async function openSnapshot(path: string, progress: ProgressLine): Promise<Snapshot> {
+export async function openSnapshot(
+  path: string,
+  progress: ProgressLine,
+  needed: readonly Part[],
+): Promise<Snapshot> {
   const name = path === '-' ? 'standard input' : path;
   try {
     const snapshot = await read(path, name, progress);
@@ -33,9 +40,9 @@ export async function openSnapshot(path: string, progress: ProgressLine): Promis
       const more = formatBytes(snapshot.graph.trailingBytes);
       console.error(`afterimage: ${name}: ${more} that follow the end of the snapshot were left out`);
     }
-    for (const [what, workOut] of STAGES) {
-      progress.stage(`${name}: working out ${what} …`);
-      workOut(snapshot);
+    for (const part of needed) {
+      progress.stage(`working out ${part} …`);
+      parts[part](snapshot);
     }
     return snapshot;
   } catch (error) {
@@ -49,9 +56,10 @@ async function read(path: string, name: string, progress: ProgressLine): Promise
   const [beginning, bytes] = await split(input, BEGINNING_BYTES);
   refuseImage(beginning, path, name);
   const total = path === '-' ? null : await plainFileBytes(path, beginning);
+  const shortName = visible(basename(name));
   const onProgress = (done: number): void => {
-    if (total === null) progress.show(`reading ${name}: ${formatBytes(done)}`, null);
-    else progress.show(`reading ${name}: ${formatBytes(done)} of ${formatBytes(total)}`, done / total);
+    if (total === null) progress.show(`reading ${shortName}: ${formatBytes(done)}`, null);
+    else progress.show(`reading ${shortName}: ${formatBytes(done)} of ${formatBytes(total)}`, done / total);
   };
   if (total !== null) {
     await close(bytes);

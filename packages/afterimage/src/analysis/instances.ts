@@ -1,5 +1,6 @@
 /** The instances of a class, the largest first, and what holds each. */
 import type { PathStep, Snapshot } from '@afterimage/snapshot';
+import { largestFirst, type LargestFirst } from './largest-first.js';
 import { edgeText, nodeText } from './node-text.js';
 import { nearestRetainers, NOBODY } from './nearest.js';
 
@@ -24,16 +25,16 @@ export function instancesOf(snapshot: Snapshot, name: string, most: number): Ins
   const { graph, classOf, shallowSize, retainedSize } = snapshot;
   const classes = new Set(classOf.names.flatMap((each, index) => (each === name ? [index] : [])));
   if (classes.size === 0) return null;
-  const largest: number[] = [];
+  const largest = largestFirst<number>((node) => retainedSize[node]);
   const instances = { class: name, count: 0, shallowBytes: 0 };
   for (let node = 0; node < graph.nodeCount; node++) {
     if (!classes.has(classOf.classOf[node])) continue;
     instances.count++;
     instances.shallowBytes += shallowSize[node];
-    keepLargest(largest, node, most, retainedSize);
+    largest.push(node);
   }
   const nearest = nearestRetainers(snapshot);
-  const described = largest.map((node): Instance => {
+  const described = popped(largest, most).map((node): Instance => {
     const holder = nearest.from[node];
     return {
       id: graph.nodeId[node],
@@ -53,9 +54,12 @@ export function instancesOf(snapshot: Snapshot, name: string, most: number): Ins
   return { ...instances, instances: described };
 }
 
-function keepLargest(largest: number[], node: number, most: number, sizes: ArrayLike<number>): void {
-  if (largest.length === most && sizes[node] <= sizes[largest[most - 1]]) return;
-  const smaller = largest.findIndex((other) => sizes[other] < sizes[node]);
-  largest.splice(smaller < 0 ? largest.length : smaller, 0, node);
-  if (largest.length > most) largest.pop();
+function popped(queue: LargestFirst<number>, most: number): number[] {
+  const nodes: number[] = [];
+  while (nodes.length < most) {
+    const node = queue.pop();
+    if (node === undefined) break;
+    nodes.push(node);
+  }
+  return nodes;
 }

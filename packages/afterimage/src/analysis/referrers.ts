@@ -18,6 +18,8 @@ export interface Referrer extends Referrers {
 }
 
 const LEVELS = 3;
+/** More nobody reads, and they are kept in order as they are met. */
+const REFERRERS_MOST = 1000;
 
 /** The `most` nearest referrers of the node, and fewer of each of them, {@link LEVELS} levels up. */
 export function referrersOf(snapshot: Snapshot, node: number, most: number): Referrers {
@@ -26,7 +28,11 @@ export function referrersOf(snapshot: Snapshot, node: number, most: number): Ref
   const seen = new Set([node]);
   for (let depth = 0; depth < LEVELS; depth++) {
     const next = new Map<number, Referrers[]>();
-    for (const [target, found] of nearestReferences(snapshot, [...level.keys()], most >> depth || 1)) {
+    for (const [target, found] of nearestReferences(
+      snapshot,
+      [...level.keys()],
+      Math.min(most, REFERRERS_MOST) >> depth || 1,
+    )) {
       const shown = found.nearest.map(({ from, edge }) => {
         const referrer = { edge: edgeText(snapshot.graph, edge), ...described(snapshot, from) };
         if (!seen.has(from)) next.set(from, [...(next.get(from) ?? []), referrer]);

@@ -24,7 +24,7 @@ import { reportAsHtml } from '../reporters/html.js';
 import { reportAsJson } from '../reporters/json.js';
 import { reportAsMarkdown } from '../reporters/markdown.js';
 import { reportToTerminal } from '../reporters/terminal.js';
-import { openSnapshot } from '../snapshot-input.js';
+import { openSnapshot, type Part } from '../snapshot-input.js';
 import { visible } from '../visible.js';
 
 interface Questions {
@@ -70,7 +70,7 @@ async function runAnalyze(file: string, options: Options): Promise<void> {
   }
   await checkReportOptions(options, [file]);
   const progress = progressLine();
-  const snapshot = await openSnapshot(file, progress);
+  const snapshot = await openSnapshot(file, progress, neededFor(options, isQuestion));
   try {
     progress.stage('looking for suspects …');
     const report = isQuestion ? answer(snapshot, file, options) : analyze(snapshot, file, options);
@@ -79,6 +79,15 @@ async function runAnalyze(file: string, options: Options): Promise<void> {
   } finally {
     progress.clear();
   }
+}
+
+function neededFor(questions: Questions, isQuestion: boolean): Part[] {
+  if (!isQuestion) return ['dominators', 'distances', 'classes'];
+  const { strings, class: name, path, retainers } = questions;
+  const needed: Part[] = [];
+  if (strings || name !== undefined) needed.push('dominators');
+  if ([name, path, retainers].some((question) => question !== undefined)) needed.push('distances');
+  return needed;
 }
 
 type Report = Parameters<typeof deliver>[1];

@@ -67,7 +67,7 @@ function inTurn(
   let last: Snapshot | null = null;
   async function* snapshots(): AsyncGenerator<Snapshot> {
     for (const [at, file] of files.entries()) {
-      const snapshot = await openSnapshot(file, progress);
+      const snapshot = await openSnapshot(file, progress, []);
       if (at === files.length - 1) last = snapshot;
       progress.stage('looking for what grew …');
       yield snapshot;
