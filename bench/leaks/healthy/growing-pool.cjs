@@ -29,7 +29,7 @@ function get(path) {
 
 async function serve(number) {
   const session = await sessions.acquire();
-  session.prepared.set(`statement ${number % 100}`, { parameters: number % 4 });
+  session.prepared.set(`statement ${number % 5}`, { parameters: number % 4 });
   await get(`/users/${number}`);
   answers.push({ email: users.get(number % 12_000).email, title: articles[number % 900].title });
   await sessions.release(session);

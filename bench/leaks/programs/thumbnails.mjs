@@ -23,7 +23,7 @@ function requestThumbnail(number) {
 
 await drive({
   kind: 'queue in memory without back-pressure (p-queue)',
-  culprit: 'resizeQueue',
+  culprit: 'PQueue',
   perPhase: 900,
   step: requestThumbnail,
 });
