@@ -1,11 +1,8 @@
 /**
- * memlab's answer: `node memlab.cjs BASELINE TARGET FINAL` prints a JSON array of its leak traces, the first three,
+ * memlab's answer: `node memlab.cjs WORKDIR BASELINE TARGET FINAL` prints a JSON array of its leak traces, the first three,
  * each as text. What `findLeaksBySnapshotFilePaths` of @memlab/api does, which would bring a browser along.
  */
 'use strict';
-const { mkdtempSync, rmSync } = require('node:fs');
-const { tmpdir } = require('node:os');
-const { join } = require('node:path');
 const { analysis, config, fileManager } = require('@memlab/core');
 
 const TRACES = 3;
@@ -17,9 +14,7 @@ function isStep(key) {
   return /^\d+:/.test(key);
 }
 
-async function findLeaks(files) {
-  const workDir = mkdtempSync(join(tmpdir(), 'memlab-'));
-  process.once('exit', () => rmSync(workDir, { recursive: true, force: true }));
+async function findLeaks(workDir, ...files) {
   config.muteConsole = true;
   config.useExternalSnapshot = true;
   config.externalSnapshotFilePaths = files;
@@ -28,7 +23,7 @@ async function findLeaks(files) {
   return analysis.checkLeak();
 }
 
-findLeaks(process.argv.slice(2)).then((leaks) => {
+findLeaks(...process.argv.slice(2)).then((leaks) => {
   const traces = leaks.slice(0, TRACES).map((leak) => Object.keys(leak).filter(isStep).join(' '));
   process.stdout.write(`\n${JSON.stringify(traces)}\n`, () => process.exit());
 });

@@ -1,4 +1,7 @@
 /** The answers on one program's snapshots, ours and memlab's, and whether they name the culprit. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { output } from './leaks-child.js';
 import type { Capture } from './leaks-gallery.js';
@@ -72,17 +75,17 @@ async function diff(snapshots: string[], culprit: string | null): Promise<Answer
 }
 
 async function memlab(snapshots: string[], culprit: string | null): Promise<Answer> {
-  const text = await output(
-    process.execPath,
-    ['--max-old-space-size=4096', MEMLAB, ...snapshots],
-    MEMLAB_LIMIT_MS,
-  );
-  // It prints its own progress first.
-  const traces = JSON.parse(text.trim().split('\n').at(-1) ?? '') as string[];
-  return {
-    suspects: traces,
-    rank: culprit === null ? 0 : traces.findIndex((trace) => trace.includes(culprit)) + 1,
-  };
+  const scratch = await mkdtemp(join(tmpdir(), 'afterimage-memlab-'));
+  try {
+    const args = ['--max-old-space-size=4096', MEMLAB, scratch, ...snapshots];
+    const text = await output(process.execPath, args, MEMLAB_LIMIT_MS);
+    // It prints its own progress first.
+    const traces = JSON.parse(text.trim().split('\n').at(-1) ?? '') as string[];
+    const names = (trace: string): boolean => culprit !== null && trace.includes(culprit);
+    return { suspects: traces, rank: traces.findIndex(names) + 1 };
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
 }
 
 /** Whether one of the first `places` suspects names the culprit. */
