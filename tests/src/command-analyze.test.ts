@@ -207,7 +207,7 @@ describe('afterimage analyze, asked about one thing', { timeout: 120_000 }, () =
     const report = await analyzed([planted, '--class', 'PlantedSession', '--top', '7']);
     assert.match(report, /^Instances of PlantedSession\n\n {2}5,000 with [\d.]+ kB of their own/);
     for (const { id, heldBy } of instances.instances) {
-      assert.match(report, new RegExp(`^ +@${id} .* \\d+ of \\(array\\) @${heldBy.id}$`, 'm'));
+      assert.match(report, new RegExp(`^ +@${id} .* \\d+ of \\(array\\) +@${heldBy.id}$`, 'm'));
     }
     assert.ok(widestLine(report) <= 80);
   });

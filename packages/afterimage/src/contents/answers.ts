@@ -22,6 +22,7 @@ export function answersBlocks(
 }
 
 function instancesBlocks({ class: name, count, shallowBytes, instances }: Instances): Block[] {
+  const isNamed = instances.some((each) => each.name !== name);
   const shown = instances.length < count ? `, the largest ${formatCount(instances.length)} of them` : '';
   return [
     { kind: 'heading', level: 1, text: `Instances of ${name}` },
@@ -35,13 +36,17 @@ function instancesBlocks({ class: name, count, shallowBytes, instances }: Instan
         { name: 'id', is: 'figure' },
         { name: 'shallow', is: 'figure' },
         { name: 'retained', is: 'figure' },
+        ...(isNamed ? [{ name: 'name', is: 'name' } as const] : []),
         { name: 'held by', is: 'name' },
+        { name: 'holder', is: 'figure' },
       ],
-      rows: instances.map(({ id, shallowBytes, retainedBytes, heldBy }) => [
+      rows: instances.map(({ id, name: own, shallowBytes, retainedBytes, heldBy }) => [
         `@${id}`,
         formatBytes(shallowBytes),
         formatBytes(retainedBytes),
-        heldBy === null ? '' : `${heldBy.edge} of ${heldBy.name} @${heldBy.id}`,
+        ...(isNamed ? [own] : []),
+        heldBy === null ? '' : `${heldBy.edge} of ${heldBy.name}`,
+        heldBy === null ? '' : `@${heldBy.id}`,
       ]),
     },
   ];

@@ -77,7 +77,8 @@ function tableLines({ columns, rows }: Table, { width, colours }: Page): string[
   );
   const room = width - MARGIN.length - MARGIN.length * (columns.length - 1);
   const figures = needed.reduce((sum, cells, at) => (columns[at].is === 'figure' ? sum + cells : sum), 0);
-  const nameCells = Math.max(LEAST_NAME_CELLS, room - figures);
+  const names = columns.filter(({ is }) => is === 'name').length;
+  const nameCells = Math.max(LEAST_NAME_CELLS, Math.floor((room - figures) / names));
   const cells = needed.map((own, at) => (columns[at].is === 'name' ? Math.min(own, nameCells) : own));
 
   const table = new CliTable({
