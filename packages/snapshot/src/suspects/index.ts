@@ -1,31 +1,172 @@
 /** From a snapshot, or several of one process, to what leaks. */
 import type { Snapshot } from '../snapshot.js';
-import type { Growth, Suspect } from './suspect.js';
+import { accumulatingPlaces } from './accumulating-places.js';
+import { explain } from './explain.js';
+import { growingPlaces } from './growing-places.js';
+import { buildStructureTree, type StructureTree } from './structure-tree.js';
+import type { ClassGrowth, Growth, Suspect } from './suspect.js';
 
-/** What accumulates in one snapshot, the most suspicious first. `most` bounds how many. */
-export function findSuspects(_snapshot: Snapshot, _options: { most?: number } = {}): Suspect[] {
-  return [];
+export interface SuspectOptions {
+  /** How many suspects at most; 10 if not given. */
+  most?: number;
+}
+
+const MOST = 10;
+/** A suspect that explains less than this part of the first one's bytes is left out. */
+const LEAST_OF_FIRST = 0.02;
+
+/** What accumulates in one snapshot, the most suspicious first. Whether it grows, one snapshot cannot tell. */
+export function findSuspects(snapshot: Snapshot, { most = MOST }: SuspectOptions = {}): Suspect[] {
+  const builder = buildStructureTree();
+  const placeOf = builder.add(snapshot);
+  const tree = builder.build();
+  const places = accumulatingPlaces(tree).slice(0, 4 * most);
+  return explain(snapshot, tree, placeOf, places, tree.columns[0].bytes[0], 'kept').slice(0, most);
 }
 
 /**
- * What grew from the first of the snapshots to the last, and who holds it. They are matched by structure: object
- * ids of two captures have nothing to do with one another. Each is asked for once, in turn, and only the last is kept, so that memory
- * is that of one snapshot.
+ * What grew from the first of the snapshots to the last, and who holds it. They are matched by structure:
+ * object ids of two captures have nothing to do with one another. Each is asked for once, in turn, and only the
+ * last is kept, so that memory is that of one snapshot.
  * @throws {RangeError} when there are fewer than two
  */
 export async function diff(
   snapshots: Iterable<Snapshot | Promise<Snapshot>> | AsyncIterable<Snapshot>,
-  _options: { most?: number } = {},
+  { most = MOST }: SuspectOptions = {},
 ): Promise<Growth> {
-  const all: Snapshot[] = [];
-  for await (const snapshot of snapshots) all.push(snapshot);
-  if (all.length < 2) throw new RangeError(`a diff needs two snapshots or more, not ${all.length}`);
-  return {
-    growth: { bytes: 0, nodes: 0 },
-    outsideHeap: { bytes: 0, arrayBufferBytes: 0 },
-    explainedShare: 0,
-    suspects: [],
-    classes: [],
-    summary: '',
+  const builder = buildStructureTree();
+  const classes = new Map<string, ClassGrowth>();
+  const totals: Totals[] = [];
+  let last: { snapshot: Snapshot; placeOf: Uint32Array } | null = null;
+  for await (const snapshot of snapshots) {
+    last = { snapshot, placeOf: builder.add(snapshot) };
+    addClasses(classes, snapshot, totals.length);
+    totals.push(totalsOf(snapshot));
+  }
+  if (last === null || totals.length < 2) {
+    throw new RangeError(`a diff needs two snapshots or more, not ${totals.length}`);
+  }
+  const tree = builder.build();
+  const bytes = totals[totals.length - 1].bytes - totals[0].bytes;
+  const nodes = totals[totals.length - 1].nodes - totals[0].nodes;
+  const outsideHeap = {
+    bytes: totals[totals.length - 1].native - totals[0].native,
+    arrayBufferBytes: totals[totals.length - 1].arrayBuffers - totals[0].arrayBuffers,
   };
+  const places = growingPlaces(tree).map((place) => ({
+    ...place,
+    count: place.counts[place.counts.length - 1] - place.counts[0],
+  }));
+  const found = explain(
+    last.snapshot,
+    tree,
+    last.placeOf,
+    places.slice(0, 4 * most),
+    grownBytes(tree, bytes),
+    'more',
+  );
+  const suspects = found.filter((suspect) => suspect.bytes >= LEAST_OF_FIRST * found[0].bytes).slice(0, most);
+  const explainedShare = Math.min(
+    1,
+    suspects.reduce((sum, suspect) => sum + suspect.share, 0),
+  );
+  return {
+    growth: { bytes, nodes },
+    outsideHeap,
+    explainedShare,
+    suspects,
+    classes: [...classes.values()].filter(changed).sort((a, b) => grown(b) - grown(a)),
+    summary: summaryOf(bytes, outsideHeap, suspects, explainedShare),
+  };
+}
+
+/** The growth that is to be explained: what shrank elsewhere must not make a share greater than all. */
+function grownBytes({ columns }: StructureTree, bytes: number): number {
+  const first = columns[0].ownBytes;
+  const last = columns[columns.length - 1].ownBytes;
+  let shrunk = 0;
+  for (let place = 0; place < first.length; place++) shrunk += Math.max(0, first[place] - last[place]);
+  return bytes > 0 ? bytes : shrunk + bytes;
+}
+
+interface Totals {
+  bytes: number;
+  nodes: number;
+  /** Outside V8's heap. */
+  native: number;
+  arrayBuffers: number;
+}
+
+function totalsOf({ graph }: Snapshot): Totals {
+  const totals = {
+    bytes: 0,
+    nodes: graph.nodeCount,
+    native: graph.header.extra_native_bytes ?? 0,
+    arrayBuffers: 0,
+  };
+  const native = graph.nodeTypes.indexOf('native');
+  const arrayBuffer = new Set(graph.strings.find('system / JSArrayBufferData'));
+  for (let node = 0; node < graph.nodeCount; node++) {
+    const size = graph.selfSize[node];
+    totals.bytes += size;
+    if (graph.nodeType[node] !== native) continue;
+    totals.native += size;
+    if (arrayBuffer.has(graph.nodeName[node])) totals.arrayBuffers += size;
+  }
+  return totals;
+}
+
+function addClasses(classes: Map<string, ClassGrowth>, { classOf, shallowSize }: Snapshot, at: number): void {
+  const counts = new Float64Array(classOf.names.length);
+  const sizes = new Float64Array(classOf.names.length);
+  for (let node = 0; node < shallowSize.length; node++) {
+    if (shallowSize[node] === 0) continue;
+    counts[classOf.classOf[node]]++;
+    sizes[classOf.classOf[node]] += shallowSize[node];
+  }
+  classOf.names.forEach((name, index) => {
+    if (counts[index] === 0) return;
+    let row = classes.get(name);
+    if (!row) classes.set(name, (row = { name, counts: [], shallowBytes: [] }));
+    row.counts[at] = (row.counts[at] ?? 0) + counts[index];
+    row.shallowBytes[at] = (row.shallowBytes[at] ?? 0) + sizes[index];
+  });
+  for (const row of classes.values()) {
+    for (let earlier = 0; earlier <= at; earlier++) {
+      row.counts[earlier] ??= 0;
+      row.shallowBytes[earlier] ??= 0;
+    }
+  }
+}
+
+function grown({ shallowBytes }: ClassGrowth): number {
+  return shallowBytes[shallowBytes.length - 1] - shallowBytes[0];
+}
+
+function changed(row: ClassGrowth): boolean {
+  return grown(row) !== 0 || row.counts[row.counts.length - 1] !== row.counts[0];
+}
+
+function summaryOf(
+  bytes: number,
+  outsideHeap: Growth['outsideHeap'],
+  suspects: Suspect[],
+  explained: number,
+): string {
+  if (bytes <= 0) return `The heap did not grow (${inUnits(bytes)}).`;
+  const outside =
+    outsideHeap.bytes > bytes / 2
+      ? ` ${inUnits(outsideHeap.bytes)} of it lie outside V8's heap, ${inUnits(outsideHeap.arrayBufferBytes)} behind buffers.`
+      : '';
+  if (suspects.length === 0)
+    return `Nothing grows steadily; the heap changed by ${inUnits(bytes)}.${outside}`;
+  const who = suspects.length === 1 ? '1 suspect explains' : `${suspects.length} suspects explain`;
+  return `${who} ${Math.round(100 * explained)} % of ${inUnits(bytes)}.${outside}`;
+}
+
+function inUnits(bytes: number): string {
+  const sign = bytes < 0 ? '-' : '+';
+  const size = Math.abs(bytes);
+  if (size >= 1e6) return `${sign}${(size / 1e6).toFixed(1)} MB`;
+  return `${sign}${(size / 1e3).toFixed(0)} kB`;
 }

@@ -1,0 +1,134 @@
+/**
+ * Where in the source the functions and constructors of a snapshot are. V8 writes positions for functions and
+ * for objects whose constructor it knows (V8HeapExplorer::ExtractLocation, src/profiler/heap-snapshot-generator.cc);
+ * the script's name is found through a function: closure → shared → script.
+ */
+import { typeIndex, type Graph } from './graph.js';
+import { internalTarget, rawName } from './names.js';
+
+export interface SourcePosition {
+  /** Of the function or constructor; empty for one without a name. */
+  name: string;
+  script: string;
+  /** From 1. */
+  line: number;
+  /** From 1. */
+  column: number;
+}
+
+export interface SourcePositions {
+  /** Of a function, or of an object's constructor; null where V8 wrote none. */
+  of(node: number): SourcePosition | null;
+  /** Of the function or module whose variables a `system / Context` holds. */
+  ofContext(node: number): { name: string; script: string } | null;
+  /** File in which a function was written; empty when not known. */
+  script(closure: number): string;
+  /** 1 for each function that is Node's own. */
+  internal: Uint8Array;
+}
+
+export function sourcePositions(graph: Graph): SourcePositions {
+  const {
+    nodeCount,
+    nodeType,
+    nodeTypes,
+    edgeTo,
+    edgeType,
+    edgeTypes,
+    edgeName,
+    firstEdge,
+    strings,
+    locations,
+  } = graph;
+  const closure = typeIndex(nodeTypes, 'closure');
+  const code = typeIndex(nodeTypes, 'code');
+  const internalEdge = typeIndex(edgeTypes, 'internal');
+  const sharedName = new Set(strings.find('shared'));
+  const scriptName = new Set([...strings.find('script'), ...strings.find('script_or_debug_info')]);
+  const scopeName = new Set(strings.find('name_or_scope_info'));
+  const contextName = new Set(strings.find('context'));
+
+  const scripts = new Map<number, string>();
+  const scriptOfShared = new Map<number, string>();
+  /** ScopeInfo to the SharedFunctionInfo it belongs to. */
+  const sharedOfScope = new Map<number, number>();
+  const closureOfContext = new Map<number, number>();
+  const scriptOfClosure = new Map<number, string>();
+  const internal = new Uint8Array(nodeCount);
+
+  for (let node = 0; node < nodeCount; node++) {
+    if (nodeType[node] !== code) continue;
+    let script = -1;
+    let scope = -1;
+    for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++) {
+      if (edgeType[edge] !== internalEdge) continue;
+      if (scriptName.has(edgeName[edge])) script = edgeTo[edge];
+      else if (scopeName.has(edgeName[edge])) scope = edgeTo[edge];
+    }
+    if (script < 0 || scope < 0) continue;
+    scriptOfShared.set(node, pathOf(rawName(graph, script)));
+    sharedOfScope.set(scope, node);
+  }
+  let row = 0;
+  for (let node = 0; node < nodeCount; node++) {
+    if (nodeType[node] !== closure) continue;
+    let script = '';
+    for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++) {
+      if (edgeType[edge] !== internalEdge) continue;
+      if (sharedName.has(edgeName[edge])) script = scriptOfShared.get(edgeTo[edge]) ?? '';
+      else if (contextName.has(edgeName[edge]) && !closureOfContext.has(edgeTo[edge]))
+        closureOfContext.set(edgeTo[edge], node);
+    }
+    scriptOfClosure.set(node, script);
+    if (script === '' || script.startsWith('node:')) internal[node] = 1;
+    while (row < locations.node.length && locations.node[row] < node) row++;
+    if (script !== '' && locations.node[row] === node && !scripts.has(locations.script[row]))
+      scripts.set(locations.script[row], script);
+  }
+
+  function of(node: number): SourcePosition | null {
+    const at = lowerBound(locations.node, node);
+    if (locations.node[at] !== node) return null;
+    const script = scripts.get(locations.script[at]);
+    if (script === undefined) return null;
+    return {
+      name: rawName(graph, node),
+      script,
+      line: locations.line[at] + 1,
+      column: locations.column[at] + 1,
+    };
+  }
+
+  function ofContext(node: number): { name: string; script: string } | null {
+    const scope = internalTarget(graph, node, 'scope_info');
+    const shared = scope < 0 ? undefined : sharedOfScope.get(scope);
+    if (shared !== undefined) {
+      const name = rawName(graph, shared);
+      return { name: name.startsWith('(') ? '' : name, script: scriptOfShared.get(shared) ?? '' };
+    }
+    const inside = closureOfContext.get(node);
+    return inside === undefined ? null : { name: '', script: scriptOfClosure.get(inside) ?? '' };
+  }
+
+  return { of, ofContext, script: (node) => scriptOfClosure.get(node) ?? '', internal };
+}
+
+function pathOf(script: string): string {
+  if (!script.startsWith('file://')) return script;
+  try {
+    return decodeURI(script.slice('file://'.length));
+  } catch {
+    return script;
+  }
+}
+
+function lowerBound(sorted: Uint32Array, value: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (sorted[middle] < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

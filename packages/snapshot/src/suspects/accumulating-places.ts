@@ -1,0 +1,33 @@
+/**
+ * Where one snapshot has accumulated much of the same: many nodes at a place, below a place where there are
+ * few. It says nothing of time; a cache that is as large as it should be looks the same as one that leaks.
+ */
+import { isProgramClass } from './growing-places.js';
+import type { Accumulation } from './explain.js';
+import type { StructureTree } from './structure-tree.js';
+
+/** Nodes for each one above, from which on it is an accumulation. */
+const LEAST_FAN_OUT = 20;
+const LEAST_SHARE = 0.002;
+
+export function accumulatingPlaces({
+  parent,
+  className,
+  columns: [{ count, ownBytes, bytes }],
+}: StructureTree): Accumulation[] {
+  const found: Accumulation[] = [];
+  /** Places inside one that was found: a place comes after the one above it. */
+  const inside = new Uint8Array(parent.length);
+  const least = bytes[0] * LEAST_SHARE;
+  for (let place = 1; place < parent.length; place++) {
+    const above = parent[place];
+    inside[place] = inside[above];
+    if (inside[place] || bytes[place] < least || !isProgramClass(className[place])) continue;
+    const isMany = count[place] >= LEAST_FAN_OUT * Math.max(1, count[above]);
+    const isLarge = ownBytes[place] >= 10 * least && ownBytes[place] > bytes[place] / 2;
+    if (!isMany && !isLarge) continue;
+    inside[place] = 1;
+    found.push({ place, inSize: !isMany, counts: [count[place]], count: count[place], bytes: bytes[place] });
+  }
+  return found.sort((a, b) => b.bytes - a.bytes);
+}

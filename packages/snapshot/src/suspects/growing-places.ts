@@ -1,0 +1,139 @@
+/**
+ * Where the structure of a program grows: places of which there are ever more, below a place of which there
+ * are not. What hangs below a growing place grows because of it and is counted with it.
+ */
+import type { StructureTree } from './structure-tree.js';
+
+export interface GrowingPlace {
+  place: number;
+  /** Whether its nodes get bigger, rather than more. */
+  inSize: boolean;
+  /** Nodes in each snapshot. */
+  counts: number[];
+  /** Growth of what they retain, from the first snapshot to the last. */
+  bytes: number;
+}
+
+/** Less is not worth a look. */
+const LEAST_BYTES = 16 * 1024;
+const LEAST_COUNT = 5;
+/** Fewer nodes than that must be this part of all growth. */
+const LARGE_SHARE = 0.05;
+/** A last step this much smaller than those before it is of something that settles. */
+const SETTLING = 0.4;
+/** Growth of a place that its class as a whole did not have has moved there from elsewhere. */
+const MOVED = 0.3;
+
+export function growingPlaces(tree: StructureTree): GrowingPlace[] {
+  const { parent, className, columns } = tree;
+  const first = columns[0];
+  const last = columns[columns.length - 1];
+  const children = childrenOf(parent);
+  const classGrowth = growthByClass(tree);
+  const total = Math.max(1, last.bytes[0] - first.bytes[0]);
+  const found: GrowingPlace[] = [];
+
+  /** Places to look at, top down. Not recursive: lists make deep trees. */
+  const stack = [0];
+  for (let above = stack.pop(); above !== undefined; above = stack.pop()) {
+    let grown = false;
+    for (const place of children[above]) {
+      const growing = growsInNumber(place, above);
+      if (growing === null) stack.push(place);
+      else {
+        found.push(growing);
+        grown = true;
+      }
+    }
+    if (above === 0) continue;
+    const ownBytes = columns.map((column) => column.ownBytes[above]);
+    if (grown) {
+      // The table that holds what grows, larger for it.
+      const largest = found[found.length - 1];
+      largest.bytes += Math.max(0, ownBytes[ownBytes.length - 1] - ownBytes[0]);
+    } else {
+      const counts = columns.map((column) => column.count[above]);
+      const bytes = ownBytes[ownBytes.length - 1] - ownBytes[0];
+      if (bytes >= LEAST_BYTES && isProgramClass(className[above]) && rises(ownBytes) && counts[0] > 0) {
+        found.push({ place: above, inSize: true, counts, bytes });
+      }
+    }
+  }
+  return found.sort((a, b) => b.bytes - a.bytes);
+
+  function growsInNumber(place: number, above: number): GrowingPlace | null {
+    const counts = columns.map((column) => column.count[place]);
+    const more = counts[counts.length - 1] - counts[0];
+    if (more <= 0 || !isSteady(counts)) return null;
+    if (
+      !isProgramClass(className[place]) &&
+      !(className[place] === '(system)' && HAS_CELLS.has(className[above]))
+    ) {
+      return null;
+    }
+    const moved = Math.min(1, (classGrowth.get(className[place]) ?? 0) / more);
+    const bytes = (last.bytes[place] - first.bytes[place]) * moved;
+    if (moved < MOVED || bytes < LEAST_BYTES) return null;
+    if (more < LEAST_COUNT && bytes < total * LARGE_SHARE) return null;
+    // More than coming and going would explain.
+    if (more < 3 * Math.sqrt(counts[0]) && more > LEAST_COUNT) return null;
+    return { place, inSize: false, counts, bytes };
+  }
+}
+
+const HAS_CELLS = new Set(['FinalizationRegistry', 'WeakMap', 'WeakSet']);
+const VALUES = new Set([
+  '(string)',
+  '(concatenated string)',
+  '(sliced string)',
+  '(bigint)',
+  '(number)',
+  '(symbol)',
+  '(regexp)',
+]);
+
+/** Not V8's code, shapes and tables, which grow while a program warms up. */
+export function isProgramClass(name: string): boolean {
+  if (name.startsWith('(')) return VALUES.has(name) || name === '(anonymous)()';
+  return (
+    !name.startsWith('system / ') ||
+    name.startsWith('system / Context') ||
+    name === 'system / JSArrayBufferData'
+  );
+}
+
+/** Grows from each snapshot to the next, and has not as good as stopped. */
+function isSteady(counts: number[]): boolean {
+  let grownBefore = 0;
+  for (let at = 1; at < counts.length; at++) {
+    const step = counts[at] - counts[at - 1];
+    if (step <= 0) return false;
+    if (at === counts.length - 1 && at > 1) return step >= (SETTLING * grownBefore) / (at - 1);
+    grownBefore += step;
+  }
+  return true;
+}
+
+/** Like {@link isSteady}, for what grows in leaps, as arrays do. */
+function rises(sizes: number[]): boolean {
+  const steps = sizes.slice(1).map((size, at) => size - sizes[at]);
+  return (
+    steps.every((step) => step >= 0) && steps.filter((step) => step > 0).length >= Math.ceil(steps.length / 2)
+  );
+}
+
+function childrenOf(parent: number[]): number[][] {
+  const children = parent.map((): number[] => []);
+  for (let place = 1; place < parent.length; place++) children[parent[place]].push(place);
+  return children;
+}
+
+function growthByClass({ className, columns }: StructureTree): Map<string, number> {
+  const first = columns[0];
+  const last = columns[columns.length - 1];
+  const growth = new Map<string, number>();
+  className.forEach((name, place) => {
+    growth.set(name, (growth.get(name) ?? 0) + last.count[place] - first.count[place]);
+  });
+  return growth;
+}

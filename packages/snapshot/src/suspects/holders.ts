@@ -1,0 +1,169 @@
+/**
+ * Who holds what accumulates. The dominator does, but where two collections hold the same objects, it is only
+ * what they have in common; then the collection that refers to most of them is the one to name.
+ */
+import { typeIndex, type Graph } from '../graph.js';
+import type { RetainingPaths } from '../retaining-path.js';
+import type { Snapshot } from '../snapshot.js';
+import { isPartOfAnother } from './structure-tree.js';
+
+/** Nodes that accumulate, and who refers to them. */
+export interface Held {
+  members: number[];
+  /** The node that holds them. */
+  holder: number;
+  /** One of them that the holder refers to, itself or through a few others. */
+  example: number;
+}
+
+/** A collection that refers to fewer of them than this is not their holder. */
+const LEAST_COVERAGE = 0.3;
+const MOST_GROUPS = 250;
+
+/**
+ * For each place given, the holder of the nodes there. `standing` says of a candidate how much a reader would
+ * recognise it: 0 to 1.
+ */
+export function holdersOf(
+  snapshot: Snapshot,
+  placeOf: Uint32Array,
+  places: number[],
+  standing: (node: number) => number,
+): Held[] {
+  const chosen = places.slice(0, MOST_GROUPS);
+  const groups = groupsOf(placeOf, chosen);
+  const referring = referrers(snapshot, groups);
+  return chosen.map((_, group) => {
+    const members = groups.members[group];
+    const dominating = dominatorOf(snapshot, placeOf, members);
+    let holder = dominating;
+    let best = 0;
+    for (const { node, count } of referring[group]) {
+      const coverage = Math.min(1, count / members.length);
+      if (coverage < LEAST_COVERAGE) continue;
+      const score = coverage * standing(node) * (node === dominating ? 1.5 : 1);
+      if (score > best) {
+        best = score;
+        holder = node;
+      }
+    }
+    return { members, holder, example: members[members.length >> 1] };
+  });
+}
+
+interface Groups {
+  /** 1 more than the group's index, or 0. */
+  groupOf: Uint8Array;
+  members: number[][];
+}
+
+function groupsOf(placeOf: Uint32Array, places: number[]): Groups {
+  const groupAt = new Map(places.map((place, group) => [place, group]));
+  const groupOf = new Uint8Array(placeOf.length);
+  const members = places.map((): number[] => []);
+  for (let node = 0; node < placeOf.length; node++) {
+    const group = groupAt.get(placeOf[node]);
+    if (group === undefined) continue;
+    groupOf[node] = group + 1;
+    members[group].push(node);
+  }
+  return { groupOf, members };
+}
+
+function referrers(
+  { graph, retains, shallowSize, dominator }: Snapshot,
+  { groupOf, members }: Groups,
+): { node: number; count: number }[][] {
+  const { nodeCount, firstEdge, edgeTo, nodeType, nodeTypes } = graph;
+  const found = members.map((): { node: number; count: number }[] => []);
+  const counts = new Uint32Array(members.length + 1);
+  const synthetic = typeIndex(nodeTypes, 'synthetic');
+  for (let node = 0; node < nodeCount; node++) {
+    const end = firstEdge[node + 1];
+    let any = false;
+    for (let edge = firstEdge[node]; edge < end; edge++) {
+      const group = groupOf[edgeTo[edge]];
+      if (group === 0 || !retains[edge] || groupOf[node] === group) continue;
+      counts[group]++;
+      any = true;
+    }
+    if (!any) continue;
+    for (let group = 1; group <= members.length; group++) {
+      const count = counts[group];
+      counts[group] = 0;
+      if (count < 2 || count < 0.02 * members[group - 1].length || nodeType[node] === synthetic) continue;
+      let owner = node;
+      while (owner !== graph.root && isPartOfAnother(graph, owner, shallowSize)) owner = dominator[owner];
+      found[group - 1].push({ node: owner, count });
+    }
+  }
+  return found.map((nodes) => nodes.sort((a, b) => b.count - a.count).slice(0, 20));
+}
+
+/** What dominates most of them, above the place they are at. */
+function dominatorOf(
+  { graph, dominator, shallowSize }: Snapshot,
+  placeOf: Uint32Array,
+  members: number[],
+): number {
+  const votes = new Map<number, number>();
+  const step = Math.max(1, Math.floor(members.length / 500));
+  let best = graph.root;
+  for (let at = 0; at < members.length; at += step) {
+    const place = placeOf[members[at]];
+    let node = dominator[members[at]];
+    for (let steps = 0; node !== graph.root && steps < 1e6; steps++) {
+      if (placeOf[node] !== place && !isPartOfAnother(graph, node, shallowSize)) break;
+      node = dominator[node];
+    }
+    const count = (votes.get(node) ?? 0) + 1;
+    votes.set(node, count);
+    if (count > (votes.get(best) ?? 0)) best = node;
+  }
+  return best;
+}
+
+/** Edges from the root by way of the holder to a member: as named above, and from the holder on the nearest. */
+export function pathThrough(
+  snapshot: Snapshot,
+  paths: RetainingPaths,
+  { holder, members, example }: Held,
+): number[] {
+  const toHolder = paths.edgesTo(holder);
+  if (holder === example) return toHolder;
+  const direct = paths.edgesTo(example);
+  if (toHolder.every((edge, at) => direct[at] === edge) && toHolder.length > 0) return direct;
+  return [...toHolder, ...nearest(snapshot.graph, snapshot.retains, holder, new Set(members))];
+}
+
+const SEARCHED = 300_000;
+
+function nearest(
+  { firstEdge, edgeTo }: Graph,
+  retains: Uint8Array,
+  start: number,
+  members: Set<number>,
+): number[] {
+  const by = new Map<number, { edge: number; from: number }>();
+  const queue = [start];
+  for (let head = 0; head < queue.length && by.size < SEARCHED; head++) {
+    const node = queue[head];
+    for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++) {
+      const to = edgeTo[edge];
+      if (!retains[edge] || to === start || by.has(to)) continue;
+      by.set(to, { edge, from: node });
+      if (members.has(to)) {
+        const edges: number[] = [];
+        for (let at = to; at !== start;) {
+          const step = by.get(at);
+          if (!step) break;
+          edges.push(step.edge);
+          at = step.from;
+        }
+        return edges.reverse();
+      }
+      queue.push(to);
+    }
+  }
+  return [];
+}

@@ -1,0 +1,241 @@
+/**
+ * The dominator tree with everything that is alike made one: nodes of the same class, held in the same way by
+ * what is alike itself. Several snapshots share one tree, which is how they are compared: ids of objects do not
+ * outlive a capture, but the place of an object in the program's structure does.
+ */
+import { typeIndex, type Graph } from '../graph.js';
+import type { Snapshot } from '../snapshot.js';
+
+/** A place is named by its number; the root is 0. */
+export interface StructureTree {
+  /** The place above each; the root's is itself. A place has a greater number than the one above it. */
+  parent: number[];
+  /** Class of what is at a place, and how it is held, both in words. */
+  className: string[];
+  edgeName: string[];
+  /** What each of the snapshots has at a place. */
+  columns: Column[];
+}
+
+export interface Column {
+  /** How many nodes. */
+  count: Float64Array;
+  /** Bytes of the nodes themselves, V8's own parts of them included. */
+  ownBytes: Float64Array;
+  /** Bytes of all at this place and at those below. */
+  bytes: Float64Array;
+}
+
+export interface StructureTreeBuilder {
+  /** Adds a snapshot and says at which place each of its nodes is. */
+  add(snapshot: Snapshot): Uint32Array;
+  build(): StructureTree;
+}
+
+/** An object with more properties than this is used as a map: their names say nothing of its structure. */
+const FIELDS_OF_AN_OBJECT = 24;
+/** A structure that repeats itself (lists, trees, chains of promises) within this many steps is folded. */
+const LONGEST_PERIOD = 6;
+
+export function buildStructureTree(): StructureTreeBuilder {
+  const parent = [0];
+  const className = ['(root)'];
+  const edgeName = [''];
+  /** Place by the place above and the label. */
+  const places = new Map<number, number>();
+  const labels = new Map<string, number>();
+  /** Of each place. */
+  const labelAt = [0];
+  const counts: number[][] = [];
+  const sizes: number[][] = [];
+
+  function idOf(text: string): number {
+    let id = labels.get(text);
+    if (id === undefined) labels.set(text, (id = labels.size + 1));
+    return id;
+  }
+
+  function placeUnder(above: number, label: number, name: string, edge: string): number {
+    const repeated = repetition(above, label);
+    if (repeated >= 0) return repeated;
+    const key = above * 0x400000 + label;
+    let place = places.get(key);
+    if (place === undefined) {
+      place = parent.push(above) - 1;
+      className.push(name);
+      edgeName.push(edge);
+      labelAt.push(label);
+      places.set(key, place);
+    }
+    return place;
+  }
+
+  /** The place to which a third occurrence of a label, in steps of one length, is folded; -1 if it is none. */
+  function repetition(above: number, label: number): number {
+    let at = above;
+    for (let period = 1; period <= LONGEST_PERIOD && at !== 0; period++, at = parent[at]) {
+      if (labelAt[at] !== label) continue;
+      let earlier = at;
+      for (let step = 0; step < period; step++) earlier = parent[earlier];
+      if (earlier !== 0 && labelAt[earlier] === label) return at;
+    }
+    return -1;
+  }
+
+  function add(snapshot: Snapshot): Uint32Array {
+    const { graph, dominated, shallowSize } = snapshot;
+    const { first, nodes } = dominated;
+    const count: number[] = [];
+    const size: number[] = [];
+    const placeOf = new Uint32Array(graph.nodeCount);
+    const edges = edgesFromDominators(snapshot);
+    const label = labeller(snapshot, edges, idOf);
+    const queue = new Uint32Array(graph.nodeCount);
+    queue[0] = graph.root;
+    for (let head = 0, queued = 1; head < queued; head++) {
+      const node = queue[head];
+      const place = placeOf[node];
+      count[place] = (count[place] ?? 0) + (isPartOfAnother(graph, node, shallowSize) ? 0 : 1);
+      size[place] = (size[place] ?? 0) + shallowSize[node];
+      for (let at = first[node]; at < first[node + 1]; at++) {
+        const child = nodes[at];
+        queue[queued++] = child;
+        if (isPartOfAnother(graph, child, shallowSize)) placeOf[child] = place;
+        else {
+          const { id, name, edge } = label(child);
+          placeOf[child] = placeUnder(place, id, name, edge);
+        }
+      }
+    }
+    counts.push(count);
+    sizes.push(size);
+    return placeOf;
+  }
+
+  function build(): StructureTree {
+    const columns = counts.map((count, index) => {
+      const ownBytes = Float64Array.from(parent, (_, place) => sizes[index][place] ?? 0);
+      const bytes = ownBytes.slice();
+      for (let place = parent.length - 1; place > 0; place--) bytes[parent[place]] += bytes[place];
+      return { count: Float64Array.from(parent, (_, place) => count[place] ?? 0), ownBytes, bytes };
+    });
+    return { parent, className, edgeName, columns };
+  }
+
+  return { add, build };
+}
+
+/** The table of a Map, the elements of an Array: V8's, not the program's. */
+export function isPartOfAnother(
+  { nodeType, nodeTypes }: Graph,
+  node: number,
+  shallow: Float64Array,
+): boolean {
+  const type = nodeTypes[nodeType[node]];
+  return shallow[node] === 0 && (type === 'array' || type === 'hidden');
+}
+
+const NONE = 0xffffffff;
+
+/** The edge by which each node's dominator refers to it, or NONE where it does so through others. */
+export function edgesFromDominators({ graph, dominator, retains }: Snapshot): Uint32Array {
+  const { firstEdge, edgeTo, edgeType, edgeTypes } = graph;
+  const found = new Uint32Array(graph.nodeCount).fill(NONE);
+  const internal = typeIndex(edgeTypes, 'internal');
+  const hidden = typeIndex(edgeTypes, 'hidden');
+  for (let node = 0; node < graph.nodeCount; node++) {
+    for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++) {
+      const to = edgeTo[edge];
+      if (!retains[edge] || dominator[to] !== node) continue;
+      const known = found[to];
+      // The name that the program gave it, if it has one.
+      if (
+        known === NONE ||
+        ((edgeType[known] === internal || edgeType[known] === hidden) && edgeType[edge] !== hidden)
+      ) {
+        found[to] = edge;
+      }
+    }
+  }
+  return found;
+}
+
+interface Label {
+  id: number;
+  name: string;
+  edge: string;
+}
+
+function labeller(
+  snapshot: Snapshot,
+  edges: Uint32Array,
+  idOf: (text: string) => number,
+): (node: number) => Label {
+  const { graph, classOf, dominator } = snapshot;
+  const { edgeType, edgeTypes, edgeName, strings, firstEdge, nodeType, nodeTypes, nodeName } = graph;
+  const closure = typeIndex(nodeTypes, 'closure');
+  const property = typeIndex(edgeTypes, 'property');
+  const numbered = new Set(['element', 'hidden'].map((name) => typeIndex(edgeTypes, name)));
+  const classNames = new Map<number, string>();
+  const edgeNames = new Map<number, string>();
+  const byPair = new Map<number, Label>();
+  const asMap = new Map<number, boolean>();
+
+  /** A closure's class would be Function, whatever it does: its name says more. */
+  function nameKey(node: number): number {
+    return nodeType[node] === closure ? nodeName[node] : -1 - classOf.classOf[node];
+  }
+
+  function nameOf(node: number): string {
+    const key = nameKey(node);
+    let name = classNames.get(key);
+    if (name === undefined) {
+      name = key >= 0 ? `${strings.get(key) || '(anonymous)'}()` : classOf.names[classOf.classOf[node]];
+      classNames.set(key, name);
+    }
+    return name;
+  }
+
+  function isUsedAsMap(node: number): boolean {
+    let known = asMap.get(node);
+    if (known === undefined) {
+      let properties = 0;
+      for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++)
+        if (edgeType[edge] === property) properties++;
+      asMap.set(node, (known = properties > FIELDS_OF_AN_OBJECT));
+    }
+    return known;
+  }
+
+  function edgeKey(node: number): number {
+    const edge = edges[node];
+    if (edge === NONE) return -1;
+    const type = edgeType[edge];
+    if (numbered.has(type)) return -2;
+    return type === property && isUsedAsMap(dominator[node]) ? -2 : edgeName[edge];
+  }
+
+  function edgeText(key: number): string {
+    if (key < 0) return key === -2 ? '[]' : '';
+    let text = edgeNames.get(key);
+    if (text === undefined) {
+      const name = strings.get(key);
+      text = / \/ part of key /.test(name) ? '[]' : name.replace(/\d+/g, '#');
+      edgeNames.set(key, text);
+    }
+    return text;
+  }
+
+  return (node) => {
+    const edge = edgeKey(node);
+    const pair = (nameKey(node) + 0x40000000) * 0x400000 + (edge + 2);
+    let label = byPair.get(pair);
+    if (label === undefined) {
+      const name = nameOf(node);
+      const text = edgeText(edge);
+      label = { id: idOf(`${text}\0${name}`), name, edge: text };
+      byPair.set(pair, label);
+    }
+    return label;
+  };
+}

@@ -1,0 +1,152 @@
+/** A retaining path in the words of the program: variables, properties and functions instead of V8's tables. */
+import type { Graph } from '../graph.js';
+import { edgeLabel, rawName } from '../names.js';
+import { sourceOf } from '../retaining-path.js';
+import type { Snapshot } from '../snapshot.js';
+import type { SourcePositions } from '../source-positions.js';
+
+const LONGEST_NAME = 60;
+
+/** V8's own steps between an object and what the program keeps in it. */
+const UNSAID = new Set([
+  'elements',
+  'properties',
+  'table',
+  'context',
+  'reactions_or_result',
+  'backing_store',
+  'value',
+]);
+const COLLECTIONS = new Set(['Map', 'Set', 'WeakMap']);
+
+/** `edges` lead from the root to what is retained; see {@link RetainingPaths}. */
+export function pathInWords(snapshot: Snapshot, positions: SourcePositions, edges: number[]): string {
+  const { graph } = snapshot;
+  if (edges.length === 0) return snapshot.className(graph.root);
+  const words: string[] = [];
+  let script = '';
+  let begun = false;
+  let inCollection = false;
+  const anchored = edges.findIndex((edge) => anchor(graph, positions, graph.edgeTo[edge]) !== null);
+  const start = anchored < 0 ? 0 : anchored;
+
+  for (let at = start; at < edges.length; at++) {
+    const edge = edges[at];
+    const node = graph.edgeTo[edge];
+    const type = graph.edgeTypes[graph.edgeType[edge]];
+    const last = at === edges.length - 1;
+    const found = anchor(graph, positions, node);
+    if (!begun) {
+      begun = true;
+      if (found) {
+        words.push(found.text);
+        script = found.script;
+      } else words.push(labelOf(snapshot, edge, type, node));
+      if (isModuleBeforeExports(graph, edges, at)) {
+        words[words.length - 1] = `module.exports of ${found?.script ?? ''}`;
+        at++;
+      }
+      continue;
+    }
+    if (graph.nodeTypes[graph.nodeType[node]] === 'closure') {
+      const where = positions.script(node);
+      const text = `${rawName(graph, node) || '(anonymous)'}()${where === script || where === '' ? '' : ` of ${where}`}`;
+      if (where !== '') script = where;
+      words.push(
+        type === 'element'
+          ? `[${graph.edgeName[edge]}] ${text}`
+          : type === 'hidden' || type === 'internal'
+            ? text
+            : `${edgeText(graph, edge)}: ${text}`,
+      );
+    } else if (isContext(graph, node)) {
+      if (found && found.script !== script) {
+        script = found.script;
+        words.push(found.text);
+      }
+    } else if (isModuleBeforeExports(graph, edges, at) && found) {
+      script = found.script;
+      words.push(`module.exports of ${found.script}`);
+      at++;
+    } else if (type === 'internal' && edgeLabel(graph, edge) === 'table' && !last) {
+      inCollection = COLLECTIONS.has(rawName(graph, sourceOf(graph, edge)));
+      if (inCollection) words.push('entries');
+    } else if (inCollection) {
+      inCollection = false;
+      words.push(snapshot.className(node));
+    } else if (last || !isUnsaid(graph, edge, type)) words.push(labelOf(snapshot, edge, type, node));
+  }
+  return words.join(' → ');
+}
+
+/** A node by which a reader knows where in the program a path is. */
+export function anchor(
+  graph: Graph,
+  positions: SourcePositions,
+  node: number,
+): { text: string; script: string } | null {
+  const type = graph.nodeTypes[graph.nodeType[node]];
+  if (type === 'closure') {
+    const script = positions.script(node);
+    return isOfProgram(script)
+      ? { text: `${rawName(graph, node) || '(anonymous)'}() of ${script}`, script }
+      : null;
+  }
+  if (isContext(graph, node)) {
+    const context = positions.ofContext(node);
+    if (!context || !isOfProgram(context.script)) return null;
+    return {
+      text: context.name === '' ? context.script : `${context.name}() of ${context.script}`,
+      script: context.script,
+    };
+  }
+  if (type === 'object' && rawName(graph, node) === 'Module') {
+    const script = stringUnder(graph, node, 'filename');
+    return script === '' ? null : { text: `module ${script}`, script };
+  }
+  return null;
+}
+
+export function isOfProgram(script: string): boolean {
+  return script !== '' && !script.startsWith('node:') && !script.startsWith('internal/');
+}
+
+export function isContext(graph: Graph, node: number): boolean {
+  return rawName(graph, node).startsWith('system / Context');
+}
+
+function isModuleBeforeExports(graph: Graph, edges: number[], at: number): boolean {
+  if (at + 1 >= edges.length || rawName(graph, graph.edgeTo[edges[at]]) !== 'Module') return false;
+  return edgeLabel(graph, edges[at + 1]) === 'exports';
+}
+
+function stringUnder(graph: Graph, node: number, property: string): string {
+  for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++) {
+    if (graph.edgeTypes[graph.edgeType[edge]] === 'property' && edgeLabel(graph, edge) === property) {
+      return graph.nodeTypes[graph.nodeType[graph.edgeTo[edge]]] === 'string'
+        ? rawName(graph, graph.edgeTo[edge])
+        : '';
+    }
+  }
+  return '';
+}
+
+function isUnsaid(graph: Graph, edge: number, type: string): boolean {
+  return (
+    type === 'hidden' ||
+    (type === 'internal' && (UNSAID.has(edgeLabel(graph, edge)) || /^\d/.test(edgeLabel(graph, edge))))
+  );
+}
+
+function edgeText(graph: Graph, edge: number): string {
+  const label = edgeLabel(graph, edge);
+  return label.length > LONGEST_NAME ? `${label.slice(0, LONGEST_NAME)}…` : label;
+}
+
+function labelOf(snapshot: Snapshot, edge: number, type: string, node: number): string {
+  const name = snapshot.className(node);
+  const short = name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name;
+  if (type === 'hidden' || (type === 'internal' && /^\d/.test(edgeLabel(snapshot.graph, edge)))) return short;
+  if (type === 'element') return `[${snapshot.graph.edgeName[edge]}] ${short}`;
+  return `${edgeText(snapshot.graph, edge)} (${short})`;
+}
