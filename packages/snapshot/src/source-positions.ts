@@ -66,7 +66,7 @@ export function sourcePositions(graph: Graph): SourcePositions {
       else if (scopeName.has(edgeName[edge])) scope = edgeTo[edge];
     }
     if (script < 0 || scope < 0) continue;
-    scriptOfShared.set(node, pathOf(rawName(graph, script)));
+    scriptOfShared.set(node, pathOfScript(rawName(graph, script)));
     sharedOfScope.set(scope, node);
   }
   let row = 0;
@@ -113,7 +113,8 @@ export function sourcePositions(graph: Graph): SourcePositions {
   return { of, ofContext, script: (node) => scriptOfClosure.get(node) ?? '', internal };
 }
 
-function pathOf(script: string): string {
+/** The path for a `file:` URL, which is what V8 calls the script of an ES module; any other name as it is. */
+export function pathOfScript(script: string): string {
   if (!script.startsWith('file://')) return script;
   try {
     return decodeURI(script.slice('file://'.length));

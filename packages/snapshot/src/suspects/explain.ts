@@ -138,7 +138,7 @@ function describe(
     share: 0,
     holder: holderWords,
     path,
-    pathText: withContent(snapshot, positions, pathInWords(snapshot, positions, edges), members, end),
+    pathText: withContent(snapshot, positions, pathInWords(snapshot, positions, edges, holder), members, end),
     locations,
     examples: members.slice(-EXAMPLES).map((node) => graph.nodeId[node]),
     counts,

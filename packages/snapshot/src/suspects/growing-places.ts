@@ -21,15 +21,15 @@ const LEAST_COUNT = 5;
 const LARGE_SHARE = 0.05;
 /** A last step this much smaller than those before it is of something that settles. */
 const SETTLING = 0.4;
-/** Growth of a place that its class as a whole did not have has moved there from elsewhere. */
-const MOVED = 0.3;
+/** Part of the growth in bytes that new nodes of a mean size must make up. */
+const LEAST_BY_NUMBER = 0.5;
 
 export function growingPlaces(tree: StructureTree): GrowingPlace[] {
   const { parent, className, columns } = tree;
   const first = columns[0];
   const last = columns[columns.length - 1];
   const children = childrenOf(parent);
-  const classGrowth = growthByClass(tree);
+  const growthOfClass = growthByClass(tree);
   const total = Math.max(1, last.bytes[0] - first.bytes[0]);
   const found: GrowingPlace[] = [];
 
@@ -53,8 +53,9 @@ export function growingPlaces(tree: StructureTree): GrowingPlace[] {
       largest.bytes += Math.max(0, ownBytes[ownBytes.length - 1] - ownBytes[0]);
     } else {
       const counts = columns.map((column) => column.count[above]);
-      const bytes = ownBytes[ownBytes.length - 1] - ownBytes[0];
-      if (bytes >= LEAST_BYTES && isProgramClass(className[above]) && rises(ownBytes) && counts[0] > 0) {
+      const each = ownBytes.map((size, at) => size / Math.max(1, counts[at]));
+      const bytes = (each[each.length - 1] - each[0]) * counts[counts.length - 1];
+      if (bytes >= LEAST_BYTES && isProgramClass(className[above]) && rises(each) && counts[0] > 0) {
         found.push({ place: above, inSize: true, counts, bytes });
       }
     }
@@ -71,13 +72,29 @@ export function growingPlaces(tree: StructureTree): GrowingPlace[] {
     ) {
       return null;
     }
-    const moved = Math.min(1, (classGrowth.get(className[place]) ?? 0) / more);
-    const bytes = (last.bytes[place] - first.bytes[place]) * moved;
-    if (moved < MOVED || bytes < LEAST_BYTES) return null;
-    if (more < LEAST_COUNT && bytes < total * LARGE_SHARE) return null;
+    if (last.bytes[place] - first.bytes[place] < LEAST_BYTES) return null;
+    const bytes = grownInside(place);
+    if (bytes < LEAST_BYTES) return null;
+    // The nodes got bigger, rather than more: what is below tells why.
+    if (more * (last.bytes[place] / counts[counts.length - 1]) < LEAST_BY_NUMBER * bytes) return null;
+    if (more < LEAST_COUNT && Math.min(bytes, last.ownBytes[place]) < total * LARGE_SHARE) return null;
     // More than coming and going would explain.
     if (more < 3 * Math.sqrt(counts[0]) && more > LEAST_COUNT) return null;
     return { place, inSize: false, counts, bytes };
+  }
+
+  /** Growth of a place with all below it, as far as their classes grew: the rest came from elsewhere. */
+  function grownInside(top: number): number {
+    const inside = new Map<string, number>();
+    const places = [top];
+    for (let place = places.pop(); place !== undefined; place = places.pop()) {
+      const growth = last.ownBytes[place] - first.ownBytes[place];
+      inside.set(className[place], (inside.get(className[place]) ?? 0) + growth);
+      for (const child of children[place]) places.push(child);
+    }
+    let bytes = 0;
+    for (const [name, growth] of inside) bytes += Math.min(growth, Math.max(0, growthOfClass.get(name) ?? 0));
+    return bytes;
   }
 }
 
@@ -114,11 +131,13 @@ function isSteady(counts: number[]): boolean {
   return true;
 }
 
-/** Like {@link isSteady}, for what grows in leaps, as arrays do. */
+/** Like {@link isSteady}, for what grows in leaps, as arrays do; at rest in the end, it is taken to be full. */
 function rises(sizes: number[]): boolean {
   const steps = sizes.slice(1).map((size, at) => size - sizes[at]);
   return (
-    steps.every((step) => step >= 0) && steps.filter((step) => step > 0).length >= Math.ceil(steps.length / 2)
+    steps.every((step) => step >= 0) &&
+    steps[steps.length - 1] > 0 &&
+    steps.filter((step) => step > 0).length >= Math.ceil(steps.length / 2)
   );
 }
 
@@ -129,11 +148,11 @@ function childrenOf(parent: number[]): number[][] {
 }
 
 function growthByClass({ className, columns }: StructureTree): Map<string, number> {
-  const first = columns[0];
-  const last = columns[columns.length - 1];
+  const first = columns[0].ownBytes;
+  const last = columns[columns.length - 1].ownBytes;
   const growth = new Map<string, number>();
   className.forEach((name, place) => {
-    growth.set(name, (growth.get(name) ?? 0) + last.count[place] - first.count[place]);
+    growth.set(name, (growth.get(name) ?? 0) + last[place] - first[place]);
   });
   return growth;
 }

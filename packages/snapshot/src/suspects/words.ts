@@ -3,7 +3,7 @@ import type { Graph } from '../graph.js';
 import { edgeLabel, rawName } from '../names.js';
 import { sourceOf } from '../retaining-path.js';
 import type { Snapshot } from '../snapshot.js';
-import type { SourcePositions } from '../source-positions.js';
+import { pathOfScript, type SourcePositions } from '../source-positions.js';
 
 const LONGEST_NAME = 60;
 
@@ -19,16 +19,23 @@ const UNSAID = new Set([
 ]);
 const COLLECTIONS = new Set(['Map', 'Set', 'WeakMap']);
 
-/** `edges` lead from the root to what is retained; see {@link RetainingPaths}. */
-export function pathInWords(snapshot: Snapshot, positions: SourcePositions, edges: number[]): string {
+/**
+ * `edges` lead from the root to what is retained; see {@link RetainingPaths}. The words begin with the file or
+ * function of the program that is met first, but never behind the holder.
+ */
+export function pathInWords(
+  snapshot: Snapshot,
+  positions: SourcePositions,
+  edges: number[],
+  holder: number,
+): string {
   const { graph } = snapshot;
   if (edges.length === 0) return snapshot.className(graph.root);
   const words: string[] = [];
   let script = '';
   let begun = false;
   let inCollection = false;
-  const anchored = edges.findIndex((edge) => anchor(graph, positions, graph.edgeTo[edge]) !== null);
-  const start = anchored < 0 ? 0 : anchored;
+  const start = beginning(graph, positions, edges, holder);
 
   for (let at = start; at < edges.length; at++) {
     const edge = edges[at];
@@ -79,6 +86,16 @@ export function pathInWords(snapshot: Snapshot, positions: SourcePositions, edge
   return words.join(' → ');
 }
 
+function beginning(graph: Graph, positions: SourcePositions, edges: number[], holder: number): number {
+  const held = edges.findIndex((edge) => graph.edgeTo[edge] === holder);
+  const before = edges.slice(0, held < 0 ? -1 : held + 1);
+  const anchored = before.findIndex((edge) => anchor(graph, positions, graph.edgeTo[edge]) !== null);
+  if (anchored >= 0) return anchored;
+  // Behind the roots and what V8 has there.
+  const named = before.findIndex((edge) => graph.edgeTypes[graph.edgeType[edge]] === 'property');
+  return Math.max(0, named);
+}
+
 /** A node by which a reader knows where in the program a path is. */
 export function anchor(
   graph: Graph,
@@ -100,11 +117,16 @@ export function anchor(
       script: context.script,
     };
   }
-  if (type === 'object' && rawName(graph, node) === 'Module') {
-    const script = stringUnder(graph, node, 'filename');
-    return script === '' ? null : { text: `module ${script}`, script };
-  }
-  return null;
+  if (type !== 'object') return null;
+  const script = scriptOfModule(graph, node);
+  return isOfProgram(script) ? { text: `module ${script}`, script } : null;
+}
+
+/** Of Node's objects for a CommonJS and an ES module; empty for another object. */
+function scriptOfModule(graph: Graph, node: number): string {
+  const name = rawName(graph, node);
+  if (name === 'Module') return stringUnder(graph, node, 'filename');
+  return name === 'ModuleWrap' ? pathOfScript(stringUnder(graph, node, 'url')) : '';
 }
 
 export function isOfProgram(script: string): boolean {
