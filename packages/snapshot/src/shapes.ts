@@ -34,9 +34,8 @@ interface Signature {
 /** Uses the shapes given, of another snapshot for example, or finds its own. */
 export function shapesOf(graph: Graph, given?: readonly Shape[]): ShapesOfObjects {
   const { objects, signatureOf, signatures } = collect(graph);
-  const counts = new Uint32Array(signatures.length);
-  for (const signature of signatureOf) counts[signature]++;
-  const shapes = given ? [...given] : popular(graph, signatures, counts, objects.length);
+  const least = Math.max(LEAST_OBJECTS, objects.length / LEAST_SHARE);
+  const shapes = given ? [...given] : popular(graph, signatures, countsOf(signatures, signatureOf), least);
   const tree = treeOf(shapes);
   for (const signature of signatures) {
     signature.shape = bestMatch(tree, Array.from(signature.names, (name) => graph.strings.get(name)).sort());
@@ -49,6 +48,21 @@ export function shapesOf(graph: Graph, given?: readonly Shape[]): ShapesOfObject
       });
     },
   };
+}
+
+/**
+ * The shapes of at least `least` objects. Unlike those DevTools names, whether a shape is among them does not
+ * depend on how many other objects there are, so that snapshots of one process agree on it.
+ */
+export function shapesWith(graph: Graph, least: number): Shape[] {
+  const { signatureOf, signatures } = collect(graph);
+  return popular(graph, signatures, countsOf(signatures, signatureOf), least);
+}
+
+function countsOf(signatures: Signature[], signatureOf: number[]): Uint32Array {
+  const counts = new Uint32Array(signatures.length);
+  for (const signature of signatureOf) counts[signature]++;
+  return counts;
 }
 
 function collect(graph: Graph): { objects: number[]; signatureOf: number[]; signatures: Signature[] } {
@@ -94,7 +108,7 @@ function areEqual(names: Uint32Array, others: Uint32Array, length: number): bool
   return true;
 }
 
-function popular({ strings }: Graph, signatures: Signature[], counts: Uint32Array, objects: number): Shape[] {
+function popular({ strings }: Graph, signatures: Signature[], counts: Uint32Array, least: number): Shape[] {
   const candidates = new Map<string, Shape & { count: number }>();
   signatures.forEach(({ names }, index) => {
     const properties: string[] = [];
@@ -113,7 +127,6 @@ function popular({ strings }: Graph, signatures: Signature[], counts: Uint32Arra
     if (candidate) candidate.count += counts[index];
     else candidates.set(name, { name, properties, count: counts[index] });
   });
-  const least = Math.max(LEAST_OBJECTS, objects / LEAST_SHARE);
   return [...candidates.values()].filter(({ count }) => count >= least).sort((a, b) => b.count - a.count);
 }
 

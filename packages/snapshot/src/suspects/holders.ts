@@ -31,7 +31,7 @@ export function holdersOf(
   standing: (node: number) => number,
 ): Held[] {
   const chosen = places.slice(0, MOST_GROUPS);
-  const groups = groupsOf(placeOf, chosen);
+  const groups = groupsOf(snapshot, placeOf, chosen);
   const referring = referrers(snapshot, groups);
   return chosen.map((_, group) => {
     const members = groups.members[group];
@@ -57,13 +57,13 @@ interface Groups {
   members: number[][];
 }
 
-function groupsOf(placeOf: Uint32Array, places: number[]): Groups {
+function groupsOf({ graph, shallowSize }: Snapshot, placeOf: Uint32Array, places: number[]): Groups {
   const groupAt = new Map(places.map((place, group) => [place, group]));
   const groupOf = new Uint8Array(placeOf.length);
   const members = places.map((): number[] => []);
   for (let node = 0; node < placeOf.length; node++) {
     const group = groupAt.get(placeOf[node]);
-    if (group === undefined) continue;
+    if (group === undefined || isPartOfAnother(graph, node, shallowSize)) continue;
     groupOf[node] = group + 1;
     members[group].push(node);
   }

@@ -1,4 +1,5 @@
 /** From a snapshot, or several of one process, to what leaks. */
+import type { Classes } from '../classes.js';
 import type { Snapshot } from '../snapshot.js';
 import { accumulatingPlaces } from './accumulating-places.js';
 import { explain } from './explain.js';
@@ -18,7 +19,7 @@ const LEAST_OF_FIRST = 0.02;
 /** What accumulates in one snapshot, the most suspicious first. Whether it grows, one snapshot cannot tell. */
 export function findSuspects(snapshot: Snapshot, { most = MOST }: SuspectOptions = {}): Suspect[] {
   const builder = buildStructureTree();
-  const placeOf = builder.add(snapshot);
+  const { placeOf } = builder.add(snapshot);
   const tree = builder.build();
   const places = accumulatingPlaces(tree).slice(0, 4 * most);
   return explain(snapshot, tree, placeOf, places, tree.columns[0].bytes[0], 'kept').slice(0, most);
@@ -39,8 +40,9 @@ export async function diff(
   const totals: Totals[] = [];
   let last: { snapshot: Snapshot; placeOf: Uint32Array } | null = null;
   for await (const snapshot of snapshots) {
-    last = { snapshot, placeOf: builder.add(snapshot) };
-    addClasses(classes, snapshot, totals.length);
+    const placed = builder.add(snapshot);
+    last = { snapshot, placeOf: placed.placeOf };
+    addClasses(classes, placed.classes, snapshot.shallowSize, totals.length);
     totals.push(totalsOf(snapshot));
   }
   if (last === null || totals.length < 2) {
@@ -116,15 +118,20 @@ function totalsOf({ graph }: Snapshot): Totals {
   return totals;
 }
 
-function addClasses(classes: Map<string, ClassGrowth>, { classOf, shallowSize }: Snapshot, at: number): void {
-  const counts = new Float64Array(classOf.names.length);
-  const sizes = new Float64Array(classOf.names.length);
+function addClasses(
+  classes: Map<string, ClassGrowth>,
+  { classOf, names }: Classes,
+  shallowSize: Float64Array,
+  at: number,
+): void {
+  const counts = new Float64Array(names.length);
+  const sizes = new Float64Array(names.length);
   for (let node = 0; node < shallowSize.length; node++) {
     if (shallowSize[node] === 0) continue;
-    counts[classOf.classOf[node]]++;
-    sizes[classOf.classOf[node]] += shallowSize[node];
+    counts[classOf[node]]++;
+    sizes[classOf[node]] += shallowSize[node];
   }
-  classOf.names.forEach((name, index) => {
+  names.forEach((name, index) => {
     if (counts[index] === 0) return;
     let row = classes.get(name);
     if (!row) classes.set(name, (row = { name, counts: [], shallowBytes: [] }));

@@ -3,7 +3,9 @@
  * what is alike itself. Several snapshots share one tree, which is how they are compared: ids of objects do not
  * outlive a capture, but the place of an object in the program's structure does.
  */
+import { classesOf, type Classes } from '../classes.js';
 import { typeIndex, type Graph } from '../graph.js';
+import { shapesWith, type Shape } from '../shapes.js';
 import type { Snapshot } from '../snapshot.js';
 
 /** A place is named by its number; the root is 0. */
@@ -26,9 +28,15 @@ export interface Column {
   bytes: Float64Array;
 }
 
+export interface Placed {
+  /** At which place each node is. */
+  placeOf: Uint32Array;
+  /** With shapes of plain objects that all the snapshots so far agree on. */
+  classes: Classes;
+}
+
 export interface StructureTreeBuilder {
-  /** Adds a snapshot and says at which place each of its nodes is. */
-  add(snapshot: Snapshot): Uint32Array;
+  add(snapshot: Snapshot): Placed;
   build(): StructureTree;
 }
 
@@ -36,6 +44,8 @@ export interface StructureTreeBuilder {
 const FIELDS_OF_AN_OBJECT = 24;
 /** A structure that repeats itself (lists, trees, chains of promises) within this many steps is folded. */
 const LONGEST_PERIOD = 6;
+/** So many objects of one shape give it a name, now and in the snapshots that follow. */
+const LEAST_OF_A_SHAPE = 5;
 
 export function buildStructureTree(): StructureTreeBuilder {
   const parent = [0];
@@ -48,6 +58,7 @@ export function buildStructureTree(): StructureTreeBuilder {
   const labelAt = [0];
   const counts: number[][] = [];
   const sizes: number[][] = [];
+  const shapes = new Map<string, Shape>();
 
   function idOf(text: string): number {
     let id = labels.get(text);
@@ -82,14 +93,18 @@ export function buildStructureTree(): StructureTreeBuilder {
     return -1;
   }
 
-  function add(snapshot: Snapshot): Uint32Array {
+  function add(snapshot: Snapshot): Placed {
     const { graph, dominated, shallowSize } = snapshot;
+    for (const shape of shapesWith(graph, LEAST_OF_A_SHAPE)) {
+      if (!shapes.has(shape.name)) shapes.set(shape.name, shape);
+    }
+    const classes = classesOf(graph, [...shapes.values()]);
     const { first, nodes } = dominated;
     const count: number[] = [];
     const size: number[] = [];
     const placeOf = new Uint32Array(graph.nodeCount);
     const edges = edgesFromDominators(snapshot);
-    const label = labeller(snapshot, edges, idOf);
+    const label = labeller(snapshot, classes, edges, idOf);
     const queue = new Uint32Array(graph.nodeCount);
     queue[0] = graph.root;
     for (let head = 0, queued = 1; head < queued; head++) {
@@ -109,7 +124,7 @@ export function buildStructureTree(): StructureTreeBuilder {
     }
     counts.push(count);
     sizes.push(size);
-    return placeOf;
+    return { placeOf, classes };
   }
 
   function build(): StructureTree {
@@ -167,11 +182,11 @@ interface Label {
 }
 
 function labeller(
-  snapshot: Snapshot,
+  { graph, dominator }: Snapshot,
+  { classOf, names }: Classes,
   edges: Uint32Array,
   idOf: (text: string) => number,
 ): (node: number) => Label {
-  const { graph, classOf, dominator } = snapshot;
   const { edgeType, edgeTypes, edgeName, strings, firstEdge, nodeType, nodeTypes, nodeName } = graph;
   const closure = typeIndex(nodeTypes, 'closure');
   const property = typeIndex(edgeTypes, 'property');
@@ -183,14 +198,14 @@ function labeller(
 
   /** A closure's class would be Function, whatever it does: its name says more. */
   function nameKey(node: number): number {
-    return nodeType[node] === closure ? nodeName[node] : -1 - classOf.classOf[node];
+    return nodeType[node] === closure ? nodeName[node] : -1 - classOf[node];
   }
 
   function nameOf(node: number): string {
     const key = nameKey(node);
     let name = classNames.get(key);
     if (name === undefined) {
-      name = key >= 0 ? `${strings.get(key) || '(anonymous)'}()` : classOf.names[classOf.classOf[node]];
+      name = key >= 0 ? `${strings.get(key) || '(anonymous)'}()` : names[classOf[node]];
       classNames.set(key, name);
     }
     return name;
