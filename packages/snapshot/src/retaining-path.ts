@@ -46,11 +46,12 @@ const NAME_COST: Record<string, number> = {
   native_context: 30,
   global_proxy: 10,
 };
-const NODE_INTERNAL_COST = 6;
+/** Of functions by whose they are, see `ORIGIN`: a person looks in the program first. */
+const ORIGIN_COST = [0, 3, 6];
 const MOST = 256;
 
-/** `internalNodes` has 1 for each node that is Node's own code. Costs about as much time as the dominators. */
-export function retainingPaths({ graph, retains }: Snapshot, internalNodes: Uint8Array): RetainingPaths {
+/** `origin` says of each function whose it is. Costs about as much time as the dominators. */
+export function retainingPaths({ graph, retains }: Snapshot, origin: Uint8Array): RetainingPaths {
   const { nodeCount, root, firstEdge, edgeTo, edgeType, edgeTypes, nodeType, nodeTypes, strings, edgeName } =
     graph;
   const cost = new Uint32Array(nodeCount).fill(UNREACHED);
@@ -77,7 +78,7 @@ export function retainingPaths({ graph, retains }: Snapshot, internalNodes: Uint
         const to = edgeTo[edge];
         if (cost[to] <= at + 1) continue;
         const type = edgeType[edge];
-        let total = at + edgeCosts[type] + nodeCosts[nodeType[to]] + NODE_INTERNAL_COST * internalNodes[to];
+        let total = at + edgeCosts[type] + nodeCosts[nodeType[to]] + ORIGIN_COST[origin[to]];
         if (!numbered.has(type)) total += nameCosts.get(edgeName[edge]) ?? 0;
         if (total >= cost[to]) continue;
         cost[to] = total;

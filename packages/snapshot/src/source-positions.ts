@@ -23,9 +23,12 @@ export interface SourcePositions {
   ofContext(node: number): { name: string; script: string } | null;
   /** File in which a function was written; empty when not known. */
   script(closure: number): string;
-  /** 1 for each function that is Node's own. */
-  internal: Uint8Array;
+  /** For each function, whose it is. */
+  origin: Uint8Array;
 }
+
+/** Whose code a function is. */
+export const ORIGIN = { program: 0, library: 1, node: 2 };
 
 export function sourcePositions(graph: Graph): SourcePositions {
   const {
@@ -54,7 +57,7 @@ export function sourcePositions(graph: Graph): SourcePositions {
   const sharedOfScope = new Map<number, number>();
   const closureOfContext = new Map<number, number>();
   const scriptOfClosure = new Map<number, string>();
-  const internal = new Uint8Array(nodeCount);
+  const origin = new Uint8Array(nodeCount);
 
   for (let node = 0; node < nodeCount; node++) {
     if (nodeType[node] !== code) continue;
@@ -80,7 +83,7 @@ export function sourcePositions(graph: Graph): SourcePositions {
         closureOfContext.set(edgeTo[edge], node);
     }
     scriptOfClosure.set(node, script);
-    if (script === '' || script.startsWith('node:')) internal[node] = 1;
+    origin[node] = originOf(script);
     while (row < locations.node.length && locations.node[row] < node) row++;
     if (script !== '' && locations.node[row] === node && !scripts.has(locations.script[row]))
       scripts.set(locations.script[row], script);
@@ -92,11 +95,19 @@ export function sourcePositions(graph: Graph): SourcePositions {
     const script = scripts.get(locations.script[at]);
     if (script === undefined) return null;
     return {
-      name: rawName(graph, node),
+      name: nameAt(node),
       script,
       line: locations.line[at] + 1,
       column: locations.column[at] + 1,
     };
+  }
+
+  /** The position of a generator or async function is that of the function it runs. */
+  function nameAt(node: number): string {
+    const name = rawName(graph, node);
+    if (name !== 'Generator' && name !== 'AsyncFunction' && name !== 'AsyncGenerator') return name;
+    const running = internalTarget(graph, node, 'function');
+    return running < 0 ? name : rawName(graph, running);
   }
 
   function ofContext(node: number): { name: string; script: string } | null {
@@ -110,7 +121,12 @@ export function sourcePositions(graph: Graph): SourcePositions {
     return inside === undefined ? null : { name: '', script: scriptOfClosure.get(inside) ?? '' };
   }
 
-  return { of, ofContext, script: (node) => scriptOfClosure.get(node) ?? '', internal };
+  return { of, ofContext, script: (node) => scriptOfClosure.get(node) ?? '', origin };
+}
+
+export function originOf(script: string): number {
+  if (script === '' || script.startsWith('node:') || script.startsWith('internal/')) return ORIGIN.node;
+  return /[\\/]node_modules[\\/]/.test(script) ? ORIGIN.library : ORIGIN.program;
 }
 
 /** The path for a `file:` URL, which is what V8 calls the script of an ES module; any other name as it is. */

@@ -1,10 +1,11 @@
 /** From a place where something accumulates to a suspect: the holder, the path to it, the source, the words. */
 import { edgeLabel, rawName } from '../names.js';
-import { retainingPaths, UNREACHED } from '../retaining-path.js';
+import { retainingPaths, UNREACHED, type RetainingPaths } from '../retaining-path.js';
 import type { Snapshot } from '../snapshot.js';
-import { sourcePositions, type SourcePositions } from '../source-positions.js';
+import { ORIGIN, originOf, sourcePositions, type SourcePositions } from '../source-positions.js';
+import { LEAST_COUNT } from './growing-places.js';
 import { holdersOf, pathThrough, type Held } from './holders.js';
-import { kindOf } from './kinds.js';
+import { kindOf, type Evidence } from './kinds.js';
 import { isPartOfAnother, type StructureTree } from './structure-tree.js';
 import type { Holder, PathStep, SourceLocation, Suspect } from './suspect.js';
 import { anchor, isContext, isOfProgram, pathInWords } from './words.js';
@@ -39,7 +40,7 @@ export function explain(
 ): Suspect[] {
   if (accumulations.length === 0) return [];
   const positions = sourcePositions(snapshot.graph);
-  const paths = retainingPaths(snapshot, positions.internal);
+  const paths = retainingPaths(snapshot, positions.origin);
   const standings = new Map<number, number>();
   const standing = (node: number): number => {
     let known = standings.get(node);
@@ -58,13 +59,20 @@ export function explain(
   const byHolder = new Map<number, { held: Held; accumulation: Accumulation }[]>();
   held.forEach((found, index) => {
     const accumulation = accumulations[index];
-    const holder = accumulation.inSize ? (found.members[0] ?? found.holder) : found.holder;
-    const group = { held: accumulation.inSize ? { ...found, holder, example: holder } : found, accumulation };
+    const { place, inSize, count } = accumulation;
+    const holder = inSize ? (found.members[0] ?? found.holder) : found.holder;
+    // A few things that Node itself has more of are no program's leak.
+    if (count < LEAST_COUNT && standing(holder) < STANDING.library && verb === 'more') return;
+    const inCollection = tree.edgeName[place] === '[]';
+    const example = inSize ? holder : inCollection ? found.example : nearestOf(found.members, paths);
+    const group = { held: { ...found, holder, example }, accumulation };
     byHolder.set(holder, [...(byHolder.get(holder) ?? []), group]);
   });
 
   const suspects = [...byHolder].map(([holder, groups]) => {
-    const [{ held: chief, accumulation }] = groups;
+    const { held: chief, accumulation } = groups.reduce((best, group) =>
+      telling(tree, group.accumulation) > telling(tree, best.accumulation) ? group : best,
+    );
     const bytes = groups.reduce((sum, group) => sum + group.accumulation.bytes, 0);
     const edges = pathThrough(snapshot, paths, chief);
     const suspect = describe(snapshot, positions, tree, chief, accumulation, edges, verb);
@@ -75,6 +83,18 @@ export function explain(
   return suspects
     .sort((a, b) => b.score - a.score)
     .map(({ suspect }, index) => ({ ...suspect, rank: index + 1 }));
+}
+
+/** Keys are strings and often large, but say less than what is kept by them. */
+const STRINGS_TELL = 0.4;
+
+function telling({ className }: StructureTree, { place, bytes }: Accumulation): number {
+  return /string\)$/.test(className[place]) ? STRINGS_TELL * bytes : bytes;
+}
+
+/** In a chain or a tree, what to begin with. */
+function nearestOf(members: number[], { cost }: RetainingPaths): number {
+  return members.reduce((best, node) => (cost[node] < cost[best] ? node : best), members[0]);
 }
 
 /** 1 for the same growth in each step; less the more they differ. */
@@ -90,12 +110,10 @@ function standingOf(snapshot: Snapshot, positions: SourcePositions, edges: numbe
   for (const edge of edges) {
     const node = snapshot.graph.edgeTo[edge];
     const found = anchor(snapshot.graph, positions, node);
-    if (found)
-      best = Math.max(
-        best,
-        /[\\/]node_modules[\\/]/.test(found.script) ? STANDING.library : STANDING.program,
-      );
-    else if (positions.internal[node]) best = Math.max(best, STANDING.node);
+    if (found) {
+      const isLibrary = originOf(found.script) === ORIGIN.library;
+      best = Math.max(best, isLibrary ? STANDING.library : STANDING.program);
+    } else if (positions.origin[node] === ORIGIN.node) best = Math.max(best, STANDING.node);
   }
   return best;
 }
@@ -122,12 +140,14 @@ function describe(
     edges: path.map(({ edge }) => edge),
     classes: path.map(({ name }) => name),
     inSize,
-    linked: isLinked(tree, place),
+    linked: isLinked(tree, place) || isLink(path),
+    mostly: mostlyAt(tree, place),
   });
   const holderWords = holderOf(snapshot, positions, edges, holder);
+  const thing = isContext(graph, end) ? 'sets of variables' : className;
   const what = inSize
     ? `${holderClass} grew`
-    : `${count.toLocaleString('en')} ${verb === 'more' ? 'more ' : ''}${className}`;
+    : `${count.toLocaleString('en')} ${verb === 'more' ? 'more ' : ''}${thing}`;
   const where = locations[0] ? ` (${locations[0].script}:${locations[0].line})` : '';
   return {
     rank: 0,
@@ -156,9 +176,34 @@ function isLinked({ parent, className, edgeName }: StructureTree, place: number)
   return (
     above !== 0 &&
     className[above] === className[place] &&
-    edgeName[above] === edgeName[place] &&
-    edgeName[place] !== '[]'
+    edgeName[place] !== '[]' &&
+    !className[place].startsWith('system / ')
   );
+}
+
+/** A path that ends in two of a class, one a property of the other. */
+function isLink(path: PathStep[]): boolean {
+  const [before, last] = path.slice(-2);
+  return path.length > 1 && before.name === last.name && !/^\[|^system \/ /.test(last.edge);
+}
+
+const MOST_OF_IT = 0.6;
+
+/** Of what the bytes at a place and below it are, in the last snapshot. */
+function mostlyAt({ parent, className, columns }: StructureTree, top: number): Evidence['mostly'] {
+  const { ownBytes, bytes } = columns[columns.length - 1];
+  const inside = new Uint8Array(parent.length);
+  inside[top] = 1;
+  let buffers = 0;
+  let sliced = 0;
+  for (let place = top; place < parent.length; place++) {
+    inside[place] ||= inside[parent[place]];
+    if (!inside[place]) continue;
+    if (className[place] === 'system / JSArrayBufferData') buffers += ownBytes[place];
+    else if (className[parent[place]] === '(sliced string)') sliced += ownBytes[place];
+  }
+  if (buffers > MOST_OF_IT * bytes[top]) return 'buffers';
+  return sliced > MOST_OF_IT * bytes[top] ? 'sliced strings' : '';
 }
 
 function steps(snapshot: Snapshot, edges: number[]): PathStep[] {
@@ -213,6 +258,8 @@ function locationsOf(
   const note = (node: number, weight: number): void => {
     const found = positions.of(node);
     if (!found || !isOfProgram(found.script)) return;
+    // The body of a module is where everything in it is made.
+    if (found.line === 1 && found.column === 1) weight *= 0.01;
     const location = { function: found.name, script: found.script, line: found.line, column: found.column };
     const key = `${location.script}:${location.line}:${location.column}`;
     const known = counted.get(key);

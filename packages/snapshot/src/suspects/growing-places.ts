@@ -16,7 +16,7 @@ export interface GrowingPlace {
 
 /** Less is not worth a look. */
 const LEAST_BYTES = 16 * 1024;
-const LEAST_COUNT = 5;
+export const LEAST_COUNT = 5;
 /** Fewer nodes than that must be this part of all growth. */
 const LARGE_SHARE = 0.05;
 /** A last step this much smaller than those before it is of something that settles. */
@@ -77,7 +77,8 @@ export function growingPlaces(tree: StructureTree): GrowingPlace[] {
     if (bytes < LEAST_BYTES) return null;
     // The nodes got bigger, rather than more: what is below tells why.
     if (more * (last.bytes[place] / counts[counts.length - 1]) < LEAST_BY_NUMBER * bytes) return null;
-    if (more < LEAST_COUNT && Math.min(bytes, last.ownBytes[place]) < total * LARGE_SHARE) return null;
+    const ownBytes = last.ownBytes[place] - first.ownBytes[place];
+    if (more < LEAST_COUNT && Math.min(bytes, ownBytes) < total * LARGE_SHARE) return null;
     // More than coming and going would explain.
     if (more < 3 * Math.sqrt(counts[0]) && more > LEAST_COUNT) return null;
     return { place, inSize: false, counts, bytes };

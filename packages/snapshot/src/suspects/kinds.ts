@@ -17,6 +17,8 @@ export interface Evidence {
   inSize: boolean;
   /** Whether what accumulates hangs on one another. */
   linked: boolean;
+  /** What most of the bytes are: memory behind buffers, strings of which a slice is kept, or something else. */
+  mostly: 'buffers' | 'sliced strings' | '';
 }
 
 interface Kind {
@@ -33,7 +35,7 @@ const KINDS: Kind[] = [
   {
     kind: 'abort-listeners',
     fits: ({ classes }) =>
-      has(classes, /^AbortSignal$/) && has(classes, /Listener|^Map$|Weak|^Set$|AbortSignal/),
+      has(classes, /^Abort(Signal|Controller)$/) && has(classes, /Listener|^Map$|Weak|^Set$|AbortSignal/),
     advice:
       'listeners on an AbortSignal that outlives what they were added for; remove them when the work is done, or give each piece of work a signal of its own',
   },
@@ -93,7 +95,9 @@ const KINDS: Kind[] = [
     fits: ({ className, classes }) =>
       /^(Promise|PromiseReaction|system \/ PromiseReaction|AsyncFunction|AsyncGenerator|Generator)$/.test(
         className,
-      ) || has(classes.slice(-2), /PromiseReaction/),
+      ) ||
+      has(classes.slice(-2), /PromiseReaction/) ||
+      classes[classes.length - 2] === 'Promise',
     advice:
       'promises that are never settled, or kept after they were; give what they wait for a time limit, and drop them when done',
   },
@@ -108,14 +112,17 @@ const KINDS: Kind[] = [
   },
   {
     kind: 'sockets',
-    fits: ({ className }) => /socket$|^(TCP|Pipe|TLSWrap|Http2Session|Connection|Client)$/i.test(className),
+    fits: ({ className }) =>
+      /^[^{].*socket$|^(Socket|TCP|Pipe|TLSWrap|Http2Session|Connection|Client)$/i.test(className),
     advice:
       'connections that are never closed or never taken out of the list; remove them on close and error',
   },
   {
     kind: 'streams',
     fits: ({ className }) =>
-      /stream|^(Readable|Writable|Duplex|Transform|PassThrough|Gzip|Gunzip|Deflate|Inflate)/i.test(className),
+      /^[^{(]*stream|^(Readable|Writable|Duplex|Transform|PassThrough|Gzip|Gunzip|Deflate|Inflate)/i.test(
+        className,
+      ),
     advice: 'streams that are never ended or destroyed; use pipeline(), and destroy them on error',
   },
   {
@@ -126,7 +133,8 @@ const KINDS: Kind[] = [
   },
   {
     kind: 'buffers',
-    fits: ({ className }) =>
+    fits: ({ className, mostly }) =>
+      mostly === 'buffers' ||
       /^(Buffer|FastBuffer|ArrayBuffer|SharedArrayBuffer|DataView|.*(Int|Uint|Float)\d+(Clamped)?Array|system \/ JSArrayBufferData)$/.test(
         className,
       ),
@@ -135,8 +143,10 @@ const KINDS: Kind[] = [
   },
   {
     kind: 'strings',
-    fits: ({ className, inSize }) =>
-      /^\((sliced |concatenated )?string\)$/.test(className) || (inSize && /string/.test(className)),
+    fits: ({ className, inSize, linked, mostly }) =>
+      mostly === 'sliced strings' ||
+      className === '(sliced string)' ||
+      (/string\)$/.test(className) && (inSize || linked)),
     advice:
       'strings that are kept; a part of a large string keeps all of it, and one that is added to again and again never shrinks',
   },
@@ -144,12 +154,6 @@ const KINDS: Kind[] = [
     kind: 'linked-list',
     fits: ({ linked }) => linked,
     advice: 'a chain that gets longer and longer; find what should take its links out again',
-  },
-  {
-    kind: 'closures',
-    fits: (evidence) => isFunction(evidence) || evidence.className.startsWith('system / Context'),
-    advice:
-      'functions that are kept, each with all the variables of the function it was made in; drop them when they have run',
   },
   {
     kind: 'numbers',
@@ -162,6 +166,12 @@ const KINDS: Kind[] = [
     fits: ({ holderClass }) => /Map$|Set$|Cache|LRU|Store/.test(holderClass),
     advice:
       'entries that are added and never removed; give it a bound or an expiry, or delete entries when their owner goes',
+  },
+  {
+    kind: 'closures',
+    fits: (evidence) => isFunction(evidence) || evidence.className.startsWith('system / Context'),
+    advice:
+      'functions that are kept, each with all the variables of the function it was made in; drop them when they have run',
   },
   {
     kind: 'array',

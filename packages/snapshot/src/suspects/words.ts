@@ -6,6 +6,8 @@ import type { Snapshot } from '../snapshot.js';
 import { pathOfScript, type SourcePositions } from '../source-positions.js';
 
 const LONGEST_NAME = 60;
+/** Words of a path that repeat themselves within so many steps are folded. */
+const LONGEST_PERIOD = 3;
 
 /** V8's own steps between an object and what the program keeps in it. */
 const UNSAID = new Set([
@@ -15,8 +17,11 @@ const UNSAID = new Set([
   'context',
   'reactions_or_result',
   'backing_store',
+  'parameters_and_registers',
   'value',
 ]);
+/** Types of nodes with which no path of a program begins. */
+const UNNAMED = new Set(['synthetic', 'hidden', 'array', 'code', 'object shape']);
 const COLLECTIONS = new Set(['Map', 'Set', 'WeakMap']);
 
 /**
@@ -48,6 +53,9 @@ export function pathInWords(
       if (found) {
         words.push(found.text);
         script = found.script;
+      } else if (graph.nodeTypes[graph.nodeType[node]] === 'closure') {
+        words.push(functionText(graph, positions, node, ''));
+        script = positions.script(node);
       } else words.push(labelOf(snapshot, edge, type, node));
       if (isModuleBeforeExports(graph, edges, at)) {
         words[words.length - 1] = `module.exports of ${found?.script ?? ''}`;
@@ -56,9 +64,8 @@ export function pathInWords(
       continue;
     }
     if (graph.nodeTypes[graph.nodeType[node]] === 'closure') {
-      const where = positions.script(node);
-      const text = `${rawName(graph, node) || '(anonymous)'}()${where === script || where === '' ? '' : ` of ${where}`}`;
-      if (where !== '') script = where;
+      const text = functionText(graph, positions, node, script);
+      script = positions.script(node) || script;
       words.push(
         type === 'element'
           ? `[${graph.edgeName[edge]}] ${text}`
@@ -83,7 +90,29 @@ export function pathInWords(
       words.push(snapshot.className(node));
     } else if (last || !isUnsaid(graph, edge, type)) words.push(labelOf(snapshot, edge, type, node));
   }
-  return words.join(' → ');
+  return folded(words).join(' → ');
+}
+
+/** A chain says as much with three of its links as with all of them. */
+function folded(words: string[]): string[] {
+  for (let period = 1; period <= LONGEST_PERIOD; period++) {
+    for (let at = 0; at + 3 * period < words.length; at++) {
+      let end = at + period;
+      while (end < words.length && words[end] === words[end - period]) end++;
+      const repeated = Math.floor((end - at) / period) - 1;
+      if (repeated >= 3) {
+        const more = `… ${repeated.toLocaleString('en')} more`;
+        return [...words.slice(0, at + period), more, ...folded(words.slice(at + (repeated + 1) * period))];
+      }
+    }
+  }
+  return words;
+}
+
+/** `script` is where the path already is. */
+function functionText(graph: Graph, positions: SourcePositions, node: number, script: string): string {
+  const where = positions.script(node);
+  return `${rawName(graph, node) || '(anonymous)'}()${where === script || where === '' ? '' : ` of ${where}`}`;
 }
 
 function beginning(graph: Graph, positions: SourcePositions, edges: number[], holder: number): number {
@@ -92,7 +121,12 @@ function beginning(graph: Graph, positions: SourcePositions, edges: number[], ho
   const anchored = before.findIndex((edge) => anchor(graph, positions, graph.edgeTo[edge]) !== null);
   if (anchored >= 0) return anchored;
   // Behind the roots and what V8 has there.
-  const named = before.findIndex((edge) => graph.edgeTypes[graph.edgeType[edge]] === 'property');
+  const named = edges.findIndex(
+    (edge) =>
+      graph.edgeTypes[graph.edgeType[edge]] === 'property' ||
+      (!UNNAMED.has(graph.nodeTypes[graph.nodeType[graph.edgeTo[edge]]]) &&
+        !rawName(graph, graph.edgeTo[edge]).startsWith('global')),
+  );
   return Math.max(0, named);
 }
 
