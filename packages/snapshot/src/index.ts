@@ -11,12 +11,12 @@ export { outlineSnapshot } from './outline.js';
 export type { SnapshotOutline, SnapshotOutliner } from './outline.js';
 export { SnapshotFormatError, type SnapshotFormatErrorCode } from './format-error.js';
 export type { SnapshotHeader, SnapshotMeta } from './header.js';
+export { retainingPath, type PathStep, type RetainingPath } from './retaining-path.js';
 export { diff, findSuspects } from './suspects/index.js';
 export type {
   ClassGrowth,
   Growth,
   Holder,
-  PathStep,
   SourceLocation,
   Suspect,
   SuspectKind,

@@ -12,5 +12,7 @@ export interface Answers {
   instances?: Instances;
   /** From a root to the node that was asked for. */
   path?: PathStep[];
+  /** The same in one line. */
+  pathText?: string;
   retainers?: Referrers;
 }

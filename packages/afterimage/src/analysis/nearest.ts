@@ -1,9 +1,5 @@
-/**
- * For each node the reference through which it is nearest to what the program can name: by them a path from a
- * root to any node is found.
- */
-import { NO_DISTANCE, type PathStep, type Snapshot } from '@afterimage/snapshot';
-import { edgeText, nodeText } from './node-text.js';
+/** For each node the reference through which it is nearest to what the program can name. */
+import { NO_DISTANCE, type Snapshot } from '@afterimage/snapshot';
 
 /** Where there is none: the root, and what nothing retains. */
 export const NOBODY = 0xffffffff;
@@ -31,15 +27,4 @@ export function nearestRetainers({ graph, distance, retains }: Snapshot): Neares
     }
   }
   return { from, edge };
-}
-
-/** From a root to `node`; only `node` itself when nothing leads there. */
-export function pathTo(snapshot: Snapshot, nearest: Nearest, node: number): PathStep[] {
-  const { graph } = snapshot;
-  const path: PathStep[] = [];
-  for (let at = node; at !== NOBODY && at !== graph.root; at = nearest.from[at]) {
-    const edge = nearest.from[at] === NOBODY ? '' : edgeText(graph, nearest.edge[at]);
-    path.push({ edge, name: nodeText(snapshot, at), id: graph.nodeId[at] });
-  }
-  return path.reverse();
 }

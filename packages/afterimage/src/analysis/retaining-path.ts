@@ -1,8 +1,13 @@
 /** The way from a root to one node. */
-import type { PathStep, Snapshot } from '@afterimage/snapshot';
-import { nearestRetainers, pathTo } from './nearest.js';
+import { retainingPath, type PathStep, type Snapshot } from '@afterimage/snapshot';
+import { nodeText } from './node-text.js';
 
-/** The shortest; only the node itself when nothing leads there. */
-export function retainingPath(snapshot: Snapshot, node: number): PathStep[] {
-  return pathTo(snapshot, nearestRetainers(snapshot), node);
+/** Only the node itself, and no words, when nothing leads there. */
+export function pathToNode(snapshot: Snapshot, node: number): { path: PathStep[]; pathText: string } {
+  const { steps, text } = retainingPath(snapshot, node);
+  if (steps.length > 0) return { path: steps, pathText: text };
+  return {
+    path: [{ edge: '', name: nodeText(snapshot, node), id: snapshot.graph.nodeId[node] }],
+    pathText: '',
+  };
 }

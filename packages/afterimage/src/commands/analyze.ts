@@ -7,7 +7,7 @@ import { heapTree } from '../analysis/heap-tree.js';
 import { instancesOf, type Instances } from '../analysis/instances.js';
 import { referrersOf } from '../analysis/referrers.js';
 import { repeatedStrings } from '../analysis/repeated-strings.js';
-import { retainingPath } from '../analysis/retaining-path.js';
+import { pathToNode } from '../analysis/retaining-path.js';
 import { similarNames } from '../analysis/similar-names.js';
 import { CommandError } from '../command-error.js';
 import { analysisBlocks, classSection, suspectsSection, totalsBlocks } from '../contents/analysis.js';
@@ -124,7 +124,7 @@ function answersTo(snapshot: Snapshot, file: string, options: Options): Answers 
   const { strings, class: name, path, retainers, top, json } = options;
   const answers: Answers = { file };
   if (name !== undefined) answers.instances = instances(snapshot, name, top ?? ANSWERS_SHOWN);
-  if (path !== undefined) answers.path = retainingPath(snapshot, node(snapshot, path));
+  if (path !== undefined) Object.assign(answers, pathToNode(snapshot, node(snapshot, path)));
   if (retainers !== undefined) {
     answers.retainers = referrersOf(snapshot, node(snapshot, retainers), top ?? ANSWERS_SHOWN);
   }

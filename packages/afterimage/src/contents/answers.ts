@@ -10,12 +10,12 @@ import type { Block, TreeItem } from './block.js';
 import { treeOfPath } from './tree-of-path.js';
 
 export function answersBlocks(
-  { strings, instances, path, retainers }: Answers,
+  { strings, instances, path, pathText = '', retainers }: Answers,
   shownStrings: number,
 ): Block[] {
   return [
     ...(instances ? instancesBlocks(instances) : []),
-    ...(path ? pathBlocks(path) : []),
+    ...(path ? pathBlocks(path, pathText) : []),
     ...(retainers ? retainersBlocks(retainers) : []),
     ...(strings ? stringsBlocks(strings, shownStrings) : []),
   ];
@@ -52,7 +52,7 @@ function instancesBlocks({ class: name, count, shallowBytes, instances }: Instan
   ];
 }
 
-function pathBlocks(path: PathStep[]): Block[] {
+function pathBlocks(path: PathStep[], pathText: string): Block[] {
   const node = path.at(-1);
   const blocks: Block[] = [
     { kind: 'heading', level: 1, text: `What holds ${node?.name ?? ''} @${node?.id ?? 0}` },
@@ -63,6 +63,7 @@ function pathBlocks(path: PathStep[]): Block[] {
       text: 'A root does, by itself, or nothing: the collector had not come by. See --retainers',
     });
   }
+  if (pathText !== '') blocks.push({ kind: 'paragraph', text: pathText });
   return [...blocks, { kind: 'tree', roots: treeOfPath(path) }];
 }
 

@@ -1,14 +1,15 @@
 /** From a place where something accumulates to a suspect: the holder, the path to it, the source, the words. */
 import { edgeLabel, rawName } from '../names.js';
-import { retainingPaths, UNREACHED, type RetainingPaths } from '../retaining-path.js';
+import { stepsOf, waysIn, type PathStep } from '../retaining-path.js';
+import { UNREACHED, type RetainingPaths } from '../retaining-paths.js';
 import type { Snapshot } from '../snapshot.js';
-import { ORIGIN, originOf, sourcePositions, type SourcePositions } from '../source-positions.js';
+import { ORIGIN, originOf, type SourcePositions } from '../source-positions.js';
 import { LEAST_COUNT } from './growing-places.js';
 import { holdersOf, pathThrough, type Held } from './holders.js';
 import { kindOf, type Evidence } from './kinds.js';
 import { isPartOfAnother, type StructureTree } from './structure-tree.js';
-import type { Holder, PathStep, SourceLocation, Suspect } from './suspect.js';
-import { anchor, isContext, isOfProgram, pathInWords } from './words.js';
+import type { Holder, SourceLocation, Suspect } from './suspect.js';
+import { anchor, isContext, isOfProgram, pathInWords } from '../path-words.js';
 
 /** A place, and how much there is of it. */
 export interface Accumulation {
@@ -39,8 +40,7 @@ export function explain(
   verb: 'more' | 'kept',
 ): Suspect[] {
   if (accumulations.length === 0) return [];
-  const positions = sourcePositions(snapshot.graph);
-  const paths = retainingPaths(snapshot, positions.origin);
+  const { positions, paths } = waysIn(snapshot);
   const standings = new Map<number, number>();
   const standing = (node: number): number => {
     let known = standings.get(node);
@@ -131,7 +131,7 @@ function describe(
   const end = edges.length > 0 ? graph.edgeTo[edges[edges.length - 1]] : example;
   const className = snapshot.className(end);
   const holderClass = snapshot.className(holder);
-  const path = steps(snapshot, edges);
+  const path = stepsOf(snapshot, edges);
   const locations = locationsOf(snapshot, positions, edges, members);
   const { kind, advice } = kindOf({
     className:
@@ -204,21 +204,6 @@ function mostlyAt({ parent, className, columns }: StructureTree, top: number): E
   }
   if (buffers > MOST_OF_IT * bytes[top]) return 'buffers';
   return sliced > MOST_OF_IT * bytes[top] ? 'sliced strings' : '';
-}
-
-function steps(snapshot: Snapshot, edges: number[]): PathStep[] {
-  const { graph } = snapshot;
-  return edges.map((edge) => {
-    const node = graph.edgeTo[edge];
-    const type = graph.edgeTypes[graph.edgeType[edge]];
-    const label = edgeLabel(graph, edge);
-    const closure = graph.nodeTypes[graph.nodeType[node]] === 'closure';
-    return {
-      edge: type === 'element' ? `[${label}]` : label,
-      name: closure ? `${rawName(graph, node)}()` : snapshot.className(node),
-      id: graph.nodeId[node],
-    };
-  });
 }
 
 function holderOf(snapshot: Snapshot, positions: SourcePositions, edges: number[], holder: number): Holder {

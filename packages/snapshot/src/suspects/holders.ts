@@ -3,7 +3,7 @@
  * what they have in common; then the collection that refers to most of them is the one to name.
  */
 import { typeIndex, type Graph } from '../graph.js';
-import type { RetainingPaths } from '../retaining-path.js';
+import type { RetainingPaths } from '../retaining-paths.js';
 import type { Snapshot } from '../snapshot.js';
 import { isPartOfAnother } from './structure-tree.js';
 

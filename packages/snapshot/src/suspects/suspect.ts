@@ -1,5 +1,7 @@
 /** What an analysis says: one explanation of a leak, and everything a reader needs to check it. */
 
+import type { PathStep } from '../retaining-path.js';
+
 /** What the accumulation looks like, told by the holder and by what it holds. */
 export type SuspectKind =
   | 'abort-listeners'
@@ -24,14 +26,6 @@ export type SuspectKind =
   | 'strings'
   | 'timers'
   | 'weak-references';
-
-export interface PathStep {
-  /** The reference by which it is reached, as DevTools writes it: `sessions`, `[12]`, `table`. */
-  edge: string;
-  /** Class, or what else names the node. */
-  name: string;
-  id: number;
-}
 
 /** Line and column count from 1, as editors do. */
 export interface SourceLocation {

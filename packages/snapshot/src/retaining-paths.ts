@@ -1,0 +1,115 @@
+/**
+ * The path by which a node is best said to be retained: not the shortest there is, which mostly leads through
+ * V8's own tables, but the one a person would name. Dijkstra's algorithm over the retaining edges, where a
+ * variable or property costs little and what belongs to V8 or Node costs much.
+ */
+import { typeIndex, type Graph } from './graph.js';
+import type { Snapshot } from './snapshot.js';
+
+/** The way to every node at once. */
+export interface RetainingPaths {
+  /** Cost of the way to a node; {@link UNREACHED} if no retaining edge leads there. */
+  cost: Uint32Array;
+  /** Edges from the root to the node, in order; empty for the root and for what is not reached. */
+  edgesTo(node: number): number[];
+}
+
+export const UNREACHED = 0xffffffff;
+
+/** By type; element and property are what programs are written in. */
+const EDGE_COST: Record<string, number> = {
+  context: 2,
+  element: 2,
+  property: 2,
+  internal: 3,
+  hidden: 9,
+  shortcut: 1,
+};
+const NODE_COST: Record<string, number> = {
+  code: 20,
+  hidden: 6,
+  'object shape': 30,
+  synthetic: 30,
+  native: 4,
+  closure: 1,
+};
+/** Ways that lead to everything and mean nothing. */
+const NAME_COST: Record<string, number> = {
+  __proto__: 20,
+  constructor: 12,
+  prototype: 12,
+  map: 30,
+  previous: 8,
+  feedback_cell: 30,
+  shared: 30,
+  code: 30,
+  native_context: 30,
+  global_proxy: 10,
+};
+/** Of functions by whose they are, see `ORIGIN`: a person looks in the program first. */
+const ORIGIN_COST = [0, 3, 6];
+const MOST = 256;
+
+/** `origin` says of each function whose it is. Costs about as much time as the dominators. */
+export function retainingPaths({ graph, retains }: Snapshot, origin: Uint8Array): RetainingPaths {
+  const { nodeCount, root, firstEdge, edgeTo, edgeType, edgeTypes, nodeType, nodeTypes, strings, edgeName } =
+    graph;
+  const cost = new Uint32Array(nodeCount).fill(UNREACHED);
+  const from = new Uint32Array(nodeCount).fill(UNREACHED);
+  const edgeCosts = edgeTypes.map((type) => EDGE_COST[type] ?? 10);
+  const nodeCosts = nodeTypes.map((type) => NODE_COST[type] ?? 0);
+  const nameCosts = new Map<number, number>();
+  for (const [name, extra] of Object.entries(NAME_COST))
+    for (const index of strings.find(name)) nameCosts.set(index, extra);
+  const numbered = new Set([typeIndex(edgeTypes, 'element'), typeIndex(edgeTypes, 'hidden')]);
+
+  // Buckets of nodes by cost: no edge costs as much as there are buckets, so that they can be used in turn.
+  const buckets: number[][] = Array.from({ length: MOST }, () => []);
+  let waiting = 1;
+  cost[root] = 0;
+  buckets[0].push(root);
+  for (let at = 0; waiting > 0; at++) {
+    const bucket = buckets[at % MOST];
+    for (let node = bucket.pop(); node !== undefined; node = bucket.pop()) {
+      waiting--;
+      if (cost[node] !== at) continue; // a cheaper way was found since
+      for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++) {
+        if (!retains[edge]) continue;
+        const to = edgeTo[edge];
+        if (cost[to] <= at + 1) continue;
+        const type = edgeType[edge];
+        let total = at + edgeCosts[type] + nodeCosts[nodeType[to]] + ORIGIN_COST[origin[to]];
+        if (!numbered.has(type)) total += nameCosts.get(edgeName[edge]) ?? 0;
+        if (total >= cost[to]) continue;
+        cost[to] = total;
+        from[to] = edge;
+        buckets[total % MOST].push(to);
+        waiting++;
+      }
+    }
+  }
+
+  function edgesTo(node: number): number[] {
+    const edges: number[] = [];
+    for (let at = node; at !== root && from[at] !== UNREACHED;) {
+      const edge = from[at];
+      edges.push(edge);
+      at = sourceOf(graph, edge);
+    }
+    return edges.reverse();
+  }
+
+  return { cost, edgesTo };
+}
+
+/** The node that an edge belongs to. */
+export function sourceOf({ firstEdge, nodeCount }: Graph, edge: number): number {
+  let low = 0;
+  let high = nodeCount;
+  while (high - low > 1) {
+    const middle = (low + high) >>> 1;
+    if (firstEdge[middle] <= edge) low = middle;
+    else high = middle;
+  }
+  return low;
+}
