@@ -23,6 +23,8 @@ export interface SourcePositions {
   ofContext(node: number): { name: string; script: string } | null;
   /** File in which a function was written; empty when not known. */
   script(closure: number): string;
+  /** A number that functions of the same code have in common, and sets of variables of the same code. */
+  codeOf(closureOrContext: number): number;
   /** For each function, whose it is. */
   origin: Uint8Array;
 }
@@ -30,7 +32,16 @@ export interface SourcePositions {
 /** Whose code a function is. */
 export const ORIGIN = { program: 0, library: 1, node: 2 };
 
+const known = new WeakMap<Graph, SourcePositions>();
+
+/** Found once for a graph. */
 export function sourcePositions(graph: Graph): SourcePositions {
+  let positions = known.get(graph);
+  if (positions === undefined) known.set(graph, (positions = findPositions(graph)));
+  return positions;
+}
+
+function findPositions(graph: Graph): SourcePositions {
   const {
     nodeCount,
     nodeType,
@@ -49,6 +60,7 @@ export function sourcePositions(graph: Graph): SourcePositions {
   const sharedName = new Set(strings.find('shared'));
   const scriptName = new Set([...strings.find('script'), ...strings.find('script_or_debug_info')]);
   const scopeName = new Set(strings.find('name_or_scope_info'));
+  const scopeInfoName = new Set(strings.find('scope_info'));
   const contextName = new Set(strings.find('context'));
 
   const scripts = new Map<number, string>();
@@ -110,6 +122,15 @@ export function sourcePositions(graph: Graph): SourcePositions {
     return running < 0 ? name : rawName(graph, running);
   }
 
+  /** By the SharedFunctionInfo or ScopeInfo, which are one for all that was made by the same code. */
+  function codeOf(node: number): number {
+    for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++) {
+      if (edgeType[edge] !== internalEdge) continue;
+      if (sharedName.has(edgeName[edge]) || scopeInfoName.has(edgeName[edge])) return edgeTo[edge];
+    }
+    return node;
+  }
+
   function ofContext(node: number): { name: string; script: string } | null {
     const scope = internalTarget(graph, node, 'scope_info');
     const shared = scope < 0 ? undefined : sharedOfScope.get(scope);
@@ -121,7 +142,7 @@ export function sourcePositions(graph: Graph): SourcePositions {
     return inside === undefined ? null : { name: '', script: scriptOfClosure.get(inside) ?? '' };
   }
 
-  return { of, ofContext, script: (node) => scriptOfClosure.get(node) ?? '', origin };
+  return { of, ofContext, codeOf, script: (node) => scriptOfClosure.get(node) ?? '', origin };
 }
 
 export function originOf(script: string): number {

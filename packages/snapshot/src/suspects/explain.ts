@@ -184,7 +184,8 @@ function isLinked({ parent, className, edgeName }: StructureTree, place: number)
 /** A path that ends in two of a class, one a property of the other. */
 function isLink(path: PathStep[]): boolean {
   const [before, last] = path.slice(-2);
-  return path.length > 1 && before.name === last.name && !/^\[|^system \/ /.test(last.edge);
+  if (path.length < 2 || before.name !== last.name) return false;
+  return !/^(Object|Array|Map|Set)$|\(\)$/.test(last.name) && !last.edge.startsWith('[');
 }
 
 const MOST_OF_IT = 0.6;

@@ -76,7 +76,7 @@ export function growingPlaces(tree: StructureTree): GrowingPlace[] {
     const bytes = grownInside(place);
     if (bytes < LEAST_BYTES) return null;
     // The nodes got bigger, rather than more: what is below tells why.
-    if (more * (last.bytes[place] / counts[counts.length - 1]) < LEAST_BY_NUMBER * bytes) return null;
+    if (more * last.typicalBytes[place] < LEAST_BY_NUMBER * bytes) return null;
     const ownBytes = last.ownBytes[place] - first.ownBytes[place];
     if (more < LEAST_COUNT && Math.min(bytes, ownBytes) < total * LARGE_SHARE) return null;
     // More than coming and going would explain.

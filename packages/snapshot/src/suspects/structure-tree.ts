@@ -5,7 +5,9 @@
  */
 import { classesOf, type Classes } from '../classes.js';
 import { typeIndex, type Graph } from '../graph.js';
+import { edgeLabel } from '../names.js';
 import { shapesWith, type Shape } from '../shapes.js';
+import { sourcePositions } from '../source-positions.js';
 import type { Snapshot } from '../snapshot.js';
 
 /** A place is named by its number; the root is 0. */
@@ -26,6 +28,8 @@ export interface Column {
   ownBytes: Float64Array;
   /** Bytes of all at this place and at those below. */
   bytes: Float64Array;
+  /** Bytes that one node retains, the few that retain very much more than others left out. */
+  typicalBytes: Float64Array;
 }
 
 export interface Placed {
@@ -56,8 +60,7 @@ export function buildStructureTree(): StructureTreeBuilder {
   const labels = new Map<string, number>();
   /** Of each place. */
   const labelAt = [0];
-  const counts: number[][] = [];
-  const sizes: number[][] = [];
+  const columns: Column[] = [];
   const shapes = new Map<string, Shape>();
 
   function idOf(text: string): number {
@@ -94,7 +97,7 @@ export function buildStructureTree(): StructureTreeBuilder {
   }
 
   function add(snapshot: Snapshot): Placed {
-    const { graph, dominated, shallowSize } = snapshot;
+    const { graph, dominated, shallowSize, retainedSize } = snapshot;
     for (const shape of shapesWith(graph, LEAST_OF_A_SHAPE)) {
       if (!shapes.has(shape.name)) shapes.set(shape.name, shape);
     }
@@ -122,22 +125,60 @@ export function buildStructureTree(): StructureTreeBuilder {
         }
       }
     }
-    counts.push(count);
-    sizes.push(size);
+    const ownBytes = columnOf(size);
+    const bytes = ownBytes.slice();
+    for (let place = parent.length - 1; place > 0; place--) bytes[parent[place]] += bytes[place];
+    const isCounted = (node: number): boolean => !isPartOfAnother(graph, node, shallowSize);
+    const typicalBytes = typical(placeOf, isCounted, retainedSize, columnOf(count), bytes);
+    columns.push({ count: columnOf(count), ownBytes, bytes, typicalBytes });
     return { placeOf, classes };
   }
 
+  function columnOf(values: number[]): Float64Array {
+    return Float64Array.from(parent, (_, place) => values[place] ?? 0);
+  }
+
   function build(): StructureTree {
-    const columns = counts.map((count, index) => {
-      const ownBytes = Float64Array.from(parent, (_, place) => sizes[index][place] ?? 0);
-      const bytes = ownBytes.slice();
-      for (let place = parent.length - 1; place > 0; place--) bytes[parent[place]] += bytes[place];
-      return { count: Float64Array.from(parent, (_, place) => count[place] ?? 0), ownBytes, bytes };
-    });
-    return { parent, className, edgeName, columns };
+    // A later snapshot may have places that an earlier one has not.
+    const whole = (column: Float64Array): Float64Array => columnOf(Array.from(column));
+    return {
+      parent,
+      className,
+      edgeName,
+      columns: columns.map(({ count, ownBytes, bytes, typicalBytes }) => ({
+        count: whole(count),
+        ownBytes: whole(ownBytes),
+        bytes: whole(bytes),
+        typicalBytes: whole(typicalBytes),
+      })),
+    };
   }
 
   return { add, build };
+}
+
+/** One node with this part of all bytes at a place is not like the others there. */
+const UNLIKE_OTHERS = 1 / 8;
+
+/** The mean without those unlike the others, unless there are few others. */
+function typical(
+  placeOf: Uint32Array,
+  isCounted: (node: number) => boolean,
+  retainedSize: Float64Array,
+  count: Float64Array,
+  bytes: Float64Array,
+): Float64Array {
+  const others = count.slice();
+  const bytesOfOthers = bytes.slice();
+  for (let node = 0; node < placeOf.length; node++) {
+    const place = placeOf[node];
+    if (retainedSize[node] <= UNLIKE_OTHERS * bytes[place] || !isCounted(node)) continue;
+    others[place]--;
+    bytesOfOthers[place] -= retainedSize[node];
+  }
+  return bytes.map((all, place) =>
+    others[place] > count[place] / 2 ? bytesOfOthers[place] / others[place] : all / Math.max(1, count[place]),
+  );
 }
 
 /** The table of a Map, the elements of an Array: V8's, not the program's. */
@@ -175,6 +216,17 @@ export function edgesFromDominators({ graph, dominator, retains }: Snapshot): Ui
   return found;
 }
 
+const VARIABLES = 8;
+
+function variablesOf(graph: Graph, context: number): string {
+  const names: string[] = [];
+  for (let edge = graph.firstEdge[context]; edge < graph.firstEdge[context + 1]; edge++) {
+    if (graph.edgeTypes[graph.edgeType[edge]] === 'context' && names.length < VARIABLES)
+      names.push(edgeLabel(graph, edge));
+  }
+  return names.join();
+}
+
 interface Label {
   id: number;
   name: string;
@@ -187,6 +239,7 @@ function labeller(
   edges: Uint32Array,
   idOf: (text: string) => number,
 ): (node: number) => Label {
+  const positions = sourcePositions(graph);
   const { edgeType, edgeTypes, edgeName, strings, firstEdge, nodeType, nodeTypes, nodeName } = graph;
   const closure = typeIndex(nodeTypes, 'closure');
   const property = typeIndex(edgeTypes, 'property');
@@ -195,20 +248,35 @@ function labeller(
   const edgeNames = new Map<number, string>();
   const byPair = new Map<number, Label>();
   const asMap = new Map<number, boolean>();
+  const contextClass = new Uint8Array(names.length);
+  names.forEach((name, index) => (contextClass[index] = name.startsWith('system / Context') ? 1 : 0));
 
-  /** A closure's class would be Function, whatever it does: its name says more. */
+  /**
+   * A closure's class would be Function, whatever it does, and that of its variables `system / Context`: what
+   * they share with others of the same code says more.
+   */
   function nameKey(node: number): number {
-    return nodeType[node] === closure ? nodeName[node] : -1 - classOf[node];
+    if (nodeType[node] === closure) return positions.codeOf(node);
+    return contextClass[classOf[node]] === 1 ? positions.codeOf(node) : -1 - classOf[node];
   }
 
   function nameOf(node: number): string {
     const key = nameKey(node);
     let name = classNames.get(key);
     if (name === undefined) {
-      name = key >= 0 ? `${strings.get(key) || '(anonymous)'}()` : names[classOf[node]];
+      if (key < 0) name = names[classOf[node]];
+      else if (nodeType[node] === closure) name = `${strings.get(nodeName[node]) || '(anonymous)'}()`;
+      else name = `system / Context ${positions.ofContext(node)?.name ?? ''}`;
       classNames.set(key, name);
     }
     return name;
+  }
+
+  /** Tells code of one name at two places. */
+  function placeInSource(node: number): string {
+    if (nodeType[node] !== closure) return variablesOf(graph, node);
+    const found = positions.of(node);
+    return found === null ? '' : `${found.script}:${found.line}:${found.column}`;
   }
 
   function isUsedAsMap(node: number): boolean {
@@ -248,7 +316,8 @@ function labeller(
     if (label === undefined) {
       const name = nameOf(node);
       const text = edgeText(edge);
-      label = { id: idOf(`${text}\0${name}`), name, edge: text };
+      const code = name.endsWith('()') || name.startsWith('system / Context') ? placeInSource(node) : '';
+      label = { id: idOf(`${text}\0${name}\0${code}`), name, edge: text };
       byPair.set(pair, label);
     }
     return label;
