@@ -60,7 +60,7 @@ for (const { major, path: node } of nodes) {
       );
       assertEachFound(growth);
       for (const name of [...HEALTHY, SETTLED]) assertNotAccused(growth.suspects, name);
-      assert.ok(growth.explainedShare > 0.8, `${growth.summary}`);
+      assert.ok(growth.explainedShare > 0.8, growth.summary);
     });
 
     it('names each leak from two', async () => {
