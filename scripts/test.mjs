@@ -3,6 +3,7 @@
 // NAME picks the test files whose name contains it. Exits as the test runner does.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -12,6 +13,9 @@ const names = kind === 'test' && first ? [first, ...rest] : rest;
 
 /** Bound on a whole test file: what Node 20 and 22 make of --test-timeout. Long tests carry their own. */
 const timeoutMs = { test: 1_200_000, browser: 300_000, soak: 3_600_000 }[kind];
+
+/** Files at a time. One test leaves much of two processors idle; the long ones keep them busy by themselves. */
+const concurrency = kind === 'test' ? availableParallelism() : 1;
 
 const files = readdirSync(`${root}tests/src`)
   .filter((file) => file.endsWith(`.${kind}.ts`))
@@ -33,7 +37,13 @@ step('compiling the tests');
 node(['node_modules/typescript/bin/tsc', '-b', 'tests']);
 node(['tests/devtools/bundle.mjs']);
 step(`running ${files.length} test files`);
-node(['--test', '--test-reporter=spec', `--test-timeout=${timeoutMs}`, ...files]);
+node([
+  '--test',
+  '--test-reporter=spec',
+  `--test-timeout=${timeoutMs}`,
+  `--test-concurrency=${concurrency}`,
+  ...files,
+]);
 
 function step(what) {
   console.log(`# ${what}`);

@@ -6,9 +6,9 @@ import { temporaryDirectory } from './temporary-directory.js';
 
 const captures = Number(process.env.SOAK_CAPTURES ?? 100);
 
-describe(`${captures} captures under load`, () => {
+describe(`${captures} captures under load`, { concurrency: 2 }, () => {
   for (const node of nodes) {
-    it(`Node ${node.version}`, { timeout: 20_000 * captures }, async (t) => {
+    it(`Node ${node.version}`, { timeout: 40_000 * captures }, async (t) => {
       const snapshots = await captureUnderLoad(node, captures, await temporaryDirectory(t));
       for (const snapshot of snapshots) await assertShowsWhatWasPlanted(snapshot);
     });
