@@ -5,8 +5,9 @@ import type { EdgeColumns } from './rows.js';
 import type { Sections } from './scan.js';
 
 /** @throws {SnapshotFormatError} */
-export function assemble(sections: Sections, edges: EdgeColumns): Graph {
+export function assemble(sections: Sections, edges: EdgeColumns | null): Graph {
   const { header, layout, nodes, strings, bytes } = sections;
+  if (edges === null) throw malformed(bytes, 'it has no section edges');
   const { lastName: lastNodeName, ...nodeColumns } = nodes;
   const { lastName: lastEdgeName, ...edgeColumns } = edges;
   const nodeCount = header.node_count;

@@ -1,8 +1,8 @@
 /** The bytes of a snapshot file: as it is, or with its compression taken off. */
+import { createReadStream } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import { Readable } from 'node:stream';
+import { Readable, type Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
-import type { Transform } from 'node:stream';
 
 const CHUNK_BYTES = 1 << 20;
 const GZIP = Buffer.from([0x1f, 0x8b]);
@@ -10,17 +10,44 @@ const ZSTD = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
 /** Node has its own from 22.15 and 23.8 on. */
 const createZstdDecompress = (zlib as { createZstdDecompress?: () => Transform }).createZstdDecompress;
 
-/**
- * Each chunk is valid until the next is asked for. Compression is told by the first bytes, not by the name.
- * @throws what opening or reading the file throws
- */
-export async function* chunksOf(path: string): AsyncGenerator<Uint8Array> {
+export interface SnapshotFile {
+  path: string;
+  /** What the first bytes tell, whatever the name is. A pipe is taken for uncompressed. */
+  compression: 'gzip' | 'zstd' | null;
+  /** Of the snapshot, where that is known: of a file that is not compressed. */
+  bytes: number | null;
+}
+
+/** @throws what opening or reading the file throws, and {Error} for a directory */
+export async function inspectFile(path: string): Promise<SnapshotFile> {
   const file = await open(path, 'r');
   try {
+    const stats = await file.stat();
+    if (stats.isDirectory()) throw new Error(`${path} is a directory, not a heap snapshot`);
+    if (!stats.isFile()) return { path, compression: null, bytes: null };
     const beginning = Buffer.alloc(4);
     await file.read(beginning, 0, 4, 0);
-    if (beginning.subarray(0, 2).equals(GZIP)) yield* decompressed(file, zlib.createGunzip());
-    else if (beginning.equals(ZSTD)) yield* decompressed(file, zstd(path));
+    if (beginning.subarray(0, 2).equals(GZIP)) return { path, compression: 'gzip', bytes: null };
+    if (beginning.equals(ZSTD)) return { path, compression: 'zstd', bytes: null };
+    return { path, compression: null, bytes: stats.size };
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Each chunk is valid until the next is asked for.
+ * @throws what opening, reading or decompressing the file throws
+ */
+export async function* chunksOf({ path, compression, bytes }: SnapshotFile): AsyncGenerator<Uint8Array> {
+  if (compression === null && bytes === null) {
+    yield* createReadStream(path) as AsyncIterable<Uint8Array>;
+    return;
+  }
+  const file = await open(path, 'r');
+  try {
+    if (compression === 'gzip') yield* decompressed(file, path, zlib.createGunzip());
+    else if (compression === 'zstd') yield* decompressed(file, path, zstd(path));
     else yield* plain(file);
   } finally {
     await file.close();
@@ -42,11 +69,23 @@ async function* plain(file: FileHandle): AsyncGenerator<Uint8Array> {
   }
 }
 
-async function* decompressed(file: FileHandle, decompressor: Transform): AsyncGenerator<Uint8Array> {
+async function* decompressed(
+  file: FileHandle,
+  path: string,
+  decompressor: Transform,
+): AsyncGenerator<Uint8Array> {
   const source = Readable.from(plainCopies(file), { objectMode: false });
   source.on('error', (error) => decompressor.destroy(error));
   decompressor.on('close', () => source.destroy());
-  yield* source.pipe(decompressor) as AsyncIterable<Uint8Array>;
+  try {
+    yield* source.pipe(decompressor) as AsyncIterable<Uint8Array>;
+  } catch (error) {
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    if (!/^Z_|^ZSTD_|^ERR_/.test(code)) throw error;
+    throw new Error(`${path} cannot be decompressed (${message}): copy it again, or capture again`, {
+      cause: error,
+    });
+  }
 }
 
 /** A stream may hold on to more than one chunk. */

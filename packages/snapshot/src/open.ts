@@ -1,29 +1,99 @@
 /** From a file or a stream to a snapshot that can be asked. */
+import { availableParallelism } from 'node:os';
 import { assemble } from './assemble.js';
-import { chunksOf } from './chunks.js';
-import type { EdgeColumns } from './rows.js';
+import { chunksOf, inspectFile, type SnapshotFile } from './chunks.js';
+import { classesOf } from './classes.js';
+import { distances } from './distances.js';
+import { dominanceOf, dominanceQuestion } from './dominance.js';
+import type { Graph } from './graph.js';
+import { ephemeronsOf } from './reachability.js';
 import { scanSnapshot } from './scan.js';
-import { snapshotOf, type Snapshot } from './snapshot.js';
+import { startSecondThread, type SecondThread } from './second-thread.js';
+import { shallowSizes } from './shallow-sizes.js';
+import { snapshotOf, type KnownParts, type Snapshot } from './snapshot.js';
 
 export interface OpenOptions {
+  /**
+   * `all`, the default: also dominators, sizes, distances and classes are there when the snapshot is, worked
+   * out in two threads. `graph`: nodes, edges and strings only, about a third of the time; the rest is worked
+   * out in the calling thread when it is first asked for.
+   */
+  parts?: 'all' | 'graph';
+  /** 1 to do everything in the calling thread. By default 2 where there is a second processor. */
+  threads?: 1 | 2;
   /** Called now and then with how many bytes (decompressed) have been read. */
   onProgress?: (bytes: number) => void;
 }
 
+/** With less, starting a thread takes longer than what it would do. */
+const LEAST_BYTES_FOR_THREAD = 16 << 20;
+const LEAST_EDGES_FOR_THREAD = 500_000;
+
 /**
  * Opens the snapshot in a file (plain, gzip or zstd) or in a stream of its bytes.
+ *
+ * Memory, in bytes: about 22 for each node, 9 for each edge and the strings as they are in the file, for the
+ * graph; while all parts are being worked out 80 for each node and 5 for each edge more, of which 32 for each
+ * node stay.
  * @throws {SnapshotFormatError} when it is not a whole, well-formed snapshot
+ * @throws {Error} when the file cannot be read, or there is not enough memory
  */
 export async function open(
   source: string | AsyncIterable<Uint8Array>,
-  { onProgress }: OpenOptions = {},
+  {
+    parts = 'all',
+    threads = availableParallelism() > 1 ? 2 : 1,
+    onProgress = () => undefined,
+  }: OpenOptions = {},
 ): Promise<Snapshot> {
-  const scanner = scanSnapshot();
+  const thread = lazySecondThread(threads);
+  try {
+    const graph = await readGraph(source, thread.start, onProgress);
+    return snapshotOf(graph, parts === 'graph' ? {} : await allParts(graph, thread.start));
+  } finally {
+    await thread.end();
+  }
+}
+
+/** The second thread, if there is to be one and it is worth starting. */
+type Start = (worthwhile: boolean) => SecondThread | null;
+
+function lazySecondThread(threads: number): { start: Start; end: () => Promise<void> } {
+  let thread: SecondThread | null = null;
+  return {
+    start: (worthwhile) => (threads > 1 && worthwhile ? (thread ??= startSecondThread()) : null),
+    end: async () => thread?.end(),
+  };
+}
+
+/** The edges are more than half of a file: one thread reads them, and the other all else. */
+async function readGraph(
+  source: string | AsyncIterable<Uint8Array>,
+  start: Start,
+  onProgress: (bytes: number) => void,
+): Promise<Graph> {
+  const file = typeof source === 'string' ? await inspectFile(source) : null;
+  const chunks = typeof source === 'string' ? chunksOf(file as SnapshotFile) : source;
+  const edges =
+    file?.bytes != null ? start(file.bytes >= LEAST_BYTES_FOR_THREAD)?.ask('edges', file) : undefined;
+  const scanner = scanSnapshot({ skip: edges ? 'edges' : null, maxBytes: file?.bytes ?? Infinity });
   let bytes = 0;
-  for await (const chunk of typeof source === 'string' ? chunksOf(source) : source) {
+  for await (const chunk of chunks) {
     scanner.push(chunk);
-    onProgress?.((bytes += chunk.length));
+    onProgress((bytes += chunk.length));
   }
   const sections = scanner.end();
-  return snapshotOf(assemble(sections, sections.edges as EdgeColumns));
+  return assemble(sections, edges ? await edges : sections.edges);
+}
+
+/** The dominators take about as long as all the rest. */
+async function allParts(graph: Graph, start: Start): Promise<KnownParts> {
+  const ephemerons = ephemeronsOf(graph);
+  const question = dominanceQuestion(graph, ephemerons);
+  const dominance =
+    start(graph.edgeCount >= LEAST_EDGES_FOR_THREAD)?.ask('dominance', question) ?? dominanceOf(question);
+  const distance = distances(graph, ephemerons);
+  const classes = classesOf(graph);
+  const shallow = shallowSizes(graph);
+  return { ephemerons, distance, classes, shallow, dominance: await dominance };
 }

@@ -19,6 +19,8 @@ import { buildStringTable, type StringTable } from './string-table.js';
 export interface SnapshotScanner {
   /** @throws {SnapshotFormatError} */
   push(chunk: Uint8Array): void;
+  /** The edges, as soon as all of them have been read. */
+  edges(): EdgeColumns | null;
   /** @throws {SnapshotFormatError} */
   end(): Sections;
 }
@@ -28,8 +30,8 @@ export interface Sections {
   header: SnapshotHeader;
   layout: Layout;
   nodes: NodeColumns;
-  /** Where they are when they were passed over. */
-  edges: EdgeColumns | ByteRange;
+  /** Null when they were passed over. */
+  edges: EdgeColumns | null;
   locations: Locations | null;
   strings: StringTable;
   /** Bytes behind the end of the document, white space not counted. */
@@ -38,15 +40,9 @@ export interface Sections {
   bytes: number;
 }
 
-/** From behind the bracket that opens a section to behind the one that closes it. */
-export interface ByteRange {
-  from: number;
-  to: number;
-}
-
 export interface ScanOptions {
-  /** Passes over the edges, which somebody else reads. */
-  skipEdges?: boolean;
+  /** A section of numbers to pass over, because somebody else reads it. */
+  skip?: 'nodes' | 'edges' | null;
   /** Bytes there can be at most. A header that promises more than they can hold is refused at once. */
   maxBytes?: number;
 }
@@ -68,7 +64,7 @@ const MAX_COUNT = 2 ** 32 - 2;
 type Part = (chunk: Uint8Array, at: number) => number;
 
 /** A scanner for one snapshot: give it all chunks, in order, then ask for the end. */
-export function scanSnapshot({ skipEdges = false, maxBytes = Infinity }: ScanOptions = {}): SnapshotScanner {
+export function scanSnapshot({ skip = null, maxBytes = Infinity }: ScanOptions = {}): SnapshotScanner {
   /** Bytes in the chunks before this one. */
   let base = 0;
   let part: Part;
@@ -78,7 +74,6 @@ export function scanSnapshot({ skipEdges = false, maxBytes = Infinity }: ScanOpt
   let layout: Layout | null = null;
   let nodes: RowsSection<NodeColumns> | null = null;
   let edges: RowsSection<EdgeColumns> | null = null;
-  let edgesRange: ByteRange | null = null;
   let locations: RowsSection<Locations> | null = null;
   let strings: StringTable | null = null;
   const seen = new Set<string>();
@@ -122,7 +117,7 @@ export function scanSnapshot({ skipEdges = false, maxBytes = Infinity }: ScanOpt
           if (chunk[at] === QUOTE) {
             const key = String.fromCharCode(...name);
             const start = base + at - name.length - 1;
-            nextByte(COLON, 'a colon', () => expectSection(key, start));
+            nextByte(COLON, `a colon behind ${JSON.stringify(key)}`, () => expectSection(key, start));
             return at + 1;
           }
           name.push(chunk[at]);
@@ -145,8 +140,8 @@ export function scanSnapshot({ skipEdges = false, maxBytes = Infinity }: ScanOpt
     }
     if (seen.has(key)) throw malformed(start, `there are two sections ${key}`);
     seen.add(key);
-    if (key === 'nodes') expectRows(key, (nodes = nodeRows(header, layout)));
-    else if (key === 'edges' && skipEdges) expectEdgesToSkip();
+    if (key === skip) expectNumbersToSkip(key);
+    else if (key === 'nodes') expectRows(key, (nodes = nodeRows(header, layout)));
     else if (key === 'edges') expectRows(key, (edges = edgeRows(header, layout)));
     else if (key === 'locations') expectRows(key, (locations = locationRows(header, layout)));
     else if (key === 'strings') expectStrings();
@@ -243,38 +238,42 @@ export function scanSnapshot({ skipEdges = false, maxBytes = Infinity }: ScanOpt
   }
 
   function expectRows(key: string, section: NumberSection): void {
-    nextByte(OPEN_BRACKET, 'an opening bracket', () => {
+    nextByte(OPEN_BRACKET, 'an opening bracket', () =>
       next(`the end of the section ${key}`, (chunk, at) => {
         const end = section.push(chunk, at, base);
         if (section.closed) expectNextKey();
         return end;
-      });
-    });
+      }),
+    );
   }
 
-  function expectEdgesToSkip(): void {
-    nextByte(OPEN_BRACKET, 'an opening bracket', (from) => {
-      next('the end of the section edges', (chunk, at) => {
+  function expectNumbersToSkip(key: string): void {
+    nextByte(OPEN_BRACKET, 'an opening bracket', () =>
+      next(`the end of the section ${key}`, (chunk, at) => {
         const end = chunk.indexOf(CLOSE_BRACKET, at);
         if (end < 0) return chunk.length;
-        edgesRange = { from, to: base + end + 1 };
         expectNextKey();
         return end + 1;
-      });
-    });
+      }),
+    );
   }
 
   function expectStrings(): void {
     const table = buildStringTable();
-    const expectString = (what: string, isFirst: boolean): void =>
-      next(what, (chunk, at) => {
-        at = afterSpace(chunk, at);
-        if (at === chunk.length) return at;
-        if (chunk[at] === QUOTE) next('the end of a string', inside);
-        else if (chunk[at] === CLOSE_BRACKET && isFirst) close();
-        else throw unexpected(chunk[at], base + at, what);
-        return at + 1;
-      });
+    const first: Part = (chunk, at) => {
+      at = afterSpace(chunk, at);
+      if (at === chunk.length) return at;
+      if (chunk[at] === CLOSE_BRACKET) close();
+      else return between(chunk, at);
+      return at + 1;
+    };
+    const between: Part = (chunk, at) => {
+      at = afterSpace(chunk, at);
+      if (at === chunk.length) return at;
+      if (chunk[at] !== QUOTE) throw unexpected(chunk[at], base + at, 'a string');
+      part = inside;
+      return at + 1;
+    };
     const inside: Part = (chunk, at) => {
       const end = table.take(chunk, at);
       if (end === chunk.length) return end;
@@ -289,32 +288,24 @@ export function scanSnapshot({ skipEdges = false, maxBytes = Infinity }: ScanOpt
       else throw unexpected(chunk[at], base + at, 'a comma or the end of the strings');
       return at + 1;
     };
-    const between: Part = (chunk, at) => {
-      at = afterSpace(chunk, at);
-      if (at === chunk.length) return at;
-      if (chunk[at] !== QUOTE) throw unexpected(chunk[at], base + at, 'a string');
-      part = inside;
-      return at + 1;
-    };
     const close = (): void => {
       strings = table.build();
       expectNextKey();
     };
-    nextByte(OPEN_BRACKET, 'an opening bracket', () => expectString('a string', true));
+    nextByte(OPEN_BRACKET, 'an opening bracket', () => next('the end of the section strings', first));
   }
 
   function end(): Sections {
     if (!done) throw truncated(base, expected);
     if (header === null || layout === null) throw notASnapshot(base, 'it has no header');
     if (nodes === null) throw malformed(base, 'it has no section nodes');
-    const edgeColumns = edges?.columns() ?? edgesRange;
-    if (edgeColumns === null) throw malformed(base, 'it has no section edges');
+    if (!seen.has('edges')) throw malformed(base, 'it has no section edges');
     if (strings === null) throw malformed(base, 'it has no section strings');
     return {
       header,
       layout,
       nodes: nodes.columns(),
-      edges: edgeColumns,
+      edges: edges?.columns() ?? null,
       locations: locations?.columns() ?? null,
       strings,
       trailingBytes,
@@ -322,7 +313,7 @@ export function scanSnapshot({ skipEdges = false, maxBytes = Infinity }: ScanOpt
     };
   }
 
-  return { push, end };
+  return { push, edges: () => (edges?.closed ? edges.columns() : null), end };
 }
 
 function afterSpace(chunk: Uint8Array, at: number): number {

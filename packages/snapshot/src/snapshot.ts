@@ -2,11 +2,12 @@
 import { bytesOf } from './bits.js';
 import { classesOf, classRows, type Classes, type ClassRow } from './classes.js';
 import { distances } from './distances.js';
-import { dominatedBy, dominators, retainedSizes, type Dominated, type Dominators } from './dominators.js';
+import { dominanceOf, dominanceQuestion, type Dominance } from './dominance.js';
+import { dominatedBy, retainedSizes, type Dominated } from './dominators.js';
 import { duplicateStrings, type DuplicateString } from './duplicate-strings.js';
 import type { Graph } from './graph.js';
 import { displayName } from './names.js';
-import { ephemeronsOf, programRoots, retainingEdges, type Ephemerons } from './reachability.js';
+import { ephemeronsOf, type Ephemerons } from './reachability.js';
 import { shallowSizes } from './shallow-sizes.js';
 
 /** Nodes are given by their ordinals. Sizes are in bytes. */
@@ -34,16 +35,24 @@ export interface Snapshot {
   nodeWithId(id: number): number;
 }
 
-export function snapshotOf(graph: Graph): Snapshot {
-  const ephemerons = once<Ephemerons>(() => ephemeronsOf(graph));
-  const shallow = once(() => shallowSizes(graph));
-  const retains = once(() => retainingEdges(graph, programRoots(graph), ephemerons()));
-  const retainsBytes = once(() => bytesOf(retains(), graph.edgeCount));
-  const tree = once<Dominators>(() => dominators(graph, retains()));
-  const retained = once(() => retainedSizes(tree(), shallow()));
-  const dominated = once(() => dominatedBy(tree()));
-  const distance = once(() => distances(graph, ephemerons()));
-  const classOf = once(() => classesOf(graph));
+/** What has been worked out already. */
+export interface KnownParts {
+  ephemerons?: Ephemerons;
+  dominance?: Dominance;
+  shallow?: Float64Array;
+  distance?: Int32Array;
+  classes?: Classes;
+}
+
+export function snapshotOf(graph: Graph, known: KnownParts = {}): Snapshot {
+  const ephemerons = once(() => ephemeronsOf(graph), known.ephemerons);
+  const shallow = once(() => shallowSizes(graph), known.shallow);
+  const dominance = once(() => dominanceOf(dominanceQuestion(graph, ephemerons())), known.dominance);
+  const retains = once(() => bytesOf(dominance().retaining, graph.edgeCount));
+  const retained = once(() => retainedSizes(dominance().tree, shallow()));
+  const dominated = once(() => dominatedBy(dominance().tree));
+  const distance = once(() => distances(graph, ephemerons()), known.distance);
+  const classOf = once(() => classesOf(graph), known.classes);
   const rows = once(() => classRows(graph, classOf(), shallow(), retained(), distance(), dominated()));
   const duplicates = once(() => duplicateStrings(graph, shallow(), retained()));
   return {
@@ -52,10 +61,10 @@ export function snapshotOf(graph: Graph): Snapshot {
       return shallow();
     },
     get retains() {
-      return retainsBytes();
+      return retains();
     },
     get dominator() {
-      return tree().dominator;
+      return dominance().tree.dominator;
     },
     get retainedSize() {
       return retained();
@@ -77,7 +86,7 @@ export function snapshotOf(graph: Graph): Snapshot {
   };
 }
 
-function once<T>(make: () => T): () => T {
-  let made: { value: T } | null = null;
-  return () => (made ??= { value: make() }).value;
+function once<T>(make: () => T, known?: T): () => T {
+  let value = known;
+  return () => (value ??= make());
 }

@@ -1,0 +1,39 @@
+/** What the second thread runs: takes a question, answers it, takes the next. */
+import { parentPort } from 'node:worker_threads';
+import { chunksOf, type SnapshotFile } from './chunks.js';
+import { dominanceOf } from './dominance.js';
+import { SnapshotFormatError } from './format-error.js';
+import type { EdgeColumns } from './rows.js';
+import { scanSnapshot } from './scan.js';
+import type { Reply, Request } from './second-thread.js';
+
+parentPort?.on('message', (request: Request) => {
+  answer(request)
+    .then((answer): Reply => ({ answer }), failed)
+    .then((reply) => parentPort?.postMessage(reply))
+    .catch((error: unknown) => parentPort?.postMessage(failed(error)));
+});
+
+async function answer(request: Request): Promise<unknown> {
+  return request.task === 'edges' ? readEdges(request.question) : dominanceOf(request.question);
+}
+
+/** Reads the file to the end of its edges. The other thread reads the nodes, and whatever else there is. */
+async function readEdges(file: SnapshotFile): Promise<EdgeColumns> {
+  const scanner = scanSnapshot({ skip: 'nodes', maxBytes: file.bytes ?? Infinity });
+  for await (const chunk of chunksOf(file)) {
+    scanner.push(chunk);
+    const edges = scanner.edges();
+    if (edges) return edges;
+  }
+  scanner.end();
+  throw new Error(`${file.path} has no edges`);
+}
+
+function failed(error: unknown): Reply {
+  if (error instanceof SnapshotFormatError) {
+    const { code, offset, message } = error;
+    return { failure: message, format: { code, offset } };
+  }
+  return { failure: error instanceof Error ? error.message : String(error) };
+}

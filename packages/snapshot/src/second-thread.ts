@@ -1,0 +1,77 @@
+/** The second thread from the first one's side. What both work on is in shared memory, see columns.ts. */
+import { Worker } from 'node:worker_threads';
+import type { SnapshotFile } from './chunks.js';
+import type { Dominance, DominanceQuestion } from './dominance.js';
+import { SnapshotFormatError, type SnapshotFormatErrorCode } from './format-error.js';
+import type { EdgeColumns } from './rows.js';
+
+/** What the second thread can be asked for. */
+export interface Tasks {
+  /** The edges of a file that is not compressed. */
+  edges: { question: SnapshotFile; answer: EdgeColumns };
+  dominance: { question: DominanceQuestion; answer: Dominance };
+}
+
+export type Request = { [T in keyof Tasks]: { task: T; question: Tasks[T]['question'] } }[keyof Tasks];
+
+export type Reply =
+  { answer: unknown } | { failure: string; format?: { code: SnapshotFormatErrorCode; offset: number } };
+
+export interface SecondThread {
+  /**
+   * One thing at a time.
+   * @throws {SnapshotFormatError} as the task does, {Error} when the thread fails
+   */
+  ask<T extends keyof Tasks>(task: T, question: Tasks[T]['question']): Promise<Tasks[T]['answer']>;
+  end(): Promise<void>;
+}
+
+/** Columns are not in its heap. */
+const HEAP_MB = 512;
+
+export function startSecondThread(): SecondThread {
+  const worker = new Worker(new URL('./second-thread-worker.js', import.meta.url), {
+    name: 'afterimage-snapshot',
+    // The program's own flags and environment (a preload, a profiler, an inspector) are not for this thread.
+    execArgv: [],
+    env: {},
+    resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
+  });
+
+  function ask<T extends keyof Tasks>(task: T, question: Tasks[T]['question']): Promise<Tasks[T]['answer']> {
+    const answer = new Promise<Tasks[T]['answer']>((resolve, reject) => {
+      const fail = (reason: string): void =>
+        settle(() => reject(new Error(`the second thread failed: ${reason}; try again with one thread`)));
+      const onMessage = (reply: Reply): void =>
+        settle(() => {
+          if ('answer' in reply) resolve(reply.answer as Tasks[T]['answer']);
+          else if (reply.format)
+            reject(new SnapshotFormatError(reply.format.code, reply.format.offset, reply.failure));
+          else reject(new Error(reply.failure));
+        });
+      const onError = (error: unknown): void => fail(error instanceof Error ? error.message : String(error));
+      const onExit = (): void => fail('it has ended');
+      // One by one: a Worker has listeners of its own, without which it takes no more messages.
+      const settle = (then: () => void): void => {
+        worker
+          .off('message', onMessage)
+          .off('messageerror', onError)
+          .off('error', onError)
+          .off('exit', onExit);
+        then();
+      };
+      worker.on('message', onMessage).on('messageerror', onError).on('error', onError).on('exit', onExit);
+      worker.postMessage({ task, question });
+    });
+    // Met by whoever awaits it, if the first thread does not fail before.
+    answer.catch(() => undefined);
+    return answer;
+  }
+
+  return {
+    ask,
+    end: async () => {
+      await worker.terminate();
+    },
+  };
+}
