@@ -37,7 +37,7 @@ export function dominators(columns: DominatorColumns, retaining: Bits): Dominato
     while (candidate > semidominator) candidate = dominatorAt[candidate];
     dominatorAt[at] = candidate;
   }
-  const dominator = uint32Column(nodeCount);
+  const dominator = parent; // needed no more, and what is allocated now would come on top of all else
   for (let at = 0; at < reached; at++) dominator[order[at]] = order[dominatorAt[at]];
   for (let at = reached; at < nodeCount; at++) dominator[order[at]] = root;
   return { dominator, order };

@@ -3,6 +3,7 @@
  * are the same only if their length and hash are. Source: HeapSnapshot.getDuplicateStrings in
  * chrome-devtools-frontend, front_end/entrypoints/heap_snapshot_worker/HeapSnapshot.ts.
  */
+import { uint32Column } from './columns.js';
 import { typeIndex, type Graph } from './graph.js';
 import { displayName, internalTarget, rawName } from './names.js';
 
@@ -17,37 +18,62 @@ export interface DuplicateString {
   nodes: number[];
 }
 
+/** Of what is in no group. */
+const NO_GROUP = 0xffffffff;
+
 export function duplicateStrings(
   graph: Graph,
   shallow: Float64Array,
   retained: Float64Array,
 ): DuplicateString[] {
-  const { nodeCount, nodeType, nodeTypes } = graph;
+  const { nodeCount, nodeName, nodeType, nodeTypes, strings } = graph;
   const string = typeIndex(nodeTypes, 'string');
   const concatenated = typeIndex(nodeTypes, 'concatenated string');
-  const groups = new Map<string, DuplicateString>();
-  for (let node = 0; node < nodeCount; node++) {
-    const type = nodeType[node];
-    if (shallow[node] === 0 || !(type === string || (type === concatenated && !isFlat(graph, node))))
-      continue;
-    const value = displayName(graph, node);
-    const cut = isTruncated(graph, node);
-    const key = cut
-      ? `${numberUnder(graph, node, 'length')} ${numberUnder(graph, node, 'hash')} ${value}`
-      : ` ${value}`;
-    let group = groups.get(key);
-    if (!group) {
-      group = { value, truncated: cut, count: 0, shallowBytes: 0, retainedBytes: 0, nodes: [] };
-      groups.set(key, group);
-    }
-    group.count++;
-    group.shallowBytes += shallow[node];
-    group.retainedBytes += retained[node];
-    group.nodes.push(node);
+  const groupOf = uint32Column(nodeCount).fill(NO_GROUP);
+  const groups = new Map<string, number>();
+  /** Of strings that are whole, so that each text is made once. */
+  const groupOfName = uint32Column(strings.count).fill(NO_GROUP);
+
+  function grouped(node: number, cut: boolean): number {
+    const kind = cut ? `${numberUnder(graph, node, 'length')} ${numberUnder(graph, node, 'hash')} ` : ' ';
+    const key = kind + displayName(graph, node);
+    const group = groups.get(key) ?? groups.size;
+    groups.set(key, group);
+    return group;
   }
-  return [...groups.values()]
-    .filter(({ count }) => count > 1)
-    .sort((a, b) => b.retainedBytes - a.retainedBytes);
+
+  for (let node = 0; node < nodeCount; node++) {
+    if (shallow[node] === 0) continue;
+    if (nodeType[node] === concatenated) {
+      if (!isFlat(graph, node)) groupOf[node] = grouped(node, isTruncated(graph, node));
+    } else if (nodeType[node] === string) {
+      const cut = isTruncated(graph, node);
+      const name = nodeName[node];
+      if (cut) groupOf[node] = grouped(node, cut);
+      else if (groupOfName[name] !== NO_GROUP) groupOf[node] = groupOfName[name];
+      else groupOf[node] = groupOfName[name] = grouped(node, cut);
+    }
+  }
+
+  const count = uint32Column(groups.size);
+  for (const group of groupOf) if (group !== NO_GROUP) count[group]++;
+  const duplicates = new Map<number, DuplicateString>();
+  for (let node = 0; node < nodeCount; node++) {
+    const group = groupOf[node];
+    if (group === NO_GROUP || count[group] < 2) continue;
+    let duplicate = duplicates.get(group);
+    if (!duplicate) {
+      const value = displayName(graph, node);
+      const truncated = isTruncated(graph, node);
+      duplicate = { value, truncated, count: 0, shallowBytes: 0, retainedBytes: 0, nodes: [] };
+      duplicates.set(group, duplicate);
+    }
+    duplicate.count++;
+    duplicate.shallowBytes += shallow[node];
+    duplicate.retainedBytes += retained[node];
+    duplicate.nodes.push(node);
+  }
+  return [...duplicates.values()].sort((a, b) => b.retainedBytes - a.retainedBytes);
 }
 
 /** V8 flattens a concatenation in place; one half is then all of it and the other empty. */

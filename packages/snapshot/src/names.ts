@@ -29,12 +29,25 @@ export function displayName(graph: Graph, node: number): string {
 
 /** The node that `node` points to by an internal edge of this name, or -1. */
 export function internalTarget(graph: Graph, node: number, name: string): number {
-  const { firstEdge, edgeTo, edgeType, edgeTypes, edgeName, strings } = graph;
+  const names = stringsThatAre(graph, name);
+  if (names.size === 0) return -1;
+  const { firstEdge, edgeTo, edgeType, edgeTypes, edgeName } = graph;
   const internal = typeIndex(edgeTypes, 'internal');
   for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++) {
-    if (edgeType[edge] === internal && strings.get(edgeName[edge]) === name) return edgeTo[edge];
+    if (edgeType[edge] === internal && names.has(edgeName[edge])) return edgeTo[edge];
   }
   return -1;
+}
+
+const foundStrings = new WeakMap<Graph, Map<string, ReadonlySet<number>>>();
+
+/** Found once: comparing numbers is faster by far than making a string of each edge's name. */
+function stringsThatAre(graph: Graph, name: string): ReadonlySet<number> {
+  const found = foundStrings.get(graph) ?? new Map<string, ReadonlySet<number>>();
+  foundStrings.set(graph, found);
+  const indexes = found.get(name) ?? new Set(graph.strings.find(name));
+  found.set(name, indexes);
+  return indexes;
 }
 
 function concatenated(graph: Graph, start: number): string {

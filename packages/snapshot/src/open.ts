@@ -47,12 +47,17 @@ export async function open(
   }: OpenOptions = {},
 ): Promise<Snapshot> {
   const thread = lazySecondThread(threads);
+  let graph: Graph;
+  let known: KnownParts = {};
   try {
-    const graph = await readGraph(source, thread.start, onProgress);
-    return snapshotOf(graph, parts === 'graph' ? {} : await allParts(graph, thread.start));
+    graph = await readGraph(source, thread.start, onProgress);
+    if (parts === 'all') known = await allParts(graph, thread.start);
   } finally {
     await thread.end();
   }
+  // Not before: what the other thread needed for the dominators is free only now.
+  if (parts === 'all') known.shallow = shallowSizes(graph);
+  return snapshotOf(graph, known);
 }
 
 /** The second thread, if there is to be one and it is worth starting. */
@@ -94,6 +99,5 @@ async function allParts(graph: Graph, start: Start): Promise<KnownParts> {
     start(graph.edgeCount >= LEAST_EDGES_FOR_THREAD)?.ask('dominance', question) ?? dominanceOf(question);
   const distance = distances(graph, ephemerons);
   const classes = classesOf(graph);
-  const shallow = shallowSizes(graph);
-  return { ephemerons, distance, classes, shallow, dominance: await dominance };
+  return { ephemerons, distance, classes, dominance: await dominance };
 }
