@@ -6,8 +6,9 @@
 import { open } from '@afterimage/snapshot';
 
 const [file, part] = process.argv.slice(2) as [string, string?];
-const snapshot = await open(file);
-if (part === 'graph') {
+const parts = part === 'graph' ? 'graph' : 'all';
+const snapshot = await open(file, { parts });
+if (parts === 'graph') {
   console.log(snapshot.graph.nodeCount, snapshot.graph.edgeCount);
 } else {
   const rows = [...snapshot.classes()].sort((one, other) => other.retainedBytes - one.retainedBytes);

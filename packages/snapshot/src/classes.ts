@@ -5,8 +5,9 @@
  * front_end/entrypoints/heap_snapshot_worker/HeapSnapshot.ts.
  */
 import { detachedNodes } from './detached.js';
+import type { Sizes } from './columns.js';
 import type { Dominated } from './dominators.js';
-import { typeIndex, type Graph } from './graph.js';
+import { roomForNodes, typeIndex, type Graph } from './graph.js';
 import { shapesOf, type Shape } from './shapes.js';
 
 export interface Classes {
@@ -39,12 +40,12 @@ const ENTITLED_BY_TYPE: Partial<Record<string, string>> = {
 const NAMED = new Set(['object', 'native']);
 
 /** `shapes` to name plain objects by those of another snapshot, as a comparison needs. */
-export function classesOf(graph: Graph, shapes?: readonly Shape[]): Classes {
+export function classesOf(graph: Graph, shapes?: readonly Shape[], room = roomForNodes(graph)): Classes {
   const { nodeCount, nodeType, nodeTypes, nodeName, strings } = graph;
   const names: string[] = [];
   const keys: string[] = [];
   const byKey = new Map<string, number>();
-  const classOf = new Uint32Array(nodeCount);
+  const classOf = room.subarray(0, nodeCount);
 
   function classFor(name: string, place = ''): number {
     const key = `${place},${name}`;
@@ -83,12 +84,28 @@ export function classesOf(graph: Graph, shapes?: readonly Shape[]): Classes {
     if (name !== null) classOf[node] = classFor(name);
   });
 
-  const { locations } = graph;
-  for (let row = 0; row < locations.node.length; row++) {
-    const node = locations.node[row];
+  const { node: located, script, line, column } = graph.locations;
+  /** Rows whose class is known, to be found again by their numbers: a key in text for every object takes long. */
+  const knownRows = new Int32Array(1 << 12).fill(-1);
+  const knownNames = new Uint32Array(knownRows.length);
+  for (let row = 0; row < located.length; row++) {
+    const node = located[row];
     if (nodeType[node] !== object) continue;
-    const place = `${locations.script[row]},${locations.line[row]},${locations.column[row]}`;
-    classOf[node] = classFor(names[classOf[node]], place);
+    const name = classOf[node];
+    const slot = (script[row] * 31 + line[row] * 17 + column[row] + name * 7) & (knownRows.length - 1);
+    const known = knownRows[slot];
+    const isKnown =
+      known >= 0 &&
+      knownNames[slot] === name &&
+      script[known] === script[row] &&
+      line[known] === line[row] &&
+      column[known] === column[row];
+    if (isKnown) classOf[node] = classOf[located[known]];
+    else {
+      classOf[node] = classFor(names[name], `${script[row]},${line[row]},${column[row]}`);
+      knownRows[slot] = row;
+      knownNames[slot] = name;
+    }
   }
   return { classOf, names, keys, shapes: named.shapes };
 }
@@ -104,8 +121,8 @@ function withoutAttributes(name: string): string {
 export function classRows(
   graph: Graph,
   { classOf, names, keys }: Classes,
-  shallow: Float64Array,
-  retained: Float64Array,
+  shallow: Sizes,
+  retained: Sizes,
   distance: Int32Array,
   dominated: Dominated,
 ): ClassRow[] {
@@ -137,7 +154,7 @@ function topmost(
   root: number,
   { first, nodes }: Dominated,
   classOf: Uint32Array,
-  shallow: Float64Array,
+  shallow: Sizes,
   callback: (node: number) => void,
 ): void {
   const inside = new Uint8Array(classOf.reduce((most, index) => Math.max(most, index), 0) + 1);

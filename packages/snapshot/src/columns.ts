@@ -19,6 +19,9 @@ export function float64Column(length: number): Float64Array {
   return new Float64Array(sharedBytes(length * 8));
 }
 
+/** Bytes of each node: a number of 32 bits where the largest fits into it. */
+export type Sizes = Uint32Array | Float64Array;
+
 export const MAX_UINT32 = 0xffffffff;
 
 /** @throws {Error} with the figures, when there is no room */

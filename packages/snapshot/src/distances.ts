@@ -5,7 +5,7 @@
  */
 import { hasBit, noBits, setBit } from './bits.js';
 import { int32Column } from './columns.js';
-import { typeIndex, type Graph } from './graph.js';
+import { roomForNodes, typeIndex, type Graph } from './graph.js';
 import type { Ephemerons } from './reachability.js';
 
 /** Of a node that cannot be reached. */
@@ -13,7 +13,11 @@ export const NO_DISTANCE = -5;
 /** What is only reached from V8's own roots begins here. */
 export const SYSTEM_DISTANCE = 100_000_000;
 
-export function distances(graph: Graph, { names, pairOf, pairs }: Ephemerons): Int32Array {
+export function distances(
+  graph: Graph,
+  { names, pairOf, pairs }: Ephemerons,
+  room = roomForNodes(graph),
+): Int32Array {
   const {
     nodeCount,
     root,
@@ -41,7 +45,7 @@ export function distances(graph: Graph, { names, pairOf, pairs }: Ephemerons): I
 
   const distance = int32Column(nodeCount).fill(NO_DISTANCE);
   const reached = noBits(nodeCount);
-  const queue = new Uint32Array(nodeCount + firstEdge[root + 1] - firstEdge[root]);
+  const queue = room;
   let queued = 0;
   /** Pairs of which one edge was met. The value is as far away as the farther of table and key. */
   const pending = noBits(pairs);

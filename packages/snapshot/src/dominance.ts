@@ -2,11 +2,22 @@
 import type { Bits } from './bits.js';
 import { dominators, type Dominators } from './dominators.js';
 import type { Graph } from './graph.js';
-import { programRoots, retainingEdges, type Ephemerons, type RetainingColumns } from './reachability.js';
+import {
+  programRoots,
+  retainingEdges,
+  type Ephemerons,
+  type OwnershipColumns,
+  type RetainingColumns,
+} from './reachability.js';
+
+export interface OwnershipQuestion {
+  columns: OwnershipColumns;
+  roots: number[];
+}
 
 export interface DominanceQuestion {
   columns: RetainingColumns;
-  roots: number[];
+  owned: Bits;
   ephemerons: Ephemerons;
 }
 
@@ -15,17 +26,23 @@ export interface Dominance {
   tree: Dominators;
 }
 
-/** Of the graph, what can be sent to another thread. */
-export function dominanceQuestion(graph: Graph, ephemerons: Ephemerons): DominanceQuestion {
+// Of the graph, what can be sent to another thread.
+
+export function ownershipQuestion(graph: Graph): OwnershipQuestion {
+  const { nodeCount, edgeTypes, firstEdge, edgeType, edgeTo } = graph;
+  return { columns: { nodeCount, edgeTypes, firstEdge, edgeType, edgeTo }, roots: programRoots(graph) };
+}
+
+export function dominanceQuestion(graph: Graph, owned: Bits, ephemerons: Ephemerons): DominanceQuestion {
   const { nodeCount, edgeCount, root, edgeTypes, nodeId, firstEdge, edgeType, edgeName, edgeTo } = graph;
   return {
     columns: { nodeCount, edgeCount, root, edgeTypes, nodeId, firstEdge, edgeType, edgeName, edgeTo },
-    roots: programRoots(graph),
+    owned,
     ephemerons,
   };
 }
 
-export function dominanceOf({ columns, roots, ephemerons }: DominanceQuestion): Dominance {
-  const retaining = retainingEdges(columns, roots, ephemerons);
+export function dominanceOf({ columns, owned, ephemerons }: DominanceQuestion): Dominance {
+  const retaining = retainingEdges(columns, owned, ephemerons);
   return { retaining, tree: dominators(columns, retaining) };
 }

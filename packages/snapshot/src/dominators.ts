@@ -8,7 +8,7 @@
  * What takes the time is waiting for memory, so that numbers read together are kept side by side.
  */
 import { hasBit, noBits, setBit, type Bits } from './bits.js';
-import { uint32Column } from './columns.js';
+import { uint32Column, type Sizes } from './columns.js';
 import type { Graph } from './graph.js';
 
 export interface Dominators {
@@ -50,7 +50,10 @@ interface Search {
   /** Place from which each place was reached. */
   parent: Uint32Array;
   reached: number;
-  /** For each place the last of the other places that retain it, in `predecessors`; 0 when there is none. */
+  /**
+   * For each place the last of the other places that retain it, in `predecessors`; 0 when there is none, and
+   * when there is only one that place itself, plus {@link ONLY}.
+   */
   lastPredecessor: Uint32Array;
   /**
    * Chained blocks of four: a block's first entry says where in the block before it the last predecessor is
@@ -59,7 +62,11 @@ interface Search {
   predecessors: Uint32Array;
   /** Room for two numbers for each place. */
   room: Uint32Array;
+  /** Room for as many as the search was deep. */
+  path: Uint32Array;
 }
+
+const ONLY = 0x40000000;
 
 /**
  * One pass over the edges does all: an edge that the search does not follow leads to a place that it knows
@@ -112,7 +119,15 @@ function depthFirst(columns: DominatorColumns, retaining: Bits): Search {
         continue;
       }
       let last = state[2 * to + 1];
-      if (last === 0 || (last & 3) === 3) {
+      if (last === 0) {
+        state[2 * to + 1] = ONLY + at;
+        continue;
+      }
+      if (last >= ONLY) {
+        predecessors[nextBlock + 1] = last - ONLY;
+        last = nextBlock + 1;
+        nextBlock += 4;
+      } else if ((last & 3) === 3) {
         predecessors[nextBlock] = last;
         last = nextBlock;
         nextBlock += 4;
@@ -133,9 +148,9 @@ function depthFirst(columns: DominatorColumns, retaining: Bits): Search {
       if (state[2 * node] === 0) order[last++] = node;
     }
   }
-  const lastPredecessor = uint32Column(reached);
+  const lastPredecessor = pathEdge; // the search is over; so for the others
   for (let at = 0; at < reached; at++) lastPredecessor[at] = state[2 * order[at] + 1];
-  return { order, parent, reached, lastPredecessor, predecessors, room: state };
+  return { order, parent, reached, lastPredecessor, predecessors, room: state, path: pathPlace };
 }
 
 /**
@@ -149,22 +164,25 @@ function semidominators({
   lastPredecessor,
   predecessors,
   room: forest,
+  path,
 }: Search): Uint32Array {
   const semi = lastPredecessor; // a place's predecessors are not needed when its semidominator is known
   for (let at = 0; at < reached; at++) {
     forest[2 * at] = parent[at];
     forest[2 * at + 1] = at;
   }
-  const path = uint32Column(reached);
   for (let at = reached - 1; at > 0; at--) {
     // What hangs off the root by itself has the root's place, 0, as parent.
     let least = parent[at];
     for (let index = lastPredecessor[at]; index !== 0 && least !== 0;) {
-      if ((index & 3) === 0) {
+      let candidate: number;
+      if (index >= ONLY) {
+        candidate = index - ONLY;
+        index = 0;
+      } else if ((index & 3) === 0) {
         index = predecessors[index];
         continue;
-      }
-      let candidate = predecessors[index--];
+      } else candidate = predecessors[index--];
       if (candidate > at) {
         let walk = 2 * candidate;
         let depth = 0;
@@ -190,9 +208,9 @@ function semidominators({
   return semi;
 }
 
-/** What each node retains, itself included, in bytes. */
-export function retainedSizes({ dominator, order }: Dominators, sizes: Float64Array): Float64Array {
-  const retained = Float64Array.from(sizes);
+/** What each node retains, itself included, in bytes. `sizes` must have room for their total. */
+export function retainedSizes({ dominator, order }: Dominators, sizes: Sizes): Sizes {
+  const retained = sizes.slice();
   for (let at = order.length - 1; at > 0; at--) {
     const node = order[at];
     retained[dominator[node]] += retained[node];

@@ -3,7 +3,7 @@
  * are the same only if their length and hash are. Source: HeapSnapshot.getDuplicateStrings in
  * chrome-devtools-frontend, front_end/entrypoints/heap_snapshot_worker/HeapSnapshot.ts.
  */
-import { uint32Column } from './columns.js';
+import { uint32Column, type Sizes } from './columns.js';
 import { typeIndex, type Graph } from './graph.js';
 import { displayName, internalTarget, rawName } from './names.js';
 
@@ -21,11 +21,7 @@ export interface DuplicateString {
 /** Of what is in no group. */
 const NO_GROUP = 0xffffffff;
 
-export function duplicateStrings(
-  graph: Graph,
-  shallow: Float64Array,
-  retained: Float64Array,
-): DuplicateString[] {
+export function duplicateStrings(graph: Graph, shallow: Sizes, retained: Sizes): DuplicateString[] {
   const { nodeCount, nodeName, nodeType, nodeTypes, strings } = graph;
   const string = typeIndex(nodeTypes, 'string');
   const concatenated = typeIndex(nodeTypes, 'concatenated string');

@@ -2,6 +2,7 @@
  * A snapshot's objects and references in columns. A *node* is named by its ordinal, its place in the file from
  * 0; an *edge* likewise. A node's edges are those from `firstEdge[node]` up to, not with, `firstEdge[node + 1]`.
  */
+import type { Sizes } from './columns.js';
 import type { SnapshotHeader } from './header.js';
 import type { StringTable } from './string-table.js';
 
@@ -20,7 +21,7 @@ export interface Graph {
   nodeName: Uint32Array;
   nodeId: Uint32Array;
   /** Bytes, as the file has them. */
-  selfSize: Float64Array;
+  selfSize: Sizes;
   /** 0 unknown, 1 attached to a document, 2 detached; null when it is unknown of all nodes. */
   detachedness: Uint8Array | null;
   /** One more than there are nodes. */
@@ -48,6 +49,11 @@ export interface Locations {
   line: Int32Array;
   /** From 0. */
   column: Int32Array;
+}
+
+/** For a number for each node and for each edge of the root: whoever has used it up may hand it to the next. */
+export function roomForNodes({ nodeCount, firstEdge, root }: Graph): Uint32Array {
+  return new Uint32Array(nodeCount + firstEdge[root + 1] - firstEdge[root]);
 }
 
 /** The type's index, or 255, which no node or edge has. */

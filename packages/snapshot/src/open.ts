@@ -4,9 +4,9 @@ import { assemble } from './assemble.js';
 import { chunksOf, inspectFile, type SnapshotFile } from './chunks.js';
 import { classesOf } from './classes.js';
 import { distances } from './distances.js';
-import { dominanceOf, dominanceQuestion } from './dominance.js';
-import type { Graph } from './graph.js';
-import { ephemeronsOf } from './reachability.js';
+import { dominanceOf, dominanceQuestion, ownershipQuestion } from './dominance.js';
+import { roomForNodes, type Graph } from './graph.js';
+import { ephemeronsOf, ownedNodes } from './reachability.js';
 import { scanSnapshot } from './scan.js';
 import { startSecondThread, type SecondThread } from './second-thread.js';
 import { shallowSizes } from './shallow-sizes.js';
@@ -55,8 +55,6 @@ export async function open(
   } finally {
     await thread.end();
   }
-  // Not before: what the other thread needed for the dominators is free only now.
-  if (parts === 'all') known.shallow = shallowSizes(graph);
   return snapshotOf(graph, known);
 }
 
@@ -91,13 +89,17 @@ async function readGraph(
   return assemble(sections, edges ? await edges : sections.edges);
 }
 
-/** The dominators take about as long as all the rest. */
+/** The dominators take longer than all the rest. */
 async function allParts(graph: Graph, start: Start): Promise<KnownParts> {
+  const thread = start(graph.edgeCount >= LEAST_EDGES_FOR_THREAD);
+  const ownership = ownershipQuestion(graph);
+  const owned = thread?.ask('ownership', ownership) ?? ownedNodes(ownership);
   const ephemerons = ephemeronsOf(graph);
-  const question = dominanceQuestion(graph, ephemerons);
-  const dominance =
-    start(graph.edgeCount >= LEAST_EDGES_FOR_THREAD)?.ask('dominance', question) ?? dominanceOf(question);
-  const distance = distances(graph, ephemerons);
-  const classes = classesOf(graph);
-  return { ephemerons, distance, classes, dominance: await dominance };
+  const question = dominanceQuestion(graph, await owned, ephemerons);
+  const dominance = thread?.ask('dominance', question) ?? dominanceOf(question);
+  const room = roomForNodes(graph);
+  const distance = distances(graph, ephemerons, room);
+  const shallow = shallowSizes(graph, room);
+  const classes = classesOf(graph, undefined, room);
+  return { ephemerons, distance, classes, shallow, dominance: await dominance };
 }

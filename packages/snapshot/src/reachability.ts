@@ -20,7 +20,7 @@ export interface Ephemerons {
 
 const EPHEMERON =
   /^\d+( \/ part of key \(.*? @\d+\) -> value \(.*? @\d+\) pair in WeakMap \(table @(\d+)\))$/;
-const EPHEMERON_PART = Buffer.from(' pair in WeakMap (table @');
+const EPHEMERON_PART = Buffer.from(' / part of key (');
 
 export function ephemeronsOf({ strings }: Graph): Ephemerons {
   const names = noBits(strings.count);
@@ -59,13 +59,18 @@ export function programRoots(graph: Graph): number[] {
 }
 
 /**
- * The nodes that the program owns: reached from `roots` over edges that are not weak. The rest is V8's and
- * Node's own.
+ * The nodes that the program owns: reached from `roots` over edges that are not weak, the roots
+ * being the {@link programRoots}. The rest is V8's and Node's own.
  */
-function ownedFrom(roots: readonly number[], columns: RetainingColumns): Bits {
-  const { firstEdge, edgeType, edgeTo, edgeTypes } = columns;
+export function ownedNodes({
+  roots,
+  columns,
+}: {
+  roots: readonly number[];
+  columns: OwnershipColumns;
+}): Bits {
+  const { nodeCount, firstEdge, edgeType, edgeTo, edgeTypes } = columns;
   const weak = typeIndex(edgeTypes, 'weak');
-  const { nodeCount } = columns;
   const owned = noBits(nodeCount);
   /** Owned, but what it points to is not yet. */
   const pending = noBits(nodeCount);
@@ -97,6 +102,9 @@ function ownedFrom(roots: readonly number[], columns: RetainingColumns): Bits {
   return owned;
 }
 
+/** What of a graph decides what the program owns. */
+export type OwnershipColumns = Pick<Graph, 'nodeCount' | 'edgeTypes' | 'firstEdge' | 'edgeType' | 'edgeTo'>;
+
 /** What of a graph decides about retention. */
 export type RetainingColumns = Pick<
   Graph,
@@ -111,14 +119,13 @@ export type RetainingColumns = Pick<
   | 'edgeTo'
 >;
 
-/** The edges that retain, `roots` being the {@link programRoots}. */
+/** The edges that retain, `owned` being the {@link ownedNodes}. */
 export function retainingEdges(
   columns: RetainingColumns,
-  roots: readonly number[],
+  owned: Bits,
   { names, tableOf, pairs }: Ephemerons,
 ): Bits {
   const { firstEdge, edgeType, edgeName, edgeTo, edgeTypes, nodeId, nodeCount, root } = columns;
-  const owned = ownedFrom(roots, columns);
   const retaining = noBits(columns.edgeCount);
   const shortcut = typeIndex(edgeTypes, 'shortcut');
   const internal = typeIndex(edgeTypes, 'internal');

@@ -1,5 +1,5 @@
 /** From rows of numbers to the columns of nodes, edges and locations. What is out of range is refused here. */
-import { float64Column, int32Column, MAX_UINT32, uint32Column, uint8Column } from './columns.js';
+import { float64Column, int32Column, MAX_UINT32, uint32Column, uint8Column, type Sizes } from './columns.js';
 import { typeIndex, type Locations } from './graph.js';
 import type { Layout, SnapshotHeader } from './header.js';
 import { numbersSection, type NumberSection, type Refusal } from './numbers.js';
@@ -8,7 +8,7 @@ export interface NodeColumns {
   nodeType: Uint8Array;
   nodeName: Uint32Array;
   nodeId: Uint32Array;
-  selfSize: Float64Array;
+  selfSize: Sizes;
   detachedness: Uint8Array | null;
   /** The edges of all nodes before this one; one more than there are nodes. */
   firstEdge: Uint32Array;
@@ -36,7 +36,7 @@ export function nodeRows(header: SnapshotHeader, layout: Layout): RowsSection<No
   const nodeType = uint8Column(count);
   const nodeName = uint32Column(count);
   const nodeId = uint32Column(count);
-  const selfSize = float64Column(count);
+  let selfSize: Sizes = uint32Column(count);
   /** Made when the first is not 0: only browsers know of any. */
   let detachedness: Uint8Array | null = null;
   const firstEdge = uint32Column(count + 1);
@@ -60,6 +60,7 @@ export function nodeRows(header: SnapshotHeader, layout: Layout): RowsSection<No
       nodeType[node] = numbers[row + type];
       nodeName[node] = numbers[row + name];
       nodeId[node] = numbers[row + id];
+      if (bytes > MAX_UINT32 && selfSize instanceof Uint32Array) selfSize = widened(selfSize);
       selfSize[node] = bytes;
       if (numbers[row + name] > lastName) lastName = numbers[row + name];
       edges += numbers[row + edgeCount];
@@ -166,6 +167,12 @@ export function locationRows(
     missing: () => null,
   });
   return Object.assign(section, { columns: () => locationsOf(locations, count, nodeCount) });
+}
+
+function widened(sizes: Uint32Array): Float64Array {
+  const wide = float64Column(sizes.length);
+  wide.set(sizes);
+  return wide;
 }
 
 function locationColumns(count: number): Locations {

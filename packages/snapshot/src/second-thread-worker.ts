@@ -5,6 +5,7 @@ import { dominanceOf } from './dominance.js';
 import { SnapshotFormatError } from './format-error.js';
 import type { EdgeColumns } from './rows.js';
 import { scanSnapshot } from './scan.js';
+import { ownedNodes } from './reachability.js';
 import type { Reply, Request } from './second-thread.js';
 
 parentPort?.on('message', (request: Request) => {
@@ -15,7 +16,14 @@ parentPort?.on('message', (request: Request) => {
 });
 
 async function answer(request: Request): Promise<unknown> {
-  return request.task === 'edges' ? readEdges(request.question) : dominanceOf(request.question);
+  switch (request.task) {
+    case 'edges':
+      return readEdges(request.question);
+    case 'ownership':
+      return ownedNodes(request.question);
+    case 'dominance':
+      return dominanceOf(request.question);
+  }
 }
 
 /** Reads the file to the end of its edges. The other thread reads the nodes, and whatever else there is. */

@@ -1,7 +1,8 @@
 /** The second thread from the first one's side. What both work on is in shared memory, see columns.ts. */
 import { Worker } from 'node:worker_threads';
+import type { Bits } from './bits.js';
 import type { SnapshotFile } from './chunks.js';
-import type { Dominance, DominanceQuestion } from './dominance.js';
+import type { Dominance, DominanceQuestion, OwnershipQuestion } from './dominance.js';
 import { SnapshotFormatError, type SnapshotFormatErrorCode } from './format-error.js';
 import type { EdgeColumns } from './rows.js';
 
@@ -9,6 +10,7 @@ import type { EdgeColumns } from './rows.js';
 export interface Tasks {
   /** The edges of a file that is not compressed. */
   edges: { question: SnapshotFile; answer: EdgeColumns };
+  ownership: { question: OwnershipQuestion; answer: Bits };
   dominance: { question: DominanceQuestion; answer: Dominance };
 }
 
@@ -35,7 +37,7 @@ export function startSecondThread(): SecondThread {
     // The program's own flags and environment (a preload, a profiler, an inspector) are not for this thread.
     execArgv: [],
     env: {},
-    resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
+    resourceLimits: { maxOldGenerationSizeMb: HEAP_MB, maxYoungGenerationSizeMb: 4 },
   });
 
   function ask<T extends keyof Tasks>(task: T, question: Tasks[T]['question']): Promise<Tasks[T]['answer']> {

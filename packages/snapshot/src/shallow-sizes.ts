@@ -4,17 +4,18 @@
  * belongs to, if it belongs to exactly one. Source: JSHeapSnapshot.calculateShallowSizes in
  * chrome-devtools-frontend, front_end/entrypoints/heap_snapshot_worker/HeapSnapshot.ts.
  */
-import { typeIndex, type Graph } from './graph.js';
+import { MAX_UINT32, type Sizes } from './columns.js';
+import { roomForNodes, typeIndex, type Graph } from './graph.js';
 
 const NOBODY = 0xffffffff;
 const SEVERAL = 0xfffffffe;
 
 /** Bytes of each node. The graph's own sizes stay as they are. */
-export function shallowSizes(graph: Graph): Float64Array {
-  const sizes = graph.selfSize.slice();
+export function shallowSizes(graph: Graph, room?: Uint32Array): Sizes {
+  const sizes = roomForTotal(graph.selfSize);
   if (!hasUserRoots(graph)) return sizes; // written with exposeInternals: nothing is to be hidden
   const { nodeCount, nodeType, nodeTypes, root } = graph;
-  const owner = ownersOf(graph);
+  const owner = ownersOf(graph, room);
   const synthetic = typeIndex(nodeTypes, 'synthetic');
   for (let node = 0; node < nodeCount; node++) {
     const by = owner[node];
@@ -26,15 +27,21 @@ export function shallowSizes(graph: Graph): Float64Array {
   return sizes;
 }
 
+/** A copy, that holds each sum of some of them. */
+function roomForTotal(sizes: Sizes): Sizes {
+  let total = 0;
+  for (let node = 0; node < sizes.length; node++) total += sizes[node];
+  return total > MAX_UINT32 ? new Float64Array(sizes) : sizes.slice();
+}
+
 /** For each node itself, or if it is of the kind that belongs to others: to whom, or to several, or to nobody. */
-export function ownersOf(graph: Graph): Uint32Array {
+export function ownersOf(graph: Graph, owner = roomForNodes(graph)): Uint32Array {
   const { nodeCount, firstEdge, edgeTo, edgeType, edgeTypes, nodeType, nodeTypes, nodeName, strings } = graph;
   const weak = typeIndex(edgeTypes, 'weak');
   const array = typeIndex(nodeTypes, 'array');
   const hidden = typeIndex(nodeTypes, 'hidden');
   const native = typeIndex(nodeTypes, 'native');
   const externalString = new Set(strings.find('system / ExternalStringData'));
-  const owner = new Uint32Array(nodeCount);
   for (let node = 0; node < nodeCount; node++) {
     const type = nodeType[node];
     const belongs =

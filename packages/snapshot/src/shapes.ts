@@ -24,28 +24,44 @@ export interface ShapesOfObjects {
   forEach(callback: (node: number, name: string | null) => void): void;
 }
 
-/** Plain objects with the same properties in the same order. */
-interface Signature {
-  /** Indexes into the graph's strings, `__proto__` included. */
+/**
+ * Plain objects, sorted by *signature*: the same properties in the same order. In columns, for a heap that is
+ * full of dictionaries has a signature for each.
+ */
+interface Signatures {
+  count: number;
+  /** The properties of all, as indexes into the graph's strings; `__proto__` is not among them. */
   names: Uint32Array;
-  shape: string | null;
+  /** Where each one's begin in `names`; one more than there are signatures. */
+  first: Uint32Array;
+  /** How many objects have it. */
+  objects: Uint32Array;
+  /** The plain objects, and the signature of each. */
+  node: Uint32Array;
+  signature: Uint32Array;
 }
 
 /** Uses the shapes given, of another snapshot for example, or finds its own. */
 export function shapesOf(graph: Graph, given?: readonly Shape[]): ShapesOfObjects {
-  const { objects, signatureOf, signatures } = collect(graph);
-  const least = Math.max(LEAST_OBJECTS, objects.length / LEAST_SHARE);
-  const shapes = given ? [...given] : popular(graph, signatures, countsOf(signatures, signatureOf), least);
+  const signatures = collect(graph);
+  const { count, names, first, node, signature } = signatures;
+  const least = Math.max(LEAST_OBJECTS, node.length / LEAST_SHARE);
+  const shapes = given ? [...given] : popular(graph, signatures, least);
   const tree = treeOf(shapes);
-  for (const signature of signatures) {
-    signature.shape = bestMatch(tree, Array.from(signature.names, (name) => graph.strings.get(name)).sort());
+  const property = graph.strings.findAll(shapes.flatMap(({ properties }) => properties));
+  const shapeOf: (string | null)[] = [];
+  for (let index = 0; index < count; index++) {
+    const properties: string[] = [];
+    for (let at = first[index]; at < first[index + 1]; at++) {
+      const name = property.get(names[at]);
+      if (name !== undefined) properties.push(name);
+    }
+    shapeOf.push(properties.length === 0 ? null : bestMatch(tree, properties.sort()));
   }
   return {
     shapes,
     forEach: (callback) => {
-      objects.forEach((node, index) => {
-        callback(node, signatures[signatureOf[index]].shape);
-      });
+      for (let at = 0; at < node.length; at++) callback(node[at], shapeOf[signature[at]]);
     },
   };
 }
@@ -55,79 +71,100 @@ export function shapesOf(graph: Graph, given?: readonly Shape[]): ShapesOfObject
  * depend on how many other objects there are, so that snapshots of one process agree on it.
  */
 export function shapesWith(graph: Graph, least: number): Shape[] {
-  const { signatureOf, signatures } = collect(graph);
-  return popular(graph, signatures, countsOf(signatures, signatureOf), least);
+  return popular(graph, collect(graph), least);
 }
 
-function countsOf(signatures: Signature[], signatureOf: number[]): Uint32Array {
-  const counts = new Uint32Array(signatures.length);
-  for (const signature of signatureOf) counts[signature]++;
-  return counts;
-}
-
-function collect(graph: Graph): { objects: number[]; signatureOf: number[]; signatures: Signature[] } {
+function collect(graph: Graph): Signatures {
   const { nodeCount, nodeType, nodeTypes, nodeName, strings, firstEdge, edgeType, edgeTypes, edgeName } =
     graph;
   const object = typeIndex(nodeTypes, 'object');
   const property = typeIndex(edgeTypes, 'property');
   const plain = new Set(strings.find('Object'));
-  const objects: number[] = [];
-  const signatureOf: number[] = [];
-  const signatures: Signature[] = [];
-  const byHash = new Map<number, number[]>();
-  let names = new Uint32Array(256);
+  const proto = new Set(strings.find('__proto__'));
+  const isPlain = (node: number): boolean => nodeType[node] === object && plain.has(nodeName[node]);
+  let plainNodes = 0;
+  let properties = 0;
   for (let node = 0; node < nodeCount; node++) {
-    if (nodeType[node] !== object || !plain.has(nodeName[node])) continue;
-    let length = 0;
-    let hash = 0;
-    if (firstEdge[node + 1] - firstEdge[node] > names.length) {
-      names = new Uint32Array(2 * (firstEdge[node + 1] - firstEdge[node]));
-    }
-    for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++) {
-      if (edgeType[edge] !== property) continue;
-      names[length++] = edgeName[edge];
-      hash = (Math.imul(hash, 31) + edgeName[edge]) | 0;
-    }
-    const candidates = byHash.get(hash) ?? [];
-    if (candidates.length === 0) byHash.set(hash, candidates);
-    let signature = candidates.find((index) => areEqual(signatures[index].names, names, length));
-    if (signature === undefined) {
-      signature = signatures.length;
-      signatures.push({ names: names.slice(0, length), shape: null });
-      candidates.push(signature);
-    }
-    objects.push(node);
-    signatureOf.push(signature);
+    if (!isPlain(node)) continue;
+    plainNodes++;
+    properties += firstEdge[node + 1] - firstEdge[node];
   }
-  return { objects, signatureOf, signatures };
+  // As large as they could have to be; what is not written to takes no memory.
+  const names = new Uint32Array(properties);
+  const first = new Uint32Array(plainNodes + 1);
+  const objects = new Uint32Array(plainNodes);
+  const node = new Uint32Array(plainNodes);
+  const signature = new Uint32Array(plainNodes);
+  let count = 0;
+  /** Signatures, from 1, by the hash of their names; a place taken is passed over. */
+  let table = new Uint32Array(1 << 10);
+
+  function sameNames(index: number, start: number, end: number): boolean {
+    const offset = first[index] - start;
+    if (first[index + 1] - end !== offset) return false;
+    for (let at = start; at < end; at++) if (names[at] !== names[at + offset]) return false;
+    return true;
+  }
+
+  function placeOf(start: number, end: number): number {
+    let hash = 0;
+    for (let at = start; at < end; at++) hash = Math.imul(hash ^ names[at], 0x9e3779b1) ^ (hash >>> 15);
+    let place = (hash ^ (hash >>> 16)) & (table.length - 1);
+    while (table[place] !== 0 && !sameNames(table[place] - 1, start, end)) {
+      place = (place + 1) & (table.length - 1);
+    }
+    return place;
+  }
+
+  for (let of = 0, at = 0; at < plainNodes; of++) {
+    if (!isPlain(of)) continue;
+    const start = first[count];
+    let end = start;
+    for (let edge = firstEdge[of]; edge < firstEdge[of + 1]; edge++) {
+      if (edgeType[edge] === property && !proto.has(edgeName[edge])) names[end++] = edgeName[edge];
+    }
+    const place = placeOf(start, end);
+    const isNew = table[place] === 0;
+    if (isNew) {
+      first[count + 1] = end;
+      table[place] = ++count;
+    }
+    node[at] = of;
+    signature[at] = table[place] - 1;
+    objects[signature[at++]]++;
+    if (!isNew || 2 * count < table.length) continue;
+    table = new Uint32Array(2 * table.length);
+    for (let index = 0; index < count; index++) table[placeOf(first[index], first[index + 1])] = index + 1;
+  }
+  return { count, names, first, objects, node, signature };
 }
 
-function areEqual(names: Uint32Array, others: Uint32Array, length: number): boolean {
-  if (names.length !== length) return false;
-  for (let at = 0; at < length; at++) if (names[at] !== others[at]) return false;
-  return true;
-}
-
-function popular({ strings }: Graph, signatures: Signature[], counts: Uint32Array, least: number): Shape[] {
+function popular({ strings }: Graph, { count, names, first, objects }: Signatures, least: number): Shape[] {
+  // Of a shape of that many objects the first property is the first of that many; V8 writes no string twice.
+  const beginning = new Uint32Array(strings.count);
+  for (let index = 0; index < count; index++) {
+    if (first[index] < first[index + 1]) beginning[names[first[index]]] += objects[index];
+  }
   const candidates = new Map<string, Shape & { count: number }>();
-  signatures.forEach(({ names }, index) => {
+  for (let index = 0; index < count; index++) {
+    if (first[index] === first[index + 1] || beginning[names[first[index]]] < least) continue;
     const properties: string[] = [];
     let name = '{';
-    for (const string of names) {
-      const property = strings.get(string);
-      if (property === '__proto__') continue;
+    for (let at = first[index]; at < first[index + 1]; at++) {
+      const property = strings.get(names[at]);
       const formatted = propertyName(property);
       if (name.length > 1 && name.length + formatted.length > LONGEST_NAME) break;
       name += (name.length > 1 ? ', ' : '') + formatted;
       properties.push(property);
     }
-    if (properties.length === 0) return;
     name += '}';
     const candidate = candidates.get(name);
-    if (candidate) candidate.count += counts[index];
-    else candidates.set(name, { name, properties, count: counts[index] });
-  });
-  return [...candidates.values()].filter(({ count }) => count >= least).sort((a, b) => b.count - a.count);
+    if (candidate) candidate.count += objects[index];
+    else candidates.set(name, { name, properties, count: objects[index] });
+  }
+  return [...candidates.values()]
+    .filter((candidate) => candidate.count >= least)
+    .sort((a, b) => b.count - a.count);
 }
 
 /** Shapes by their properties in alphabetical order. */

@@ -1,25 +1,26 @@
 /** One snapshot, and what can be asked about it. What takes long is worked out when it is first asked for. */
 import { bytesOf } from './bits.js';
 import { classesOf, classRows, type Classes, type ClassRow } from './classes.js';
+import type { Sizes } from './columns.js';
 import { distances } from './distances.js';
-import { dominanceOf, dominanceQuestion, type Dominance } from './dominance.js';
+import { dominanceOf, dominanceQuestion, ownershipQuestion, type Dominance } from './dominance.js';
 import { dominatedBy, retainedSizes, type Dominated } from './dominators.js';
 import { duplicateStrings, type DuplicateString } from './duplicate-strings.js';
 import type { Graph } from './graph.js';
 import { displayName } from './names.js';
-import { ephemeronsOf, type Ephemerons } from './reachability.js';
+import { ephemeronsOf, ownedNodes, type Ephemerons } from './reachability.js';
 import { shallowSizes } from './shallow-sizes.js';
 
 /** Nodes are given by their ordinals. Sizes are in bytes. */
 export interface Snapshot {
   readonly graph: Graph;
   /** As DevTools shows them; the file's own are in `graph.selfSize`. */
-  readonly shallowSize: Float64Array;
+  readonly shallowSize: Sizes;
   /** 1 for each edge that keeps what it points to alive. */
   readonly retains: Uint8Array;
   /** Each node's immediate dominator. */
   readonly dominator: Uint32Array;
-  readonly retainedSize: Float64Array;
+  readonly retainedSize: Sizes;
   /** The nodes that each node immediately dominates. */
   readonly dominated: Dominated;
   /** From what the program can name; see {@link distances}. */
@@ -39,7 +40,7 @@ export interface Snapshot {
 export interface KnownParts {
   ephemerons?: Ephemerons;
   dominance?: Dominance;
-  shallow?: Float64Array;
+  shallow?: Sizes;
   distance?: Int32Array;
   classes?: Classes;
 }
@@ -47,7 +48,10 @@ export interface KnownParts {
 export function snapshotOf(graph: Graph, known: KnownParts = {}): Snapshot {
   const ephemerons = once(() => ephemeronsOf(graph), known.ephemerons);
   const shallow = once(() => shallowSizes(graph), known.shallow);
-  const dominance = once(() => dominanceOf(dominanceQuestion(graph, ephemerons())), known.dominance);
+  const dominance = once(
+    () => dominanceOf(dominanceQuestion(graph, ownedNodes(ownershipQuestion(graph)), ephemerons())),
+    known.dominance,
+  );
   const retains = once(() => bytesOf(dominance().retaining, graph.edgeCount));
   const retained = once(() => retainedSizes(dominance().tree, shallow()));
   const dominated = once(() => dominatedBy(dominance().tree));

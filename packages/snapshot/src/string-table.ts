@@ -11,7 +11,9 @@ export interface StringTable {
   get(index: number): string;
   /** Indexes of the strings with exactly this content; mostly one or none. */
   find(content: string): number[];
-  /** Whether the JSON of the string at `index` begins with a digit and has `content` (ASCII) in it. */
+  /** Indexes of the strings with one of these contents, and which. */
+  findAll(contents: Iterable<string>): Map<number, string>;
+  /** Whether the string at `index` begins with digits and then `content` (ASCII, without quotes). */
   numberedWith(index: number, content: Buffer): boolean;
 }
 
@@ -24,6 +26,8 @@ export interface StringTableBuilder {
 const BLOCK_BYTES = 1 << 25;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+/** Bytes of JSON that one UTF-16 unit can take: `\u00e9`. */
+const LONGEST_ESCAPE = 6;
 
 export function buildStringTable(): StringTableBuilder {
   const blocks: Uint8Array[] = [];
@@ -69,7 +73,7 @@ export function buildStringTable(): StringTableBuilder {
     ends[count++] = before + used;
   }
 
-  return { take, build: () => stringTable(blocks, ends.slice(0, count)) };
+  return { take, build: () => stringTable(blocks, ends.subarray(0, count)) };
 }
 
 /** `ends[i]` is where the string i ends, counted through all blocks, each of which has {@link BLOCK_BYTES}. */
@@ -91,37 +95,58 @@ function stringTable(blocks: Uint8Array[], ends: Float64Array): StringTable {
     return parts.length === 1 ? parts[0] : Buffer.concat(parts);
   }
 
-  const firstByte = (index: number): number => {
-    const start = startOf(index);
-    return blocks[Math.floor(start / BLOCK_BYTES)][start % BLOCK_BYTES];
-  };
+  const byteAt = (at: number): number => blocks[Math.floor(at / BLOCK_BYTES)][at % BLOCK_BYTES];
 
   function get(index: number): string {
     return index >= 0 && index < ends.length ? decode(json(index)) : '';
   }
 
-  function find(content: string): number[] {
-    const wanted = Buffer.from(JSON.stringify(content).slice(1, -1));
-    const found: number[] = [];
-    for (let index = 0, start = 0; index < ends.length; index++) {
-      const end = ends[index];
-      const isLong = end - start === wanted.length;
-      start = end;
-      if (!isLong) continue;
-      if (wanted.length === 0 || (firstByte(index) === wanted[0] && json(index).equals(wanted))) {
-        found.push(index);
+  function findAll(contents: Iterable<string>): Map<number, string> {
+    const byLength: { content: string; json: Buffer }[][] = [];
+    /** Those that may be written otherwise than JSON.stringify does: V8 escapes all but ASCII. */
+    const escapable = new Set<string>();
+    let longest = 0;
+    for (const content of new Set(contents)) {
+      const json = Buffer.from(JSON.stringify(content).slice(1, -1));
+      (byLength[json.length] ??= []).push({ content, json });
+      if (!/^[\w $.-]*$/.test(content)) {
+        escapable.add(content);
+        longest = Math.max(longest, LONGEST_ESCAPE * content.length);
       }
+    }
+    const found = new Map<number, string>();
+    for (let index = 0, start = 0; index < ends.length; index++) {
+      const from = start;
+      start = ends[index];
+      for (const { content, json } of byLength[start - from] ?? []) {
+        if (json.every((byte, offset) => byteAt(from + offset) === byte)) found.set(index, content);
+      }
+      if (start - from > longest || !hasEscape(from, start)) continue;
+      const content = get(index);
+      if (escapable.has(content)) found.set(index, content);
     }
     return found;
   }
 
-  function numberedWith(index: number, content: Buffer): boolean {
-    if (ends[index] - startOf(index) <= content.length) return false;
-    const first = firstByte(index);
-    return first >= 0x30 && first <= 0x39 && json(index).includes(content);
+  function hasEscape(at: number, end: number): boolean {
+    while (at < end && byteAt(at) !== BACKSLASH) at++;
+    return at < end;
   }
 
-  return { count: ends.length, bytes, get, find, numberedWith };
+  function numberedWith(index: number, content: Buffer): boolean {
+    const end = ends[index] - content.length;
+    let at = startOf(index);
+    while (at < end && isDigit(byteAt(at))) at++;
+    if (at === startOf(index) || at > end || byteAt(at) !== content[0]) return false;
+    return content.every((byte, offset) => byteAt(at + offset) === byte);
+  }
+
+  const find = (content: string): number[] => [...findAll([content]).keys()];
+  return { count: ends.length, bytes, get, find, findAll, numberedWith };
+}
+
+function isDigit(byte: number): boolean {
+  return byte >= 0x30 && byte <= 0x39;
 }
 
 function decode(json: Buffer): string {

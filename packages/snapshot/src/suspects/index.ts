@@ -1,5 +1,6 @@
 /** From a snapshot, or several of one process, to what leaks. */
 import type { Classes } from '../classes.js';
+import type { Sizes } from '../columns.js';
 import type { Snapshot } from '../snapshot.js';
 import { accumulatingPlaces } from './accumulating-places.js';
 import { explain } from './explain.js';
@@ -121,7 +122,7 @@ function totalsOf({ graph }: Snapshot): Totals {
 function addClasses(
   classes: Map<string, ClassGrowth>,
   { classOf, names }: Classes,
-  shallowSize: Float64Array,
+  shallowSize: Sizes,
   at: number,
 ): void {
   const counts = new Float64Array(names.length);

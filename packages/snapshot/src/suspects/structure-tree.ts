@@ -4,6 +4,7 @@
  * outlive a capture, but the place of an object in the program's structure does.
  */
 import { classesOf, type Classes } from '../classes.js';
+import type { Sizes } from '../columns.js';
 import { typeIndex, type Graph } from '../graph.js';
 import { edgeLabel } from '../names.js';
 import { shapesWith, type Shape } from '../shapes.js';
@@ -164,7 +165,7 @@ const UNLIKE_OTHERS = 1 / 8;
 function typical(
   placeOf: Uint32Array,
   isCounted: (node: number) => boolean,
-  retainedSize: Float64Array,
+  retainedSize: Sizes,
   count: Float64Array,
   bytes: Float64Array,
 ): Float64Array {
@@ -182,11 +183,7 @@ function typical(
 }
 
 /** The table of a Map, the elements of an Array: V8's, not the program's. */
-export function isPartOfAnother(
-  { nodeType, nodeTypes }: Graph,
-  node: number,
-  shallow: Float64Array,
-): boolean {
+export function isPartOfAnother({ nodeType, nodeTypes }: Graph, node: number, shallow: Sizes): boolean {
   const type = nodeTypes[nodeType[node]];
   return shallow[node] === 0 && (type === 'array' || type === 'hidden');
 }
