@@ -23,6 +23,11 @@ export function truncated(bytes: number, expected?: string): SnapshotFormatError
   return new SnapshotFormatError('truncated', bytes, `the snapshot breaks off at byte ${bytes}${missing}`);
 }
 
+/** Truncated, as can be told before all of its bytes have been read. */
+export function tooShort(bytes: number, reason: string): SnapshotFormatError {
+  return new SnapshotFormatError('truncated', bytes, `the snapshot breaks off at byte ${bytes}: ${reason}`);
+}
+
 export function malformed(offset: number, found: string): SnapshotFormatError {
   return new SnapshotFormatError(
     'malformed',

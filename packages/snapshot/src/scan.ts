@@ -2,7 +2,7 @@
  * Reads the bytes of a snapshot, as they come, into columns. A JSON parser for this one document: it knows
  * which sections are rows of numbers and which are strings, and skips those that nobody here asks for.
  */
-import { malformed, notASnapshot, truncated, unexpected } from './format-error.js';
+import { malformed, notASnapshot, tooShort, truncated, unexpected } from './format-error.js';
 import type { Locations } from './graph.js';
 import { layoutOf, MAX_HEADER_BYTES, parseHeader, type Layout, type SnapshotHeader } from './header.js';
 import { isSpace, type NumberSection } from './numbers.js';
@@ -194,10 +194,7 @@ export function scanSnapshot({ skip = null, maxBytes = Infinity }: ScanOptions =
         throw malformed(start, `its header promises ${count} ${what}, of ${MAX_COUNT} at most`);
       // A digit and a comma for each number.
       if (count * fields * 2 <= maxBytes) continue;
-      throw malformed(
-        start,
-        `its header promises ${count} ${what}, more than the file's ${maxBytes} bytes can hold`,
-      );
+      throw tooShort(maxBytes, `its header promises ${count} ${what}, more than that many bytes can hold`);
     }
   }
 
