@@ -18,7 +18,7 @@ import path from 'node:path';
 import { Writable } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
 import { develop } from '@afterimage/agent/develop';
-import { readImage } from '@afterimage/agent/image';
+import { ImageError, parseImageHeader, readImage } from '@afterimage/agent/image';
 import xxhash from 'xxhash-wasm';
 import {
   altered,
@@ -112,6 +112,25 @@ describe('a broken image is an error with words', () => {
     for (const end of take(20, numbersBelow(size, 20_260_101))) {
       const error = await failureOf(image, { end });
       assert.ok(['truncated', 'not-an-image'].includes(error.code), `cut at ${end}: ${error.code}`);
+    }
+  });
+
+  test('altered at any byte of its header', () => {
+    const beginning = readBytes(image, 0, 1 << 20);
+    const sound = parseImageHeader(beginning);
+    assert.ok('headerBytes' in sound);
+    const header = beginning.subarray(0, sound.headerBytes);
+    for (let at = 0; at < header.length; at++) {
+      const was = header[at] ?? 0;
+      for (const altered of [0, 0x7f, 0x80, 0xff]) {
+        header[at] = altered;
+        try {
+          parseImageHeader(header);
+        } catch (error) {
+          assert.ok(error instanceof ImageError, `byte ${at} made ${altered}: ${String(error)}`);
+        }
+      }
+      header[at] = was;
     }
   });
 

@@ -100,7 +100,8 @@ function readTableBounds(view: DataView): TableBounds {
   return { segments, notesOffset, notesBytes };
 }
 
-const padded = (size: number): number => (size + 3) & ~3;
+// Not by bits: a size of 2 GB or more, as in a damaged image, would come out negative.
+const padded = (size: number): number => Math.ceil(size / 4) * 4;
 
 function findMetadata(notes: DataView): ImageMetadata {
   const bytes = (start: number, size: number): Uint8Array =>
@@ -125,7 +126,7 @@ function parseMetadata(json: Uint8Array): ImageMetadata {
       ImageMetadata,
       'format'
     > & { format: number };
-    if (metadata.format === 1 && Number.isFinite(metadata.heap.used)) return { ...metadata, format: 1 };
+    if (metadata.format === 1 && Number.isSafeInteger(metadata.heap.used)) return { ...metadata, format: 1 };
   } catch {
     // Said below: whatever is wrong with it, the image cannot be trusted.
   }
@@ -148,6 +149,8 @@ export function parseImageHeader(beginning: Uint8Array): ImageHeader | { bytesNe
   const digest = TABLE_OFFSET + (segments - 1) * SEGMENT_SIZE;
   const imageBytes =
     Number(view.getBigUint64(digest + 8, true)) + Number(view.getBigUint64(digest + 32, true));
+  if (residentBytes > imageBytes || !Number.isSafeInteger(imageBytes))
+    throw new ImageError('corrupt', 'the image is corrupt: its segments are larger than all of it');
   const metadata = findMetadata(
     new DataView(beginning.buffer, beginning.byteOffset + notesOffset, notesBytes),
   );
