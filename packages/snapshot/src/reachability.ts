@@ -19,25 +19,30 @@ export interface Ephemerons {
 }
 
 const EPHEMERON =
-  /^\d+( \/ part of key \(.*? @\d+\) -> value \(.*? @\d+\) pair in WeakMap \(table @(\d+)\))$/;
+  /^\d+ \/ part of key \(.*? @(?<key>\d+)\) -> value \(.*? @\d+\) pair in WeakMap \(table @(?<table>\d+)\)$/;
 const EPHEMERON_PART = Buffer.from(' / part of key (');
 
 export function ephemeronsOf({ strings }: Graph): Ephemerons {
   const names = noBits(strings.count);
   const tableOf = uint32Column(strings.count);
   const pairOf = uint32Column(strings.count);
-  /** By what the names of both edges of a pair have in common. */
-  const pairs = new Map<string, number>();
+  /** By table and key, which name a pair; by all that the names of both edges share would take their text. */
+  const pairOfKey = new Map<number, Map<number, number>>();
+  let pairs = 0;
   for (let index = 0; index < strings.count; index++) {
     if (!strings.numberedWith(index, EPHEMERON_PART)) continue;
-    const match = EPHEMERON.exec(strings.get(index));
-    if (!match) continue;
+    const ids = EPHEMERON.exec(strings.get(index))?.groups;
+    if (!ids) continue;
     setBit(names, index);
-    tableOf[index] = Number(match[2]);
-    pairOf[index] = pairs.get(match[1]) ?? pairs.size;
-    pairs.set(match[1], pairOf[index]);
+    const table = Number(ids.table);
+    const key = Number(ids.key);
+    tableOf[index] = table;
+    const ofTable = pairOfKey.get(table) ?? new Map<number, number>();
+    pairOfKey.set(table, ofTable);
+    pairOf[index] = ofTable.get(key) ?? pairs++;
+    ofTable.set(key, pairOf[index]);
   }
-  return { names, tableOf, pairOf, pairs: pairs.size };
+  return { names, tableOf, pairOf, pairs };
 }
 
 /** What the root points to by shortcut, the global objects, and the documents' trees. */

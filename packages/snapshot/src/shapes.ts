@@ -6,6 +6,7 @@
  * to the named shape of which it has the most properties.
  */
 import { typeIndex, type Graph } from './graph.js';
+import { nameSequences, type NameSequences } from './name-sequences.js';
 import { propertyName } from './names.js';
 
 const LONGEST_NAME = 120;
@@ -24,17 +25,10 @@ export interface ShapesOfObjects {
   forEach(callback: (node: number, name: string | null) => void): void;
 }
 
-/**
- * Plain objects, sorted by *signature*: the same properties in the same order. In columns, for a heap that is
- * full of dictionaries has a signature for each.
- */
-interface Signatures {
-  count: number;
-  /** The properties of all, as indexes into the graph's strings; `__proto__` is not among them. */
-  names: Uint32Array;
-  /** Where each one's begin in `names`; one more than there are signatures. */
-  first: Uint32Array;
-  /** How many objects have it. */
+/** Plain objects, sorted by *signature*: the same properties, `__proto__` not counted, in the same order. */
+interface SignedObjects {
+  signatures: NameSequences;
+  /** How many objects have each. */
   objects: Uint32Array;
   /** The plain objects, and the signature of each. */
   node: Uint32Array;
@@ -43,10 +37,11 @@ interface Signatures {
 
 /** Uses the shapes given, of another snapshot for example, or finds its own. */
 export function shapesOf(graph: Graph, given?: readonly Shape[]): ShapesOfObjects {
-  const signatures = collect(graph);
-  const { count, names, first, node, signature } = signatures;
+  const signed = collect(graph);
+  const { node, signature } = signed;
+  const { count, names, first } = signed.signatures;
   const least = Math.max(LEAST_OBJECTS, node.length / LEAST_SHARE);
-  const shapes = given ? [...given] : popular(graph, signatures, least);
+  const shapes = given ? [...given] : popular(graph, signed, least);
   const tree = treeOf(shapes);
   const property = graph.strings.findAll(shapes.flatMap(({ properties }) => properties));
   const shapeOf: (string | null)[] = [];
@@ -74,7 +69,7 @@ export function shapesWith(graph: Graph, least: number): Shape[] {
   return popular(graph, collect(graph), least);
 }
 
-function collect(graph: Graph): Signatures {
+function collect(graph: Graph): SignedObjects {
   const { nodeCount, nodeType, nodeTypes, nodeName, strings, firstEdge, edgeType, edgeTypes, edgeName } =
     graph;
   const object = typeIndex(nodeTypes, 'object');
@@ -83,88 +78,63 @@ function collect(graph: Graph): Signatures {
   const proto = new Set(strings.find('__proto__'));
   const isPlain = (node: number): boolean => nodeType[node] === object && plain.has(nodeName[node]);
   let plainNodes = 0;
-  let properties = 0;
+  let edges = 0;
+  let mostEdges = 0;
   for (let node = 0; node < nodeCount; node++) {
     if (!isPlain(node)) continue;
     plainNodes++;
-    properties += firstEdge[node + 1] - firstEdge[node];
+    const own = firstEdge[node + 1] - firstEdge[node];
+    edges += own;
+    if (own > mostEdges) mostEdges = own;
   }
-  // As large as they could have to be; what is not written to takes no memory.
-  const names = new Uint32Array(properties);
-  const first = new Uint32Array(plainNodes + 1);
+  const signatures = nameSequences(plainNodes, edges);
   const objects = new Uint32Array(plainNodes);
   const node = new Uint32Array(plainNodes);
   const signature = new Uint32Array(plainNodes);
-  let count = 0;
-  /** Signatures, from 1, by the hash of their names; a place taken is passed over. */
-  let table = new Uint32Array(1 << 10);
-
-  function sameNames(index: number, start: number, end: number): boolean {
-    const offset = first[index] - start;
-    if (first[index + 1] - end !== offset) return false;
-    for (let at = start; at < end; at++) if (names[at] !== names[at + offset]) return false;
-    return true;
-  }
-
-  function placeOf(start: number, end: number): number {
-    let hash = 0;
-    for (let at = start; at < end; at++) hash = Math.imul(hash ^ names[at], 0x9e3779b1) ^ (hash >>> 15);
-    let place = (hash ^ (hash >>> 16)) & (table.length - 1);
-    while (table[place] !== 0 && !sameNames(table[place] - 1, start, end)) {
-      place = (place + 1) & (table.length - 1);
-    }
-    return place;
-  }
-
+  const properties = new Uint32Array(mostEdges);
   for (let of = 0, at = 0; at < plainNodes; of++) {
     if (!isPlain(of)) continue;
-    const start = first[count];
-    let end = start;
+    let count = 0;
     for (let edge = firstEdge[of]; edge < firstEdge[of + 1]; edge++) {
-      if (edgeType[edge] === property && !proto.has(edgeName[edge])) names[end++] = edgeName[edge];
-    }
-    const place = placeOf(start, end);
-    const isNew = table[place] === 0;
-    if (isNew) {
-      first[count + 1] = end;
-      table[place] = ++count;
+      if (edgeType[edge] === property && !proto.has(edgeName[edge])) properties[count++] = edgeName[edge];
     }
     node[at] = of;
-    signature[at] = table[place] - 1;
+    signature[at] = signatures.numberOf(properties, 0, count);
     objects[signature[at++]]++;
-    if (!isNew || 2 * count < table.length) continue;
-    table = new Uint32Array(2 * table.length);
-    for (let index = 0; index < count; index++) table[placeOf(first[index], first[index + 1])] = index + 1;
   }
-  return { count, names, first, objects, node, signature };
+  return { signatures, objects, node, signature };
 }
 
-function popular({ strings }: Graph, { count, names, first, objects }: Signatures, least: number): Shape[] {
-  // Of a shape of that many objects the first property is the first of that many; V8 writes no string twice.
-  const beginning = new Uint32Array(strings.count);
+function popular({ strings }: Graph, { signatures, objects }: SignedObjects, least: number): Shape[] {
+  const { count, names, first } = signatures;
+  /** How long each property is in a shape's name; 0 when that is not yet known. */
+  const lengths = new Uint32Array(strings.count);
+  const lengthOf = (name: number): number => (lengths[name] ||= propertyName(strings.get(name)).length);
+  /** What of the signatures goes into the names of their shapes. V8 writes no string twice. */
+  const beginnings = nameSequences(count, names.length);
+  const objectsOf = new Uint32Array(count);
   for (let index = 0; index < count; index++) {
-    if (first[index] < first[index + 1]) beginning[names[first[index]]] += objects[index];
-  }
-  const candidates = new Map<string, Shape & { count: number }>();
-  for (let index = 0; index < count; index++) {
-    if (first[index] === first[index + 1] || beginning[names[first[index]]] < least) continue;
-    const properties: string[] = [];
-    let name = '{';
-    for (let at = first[index]; at < first[index + 1]; at++) {
-      const property = strings.get(names[at]);
-      const formatted = propertyName(property);
-      if (name.length > 1 && name.length + formatted.length > LONGEST_NAME) break;
-      name += (name.length > 1 ? ', ' : '') + formatted;
-      properties.push(property);
+    const start = first[index];
+    if (start === first[index + 1]) continue;
+    let end = start + 1;
+    let length = '{'.length + lengthOf(names[start]);
+    for (; end < first[index + 1]; end++) {
+      const more = lengthOf(names[end]);
+      // As DevTools counts: the comma is not part of what has to fit.
+      if (length + more > LONGEST_NAME) break;
+      length += more + ', '.length;
     }
-    name += '}';
-    const candidate = candidates.get(name);
-    if (candidate) candidate.count += objects[index];
-    else candidates.set(name, { name, properties, count: objects[index] });
+    objectsOf[beginnings.numberOf(names, start, end)] += objects[index];
   }
-  return [...candidates.values()]
-    .filter((candidate) => candidate.count >= least)
-    .sort((a, b) => b.count - a.count);
+  const shapes: (Shape & { count: number })[] = [];
+  for (let index = 0; index < beginnings.count; index++) {
+    if (objectsOf[index] < least) continue;
+    const ownNames = beginnings.names.subarray(beginnings.first[index], beginnings.first[index + 1]);
+    const properties = Array.from(ownNames, (name) => strings.get(name));
+    const name = `{${properties.map(propertyName).join(', ')}}`;
+    shapes.push({ name, properties, count: objectsOf[index] });
+  }
+  return shapes.sort((a, b) => b.count - a.count);
 }
 
 /** Shapes by their properties in alphabetical order. */
