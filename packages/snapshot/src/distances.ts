@@ -3,7 +3,7 @@
  * JSHeapSnapshot.calculateDistances in chrome-devtools-frontend,
  * front_end/entrypoints/heap_snapshot_worker/HeapSnapshot.ts.
  */
-import { hasBit, noBits, setBit } from './bits.js';
+import { hasBit, noBits, setBit, type Bits } from './bits.js';
 import { int32Column } from './columns.js';
 import { roomForNodes, typeIndex, type Graph } from './graph.js';
 import type { Ephemerons } from './reachability.js';
@@ -12,6 +12,9 @@ import type { Ephemerons } from './reachability.js';
 export const NO_DISTANCE = -5;
 /** What is only reached from V8's own roots begins here. */
 export const SYSTEM_DISTANCE = 100_000_000;
+
+/** One node in so many is worth sorting: it takes a look at all words of a bitmap. */
+const SPARSE = 256;
 
 export function distances(
   graph: Graph,
@@ -38,9 +41,9 @@ export function distances(
   const synthetic = typeIndex(nodeTypes, 'synthetic');
   const array = typeIndex(nodeTypes, 'array');
   const hidden = typeIndex(nodeTypes, 'hidden');
-  const mapDescriptors = new Set(strings.find('(map descriptors)'));
-  const nativeContext = new Set(strings.find('system / NativeContext'));
   const sloppyFunctionMap = new Set(strings.find('sloppy_function_map'));
+  const descriptors = nodesCalled('(map descriptors)', array);
+  const contexts = nodesCalled('system / NativeContext', hidden);
   const hasEphemerons = pairs > 0;
 
   const distance = int32Column(nodeCount).fill(NO_DISTANCE);
@@ -50,40 +53,54 @@ export function distances(
   /** Pairs of which one edge was met. The value is as far away as the farther of table and key. */
   const pending = noBits(pairs);
 
-  function follow(): void {
-    for (let head = 0; head < queued; head++) {
-      const node = queue[head];
-      const next = distance[node] + 1;
-      const type = nodeType[node];
-      const descriptors = type === array && mapDescriptors.has(nodeName[node]);
-      const context = type === hidden && nativeContext.has(nodeName[node]);
-      for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++) {
-        const to = edgeTo[edge];
-        if (((reached[to >>> 5] >>> (to & 31)) & 1) === 1) continue;
-        const kind = edgeType[edge];
-        if (kind === weak) continue;
-        if (context && kind !== element && kind !== hiddenEdge && sloppyFunctionMap.has(edgeName[edge]))
-          continue;
-        if (descriptors) {
-          // Maps share their descriptors, and not every one is valid for every map (crbug.com/413608).
-          if (
-            !keepsDescriptor(
-              kind === element || kind === hiddenEdge ? edgeName[edge] : strings.get(edgeName[edge]),
-            )
-          ) {
-            continue;
-          }
-        } else if (
-          hasEphemerons &&
-          kind === internal &&
-          hasBit(names, edgeName[edge]) &&
-          waitsForOther(edgeName[edge])
-        )
-          continue;
-        reached[to >>> 5] |= 1 << (to & 31);
-        distance[to] = next;
-        queue[queued++] = to;
+  /** One bit for each node of that type and name. */
+  function nodesCalled(name: string, type: number): Bits {
+    const called = noBits(nodeCount);
+    const names = new Set(strings.find(name));
+    for (let node = 0; node < nodeCount; node++) {
+      if (nodeType[node] === type && names.has(nodeName[node])) setBit(called, node);
+    }
+    return called;
+  }
+
+  /** From what is queued, which is that far away. */
+  function follow(from: number): void {
+    for (let head = 0, away = from + 1; head < queued; away++) {
+      const end = queued;
+      // What takes the time is waiting for memory: many nodes are better read in their order than in that of
+      // their discovery. Not those of the first round, which may be there twice.
+      if (away > from + 1 && end - head > nodeCount / SPARSE) sortNodes(queue, head, end, nodeCount);
+      for (; head < end; head++) followFrom(queue[head], away);
+    }
+  }
+
+  function followFrom(node: number, away: number): void {
+    const isDescriptors = hasBit(descriptors, node);
+    const isContext = hasBit(contexts, node);
+    const end = firstEdge[node + 1];
+    for (let edge = firstEdge[node]; edge < end; edge++) {
+      const to = edgeTo[edge];
+      if (((reached[to >>> 5] >>> (to & 31)) & 1) === 1) continue;
+      const kind = edgeType[edge];
+      if (kind === weak) continue;
+      if (isContext && kind !== element && kind !== hiddenEdge && sloppyFunctionMap.has(edgeName[edge])) {
+        continue;
       }
+      if (isDescriptors) {
+        // Maps share their descriptors, and not every one is valid for every map (crbug.com/413608).
+        const isNumber = kind === element || kind === hiddenEdge;
+        if (!keepsDescriptor(isNumber ? edgeName[edge] : strings.get(edgeName[edge]))) continue;
+      } else if (
+        hasEphemerons &&
+        kind === internal &&
+        hasBit(names, edgeName[edge]) &&
+        waitsForOther(edgeName[edge])
+      ) {
+        continue;
+      }
+      reached[to >>> 5] |= 1 << (to & 31);
+      distance[to] = away;
+      queue[queued++] = to;
     }
   }
 
@@ -104,14 +121,25 @@ export function distances(
     distance[to] = 1;
   }
   const hasUserRoots = queued > 0;
-  follow();
+  follow(1);
 
   setBit(reached, root);
   distance[root] = hasUserRoots ? SYSTEM_DISTANCE : 0;
   queue[0] = root;
   queued = 1;
-  follow();
+  follow(distance[root]);
   return distance;
+}
+
+/** Sorts the nodes from `start` up to, not with, `end`, of which none is there twice. */
+function sortNodes(queue: Uint32Array, start: number, end: number, nodeCount: number): void {
+  const isThere = noBits(nodeCount);
+  for (let at = start; at < end; at++) setBit(isThere, queue[at]);
+  for (let word = 0, at = start; at < end; word++) {
+    for (let bits = isThere[word]; bits !== 0; bits &= bits - 1) {
+      queue[at++] = word * 32 + 31 - Math.clz32(bits & -bits);
+    }
+  }
 }
 
 function keepsDescriptor(name: number | string): boolean {

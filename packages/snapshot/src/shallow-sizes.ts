@@ -4,6 +4,7 @@
  * belongs to, if it belongs to exactly one. Source: JSHeapSnapshot.calculateShallowSizes in
  * chrome-devtools-frontend, front_end/entrypoints/heap_snapshot_worker/HeapSnapshot.ts.
  */
+import { hasBit, noBits, setBit } from './bits.js';
 import { MAX_UINT32, type Sizes } from './columns.js';
 import { roomForNodes, typeIndex, type Graph } from './graph.js';
 
@@ -42,22 +43,26 @@ export function ownersOf(graph: Graph, owner = roomForNodes(graph)): Uint32Array
   const hidden = typeIndex(nodeTypes, 'hidden');
   const native = typeIndex(nodeTypes, 'native');
   const externalString = new Set(strings.find('system / ExternalStringData'));
+  const belongs = noBits(nodeCount);
   for (let node = 0; node < nodeCount; node++) {
     const type = nodeType[node];
-    const belongs =
+    const isKind =
       type === array || type === hidden || (type === native && externalString.has(nodeName[node]));
-    owner[node] = belongs ? NOBODY : node;
+    if (isKind) setBit(belongs, node);
+    owner[node] = isKind ? NOBODY : node;
   }
   const stack: number[] = [];
   for (let start = 0; start < nodeCount; start++) {
-    if (owner[start] !== start) continue;
+    if (hasBit(belongs, start)) continue;
     stack.push(start);
     for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
       const by = owner[node];
-      for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++) {
+      const end = firstEdge[node + 1];
+      for (let edge = firstEdge[node]; edge < end; edge++) {
         const to = edgeTo[edge];
+        if (((belongs[to >>> 5] >>> (to & 31)) & 1) === 0) continue;
         const now = owner[to];
-        if (now === to || now === by || now === SEVERAL || edgeType[edge] === weak) continue;
+        if (now === by || now === SEVERAL || edgeType[edge] === weak) continue;
         owner[to] = now === NOBODY ? by : SEVERAL;
         stack.push(to);
       }
