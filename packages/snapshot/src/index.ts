@@ -1,6 +1,6 @@
 /** Reads `.heapsnapshot` files. */
 export { open, type OpenOptions } from './open.js';
-export type { Snapshot } from './snapshot.js';
+export type { Reference, Snapshot } from './snapshot.js';
 export type { ClassRow, Classes } from './classes.js';
 export type { DuplicateString } from './duplicate-strings.js';
 export type { Dominated } from './dominators.js';

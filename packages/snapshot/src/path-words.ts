@@ -82,6 +82,9 @@ export function pathInWords(
       script = found.script;
       words.push(`module.exports of ${found.script}`);
       at++;
+    } else if (found && !last) {
+      script = found.script;
+      words.push(found.text);
     } else if (type === 'internal' && edgeLabel(graph, edge) === 'table' && !last) {
       inCollection = COLLECTIONS.has(rawName(graph, sourceOf(graph, edge)));
       if (inCollection) words.push('entries');

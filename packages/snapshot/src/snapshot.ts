@@ -7,7 +7,7 @@ import { dominanceOf, dominanceQuestion, ownershipQuestion, type Dominance } fro
 import { dominatedBy, retainedSizes, type Dominated } from './dominators.js';
 import { duplicateStrings, type DuplicateString } from './duplicate-strings.js';
 import type { Graph } from './graph.js';
-import { displayName } from './names.js';
+import { displayName, edgeLabel } from './names.js';
 import { ephemeronsOf, ownedNodes, type Ephemerons } from './reachability.js';
 import { shallowSizes } from './shallow-sizes.js';
 
@@ -29,11 +29,23 @@ export interface Snapshot {
   /** The Summary view of DevTools, largest retained size first. */
   classes(): ClassRow[];
   className(node: number): string;
+  /** In the order of the file; none when there is no class of this name. Constructors of one name are one class here. */
+  nodesOfClass(name: string): Uint32Array;
   /** What DevTools shows for the node itself. */
   name(node: number): string;
+  /** What the node refers to, weak references included. */
+  references(node: number): Reference[];
   duplicateStrings(): DuplicateString[];
   /** The node with this id, or -1. */
   nodeWithId(id: number): number;
+}
+
+export interface Reference {
+  /** As in the file: a property's or variable's name, or an index. */
+  name: string;
+  /** `property`, `context`, `element`, `internal`, `hidden`, `shortcut` or `weak`. */
+  type: string;
+  to: number;
 }
 
 /** What has been worked out already. */
@@ -84,10 +96,29 @@ export function snapshotOf(graph: Graph, known: KnownParts = {}): Snapshot {
     },
     classes: rows,
     className: (node) => classOf().names[classOf().classOf[node]],
+    nodesOfClass: (name) => nodesOfClass(classOf(), name),
     name: (node) => displayName(graph, node),
+    references: (node) => references(graph, node),
     duplicateStrings: duplicates,
     nodeWithId: (id) => graph.nodeId.indexOf(id),
   };
+}
+
+function nodesOfClass({ classOf, names }: Classes, name: string): Uint32Array {
+  const isWanted = Uint8Array.from(names, (each) => (each === name ? 1 : 0));
+  let count = 0;
+  for (let node = 0; node < classOf.length; node++) count += isWanted[classOf[node]];
+  const nodes = new Uint32Array(count);
+  for (let node = 0, at = 0; at < count; node++) if (isWanted[classOf[node]]) nodes[at++] = node;
+  return nodes;
+}
+
+function references(graph: Graph, node: number): Reference[] {
+  const { firstEdge, edgeTo, edgeType, edgeTypes } = graph;
+  return Array.from({ length: firstEdge[node + 1] - firstEdge[node] }, (_, index) => {
+    const edge = firstEdge[node] + index;
+    return { name: edgeLabel(graph, edge), type: edgeTypes[edgeType[edge]], to: edgeTo[edge] };
+  });
 }
 
 function once<T>(make: () => T, known?: T): () => T {

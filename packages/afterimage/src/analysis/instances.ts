@@ -22,15 +22,13 @@ export interface Instance {
 
 /** Null when there is no class of that name. Two constructors of one name, at two places, are told as one. */
 export function instancesOf(snapshot: Snapshot, name: string, most: number): Instances | null {
-  const { graph, classOf, shallowSize, retainedSize } = snapshot;
-  const classes = new Set(classOf.names.flatMap((each, index) => (each === name ? [index] : [])));
-  if (classes.size === 0) return null;
+  const { graph, shallowSize, retainedSize } = snapshot;
+  const nodes = snapshot.nodesOfClass(name);
+  if (nodes.length === 0) return null;
   const largest = largestFirst<number>((node) => retainedSize[node]);
-  const instances = { class: name, count: 0, shallowBytes: 0 };
-  for (let node = 0; node < graph.nodeCount; node++) {
-    if (!classes.has(classOf.classOf[node])) continue;
-    instances.count++;
-    instances.shallowBytes += shallowSize[node];
+  let shallowBytes = 0;
+  for (const node of nodes) {
+    shallowBytes += shallowSize[node];
     largest.push(node);
   }
   const nearest = nearestRetainers(snapshot);
@@ -51,7 +49,7 @@ export function instancesOf(snapshot: Snapshot, name: string, most: number): Ins
             },
     };
   });
-  return { ...instances, instances: described };
+  return { class: name, count: nodes.length, shallowBytes, instances: described };
 }
 
 function popped(queue: LargestFirst<number>, most: number): number[] {

@@ -148,7 +148,7 @@ function describe(
   const what = inSize
     ? `${holderClass} grew`
     : `${count.toLocaleString('en')} ${verb === 'more' ? 'more ' : ''}${thing}`;
-  const where = locations[0] ? ` (${locations[0].script}:${locations[0].line})` : '';
+  const where = locations[0] ? ` (${placeBeside(holderWords.owner, locations[0])})` : '';
   return {
     rank: 0,
     kind,
@@ -205,6 +205,11 @@ function mostlyAt({ parent, className, columns }: StructureTree, top: number): E
   }
   if (buffers > MOST_OF_IT * bytes[top]) return 'buffers';
   return sliced > MOST_OF_IT * bytes[top] ? 'sliced strings' : '';
+}
+
+/** The script is not said twice. */
+function placeBeside(owner: string, { script, line }: SourceLocation): string {
+  return owner.endsWith(script) ? `line ${line}` : `${script}:${line}`;
 }
 
 function holderOf(snapshot: Snapshot, positions: SourcePositions, edges: number[], holder: number): Holder {
