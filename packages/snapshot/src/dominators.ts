@@ -78,7 +78,14 @@ function depthFirst(columns: DominatorColumns, retaining: Bits): Search {
   const parent = uint32Column(nodeCount);
   /** For each node its place, from 1, and the last of its predecessors: together, for they are read together. */
   const state = uint32Column(2 * nodeCount);
-  const predecessors = uint32Column(4 * (Math.ceil(edgeCount / 3) + Math.min(nodeCount, edgeCount) + 1));
+  const room = 4 * (Math.ceil(edgeCount / 3) + Math.min(nodeCount, edgeCount) + 1);
+  if (room > ONLY) {
+    const counts = `${nodeCount.toLocaleString('en')} nodes and ${edgeCount.toLocaleString('en')} edges`;
+    throw new Error(
+      `the dominators of ${counts} cannot be worked out: that is for up to about 600 million edges; read its graph alone`,
+    );
+  }
+  const predecessors = uint32Column(room);
   let nextBlock = 4;
   let reached = 0;
   // The path from where the search began; what lies deeper than it goes is memory never touched.
