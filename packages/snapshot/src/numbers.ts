@@ -2,18 +2,8 @@
  * From the bytes of a JSON array of integers to numbers, some thousand at a time. Nearly all bytes of a
  * snapshot go through the one loop in {@link Numbers.push}.
  */
+import type { Section } from './document.js';
 import { malformed, unexpected } from './format-error.js';
-
-export interface NumberSection {
-  /**
-   * Reads numbers from `at` on, to behind the closing bracket or to the chunk's end, and says where it
-   * stopped. `base` is the offset of the chunk's first byte.
-   * @throws {SnapshotFormatError}
-   */
-  push(chunk: Uint8Array, at: number, base: number): number;
-  /** The closing bracket has been read. */
-  readonly closed: boolean;
-}
 
 export interface Rows {
   /** What a row is called in errors. */
@@ -52,7 +42,7 @@ const enum Expect {
   Comma,
 }
 
-export function numbersSection({ what, fields, signed = false, take, missing }: Rows): NumberSection {
+export function numbersSection({ what, fields, signed = false, take, missing }: Rows): Section {
   const numbers = new Float64Array(fields * ROWS_AT_A_TIME);
   /** How many of them are read; more than a row only while a chunk is being worked on. */
   let length = 0;

@@ -1,8 +1,9 @@
 /** From rows of numbers to the columns of nodes, edges and locations. What is out of range is refused here. */
+import type { Section } from './document.js';
 import { float64Column, int32Column, MAX_UINT32, uint32Column, uint8Column, type Sizes } from './columns.js';
 import { typeIndex, type Locations } from './graph.js';
 import type { Layout, SnapshotHeader } from './header.js';
-import { numbersSection, type NumberSection, type Refusal } from './numbers.js';
+import { numbersSection, type Refusal } from './numbers.js';
 
 export interface NodeColumns {
   nodeType: Uint8Array;
@@ -24,7 +25,7 @@ export interface EdgeColumns {
   lastName: number;
 }
 
-export interface RowsSection<Columns> extends NumberSection {
+export interface RowsSection<Columns> extends Section {
   /** Complete when the section is closed. */
   columns(): Columns;
 }

@@ -2,6 +2,7 @@
  * The strings of a snapshot, kept as the bytes of their JSON and decoded when asked for: most of them never
  * are, and all of them together may be more than one JavaScript string can hold.
  */
+import type { StringTaker } from './strings-section.js';
 
 export interface StringTable {
   readonly count: number;
@@ -17,9 +18,7 @@ export interface StringTable {
   numberedWith(index: number, content: Buffer): boolean;
 }
 
-export interface StringTableBuilder {
-  /** Takes the bytes of a string from `at` on; says where its closing quote is, or the chunk's end if that is not in it. */
-  take(chunk: Uint8Array, at: number): number;
+export interface StringTableBuilder extends StringTaker {
   build(): StringTable;
 }
 

@@ -1,0 +1,58 @@
+/** The section of a snapshot that holds its strings: finds where each begins and ends. */
+import type { Section } from './document.js';
+import { unexpected } from './format-error.js';
+import { isSpace } from './numbers.js';
+
+export interface StringTaker {
+  /**
+   * Takes the bytes of a string from `at` on, escapes and all; says where its closing quote is, or the chunk's
+   * end if that is not in it.
+   */
+  take(chunk: Uint8Array, at: number): number;
+}
+
+const QUOTE = 0x22;
+const CLOSE_BRACKET = 0x5d;
+const COMMA = 0x2c;
+
+/** What may come next. */
+const enum Expect {
+  StringOrEnd,
+  String,
+  Inside,
+  CommaOrEnd,
+}
+
+/** Hands each string to `strings`; `onClose` is called behind the last. */
+export function stringsSection(strings: StringTaker, onClose: () => void): Section {
+  let expect = Expect.StringOrEnd;
+  let closed = false;
+
+  function push(chunk: Uint8Array, at: number, base: number): number {
+    while (at < chunk.length && !closed) {
+      const byte = chunk[at];
+      if (expect === Expect.Inside) {
+        at = strings.take(chunk, at);
+        if (at === chunk.length) return at;
+        expect = Expect.CommaOrEnd;
+      } else if (byte === QUOTE && expect <= Expect.String) expect = Expect.Inside;
+      else if (byte === COMMA && expect === Expect.CommaOrEnd) expect = Expect.String;
+      else if (byte === CLOSE_BRACKET && expect !== Expect.String) {
+        closed = true;
+        onClose();
+      } else if (!isSpace(byte)) {
+        const what = expect === Expect.CommaOrEnd ? 'a comma or the end of the strings' : 'a string';
+        throw unexpected(byte, base + at, what);
+      }
+      at++;
+    }
+    return at;
+  }
+
+  return {
+    push,
+    get closed() {
+      return closed;
+    },
+  };
+}
