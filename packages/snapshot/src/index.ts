@@ -21,3 +21,12 @@ export type {
   Suspect,
   SuspectKind,
 } from './suspects/suspect.js';
+export {
+  redactor,
+  REDACTION_LEVELS,
+  type Redacted,
+  type RedactionLevel,
+  type Redactor,
+  type RedactorOptions,
+} from './redact/redactor.js';
+export type { Provenance, Target } from './redact/provenance.js';

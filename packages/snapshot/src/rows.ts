@@ -106,12 +106,14 @@ export function edgeRows(header: SnapshotHeader, layout: Layout): RowsSection<Ed
     for (let row = 0; row < length; row += fields, edge++) {
       if (edge === count) return tooMany('edge', row / fields, count);
       const kind = numbers[row + type];
-      const called = numbers[row + name];
+      let called = numbers[row + name];
+      // V8 writes the index of an element over 2 ** 31 as a negative number.
+      if (called < 0 && called >= -(2 ** 31) && kind === element) called += 2 ** 32;
       const node = Math.floor(numbers[row + to] / nodeFields);
       if (
-        kind >= types ||
-        called > MAX_UINT32 ||
-        node >= nodeCount ||
+        !(kind >= 0 && kind < types) ||
+        !(called >= 0 && called <= MAX_UINT32) ||
+        !(node >= 0 && node < nodeCount) ||
         node * nodeFields !== numbers[row + to]
       ) {
         return outOfRange('edge', edge, numbers, row, fields);
@@ -129,7 +131,7 @@ export function edgeRows(header: SnapshotHeader, layout: Layout): RowsSection<Ed
     return edges < count ? `there are ${edges} edges, of ${count} that its header promises` : null;
   }
 
-  return Object.assign(numbersSection({ what: 'edge', fields, take, missing }), {
+  return Object.assign(numbersSection({ what: 'edge', fields, signed: true, take, missing }), {
     columns: () => ({ edgeType, edgeName, edgeTo, lastName }),
   });
 }

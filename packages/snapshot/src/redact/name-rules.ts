@@ -1,0 +1,122 @@
+/**
+ * Which names are kept: those that look like something a programmer wrote. A name that looks like data which a
+ * program uses as a key (an e-mail address, a token, a URL, an account's number) is not. The rules, with an
+ * example of each, are in docs/redaction.md.
+ */
+import { knownNames } from './known-names.js';
+import type { MaskedKind } from './masked-text.js';
+import { randomTest } from './random-looking.js';
+import { USE } from './string-uses.js';
+
+export interface NameRules {
+  /**
+   * What is shown of a name that is used in these ways (see {@link USE}): all of it, or all but parts that
+   * `mask` replaces; null when nothing is.
+   */
+  shown(name: string, uses: number, mask: Mask): string | null;
+  /** The same for a name of V8's own that stands where a value could: the one of all numbers, for example. */
+  isWord(name: string): boolean;
+  /** The path of a script, as far as it is shown; null for another text. */
+  scriptPath(name: string, mask: Mask): string | null;
+  /** Whether it is a name of Node's or V8's. */
+  isKnown(name: string): boolean;
+}
+
+/** What stands in the place of `text`. */
+export type Mask = (kind: MaskedKind, text: string) => string;
+
+const LONGEST_IDENTIFIER = 100;
+/** `get [Symbol.iterator]` and the like are names within names. */
+const DEEPEST = 4;
+
+const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
+const SMALL_NUMBER = /^-?\d{1,7}$/;
+const PREFIXED = /^(?:get|set|bound|static|async|system \/|Node \/) (?<inner>.+)$/s;
+const BRACKETED = /^(?:<symbol |\[|#)(?<inner>.+?)[\]>]?$/s;
+const HEADER = /^x(?:-[a-z]+){1,5}$/i;
+const BUILTIN_CODE = /^\(\w+ builtin (?:handle|code)\)$/;
+/** Names that V8's and Node's own C++ makes. */
+const SYSTEM = /^(?:\d+ \/ )?(?:(?:system|Node|C\+\+) ?\/? )?[\w :.()<>,*&~+-]*$/;
+/** V8HeapExplorer::ExtractEphemeronHashTableReferences, src/profiler/heap-snapshot-generator.cc */
+const EPHEMERON =
+  /^(\d+ \/ )part of key \((.*? @\d+)\) -> value \((.*? @\d+)\) pair in WeakMap \(table @(\d+)\)$/s;
+const VALUE_WORDS = new Set([
+  'bigint',
+  'heap number',
+  'smi number',
+  'int',
+  'double',
+  'number',
+  '(concatenated string)',
+  '(sliced string)',
+]);
+
+const SCRIPT = /^(?:file:\/\/|webpack:\/\/|[A-Za-z]:)?[/\\].*\.(?:[cm]?[jt]s|[jt]sx|json|node|wasm)$/s;
+const NODES_SCRIPT = /^node:[\w/.-]+$/;
+/** Directories with the directories of users in them. */
+const HOMES = new Set(['home', 'Users']);
+const SEGMENT = /^[\w.@+~%()[\] -]*$/;
+
+export function nameRules(): NameRules {
+  const { names, words } = knownNames();
+  const isWordOfPrograms = new Set(words);
+  const looksRandom = randomTest(words);
+
+  function shown(name: string, uses: number, mask: Mask): string | null {
+    if (names.has(name)) return name;
+    if ((uses & USE.system) !== 0) {
+      const ephemeron = EPHEMERON.exec(name);
+      if (ephemeron !== null) return ephemeronName(ephemeron);
+      if (SYSTEM.test(name)) return name;
+    }
+    if ((uses & USE.code) !== 0 && BUILTIN_CODE.test(name)) return name;
+    return written(name, 0) ? name : scriptPath(name, mask);
+  }
+
+  /** Whether a programmer may have written it. */
+  function written(name: string, depth: number): boolean {
+    if (names.has(name) || SMALL_NUMBER.test(name)) return true;
+    if (name.length > LONGEST_IDENTIFIER || depth > DEEPEST) return false;
+    const inner = (PREFIXED.exec(name) ?? BRACKETED.exec(name))?.groups?.['inner'];
+    if (inner !== undefined) return written(inner, depth + 1);
+    if (HEADER.test(name))
+      return name
+        .toLowerCase()
+        .split('-')
+        .slice(1)
+        .every((word) => isWordOfPrograms.has(word));
+    return name.split('.').every(isIdentifier) && !looksRandom(name);
+  }
+
+  function isIdentifier(part: string): boolean {
+    return (
+      IDENTIFIER.test(part) || SMALL_NUMBER.test(part) || part === '<anonymous>' || part === '<computed>'
+    );
+  }
+
+  function scriptPath(name: string, mask: Mask): string | null {
+    if (NODES_SCRIPT.test(name)) return looksRandom(name) ? null : name;
+    if (!SCRIPT.test(name)) return null;
+    const parts = name.split(/([/\\])/);
+    return parts
+      .map((part, at) => {
+        if (HOMES.has(parts[at - 2]) && at < parts.length - 1) return mask('user', part);
+        if (at === 0 || names.has(part)) return part;
+        return SEGMENT.test(part) && !looksRandom(part) ? part : mask('name', part);
+      })
+      .join('');
+  }
+
+  return {
+    shown,
+    scriptPath,
+    isWord: (name) => VALUE_WORDS.has(name),
+    isKnown: (name) => names.has(name) || SMALL_NUMBER.test(name),
+  };
+}
+
+/** Its numbers say which entry of which table it is; the names in it are those of nodes, and may be values. */
+function ephemeronName([, index, key, value, table]: RegExpExecArray): string {
+  const id = (name: string): string => name.slice(name.lastIndexOf('@'));
+  return `${index}part of key (… ${id(key)}) -> value (… ${id(value)}) pair in WeakMap (table @${table})`;
+}

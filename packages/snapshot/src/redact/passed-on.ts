@@ -1,0 +1,76 @@
+/** Sections that go through as they are: numbers, however they are nested, and strings where all may be read. */
+import type { Section } from '../document.js';
+import { unexpected } from '../format-error.js';
+import { isSpace } from '../numbers.js';
+import type { StringTaker } from '../strings-section.js';
+import type { Output } from './output.js';
+
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+const COMMA = 0x2c;
+const MINUS = 0x2d;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/** What is not a number, a comma or a bracket is refused: it might be a text. */
+export function numbersPassedOn(what: string, output: Output): Section {
+  let depth = 1;
+
+  function push(chunk: Uint8Array, at: number, base: number): number {
+    const start = at;
+    for (; at < chunk.length && depth > 0; at++) {
+      const byte = chunk[at];
+      if (byte >= 0x30 && byte <= 0x39) continue;
+      if (byte === OPEN_BRACKET) depth++;
+      else if (byte === CLOSE_BRACKET) depth--;
+      else if (byte !== COMMA && byte !== MINUS && !isSpace(byte)) {
+        throw unexpected(byte, base + at, `a number of the section ${what}`);
+      }
+    }
+    output.copy(chunk, start, at);
+    return at;
+  }
+
+  return {
+    push,
+    get closed() {
+      return depth === 0;
+    },
+  };
+}
+
+export interface StringsPassedOn extends StringTaker {
+  readonly count: number;
+}
+
+export function stringsPassedOn(output: Output): StringsPassedOn {
+  let count = 0;
+  let begun = false;
+  let escaped = false;
+
+  function take(chunk: Uint8Array, at: number): number {
+    if (!begun) {
+      begun = true;
+      output.text(count++ === 0 ? '"' : ',\n"');
+    }
+    const start = at;
+    for (; at < chunk.length; at++) {
+      if (escaped) escaped = false;
+      else if (chunk[at] === BACKSLASH) escaped = true;
+      else if (chunk[at] === QUOTE) break;
+    }
+    output.copy(chunk, start, at);
+    if (at < chunk.length) {
+      output.text('"');
+      begun = false;
+    }
+    return at;
+  }
+
+  return {
+    take,
+    get count() {
+      return count;
+    },
+  };
+}

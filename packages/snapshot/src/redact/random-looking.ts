@@ -1,0 +1,91 @@
+/**
+ * Tells an identifier that somebody thought of from one that a generator of random numbers did: by the words in
+ * it, and where it has none that is known, by how likely its letters follow each other in words.
+ */
+
+export interface RandomTest {
+  /** Whether part of `name`, which is ASCII, looks random, and is long enough to be worth hiding. */
+  (name: string): boolean;
+}
+
+/** Fewer characters in a row are found by trying, whatever is done about them. */
+const SHORTEST = 7;
+/** Bits a letter has in a word of any language, about: in a random one it has 4.7 and is unlikely to boot. */
+const BITS_OF_A_LETTER = 4.1;
+/** For a change between letters in upper and lower case and digits, which random texts have all over. */
+const BITS_OF_AN_EDGE = 1.5;
+const BITS_OF_A_DIGIT = 1.2;
+const BITS_OF_A_SEPARATOR = -1.5;
+/** For each letter of a word that is known: what comes before it was no accident. */
+const BITS_OF_A_KNOWN_LETTER = -2.2;
+/** Random letters make one by chance. */
+const SHORT_WORD = 3;
+const BITS_OF_A_SHORT_WORDS_LETTER = -1.2;
+const TOO_MANY_BITS = 4;
+
+/** Numbers of so many digits are somebody's: a telephone, an account, an order. */
+const LONG_NUMBER = /\d{6}/;
+const HEXADECIMAL = /[0-9a-f]{8,}/gi;
+const HEXADECIMAL_EDGE = /\d(?=[a-f])|[a-f](?=\d)/gi;
+const HEXADECIMAL_EDGES = 3;
+const TOKEN = /[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^A-Za-z0-9]/g;
+
+/** @param words in lower case, a to z */
+export function randomTest(words: readonly string[]): RandomTest {
+  const known = new Set(words);
+  const bitsOf = letterModel(words);
+
+  return (name) => {
+    if (LONG_NUMBER.test(name)) return true;
+    for (const digits of name.match(HEXADECIMAL) ?? []) {
+      if ((digits.match(HEXADECIMAL_EDGE) ?? []).length >= HEXADECIMAL_EDGES) return true;
+    }
+    let bits = 0;
+    let length = 0;
+    const add = (more: number, characters: number): boolean => {
+      bits += more;
+      length += characters;
+      if (bits <= 0) bits = length = 0;
+      return bits > TOO_MANY_BITS && length >= SHORTEST;
+    };
+    for (const token of name.match(TOKEN) ?? []) {
+      if (/[0-9]/.test(token)) {
+        if (add(BITS_OF_AN_EDGE + BITS_OF_A_DIGIT * token.length, token.length)) return true;
+      } else if (!/[a-z]/i.test(token)) add(BITS_OF_A_SEPARATOR, 1);
+      else {
+        const word = token.toLowerCase();
+        if (known.has(word)) {
+          const each = word.length > SHORT_WORD ? BITS_OF_A_KNOWN_LETTER : BITS_OF_A_SHORT_WORDS_LETTER;
+          add(each * word.length, word.length);
+          continue;
+        }
+        add(BITS_OF_AN_EDGE, 0);
+        for (let at = 0; at < word.length; at++) {
+          if (add(bitsOf(word, at) - BITS_OF_A_LETTER, 1)) return true;
+        }
+      }
+    }
+    return false;
+  };
+}
+
+/** How many bits the letter of a word at a place is worth, after the two before it. */
+function letterModel(words: readonly string[]): (word: string, at: number) => number {
+  const LETTERS = 27; // and the beginning of a word
+  const counts = new Uint32Array(LETTERS ** 3);
+  const totals = new Uint32Array(LETTERS ** 2);
+  const letter = (word: string, at: number): number => (at < 0 ? 0 : word.charCodeAt(at) - 0x60);
+  const pair = (word: string, at: number): number => letter(word, at - 2) * LETTERS + letter(word, at - 1);
+  for (const word of words) {
+    for (let at = 0; at < word.length; at++) {
+      counts[pair(word, at) * LETTERS + letter(word, at)]++;
+      totals[pair(word, at)]++;
+    }
+  }
+  const SMOOTHING = 0.2;
+  return (word, at) => {
+    const before = pair(word, at);
+    const count = counts[before * LETTERS + letter(word, at)];
+    return -Math.log2((count + SMOOTHING) / (totals[before] + SMOOTHING * LETTERS));
+  };
+}

@@ -1,0 +1,72 @@
+/**
+ * Where the forms of a string go. A name stays at its index, and what must not be read goes elsewhere: V8 numbers
+ * strings as it meets them and gives one index to equal texts, so a value beside the name with the same text
+ * would be as good as written out. Values change places at random within a block, which holds a fifth of all
+ * strings or so; how they were moved is known for as long as the stream lasts.
+ */
+import { randomFillSync } from 'node:crypto';
+import { MAX_STRING_INDEX } from './string-uses.js';
+
+export interface StringSlots {
+  /** The slot of the string at `index`: no other string has the same. */
+  slotOf(index: number): number;
+  /** The block that `index` is in: from the first of its indexes to behind the last. Its slots are the same. */
+  blockOf(index: number): Block;
+}
+
+export interface Block {
+  from: number;
+  to: number;
+}
+
+const SMALLEST_BLOCK = 4096;
+/** A block is that part of all before it: what it leaves unused at the end of a snapshot is little, too. */
+const GROWTH_SHIFT = 2;
+
+interface ShuffledBlock extends Block {
+  slots: Uint32Array | null;
+}
+
+export function stringSlots(): StringSlots {
+  const blocks: ShuffledBlock[] = [];
+  for (let from = 0; from <= MAX_STRING_INDEX;) {
+    const to = from + Math.max(SMALLEST_BLOCK, from >>> GROWTH_SHIFT);
+    blocks.push({ from, to, slots: null });
+    from = to;
+  }
+  let latest = blocks[0];
+
+  function blockOf(index: number): ShuffledBlock {
+    if (index >= latest.from && index < latest.to) return latest;
+    let low = 0;
+    let high = blocks.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if (blocks[middle].from <= index) low = middle;
+      else high = middle - 1;
+    }
+    return (latest = blocks[low]);
+  }
+
+  function slotOf(index: number): number {
+    const block = blockOf(index);
+    block.slots ??= shuffled(block);
+    return block.slots[index - block.from];
+  }
+
+  return { slotOf, blockOf };
+}
+
+/** Fisher and Yates' shuffle. */
+function shuffled({ from, to }: Block): Uint32Array {
+  const size = to - from;
+  const slots = Uint32Array.from({ length: size }, (_, at) => from + at);
+  const random = randomFillSync(new Uint32Array(size));
+  for (let at = size - 1; at > 0; at--) {
+    const other = Math.floor((random[at] / 2 ** 32) * (at + 1));
+    const slot = slots[at];
+    slots[at] = slots[other];
+    slots[other] = slot;
+  }
+  return slots;
+}

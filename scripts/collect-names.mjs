@@ -1,0 +1,104 @@
+// Makes packages/snapshot/data: the names that Node.js and V8 bring into every heap, from snapshots of each Node
+// version, and the words that programs are written in, from the code in node_modules. To be run again when a
+// Node version is added.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:http2';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const data = join(root, 'packages/snapshot/data');
+const NODES = [20, 22, 24, 26];
+/** Types whose names a program may give, too; the others need no list. */
+const NODE_TYPES = new Set(['object', 'closure', 'code', 'symbol']);
+const EDGE_TYPES = new Set(['property', 'context', 'shortcut']);
+const LONGEST_NAME = 100;
+const LARGEST_SOURCE = 3e5;
+/** Code with longer lines was not written by anybody. */
+const LONGEST_LINE = 200;
+
+const PROGRAM = `
+  for (const name of require('module').builtinModules) {
+    if (!/inspector|repl|^_/.test(name)) try { globalThis['loaded ' + name] = require(name); } catch {}
+  }
+  require('v8').writeHeapSnapshot(process.argv[1]);`;
+
+function namesOfNode() {
+  const names = new Set(Object.values(constants).filter((value) => typeof value === 'string'));
+  const directory = mkdtempSync(join(tmpdir(), 'collect-names-'));
+  try {
+    for (const version of NODES) {
+      const file = join(directory, `${version}.heapsnapshot`);
+      const node = join(root, `tests/node_modules/node${version}/bin/node`);
+      execFileSync(node, ['--no-warnings', '-e', PROGRAM, file], { cwd: '/', env: {} });
+      for (const name of namesIn(JSON.parse(readFileSync(file, 'utf8')))) names.add(name);
+    }
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+  return [...names].filter(isWorthListing).sort();
+}
+
+function* namesIn({ snapshot, nodes, edges, strings }) {
+  const { node_fields, node_types, edge_fields, edge_types } = snapshot.meta;
+  for (let at = 0; at < nodes.length; at += node_fields.length) {
+    if (NODE_TYPES.has(node_types[0][nodes[at]])) yield strings[nodes[at + node_fields.indexOf('name')]];
+  }
+  for (let at = 0; at < edges.length; at += edge_fields.length) {
+    if (EDGE_TYPES.has(edge_types[0][edges[at]]))
+      yield strings[edges[at + edge_fields.indexOf('name_or_index')]];
+  }
+}
+
+function isWorthListing(name) {
+  return (
+    name !== '' &&
+    name.length <= LONGEST_NAME &&
+    /^[\x20-\x7e]+$/.test(name) &&
+    !/^-?\d+$|^\/|^loaded |builtin (handle|code)\)$/.test(name)
+  );
+}
+
+function* identifiers(directory) {
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory() && !/^locales?$/.test(entry.name)) yield* identifiers(path);
+    else if (/(?<!\.min)\.[cm]?js$/.test(entry.name) && statSync(path).size < LARGEST_SOURCE) {
+      const source = readFileSync(path, 'utf8');
+      if (source.length / source.split('\n').length > LONGEST_LINE) continue;
+      const code = source.replaceAll(/\/\*[^]*?\*\/|\/\/[^\n]*/g, '');
+      for (const [name] of code.matchAll(
+        /(?<=\.|\b(?:class|function|const|let|var)\s+)[A-Za-z_$][\w$]*|[A-Za-z_$][\w$]*(?=\s*:)/g,
+      )) {
+        yield name;
+      }
+    }
+  }
+}
+
+function wordsOf(names) {
+  const words = new Set();
+  for (const name of names) {
+    if (name.length > LONGEST_NAME) continue;
+    for (const word of name.match(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+/g) ?? []) {
+      if (word.length >= 3 && word.length < 20) words.add(word.toLowerCase());
+    }
+  }
+  return [...words].sort();
+}
+
+function* all(names) {
+  yield* names;
+  for (const directory of ['node_modules', 'tests/node_modules', 'bench/leaks/node_modules']) {
+    yield* identifiers(join(root, directory));
+  }
+}
+
+const names = namesOfNode();
+const words = wordsOf(all(names));
+for (const [file, lines] of Object.entries({ names, words })) {
+  writeFileSync(join(data, `${file}.txt`), `${lines.join('\n')}\n`);
+  console.log(`${file}.txt: ${lines.length}`);
+}
