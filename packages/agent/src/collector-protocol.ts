@@ -2,6 +2,7 @@
  * What the agent and its collector say to each other: one JSON object a line. The agent speaks on the control
  * descriptor, whose end means that the target is gone; the collector speaks on its standard output.
  */
+import type { RedactionLevel } from '@afterimage/snapshot';
 import type { CaptureErrorCode } from './errors.js';
 import type { ResultKind } from './events.js';
 import type { DevelopWhen } from './options.js';
@@ -17,6 +18,7 @@ export interface CollectorJob {
   /** The name to write under until the result is whole. The agent removes it if the collector cannot. */
   temporary: string;
   develop: DevelopWhen;
+  redact: RedactionLevel;
   /** The developer program, where it is not the package's own. */
   developer: string | undefined;
 }
@@ -43,6 +45,10 @@ export type FromCollector =
       extraBytes: number;
       developMs?: number;
       ghostLocks?: number;
+      /** Of a snapshot. */
+      redaction?: RedactionLevel;
+      /** Of the file, in hexadecimal. */
+      sha256: string;
       /** Why the image was stored and not developed, for the log line. */
       why?: string;
     }

@@ -11,6 +11,7 @@ import { openControl, report } from './collector-control.js';
 import { choosePlace } from './collector-place.js';
 import type { CollectorJob, FromCollector, ReportOf } from './collector-protocol.js';
 import { deferred, untilAborted, within } from './deferred.js';
+import { digestedOutput } from './digested-output.js';
 import { develop, DevelopError, type DevelopResult } from './develop.js';
 import { CaptureError, messageOf } from './errors.js';
 import { describeHeadroom } from './headroom.js';
@@ -77,9 +78,10 @@ async function receive(work: CollectorJob, file: FileHandle): Promise<ReportOf<'
   const chunks = imageChunks(0, (bytes) => report({ type: 'image', bytes, extraBytes: memory.peak() }));
   const image = await whole(readImage(chunks));
   const place = await choosePlace(image.header, work.develop, work.path);
+  const output = digestedOutput(writeTo(file));
   const developed = place.develop
-    ? await whole(developImage(image, file, work))
-    : await whole(store(image, file));
+    ? await whole(developImage(image, output.stream, work))
+    : await whole(store(image, output.stream));
   await untilAborted(imageComplete.promise, stop.signal);
   memory.stop();
   const { size } = await file.stat();
@@ -90,21 +92,31 @@ async function receive(work: CollectorJob, file: FileHandle): Promise<ReportOf<'
     kind: place.develop ? 'snapshot' : 'image',
     path,
     bytes: size,
+    sha256: output.sha256(),
     extraBytes: memory.peak(),
-    ...(developed === null ? {} : { developMs: developed.developMs, ghostLocks: developed.ghostLocks }),
+    ...(developed === null ? {} : figuresOf(developed)),
     ...(place.develop ? {} : { why: place.why }),
   };
 }
 
+function figuresOf({ developMs, ghostLocks, redaction }: DevelopResult): Partial<ReportOf<'written'>> {
+  return { developMs, ghostLocks, redaction };
+}
+
 async function developImage(
   image: ImageStream,
-  file: FileHandle,
+  output: Writable,
   work: CollectorJob,
 ): Promise<DevelopResult> {
   try {
     const program = work.developer === undefined ? {} : { program: work.developer };
     const onStart = (pid: number): number => (memory.developer = pid);
-    const developed = develop(image, writeTo(file), { signal: stop.signal, onStart, ...program });
+    const developed = develop(image, output, {
+      signal: stop.signal,
+      onStart,
+      redact: work.redact,
+      ...program,
+    });
     developing = developed;
     return await developed;
   } finally {
@@ -112,8 +124,8 @@ async function developImage(
   }
 }
 
-async function store(image: ImageStream, file: FileHandle): Promise<null> {
-  await storeImage(image.chunks, writeTo(file), stop.signal);
+async function store(image: ImageStream, output: Writable): Promise<null> {
+  await storeImage(image.chunks, output, stop.signal);
   return null;
 }
 

@@ -8,9 +8,15 @@ import { existsSync, readFileSync } from 'node:fs';
 import { Transform, type Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
-import { outlineSnapshot, type SnapshotOutline, type SnapshotOutliner } from '@afterimage/snapshot';
+import {
+  redactor,
+  type Redacted,
+  type RedactionLevel,
+  type Redactor,
+  type Target,
+} from '@afterimage/snapshot';
 import { DevelopError, explainExit } from './develop-errors.js';
-import type { ImageStream } from './image.js';
+import type { ImageMetadata, ImageStream } from './image.js';
 
 export { DevelopError, type DevelopFailure } from './develop-errors.js';
 
@@ -30,6 +36,8 @@ export interface DevelopOptions {
   stallMs?: number;
   /** V8's option of the same name: heap numbers appear with their values. */
   exposeNumericValues?: boolean;
+  /** What is taken out of the snapshot before its first byte is written. Default strings. */
+  redact?: RedactionLevel;
   /** The developer program, for tests. Default: the one that was built or installed with this package. */
   program?: string;
 }
@@ -39,6 +47,8 @@ export interface DevelopResult {
   /** As the snapshot's own header counts them. */
   nodes: number;
   edges: number;
+  /** What was done to it. */
+  redaction: RedactionLevel;
   developMs: number;
   /** Locks that threads lost in the fork still held, cleared on the way. */
   ghostLocks: number;
@@ -147,16 +157,20 @@ interface Attempt {
   exitCode: number | null;
   signal: NodeJS.Signals | null;
   reports: Reports;
-  snapshot: SnapshotOutline | null;
+  snapshot: Redacted | null;
 }
 
 /** What V8 wrote is looked at as it passes: exit code 0 alone does not make it whole. */
-function endOfSnapshot(outliner: SnapshotOutliner): SnapshotOutline {
+function endOfSnapshot(redaction: Redactor): ReturnType<Redactor['end']> {
   try {
-    return outliner.end();
+    return redaction.end();
   } catch (error) {
     throw incomplete(error);
   }
+}
+
+function targetOf({ name, pid, nodeVersion, v8Version, arch, capturedAt }: ImageMetadata): Target {
+  return { name, pid, node: nodeVersion, v8: v8Version, arch, time: capturedAt };
 }
 
 function incomplete(error: unknown): DevelopError {
@@ -187,6 +201,7 @@ export async function develop(
           snapshotBytes: ended.snapshot.bytes,
           nodes: ended.snapshot.nodes,
           edges: ended.snapshot.edges,
+          redaction: ended.snapshot.provenance.redaction,
           developMs: performance.now() - started,
           ghostLocks: ended.reports.ghostLocks,
         };
@@ -287,21 +302,21 @@ async function runOnce(
   child.stdin.write(header);
   if (header.length < image.header.headerBytes) child.stdin.end();
 
-  const outliner = outlineSnapshot();
-  const outlined = new Transform({
+  const redaction = redactor({ level: options.redact ?? 'strings', target: targetOf(image.header.metadata) });
+  const redacted = new Transform({
     transform(chunk: Uint8Array, _encoding, callback) {
       snapshotBytes += chunk.length;
       onProgress({ phase: 'writing', done: snapshotBytes, total: 0 });
       try {
-        outliner.push(chunk);
-        callback(null, chunk);
+        for (const part of redaction.push(chunk)) redacted.push(part);
+        callback();
       } catch (error) {
         callback(incomplete(error));
       }
     },
   });
   // Not ended with the program: another attempt may follow, and a failed one leaves the output to its owner.
-  const written = pipeline(child.stdout, outlined, output, { end: false }).catch((error: unknown) =>
+  const written = pipeline(child.stdout, redacted, output, { end: false }).catch((error: unknown) =>
     giveUp(
       error instanceof DevelopError
         ? error
@@ -316,12 +331,13 @@ async function runOnce(
     const [exitCode, by] = await ended;
     await written;
     if (failure !== null) throw failure;
-    const snapshot = exitCode === 0 ? endOfSnapshot(outliner) : null;
-    if (snapshot) {
+    const end = exitCode === 0 ? endOfSnapshot(redaction) : null;
+    if (end) {
+      for (const part of end.chunks) output.write(part);
       output.end();
       if (!output.writableFinished) await once(output, 'finish');
     }
-    return { exitCode, signal: by, reports, snapshot };
+    return { exitCode, signal: by, reports, snapshot: end?.redacted ?? null };
   } finally {
     stopWatching();
     signal?.removeEventListener('abort', onAbort);

@@ -2,6 +2,7 @@
  * What happens to a capture, as seven events. They are made in this one place and leave through three
  * outlets: the log, `node:diagnostics_channel` (`afterimage:<event>`) and `agent.on(event, listener)`.
  */
+import type { RedactionLevel } from '@afterimage/snapshot';
 import { channel } from 'node:diagnostics_channel';
 import type { CaptureErrorCode } from './errors.js';
 import { messageOf } from './errors.js';
@@ -44,6 +45,10 @@ export interface CaptureResult {
   kind: ResultKind;
   path: string;
   bytes: number;
+  /** Of the file, in hexadecimal, as `sha256sum` prints it. */
+  sha256: string;
+  /** What was taken out of a snapshot. */
+  redaction?: RedactionLevel;
   /** The longest single time the event loop stood still for this capture. */
   pauseMs: number;
   /** From the request until the target had no more part in it. */

@@ -71,12 +71,13 @@ async function captureOnce(job: CaptureJob, attempt: number): Promise<CaptureRes
   let collector: Collector | null = null;
   let child: Child | null = null;
   try {
-    const { develop, developer } = job.settings;
+    const { develop, developer, redact } = job.settings;
     collector = startCollector(descriptors.input, {
       type: 'job',
       path: job.path,
       temporary,
       develop,
+      redact,
       developer,
     });
     descriptors.close('input');
@@ -122,14 +123,14 @@ async function collect(
     extraBytes: image.extraBytes,
   });
   collector.send({ type: 'image-complete' });
-  const { kind, bytes, extraBytes, developMs, ghostLocks, why, ...result } = await untilAborted(
-    collector.written,
-    signal,
-  );
+  const { kind, bytes, extraBytes, developMs, ghostLocks, redaction, sha256, why, ...result } =
+    await untilAborted(collector.written, signal);
   return {
     kind,
     path: result.path,
     bytes,
+    sha256,
+    ...(redaction === undefined ? {} : { redaction }),
     ...captured,
     ...(developMs === undefined ? {} : { developMs: roundMs(developMs) }),
     totalMs: roundMs(performance.now() - job.startedAt),

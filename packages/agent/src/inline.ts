@@ -3,16 +3,19 @@
  * where no image can be captured, and only where the application has said that it accepts the pause. Readiness
  * goes off first and the server drains; it comes back when the file is in its place.
  */
-import { getHeapSpaceStatistics, writeHeapSnapshot } from 'node:v8';
+import { redactor, SnapshotFormatError, type RedactionLevel, type Target } from '@afterimage/snapshot';
+import { createHash } from 'node:crypto';
+import { writeSync } from 'node:fs';
+import { getHeapSnapshot, getHeapSpaceStatistics } from 'node:v8';
 import { rm, type FileHandle } from 'node:fs/promises';
 import { isMainThread } from 'node:worker_threads';
 import type { CaptureJob } from './capture.js';
 import { pause } from './deferred.js';
-import { CaptureError, messageOf } from './errors.js';
+import { CaptureError, codeOf, messageOf } from './errors.js';
 import type { CaptureResult } from './events.js';
 import { formatBytes, formatMs, roundMs } from './figures.js';
 import { describeHeadroom, readHeadroom } from './headroom.js';
-import { permission, WORKER_REASON } from './image-support.js';
+import { WORKER_REASON } from './image-support.js';
 import { checkDisk, openTemporary, publish } from './output-file.js';
 import { temporaryName } from './temporary.js';
 
@@ -56,13 +59,14 @@ export async function captureInline(job: CaptureJob): Promise<CaptureResult> {
     });
     if (drainMs > 0) await pause(drainMs, signal);
     file = await openTemporary(temporary);
-    const pauseMs = dump(file, temporary);
+    const { pauseMs, sha256 } = dump(file.fd, settings.redact, targetOf(settings.name));
     const captured = { pauseMs, captureMs: pauseMs };
     emit('captured', `the server stood still for ${formatMs(pauseMs)}`, { path, ...captured });
     const { size } = await file.stat();
     await publish(file, temporary, path);
     const totalMs = roundMs(performance.now() - job.startedAt);
-    return { kind: 'snapshot', path, bytes: size, ...captured, totalMs, attempts: 1 };
+    const written = { path, bytes: size, sha256, redaction: settings.redact };
+    return { kind: 'snapshot', ...written, ...captured, totalMs, attempts: 1 };
   } finally {
     readiness.set(true);
     // Both done already when all went well.
@@ -71,20 +75,45 @@ export async function captureInline(job: CaptureJob): Promise<CaptureResult> {
   }
 }
 
-/** Returns how long it took, in milliseconds. */
-function dump(file: FileHandle, temporary: string): number {
-  // Through the descriptor where that is possible: the name might be another file by now.
-  const target =
-    process.platform === 'linux' && permission() === undefined ? `/proc/self/fd/${file.fd}` : temporary;
+/** Everything in one go: what the event loop let in between would change the heap that V8 is writing. */
+function dump(file: number, level: RedactionLevel, target: Target): { pauseMs: number; sha256: string } {
   const started = performance.now();
+  const redaction = redactor({ level, target });
+  const hash = createHash('sha256');
+  const write = (chunks: Uint8Array[]): void => {
+    for (const chunk of chunks) {
+      hash.update(chunk);
+      writeAll(file, chunk);
+    }
+  };
+  const snapshot = getHeapSnapshot();
   try {
-    writeHeapSnapshot(target);
+    // V8 writes all of it at the first read (HeapSnapshotStream::ReadStart, src/heap_utils.cc), into the stream's
+    // buffer if nobody is in the way.
+    snapshot.push = (chunk: Uint8Array | null) => {
+      if (chunk !== null) write(redaction.push(chunk));
+      return true;
+    };
+    snapshot.read(0);
+    write(redaction.end().chunks);
   } catch (error) {
+    if (codeOf(error) !== undefined && !(error instanceof SnapshotFormatError)) throw error;
     throw new CaptureError('inline-failed', `V8 could not write the snapshot: ${messageOf(error)}`, {
       cause: error,
     });
+  } finally {
+    snapshot.destroy();
   }
-  return roundMs(performance.now() - started);
+  return { pauseMs: roundMs(performance.now() - started), sha256: hash.digest('hex') };
+}
+
+function writeAll(file: number, chunk: Uint8Array): void {
+  for (let at = 0; at < chunk.length;) at += writeSync(file, chunk, at);
+}
+
+function targetOf(name: string): Target {
+  const { pid, arch, versions } = process;
+  return { name, pid, node: versions.node, v8: versions.v8, arch, time: new Date().toISOString() };
 }
 
 function heapBytes(): { small: number; large: number } {

@@ -2,6 +2,7 @@
  * The options of the agent: from the application's code, else from the environment, else by default; checked
  * here once, so that nothing behind it has to.
  */
+import { REDACTION_LEVELS, type RedactionLevel } from '@afterimage/snapshot';
 import { constants, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { messageOf } from './errors.js';
@@ -39,6 +40,11 @@ export interface AgentOptions {
   drainMs?: number | undefined;
   /** Whether to develop beside the server (AFTERIMAGE_DEVELOP). Default auto. */
   develop?: DevelopWhen | undefined;
+  /**
+   * What is taken out of a snapshot before its first byte is on a disk (AFTERIMAGE_REDACT): `strings`, also `names`
+   * of properties, or `none`. Default strings.
+   */
+  redact?: RedactionLevel | undefined;
   /** The program that develops, where it is not the one of this package (AFTERIMAGE_DEVELOPER). */
   developer?: string | undefined;
   /** How long V8's workers may take to come to rest (AFTERIMAGE_PARK_TIMEOUT_MS). Default 2,000. */
@@ -58,6 +64,7 @@ export interface Settings {
   mode: CaptureMode;
   drainMs: number | undefined;
   develop: DevelopWhen;
+  redact: RedactionLevel;
   developer: string | undefined;
   parkTimeoutMs: number;
   timeoutMs: number;
@@ -112,6 +119,7 @@ export function resolveOptions(options: AgentOptions, environment: Environment =
     mode: read('mode', 'AFTERIMAGE_MODE', oneOf('image', 'inline')) ?? 'image',
     drainMs: read('drainMs', 'AFTERIMAGE_DRAIN_MS', (value) => integer(value, 0, LONGEST_MS)),
     develop: read('develop', 'AFTERIMAGE_DEVELOP', oneOf('auto', 'always', 'never')) ?? 'auto',
+    redact: read('redact', 'AFTERIMAGE_REDACT', oneOf(...REDACTION_LEVELS)) ?? 'strings',
     developer: read('developer', 'AFTERIMAGE_DEVELOPER', (value) => resolve(text(value))),
     parkTimeoutMs:
       read('parkTimeoutMs', 'AFTERIMAGE_PARK_TIMEOUT_MS', (value) => integer(value, 1, LONGEST_MS)) ?? 2_000,

@@ -7,8 +7,6 @@ export type { Dominated } from './dominators.js';
 export type { Graph, Locations } from './graph.js';
 export type { StringTable } from './string-table.js';
 export { NO_DISTANCE, SYSTEM_DISTANCE } from './distances.js';
-export { outlineSnapshot } from './outline.js';
-export type { SnapshotOutline, SnapshotOutliner } from './outline.js';
 export { SnapshotFormatError, type SnapshotFormatErrorCode } from './format-error.js';
 export type { SnapshotHeader, SnapshotMeta } from './header.js';
 export { retainingPath, type PathStep, type RetainingPath } from './retaining-path.js';

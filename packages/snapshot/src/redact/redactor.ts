@@ -50,8 +50,6 @@ export interface Redacted {
   nodes: number;
   edges: number;
   strings: number;
-  /** Of the whole file, in hexadecimal. */
-  sha256: string;
   bytes: number;
   provenance: Provenance;
   /** Sections that nobody here knows; they are not in the output. */
@@ -94,6 +92,8 @@ export function redactor({ level, target }: RedactorOptions): Redactor {
   let layout: Layout | null = null;
   let provenance: Provenance | null = null;
   let bytes = 0;
+  /** All but the ending, which has the hash of it, has been written. */
+  let ended = false;
   let strings: { readonly count: number } | null = null;
   const seen = new Set<string>();
   const leftOut: string[] = [];
@@ -230,10 +230,8 @@ export function redactor({ level, target }: RedactorOptions): Redactor {
 
   function taken(): Uint8Array[] {
     const chunks = output.take();
-    for (const chunk of chunks) {
-      sha256.update(chunk);
-      bytes += chunk.length;
-    }
+    for (const chunk of chunks) bytes += chunk.length;
+    if (!ended) for (const chunk of chunks) sha256.update(chunk);
     return chunks;
   }
 
@@ -249,7 +247,8 @@ export function redactor({ level, target }: RedactorOptions): Redactor {
       throw malformed(read.bytes, `it names string ${named - 1}, and has ${strings.count} strings`);
     }
     const chunks = taken();
-    output.utf8(writeEnding({ sha256: sha256.copy().digest('hex'), leftOut }));
+    ended = true;
+    output.utf8(writeEnding({ sha256: sha256.digest('hex'), leftOut }));
     chunks.push(...taken());
     const { node_count: nodes, edge_count: edges } = header;
     const { trailingBytes } = read;
@@ -259,7 +258,6 @@ export function redactor({ level, target }: RedactorOptions): Redactor {
         nodes,
         edges,
         strings: strings.count,
-        sha256: sha256.digest('hex'),
         bytes,
         provenance,
         leftOut,
