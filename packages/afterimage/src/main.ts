@@ -5,6 +5,8 @@ import { CommandError, exitCodes, OutputClosedError } from './command-error.js';
 import { analyzeCommand } from './commands/analyze.js';
 import { developCommand } from './commands/develop.js';
 import { diffCommand } from './commands/diff.js';
+import { redactCommand } from './commands/redact.js';
+import { verifyCommand } from './commands/verify.js';
 import { InterruptedError } from './interruption.js';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
@@ -23,7 +25,9 @@ async function run(argv: string[]): Promise<number> {
     .helpCommand(false)
     .addCommand(developCommand())
     .addCommand(analyzeCommand())
-    .addCommand(diffCommand());
+    .addCommand(diffCommand())
+    .addCommand(redactCommand())
+    .addCommand(verifyCommand());
   for (const command of [program, ...program.commands]) {
     command
       .exitOverride()

@@ -7,9 +7,9 @@ import { CommandError } from './command-error.js';
 import { CompressionError, decompressed, isCompressed, split } from './compression.js';
 import { openInput } from './input.js';
 import type { ProgressLine } from './progress-line.js';
+import { refuseImage } from './snapshot-stream.js';
 import { visible } from './visible.js';
 
-const ELF = Buffer.from([0x7f, 0x45, 0x4c, 0x46]);
 /** Enough to tell what a file is. */
 const BEGINNING_BYTES = 4;
 
@@ -34,7 +34,7 @@ export async function openSnapshot(
 ): Promise<Snapshot> {
   const name = path === '-' ? 'standard input' : path;
   try {
-    const snapshot = await read(path, name, progress);
+    const snapshot = await read(path, progress);
     if (snapshot.graph.trailingBytes > 0) {
       progress.clear();
       const more = formatBytes(snapshot.graph.trailingBytes);
@@ -51,12 +51,12 @@ export async function openSnapshot(
   }
 }
 
-async function read(path: string, name: string, progress: ProgressLine): Promise<Snapshot> {
+async function read(path: string, progress: ProgressLine): Promise<Snapshot> {
   const input = await openInput(path);
   const [beginning, bytes] = await split(input, BEGINNING_BYTES);
-  refuseImage(beginning, path, name);
+  refuseImage(beginning, path);
   const total = path === '-' ? null : await plainFileBytes(path, beginning);
-  const shortName = visible(basename(name));
+  const shortName = visible(basename(path));
   const onProgress = (done: number): void => {
     if (total === null) progress.show(`reading ${shortName}: ${formatBytes(done)}`, null);
     else progress.show(`reading ${shortName}: ${formatBytes(done)} of ${formatBytes(total)}`, done / total);
@@ -67,7 +67,7 @@ async function read(path: string, name: string, progress: ProgressLine): Promise
     return open(path, { onProgress });
   }
   const [content, stream] = await split(decompressed(bytes), BEGINNING_BYTES);
-  refuseImage(content, path, name);
+  refuseImage(content, path);
   return open(stream, { onProgress });
 }
 
@@ -75,14 +75,6 @@ async function close(stream: AsyncIterable<Uint8Array>): Promise<void> {
   const iterator = stream[Symbol.asyncIterator]();
   await iterator.next(); // a generator that was never begun does not end either
   await iterator.return?.();
-}
-
-function refuseImage(beginning: Buffer, path: string, name: string): void {
-  if (!beginning.subarray(0, ELF.length).equals(ELF)) return;
-  throw new CommandError(
-    'failed',
-    `${name} is an image, not a snapshot: develop it first: afterimage develop ${path} -o FILE.heapsnapshot`,
-  );
 }
 
 /** Null for what is compressed, and for what has no size, such as a pipe. */

@@ -27,4 +27,5 @@ export {
   type Redactor,
   type RedactorOptions,
 } from './redact/redactor.js';
-export type { Provenance, Target } from './redact/provenance.js';
+export { readProvenance, type Ending, type Provenance, type Target } from './redact/provenance.js';
+export { endingReader, type EndingReader } from './redact/ending.js';

@@ -1,8 +1,9 @@
 /** `afterimage develop`: turns an image captured elsewhere into a heap snapshot. */
+import { digestedOutput } from '@afterimage/agent/digested-output';
 import { develop, DevelopError, type DevelopProgress, type DevelopResult } from '@afterimage/agent/develop';
 import { developNeedBytes, ImageError, readImage, type ImageHeader } from '@afterimage/agent/image';
+import type { RedactionLevel } from '@afterimage/snapshot';
 import { Command } from 'commander';
-import { stat } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { formatBytes, formatMs, roundMs } from '@afterimage/agent/figures';
 import { describeHeadroom, readHeadroom, reserveBytes } from '@afterimage/agent/headroom';
@@ -12,10 +13,17 @@ import { CompressionError, decompressed } from '../compression.js';
 import { openInput } from '../input.js';
 import { interruption } from '../interruption.js';
 import { writeOutputFile, writeStandardOutput } from '../output.js';
+import { levelOption } from '../redaction-option.js';
+import { sameFile } from '../same-file.js';
 import { progressLine, type ProgressLine } from '../progress-line.js';
+
+interface Developed extends DevelopResult {
+  sha256: string;
+}
 
 interface Options {
   output: string;
+  redact: RedactionLevel;
   json?: true;
   force?: true;
 }
@@ -28,6 +36,7 @@ export function developCommand(): Command {
     .description('turn an image of a process into a heap snapshot')
     .argument('<image>', 'the image, raw or compressed with zstd or gzip; - reads standard input')
     .requiredOption('-o, --output <file>', 'where the snapshot goes; - is standard output')
+    .addOption(levelOption())
     .option('--json', 'print what was done as one JSON document')
     .option('--force', 'develop even if memory or disk look too small for it')
     .action(runDevelop);
@@ -43,8 +52,12 @@ async function runDevelop(imagePath: string, options: Options): Promise<void> {
     const image = await readImage(decompressed(source));
     if (!options.force) await checkRoom(image.header, options.output);
 
-    const write = (output: Writable): Promise<DevelopResult> =>
-      develop(image, output, { signal, onProgress: (step) => showStep(progress, step) });
+    const onProgress = (step: DevelopProgress): void => showStep(progress, step);
+    const write = async (output: Writable): Promise<Developed> => {
+      const digested = digestedOutput(output);
+      const result = await develop(image, digested.stream, { signal, onProgress, redact: options.redact });
+      return { ...result, sha256: digested.sha256() };
+    };
     const developed =
       options.output === '-'
         ? await writeStandardOutput(write)
@@ -65,19 +78,9 @@ async function checkUsage(imagePath: string, { output, json }: Options): Promise
     if (process.stdout.isTTY) {
       throw new CommandError('usage', 'standard output is a terminal: give -o a file, or pipe it on');
     }
-  } else if (imagePath !== '-') {
-    const [image, there] = await Promise.all([identity(imagePath), identity(output)]);
-    if (image !== null && image === there) {
-      throw new CommandError('usage', `${output} is the image itself; give -o another file`);
-    }
+  } else if (await sameFile(imagePath, output)) {
+    throw new CommandError('usage', `${output} is the image itself; give -o another file`);
   }
-}
-
-async function identity(path: string): Promise<string | null> {
-  return stat(path).then(
-    ({ dev, ino }) => `${dev} ${ino}`,
-    () => null,
-  );
 }
 
 /** @throws {CommandError} `refused`, when memory or disk are too small for what is to come */
@@ -109,19 +112,24 @@ function showStep(progress: ProgressLine, { phase, done, total }: DevelopProgres
   }
 }
 
-function summary({ nodes, edges, snapshotBytes, developMs }: DevelopResult, output: string): string {
+function summary(
+  { nodes, edges, snapshotBytes, redaction, sha256, developMs }: Developed,
+  output: string,
+): string {
   const counts = `${nodes.toLocaleString('en')} nodes, ${edges.toLocaleString('en')} edges`;
   const what = output === '-' ? 'the snapshot' : output;
-  return `wrote ${what} (${formatBytes(snapshotBytes)}, ${counts}) in ${formatMs(developMs)}`;
+  return `wrote ${what} (${formatBytes(snapshotBytes)}, ${counts}; redacted: ${redaction}) in ${formatMs(developMs)}, sha256 ${sha256}`;
 }
 
-function report({ metadata, imageBytes }: ImageHeader, developed: DevelopResult, path: string): object {
-  const { snapshotBytes, nodes, edges, developMs, ghostLocks } = developed;
+function report({ metadata, imageBytes }: ImageHeader, developed: Developed, path: string): object {
+  const { snapshotBytes, sha256, nodes, edges, redaction, developMs, ghostLocks } = developed;
   return {
     path,
     bytes: snapshotBytes,
+    sha256,
     nodes,
     edges,
+    redaction,
     developMs: roundMs(developMs),
     ghostLocks,
     image: { bytes: imageBytes, ...metadata },

@@ -14,7 +14,7 @@ import { keyedHash, newKey } from './keyed-hash.js';
 import { nameRules } from './name-rules.js';
 import { openOutput } from './output.js';
 import { numbersPassedOn, stringsPassedOn } from './passed-on.js';
-import { provenanceOf, writeEnding, type Provenance, type Target } from './provenance.js';
+import { provenanceOf, readProvenance, writeEnding, type Provenance, type Target } from './provenance.js';
 import { rewrittenRows, SMALL_ELEMENT, type FormIndexes, type Treatment } from './rewritten-rows.js';
 import { FORM, stringRewriter } from './rewritten-strings.js';
 import { stringSlots } from './string-slots.js';
@@ -52,6 +52,8 @@ export interface Redacted {
   strings: number;
   bytes: number;
   provenance: Provenance;
+  /** What it said of itself before. */
+  before: Provenance | null;
   /** Sections that nobody here knows; they are not in the output. */
   leftOut: string[];
   /** Bytes behind the end of the snapshot that were left out, white space not counted. */
@@ -260,6 +262,7 @@ export function redactor({ level, target }: RedactorOptions): Redactor {
         strings: strings.count,
         bytes,
         provenance,
+        before: readProvenance(header),
         leftOut,
         trailingBytes,
       },

@@ -1,0 +1,140 @@
+/** `afterimage redact`: takes what must not be read out of a snapshot that was written without that. */
+import { digestedOutput } from '@afterimage/agent/digested-output';
+import { formatBytes } from '@afterimage/agent/figures';
+import { checkOutput, OutputError, outputError } from '@afterimage/agent/output-file';
+import { redactor, SnapshotFormatError, type Redacted, type RedactionLevel } from '@afterimage/snapshot';
+import { Command } from 'commander';
+import { stat } from 'node:fs/promises';
+import { Readable, Transform, type Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { CommandError } from '../command-error.js';
+import { CompressionError } from '../compression.js';
+import { interruption } from '../interruption.js';
+import { writeOutputFile, writeStandardOutput } from '../output.js';
+import { progressLine, type ProgressLine } from '../progress-line.js';
+import { formatNumberOf } from '../quantities.js';
+import { levelOption } from '../redaction-option.js';
+import { openSnapshotStream } from '../snapshot-stream.js';
+import { sameFile } from '../same-file.js';
+import { visible } from '../visible.js';
+
+interface Options {
+  redact: RedactionLevel;
+  json?: true;
+}
+
+interface Written extends Redacted {
+  sha256: string;
+}
+
+export function redactCommand(): Command {
+  return new Command('redact')
+    .description('take strings, and names that are data, out of a heap snapshot')
+    .argument('<in>', 'the snapshot, plain or compressed with zstd or gzip; - reads standard input')
+    .argument('<out>', 'where the redacted snapshot goes; - is standard output')
+    .addOption(levelOption())
+    .option('--json', 'print what was done as one JSON document')
+    .action(runRedact);
+}
+
+async function runRedact(input: string, output: string, { redact: level, json }: Options): Promise<void> {
+  await checkUsage(input, output, json === true);
+  const signal = interruption();
+  const progress = progressLine();
+  try {
+    if (output !== '-') await checkOutput(output);
+    const chunks = await openSnapshotStream(input, signal);
+    const write = (to: Writable): Promise<Written> => redactTo(to, chunks, level, signal, progress);
+    const written = output === '-' ? await writeStandardOutput(write) : await writeOutputFile(output, write);
+    progress.clear();
+    if (json) console.log(JSON.stringify(report(written, output)));
+    else console.error(`afterimage: ${summary(written, output)}`);
+  } catch (error) {
+    progress.clear();
+    throw signal.aborted ? signal.reason : explain(error, input, output);
+  }
+}
+
+async function checkUsage(input: string, output: string, json: boolean): Promise<void> {
+  if (output === '-') {
+    if (json) throw new CommandError('usage', '--json and - both want standard output; name a file');
+    if (process.stdout.isTTY) {
+      throw new CommandError('usage', 'standard output is a terminal: name a file, or pipe it on');
+    }
+  } else if (await sameFile(input, output)) {
+    throw new CommandError('usage', `${output} is the snapshot itself; name another file`);
+  }
+  if (input !== '-') {
+    await stat(input).catch(() => {
+      throw new CommandError('failed', `${input} does not exist`);
+    });
+  }
+}
+
+async function redactTo(
+  output: Writable,
+  chunks: AsyncIterable<Uint8Array>,
+  level: RedactionLevel,
+  signal: AbortSignal,
+  progress: ProgressLine,
+): Promise<Written> {
+  const redaction = redactor({ level });
+  const digested = digestedOutput(output);
+  const ended: Redacted[] = [];
+  let read = 0;
+  const stage = new Transform({
+    transform(chunk: Uint8Array, _encoding, done) {
+      progress.show(`redacting: ${formatBytes((read += chunk.length))}`, null);
+      attempt(done, () => redaction.push(chunk).forEach((part) => stage.push(part)));
+    },
+    flush(done) {
+      attempt(done, () => {
+        const end = redaction.end();
+        ended.push(end.redacted);
+        end.chunks.forEach((part) => stage.push(part));
+      });
+    },
+  });
+  await pipeline(Readable.from(chunks, { objectMode: false }), stage, digested.stream, { signal });
+  return { ...ended[0], sha256: digested.sha256() };
+}
+
+function attempt(done: (error?: Error) => void, work: () => void): void {
+  try {
+    work();
+    done();
+  } catch (error) {
+    done(error as Error);
+  }
+}
+
+function summary({ bytes, nodes, edges, provenance, leftOut, sha256 }: Written, output: string): string {
+  const counts = `${formatNumberOf(nodes, 'node')}, ${formatNumberOf(edges, 'edge')}`;
+  const what = output === '-' ? 'the snapshot' : output;
+  const without = leftOut.length === 0 ? '' : `, without the unknown ${leftOut.map(visible).join(', ')}`;
+  return `wrote ${what} (${formatBytes(bytes)}, ${counts}; redacted: ${provenance.redaction}${without}), sha256 ${sha256}`;
+}
+
+function report(
+  { bytes, nodes, edges, strings, provenance, leftOut, sha256 }: Written,
+  path: string,
+): object {
+  return { path, bytes, sha256, nodes, edges, strings, redaction: provenance.redaction, leftOut };
+}
+
+function explain(error: unknown, input: string, output: string): unknown {
+  const name = input === '-' ? 'standard input' : input;
+  const failed = (message: string): CommandError => new CommandError('failed', message, { cause: error });
+  if (error instanceof SnapshotFormatError) {
+    const advice = error.code === 'truncated' ? ': copy it again, or capture again' : '';
+    return failed(`${name}: ${visible(error.message)}${advice}`);
+  }
+  if (error instanceof CompressionError) return failed(`${name}: ${error.message}`);
+  if (error instanceof OutputError) return failed(error.message);
+  if (error instanceof Error && 'syscall' in error) {
+    return failed(
+      error.syscall === 'read' ? `${name}: ${error.message}` : outputError(error, output).message,
+    );
+  }
+  return error;
+}

@@ -1,0 +1,160 @@
+/** `afterimage verify`: whether a file is whole and as it was written, and what was done to it. */
+import { ImageError, readImage } from '@afterimage/agent/image';
+import { formatBytes } from '@afterimage/agent/figures';
+import { endingReader, redactor, SnapshotFormatError, type Target } from '@afterimage/snapshot';
+import { Command } from 'commander';
+import { createHash } from 'node:crypto';
+import { CommandError } from '../command-error.js';
+import { CompressionError, decompressed, split } from '../compression.js';
+import { openInput } from '../input.js';
+import { progressLine } from '../progress-line.js';
+import { formatNumberOf } from '../quantities.js';
+import { isImage } from '../snapshot-stream.js';
+import { visible } from '../visible.js';
+
+interface Verified {
+  kind: 'snapshot' | 'image';
+  /** Of the file as it is, compression included. */
+  sha256: string;
+  bytes: number;
+  /** The hash at its end is that of its contents; null where none was written. */
+  unaltered: true | null;
+  redaction: string | null;
+  version: string | null;
+  target: Target | null;
+  leftOut: string[];
+  nodes?: number;
+  edges?: number;
+}
+
+export function verifyCommand(): Command {
+  return new Command('verify')
+    .description('tell whether a snapshot or an image is whole and as it was written')
+    .argument('<file>', 'plain or compressed with zstd or gzip; - reads standard input')
+    .option('--json', 'print what was found as one JSON document')
+    .action(runVerify);
+}
+
+async function runVerify(path: string, { json }: { json?: true }): Promise<void> {
+  const name = path === '-' ? 'standard input' : path;
+  const progress = progressLine();
+  const hash = createHash('sha256');
+  let bytes = 0;
+  try {
+    const input = await openInput(path);
+    const [beginning, chunks] = await split(decompressed(hashed(input)), 4);
+    const found = isImage(beginning) ? await verifyImage(chunks) : await verifySnapshot(chunks);
+    progress.clear();
+    const verified: Verified = { ...found, sha256: hash.digest('hex'), bytes };
+    if (json) console.log(JSON.stringify({ path, ...verified }));
+    else for (const line of linesOf(name, verified)) console.log(line);
+  } catch (error) {
+    progress.clear();
+    throw explain(error, name);
+  }
+
+  async function* hashed(input: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of input) {
+      hash.update(chunk);
+      bytes += chunk.length;
+      progress.show(`reading ${visible(name)}: ${formatBytes(bytes)}`, null);
+      yield chunk;
+    }
+  }
+}
+
+type Found = Omit<Verified, 'sha256' | 'bytes'>;
+
+async function verifySnapshot(chunks: AsyncIterable<Uint8Array>): Promise<Found> {
+  // Nobody reads every row and string in less memory; what it writes is not wanted here.
+  const reader = redactor({ level: 'strings' });
+  const contents = endingReader();
+  for await (const chunk of chunks) {
+    contents.push(chunk);
+    reader.push(chunk);
+  }
+  const { redacted } = reader.end();
+  const { ending, sha256 } = contents.end();
+  if (redacted.before !== null && ending === null) {
+    throw new CommandError('failed', 'it was altered: Afterimage wrote it, and its last line is not there');
+  }
+  if (ending !== null && ending.sha256 !== sha256) {
+    throw new CommandError(
+      'failed',
+      `it was altered: its contents have the SHA-256 ${sha256}, and when it was written they had ${ending.sha256}; ` +
+        'copy it again from where it was captured',
+    );
+  }
+  return {
+    kind: 'snapshot',
+    unaltered: ending === null ? null : true,
+    redaction: redacted.before?.redaction ?? null,
+    version: redacted.before?.version ?? null,
+    target: redacted.before?.target ?? null,
+    leftOut: ending?.leftOut ?? [],
+    nodes: redacted.nodes,
+    edges: redacted.edges,
+  };
+}
+
+async function verifyImage(chunks: AsyncIterable<Uint8Array>): Promise<Found> {
+  const image = await readImage(chunks);
+  const { imageBytes, metadata } = image.header;
+  let read = 0;
+  for await (const chunk of image.chunks) read += chunk.length;
+  if (read !== imageBytes) {
+    const what = read < imageBytes ? 'it is cut off' : 'something follows its end';
+    throw new CommandError(
+      'failed',
+      `${what}: it has ${formatBytes(read)}, and its header says ${formatBytes(imageBytes)}; copy it again, or capture again`,
+    );
+  }
+  const { name, pid, nodeVersion, v8Version, arch, capturedAt } = metadata;
+  const target = { name, pid, node: nodeVersion, v8: v8Version, arch, time: capturedAt };
+  return { kind: 'image', unaltered: null, redaction: null, version: null, target, leftOut: [] };
+}
+
+function linesOf(name: string, verified: Verified): string[] {
+  const { kind, bytes, sha256, unaltered, redaction, version, target, leftOut, nodes, edges } = verified;
+  const lines = [
+    unaltered
+      ? `${visible(name)}: whole, and as it was written`
+      : `${visible(name)}: whole; whether it was altered cannot be told: it has no hash in it`,
+    `  ${kind} of ${formatBytes(bytes)}` +
+      (nodes === undefined || edges === undefined
+        ? ''
+        : `, ${formatNumberOf(nodes, 'node')}, ${formatNumberOf(edges, 'edge')}`),
+    `  sha256 ${sha256}`,
+  ];
+  if (kind === 'image') lines.push('  not redacted: an image is all of the memory of the process');
+  else if (redaction === null)
+    lines.push('  not redacted, as far as it says: it was not written by Afterimage');
+  else lines.push(`  redaction ${redaction}, by Afterimage ${visible(version ?? '')}`);
+  if (leftOut.length > 0) lines.push(`  without the sections ${leftOut.map(visible).join(', ')}`);
+  if (target !== null) lines.push(`  ${targetText(target)}`);
+  return lines;
+}
+
+function targetText({ name, pid, node, v8, arch, time }: Target): string {
+  const parts = [
+    `of ${name ?? 'a process'}${pid === undefined ? '' : ` (pid ${pid})`}`,
+    node === undefined ? '' : `on Node ${node}${v8 === undefined ? '' : ` (V8 ${v8})`}`,
+    arch ?? '',
+    time === undefined ? '' : `at ${time}`,
+  ];
+  return visible(parts.filter((part) => part !== '').join(', '));
+}
+
+function explain(error: unknown, name: string): unknown {
+  const failed = (message: string): CommandError => new CommandError('failed', message, { cause: error });
+  if (error instanceof SnapshotFormatError) {
+    const advice = error.code === 'truncated' ? ': copy it again, or capture again' : '';
+    return failed(`${name}: ${visible(error.message)}${advice}`);
+  }
+  if (error instanceof ImageError || error instanceof CompressionError)
+    return failed(`${name}: ${error.message}`);
+  if (error instanceof CommandError && !error.message.includes(name))
+    return failed(`${name}: ${error.message}`);
+  if (error instanceof Error && 'syscall' in error) return failed(`${name}: ${error.message}`);
+  return error;
+}

@@ -1,0 +1,9 @@
+/** The option of each command that writes a snapshot: what is taken out of it. */
+import { REDACTION_LEVELS } from '@afterimage/snapshot';
+import { Option } from 'commander';
+
+export function levelOption(): Option {
+  return new Option('--redact <level>', 'what is taken out: strings, also names of properties, or nothing')
+    .choices([...REDACTION_LEVELS])
+    .default('strings');
+}

@@ -1,0 +1,45 @@
+/** Compares the end of a snapshot, where the hash of all before it is written, with what came before it. */
+import { createHash } from 'node:crypto';
+import type { Ending } from './provenance.js';
+
+export interface EndingReader {
+  push(chunk: Uint8Array): void;
+  /** What the snapshot says at its end, null if nothing, and the hash that it should be. */
+  end(): { ending: Ending | null; sha256: string };
+}
+
+/** More than an ending takes, with all sections that could have been left out. */
+const MOST_BYTES = 1 << 16;
+const ENDING = /,\n"afterimage":(\{"sha256":"[0-9a-f]{64}"[^\n]*\})\}\n$/;
+
+/** A reader for one snapshot: give it all chunks, in order, then ask for the end. */
+export function endingReader(): EndingReader {
+  const hash = createHash('sha256');
+  /** What may be the ending, or part of it; not in the hash yet. */
+  let tail = Buffer.alloc(0);
+
+  function push(chunk: Uint8Array): void {
+    tail = Buffer.concat([tail, chunk]);
+    if (tail.length < 2 * MOST_BYTES) return;
+    hash.update(tail.subarray(0, -MOST_BYTES));
+    tail = Buffer.from(tail.subarray(-MOST_BYTES));
+  }
+
+  function end(): { ending: Ending | null; sha256: string } {
+    const found = ENDING.exec(tail.toString('latin1'));
+    const ending = found === null ? null : parsed(found[1]);
+    hash.update(ending === null || found === null ? tail : tail.subarray(0, found.index));
+    return { ending, sha256: hash.digest('hex') };
+  }
+
+  return { push, end };
+}
+
+function parsed(json: string): Ending | null {
+  try {
+    const { sha256, left_out: leftOut } = JSON.parse(json) as { sha256: string; left_out?: unknown };
+    return { sha256, leftOut: typeof leftOut === 'string' ? leftOut.split(' ') : [] };
+  } catch {
+    return null;
+  }
+}
