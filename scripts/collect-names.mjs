@@ -18,6 +18,9 @@ const LONGEST_NAME = 100;
 const LARGEST_SOURCE = 3e5;
 /** Code with longer lines was not written by anybody. */
 const LONGEST_LINE = 200;
+/** Fewer times may be a slip of the pen. */
+const LEAST_IN_PROSE = 3;
+const IDENTIFIER = /(?<=\.|\b(?:class|function|const|let|var)\s+)[A-Za-z_$][\w$]*|[A-Za-z_$][\w$]*(?=\s*:)/g;
 
 const PROGRAM = `
   for (const name of require('module').builtinModules) {
@@ -62,19 +65,29 @@ function isWorthListing(name) {
 }
 
 function* identifiers(directory) {
+  for (const path of files(directory, /(?<!\.min)\.[cm]?js$/)) {
+    const source = readFileSync(path, 'utf8');
+    if (source.length / source.split('\n').length > LONGEST_LINE) continue;
+    const code = source.replaceAll(/\/\*[^]*?\*\/|\/\/[^\n]*/g, '');
+    for (const [name] of code.matchAll(IDENTIFIER)) yield name;
+  }
+}
+
+/** What is written about programs has the words of their domains: accounts, shipments, tenants. */
+function* proseWords(directory, counts = new Map()) {
+  for (const file of files(directory, /\.md$/)) {
+    for (const [word] of readFileSync(file, 'utf8').matchAll(/(?<![\w$./@-])[a-z]{4,19}(?![\w$/@-])/g)) {
+      counts.set(word, (counts.get(word) ?? 0) + 1);
+    }
+  }
+  for (const [word, count] of counts) if (count >= LEAST_IN_PROSE) yield word;
+}
+
+function* files(directory, pattern) {
   for (const entry of readdirSync(directory, { withFileTypes: true })) {
     const path = join(directory, entry.name);
-    if (entry.isDirectory() && !/^locales?$/.test(entry.name)) yield* identifiers(path);
-    else if (/(?<!\.min)\.[cm]?js$/.test(entry.name) && statSync(path).size < LARGEST_SOURCE) {
-      const source = readFileSync(path, 'utf8');
-      if (source.length / source.split('\n').length > LONGEST_LINE) continue;
-      const code = source.replaceAll(/\/\*[^]*?\*\/|\/\/[^\n]*/g, '');
-      for (const [name] of code.matchAll(
-        /(?<=\.|\b(?:class|function|const|let|var)\s+)[A-Za-z_$][\w$]*|[A-Za-z_$][\w$]*(?=\s*:)/g,
-      )) {
-        yield name;
-      }
-    }
+    if (entry.isDirectory() && !/^locales?$/.test(entry.name)) yield* files(path, pattern);
+    else if (pattern.test(entry.name) && statSync(path).size < LARGEST_SOURCE) yield path;
   }
 }
 
@@ -93,6 +106,7 @@ function* all(names) {
   yield* names;
   for (const directory of ['node_modules', 'tests/node_modules', 'bench/leaks/node_modules']) {
     yield* identifiers(join(root, directory));
+    yield* proseWords(join(root, directory));
   }
 }
 

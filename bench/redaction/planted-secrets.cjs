@@ -35,7 +35,9 @@ const makes = {
   digits: () => digits(16),
   password: () => random(`${ALNUM}!$%&/()=?*+#-_.:,;<>@ `, 20),
   jwt: () =>
-    `eyJhbGciOiJIUzI1NiJ9.${crypto.randomBytes(24).toString('base64url')}.${crypto.randomBytes(32).toString('base64url')}`.slice(21),
+    `eyJhbGciOiJIUzI1NiJ9.${crypto.randomBytes(24).toString('base64url')}.${crypto.randomBytes(32).toString('base64url')}`.slice(
+      21,
+    ),
   twoByte: () => `${random('абвгдежзийклмнопрстуфхцчшщэюя', 12)}${random('漢字仮名交文安全鍵秘密', 8)}`,
 };
 const kinds = Object.keys(makes);
@@ -80,7 +82,8 @@ const ways = {
     delete cache.none;
     return cache;
   },
-  accessor: () => Object.defineProperty({}, secret(), { get: () => 1, set: () => undefined, enumerable: true }),
+  accessor: () =>
+    Object.defineProperty({}, secret(), { get: () => 1, set: () => undefined, enumerable: true }),
   elementIndex: () => ({ [Number(secret10())]: { found: true } }),
   symbolDescription: () => Symbol(secret()),
   symbolOfRegistry: () => Symbol.for(secret()),
@@ -92,19 +95,25 @@ const ways = {
   variableName: () => new Function(`const ${identifier()} = {}; return () => eval('1')`)(),
   classField: () => new Customer(secret()),
   staticField: () => Customer.registry.set(secret(), new Vault()),
-  staticBlock: () => new Function('value', 'return class Holder { static held; static { this.held = value; } }')(secret()),
+  staticBlock: () =>
+    new Function('value', 'return class Holder { static held; static { this.held = value; } }')(secret()),
   privateName: () => new Function(`return new (class Wallet { #${identifier()} = 1; })()`)(),
-  template: () => new Function('tag', `return () => tag\`a ${safe(secret('base62'))} \${1} b\``)((strings) => strings)(),
-  regexp: () => new RegExp(`^${escaped(secret())}$`, 'u'),
+  template: () =>
+    new Function('tag', `return () => tag\`a ${safe(secret('base62'))} \${1} b\``)((strings) => strings)(),
+  regexp: () => new RegExp(`^${escaped(secret())}$`),
   regexpLiteral: () => new Function(`return /${secret('base62')}/g`)(),
   bigint: () => BigInt(secret('digits')) ** 3n,
   number: () => ({ account: Number(secret('digits').slice(0, 15)) }),
   numberInArray: () => [Number(`0.${secret('digits').slice(0, 15)}`)],
-  url: () => new URL(`https://user:${secret('base62')}@host.example/${secret('uuid')}?token=${secret('base64url')}#${secret('hex')}`),
+  url: () =>
+    new URL(
+      `https://user:${secret('base62')}@host.example/${secret('uuid')}?token=${secret('base64url')}#${secret('hex')}`,
+    ),
   searchParams: () => new URLSearchParams({ q: secret() }),
   headers: () => new Headers({ authorization: `Bearer ${secret('jwt')}` }),
   request: () => new Request(`https://host.example/?key=${secret('hex')}`),
-  pem: () => `-----BEGIN PRIVATE KEY-----\n${wrapped(secretOf(() => crypto.randomBytes(96).toString('base64')))}\n-----END PRIVATE KEY-----\n`,
+  pem: () =>
+    `-----BEGIN PRIVATE KEY-----\n${wrapped(secretOf(() => crypto.randomBytes(96).toString('base64')))}\n-----END PRIVATE KEY-----\n`,
   keyObject: () => crypto.createSecretKey(Buffer.from(secret())),
   errorMessage: () => new Error(`no such customer: ${secret()}`),
   errorStack: () => {
@@ -118,21 +127,28 @@ const ways = {
   boundArgument: () => function reply() {}.bind(null, secret()),
   functionName: () => ({ [secret()]() {} }),
   definedName: () => Object.defineProperty(() => undefined, 'name', { value: secret() }),
-  className: () => new ({ [secret()]: class {} })[secrets.at(-1).text](),
+  className: () => new { [secret()]: class {} }[secrets.at(-1).text](),
   tag: () => ({ [Symbol.toStringTag]: secret() }),
   weakKey: () => weak(new WeakMap()),
   source: () => new Function(`return 'x${safe(secret('base62'))}'`),
-  comment: () => new Function(`/* the password is ${safe(secret('base62'))} */ return 1 // ${safe(secret('hex'))}`),
-  sourceUrl: () => vm.runInThisContext(`(function script() {})\n//# sourceURL=https://host.example/${secret('uuid')}.js?${secret('hex')}`),
-  scriptName: () => vm.runInThisContext('(function named() {})', { filename: `/srv/${secret('base62')}/plugin.js` }),
+  comment: () =>
+    new Function(`/* the password is ${safe(secret('base62'))} */ return 1 // ${safe(secret('hex'))}`),
+  sourceUrl: () =>
+    vm.runInThisContext(
+      `(function script() {})\n//# sourceURL=https://host.example/${secret('uuid')}.js?${secret('hex')}`,
+    ),
+  scriptName: () =>
+    vm.runInThisContext('(function named() {})', { filename: `/srv/${secret('base62')}/plugin.js` }),
   scriptOfNoFile: () => vm.runInThisContext('(function named() {})', { filename: secret() }),
   sandbox: () => vm.createContext({ [identifier()]: secret() }),
   cons: () => secretOf((made) => made.slice(0, 13) + made.slice(13)),
-  consOfMany: () => ['a', 'b', secret('base62').padEnd(40, '.')].reduce((text, part) => text + part, '-'.repeat(20)),
+  consOfMany: () =>
+    ['a', 'b', secret('base62').padEnd(40, '.')].reduce((text, part) => text + part, '-'.repeat(20)),
   sliced: () => `${'-'.repeat(100)}${secret()}`.slice(60),
   long: () => 'x'.repeat(1500) + secret(),
   longBegins: () => secret() + 'y'.repeat(5000),
-  escapes: () => `"${secret('base62')}\\${secret('base62')}\n${secret('base62')}\t\ud800${secret('base62')}\u0000`,
+  escapes: () =>
+    `"${secret('base62')}\\${secret('base62')}\n${secret('base62')}\t\ud800${secret('base62')}\u0000`,
   base64: () => Buffer.from(secret()).toString('base64'),
   hexadecimal: () => Buffer.from(secret()).toString('hex'),
   urlEncoded: () => encodeURIComponent(secret()),
@@ -169,7 +185,8 @@ const ways = {
   typedArray: () => Float64Array.of(Number(secret('digits').slice(0, 15))),
   query: () => ({ sql: `SELECT * FROM users WHERE token = '${secret()}'`, bound: [secret()] }),
   statement: () => preparedStatement(secret('base62')),
-  homeDirectory: () => vm.runInThisContext('(function ours() {})', { filename: `/home/${secret('lower')}/app/server.js` }),
+  homeDirectory: () =>
+    vm.runInThisContext('(function ours() {})', { filename: `/home/${secret('lower')}/app/server.js` }),
   requireCache: () => (require.cache[`/srv/${secret('uuid')}/index.js`] = { exports: {} }),
 };
 
@@ -213,7 +230,11 @@ async function liveRequests() {
   const request = http.request({
     port: server.address().port,
     path: `/orders/${secret('uuid')}?key=${secret('hex')}`,
-    headers: { authorization: `Bearer ${secret('jwt')}`, [`x-${secret('hex')}`]: '1', cookie: secret('base62') },
+    headers: {
+      authorization: `Bearer ${secret('jwt')}`,
+      [`x-${secret('hex')}`]: '1',
+      cookie: secret('base62'),
+    },
   });
   request.on('error', () => undefined).end();
   kept.push(request);

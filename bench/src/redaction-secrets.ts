@@ -13,6 +13,8 @@ export interface Leak extends Secret {
 }
 
 const PIECE = 8;
+/** Shown of a finding. */
+const AROUND = 40;
 /** Shorter runs of digits are everywhere in a snapshot, whose numbers have so many. */
 const SHORTEST_NUMBER = 10;
 
@@ -20,13 +22,11 @@ const SHORTEST_NUMBER = 10;
 export function leaksIn(file: string, secrets: readonly Secret[]): Leak[] {
   const pieces = piecesOf(secrets);
   const found = new Map<Secret, Leak>();
-  for (const text of [file, unescaped(file)]) {
-    for (let at = 0; at + PIECE <= text.length; at++) {
-      const piece = text.slice(at, at + PIECE);
-      const secret = pieces.get(piece);
-      if (secret === undefined || found.has(secret) || isChance(text, at)) continue;
-      found.set(secret, { ...secret, piece: text.slice(Math.max(0, at - 40), at + 60) });
-    }
+  const text = unescaped(file);
+  for (let at = 0; at + PIECE <= text.length; at++) {
+    const secret = pieces.get(text.slice(at, at + PIECE));
+    if (secret === undefined || found.has(secret) || isChance(text, at)) continue;
+    found.set(secret, { ...secret, piece: text.slice(Math.max(0, at - AROUND), at + PIECE + AROUND) });
   }
   return [...found.values()];
 }
@@ -62,7 +62,9 @@ function isChance(text: string, at: number): boolean {
   return run !== null && run.length < SHORTEST_NUMBER;
 }
 
-/** JSON's escapes undone, which V8 writes for all but ASCII. */
+/** JSON's escapes undone: V8 writes all but ASCII as such, and what would end a string. */
 function unescaped(file: string): string {
-  return file.replaceAll(/\\u([0-9a-f]{4})/gi, (_, code: string) => String.fromCharCode(parseInt(code, 16)));
+  return file.replaceAll(/\\(?:u([0-9a-f]{4})|(["\\/]))/gi, (_, code: string | undefined, itself: string) =>
+    code === undefined ? itself : String.fromCharCode(parseInt(code, 16)),
+  );
 }

@@ -100,8 +100,9 @@ export function nameRules(): NameRules {
     const parts = name.split(/([/\\])/);
     return parts
       .map((part, at) => {
+        const isSeparator = at % 2 === 1;
+        if (at === 0 || isSeparator || names.has(part)) return part;
         if (HOMES.has(parts[at - 2]) && at < parts.length - 1) return mask('user', part);
-        if (at === 0 || names.has(part)) return part;
         return SEGMENT.test(part) && !looksRandom(part) ? part : mask('name', part);
       })
       .join('');

@@ -11,7 +11,7 @@ export interface RandomTest {
 /** Fewer characters in a row are found by trying, whatever is done about them. */
 const SHORTEST = 7;
 /** Bits a letter has in a word of any language, about: in a random one it has 4.7 and is unlikely to boot. */
-const BITS_OF_A_LETTER = 4.1;
+const BITS_OF_A_LETTER = 3.9;
 /** For a change between letters in upper and lower case and digits, which random texts have all over. */
 const BITS_OF_AN_EDGE = 1.5;
 const BITS_OF_A_DIGIT = 1.2;

@@ -1,0 +1,267 @@
+/** A redacted snapshot answers every question that the snapshot does, and has none of the program's data in it. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import {
+  findSuspects,
+  open,
+  redactor,
+  SnapshotFormatError,
+  type Redacted,
+  type RedactionLevel,
+  type Snapshot,
+} from '@afterimage/snapshot';
+import fc from 'fast-check';
+import { leaksIn, type Secret } from '../../bench/dist/redaction-secrets.js';
+import { differences } from './devtools-differences.js';
+import { loadNodesInDevTools } from './devtools-model.js';
+import { madeUpSnapshot } from './made-up-snapshot.js';
+import { nodeOf, nodes } from './nodes.js';
+import { temporaryDirectory } from './temporary-directory.js';
+
+const writer = fileURLToPath(new URL('snapshot-programs/write.js', import.meta.url));
+const planter = fileURLToPath(new URL('../../bench/redaction/planted-secrets.cjs', import.meta.url));
+const run = promisify(execFile);
+/** What stands for a text that was taken out. */
+const MASKED = /‹\w+ \d+ chars #\w{12}›|(?<=\()…(?= @)/g;
+
+function redact(bytes: Uint8Array, level: RedactionLevel = 'strings', pieces = 1 << 16): Buffer {
+  return redactAll(bytes, level, pieces).output;
+}
+
+function redactAll(
+  bytes: Uint8Array,
+  level: RedactionLevel,
+  pieces = 1 << 16,
+): { output: Buffer; redacted: Redacted } {
+  const redaction = redactor({ level });
+  const chunks: Uint8Array[] = [];
+  for (let at = 0; at < bytes.length; at += pieces) {
+    chunks.push(...redaction.push(bytes.subarray(at, at + pieces)));
+  }
+  const end = redaction.end();
+  return { output: Buffer.concat([...chunks, ...end.chunks]), redacted: end.redacted };
+}
+
+async function opened(bytes: Uint8Array): Promise<Snapshot> {
+  return open(chunksOf(bytes));
+}
+
+// eslint-disable-next-line @typescript-eslint/require-await -- a stream is what is to be read
+async function* chunksOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+/** Equal, and quick to say so for millions of numbers. */
+function assertSame(ours: ArrayLike<number>, theirs: ArrayLike<number>, what: string): void {
+  assert.equal(ours.length, theirs.length, what);
+  for (let at = 0; at < ours.length; at++) {
+    if (ours[at] !== theirs[at]) assert.fail(`${what} ${at}: ${ours[at]} instead of ${theirs[at]}`);
+  }
+}
+
+/** Everything but texts, and what is worked out of it. */
+function assertSameGraph(redacted: Snapshot, original: Snapshot): void {
+  const [ours, theirs] = [redacted.graph, original.graph];
+  for (const column of ['nodeType', 'nodeId', 'selfSize', 'firstEdge', 'edgeType', 'edgeTo'] as const) {
+    assertSame(ours[column], theirs[column], column);
+  }
+  for (const column of ['node', 'script', 'line', 'column'] as const) {
+    assertSame(ours.locations[column], theirs.locations[column], `location's ${column}`);
+  }
+  for (const part of ['shallowSize', 'retainedSize', 'dominator', 'distance'] as const) {
+    assertSame(redacted[part], original[part], part);
+  }
+}
+
+/** Equal texts have stayed equal, and different ones different. */
+function assertSameEqualities(redacted: Snapshot, original: Snapshot): void {
+  const [ours, theirs] = [redacted.graph, original.graph];
+  const string = theirs.nodeTypes.indexOf('string');
+  const shownAs = new Map<string, string>();
+  const shown = new Set<string>();
+  for (let node = 0; node < theirs.nodeCount; node++) {
+    if (theirs.nodeType[node] !== string) continue;
+    const [before, after] = [
+      theirs.strings.get(theirs.nodeName[node] ?? 0),
+      ours.strings.get(ours.nodeName[node] ?? 0),
+    ];
+    if (!shownAs.has(before)) {
+      assert.ok(!shown.has(after), `${after} stands for two strings`);
+      shown.add(after);
+      shownAs.set(before, after);
+    }
+    assert.equal(after, shownAs.get(before), before);
+  }
+}
+
+const classFigures = (snapshot: Snapshot): unknown[] =>
+  snapshot
+    .classes()
+    .map(({ count, shallowBytes, retainedBytes, distance }) => [
+      count,
+      shallowBytes,
+      retainedBytes,
+      distance,
+    ]);
+
+/** Figures of the strings of which there are copies, as texts. */
+const copies = (snapshot: Snapshot): string[] =>
+  snapshot
+    .duplicateStrings()
+    .map(({ count, shallowBytes, retainedBytes }) => `${count} ${shallowBytes} ${retainedBytes}`);
+
+/**
+ * A string that V8 keeps as two others is shown as those two: it is no longer equal to the same text in one piece.
+ * There are few.
+ */
+function assertSameCopies(redacted: Snapshot, original: Snapshot): void {
+  const rest = copies(redacted);
+  const missing = copies(original).filter((row) => {
+    const at = rest.indexOf(row);
+    if (at >= 0) rest.splice(at, 1);
+    return at < 0;
+  });
+  assert.ok(missing.length <= 0.05 * copies(original).length, `${missing.length}: ${missing.join(', ')}`);
+}
+
+/** Where the answers differ, but for what stands in the place of a text that was taken out. */
+function answersThatDiffer(ours: unknown, theirs: unknown, where = ''): string[] {
+  if (typeof ours === 'object' && ours !== null && typeof theirs === 'object' && theirs !== null) {
+    const [mine, other] = [new Map(Object.entries(ours)), new Map(Object.entries(theirs))];
+    return [...new Set([...mine.keys(), ...other.keys()])].flatMap((key) =>
+      answersThatDiffer(mine.get(key), other.get(key), `${where}/${key}`),
+    );
+  }
+  if (ours === theirs) return [];
+  if (typeof ours === 'string' && typeof theirs === 'string' && ours.search(MASKED) >= 0) {
+    const [first = '', ...rest] = ours.split(MASKED);
+    const places = rest.map((text) => theirs.indexOf(text, first.length));
+    if (theirs.startsWith(first) && places.every((place) => place >= 0)) return [];
+  }
+  return [`${where}: ${String(ours)} instead of ${String(theirs)}`];
+}
+
+describe('a redacted snapshot', { concurrency: 2 }, () => {
+  for (const node of nodes) {
+    for (const [program, how] of [
+      ['shop', 'plain'],
+      ['shop', 'numbers'],
+      ['weak', 'plain'],
+      ['functions', 'internals'],
+    ] as const) {
+      it(`of Node ${node.major}, ${program}, ${how}, answers as before`, { timeout: 120_000 }, async (t) => {
+        const file = join(await temporaryDirectory(t), 'before.heapsnapshot');
+        await run(node.path, [writer, program, how, file], { timeout: 60_000 });
+        const bytes = await readFile(file);
+        const [original, redacted] = await Promise.all([opened(bytes), opened(redact(bytes))]);
+        assertSameGraph(redacted, original);
+        assertSameEqualities(redacted, original);
+        assert.deepEqual(classFigures(redacted), classFigures(original));
+        assertSameCopies(redacted, original);
+        assert.deepEqual(answersThatDiffer(findSuspects(redacted), findSuspects(original)), []);
+        const lost = redacted.classes().filter(({ name }) => name.search(MASKED) >= 0);
+        assert.ok(
+          lost.length <= 2,
+          `classes without their names: ${lost.map(({ name }) => name).join(', ')}`,
+        );
+      });
+    }
+  }
+
+  for (const level of ['strings', 'names'] as const) {
+    it(`with level ${level} is the same in DevTools as here`, { timeout: 120_000 }, async (t) => {
+      const file = join(await temporaryDirectory(t), 'redacted.heapsnapshot');
+      await run(nodeOf(24).path, [writer, 'shop', 'plain', file], { timeout: 60_000 });
+      await writeFile(file, redact(await readFile(file), level));
+      const [ours, theirs] = await Promise.all([open(file), loadNodesInDevTools(file)]);
+      assert.equal(differences(ours, theirs).join('\n'), '');
+    });
+  }
+});
+
+describe('a redacted snapshot', { concurrency: 2 }, () => {
+  for (const node of nodes) {
+    it(`of Node ${node.major} has nothing of 1,000 secrets`, { timeout: 180_000 }, async (t) => {
+      const directory = await temporaryDirectory(t);
+      const [secretsFile, file] = [join(directory, 'secrets'), join(directory, 'before.heapsnapshot')];
+      await run(node.path, [planter, secretsFile, file, 'numbers'], { timeout: 60_000 });
+      const secrets = JSON.parse(await readFile(secretsFile, 'utf8')) as Secret[];
+      assert.ok(secrets.length >= 1000, `${secrets.length} secrets`);
+      const found = leaksIn(redact(await readFile(file)).toString(), secrets);
+      assert.deepEqual(found, []);
+    });
+  }
+
+  it('is searched by a search that finds', async (t) => {
+    const directory = await temporaryDirectory(t);
+    const [secretsFile, file] = [join(directory, 'secrets'), join(directory, 'before.heapsnapshot')];
+    await run(nodeOf(24).path, [planter, secretsFile, file], { timeout: 60_000 });
+    const secrets = JSON.parse(await readFile(secretsFile, 'utf8')) as Secret[];
+    assert.equal(leaksIn(await readFile(file, 'utf8'), secrets).length, secrets.length);
+  });
+});
+
+describe('redacting graphs that no program makes', () => {
+  it('keeps them as they are, however the bytes come', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 1e6 }),
+        fc.integer({ min: 1, max: 5000 }),
+        fc.constantFrom<RedactionLevel>('none', 'strings', 'names'),
+        async (seed, pieces, level) => {
+          const bytes = Buffer.from(madeUpSnapshot(seed));
+          const { output, redacted } = redactAll(bytes, level, pieces);
+          const [ours, theirs] = await Promise.all([opened(output), opened(bytes)]);
+          assertSameGraph(ours, theirs);
+          if (level === 'none') assert.deepEqual(ours.duplicateStrings(), theirs.duplicateStrings());
+          assert.equal(redacted.bytes, output.length);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it('ends with a clear error or with a whole snapshot, whatever is wrong with them', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 1e6 }),
+        fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+        fc.constantFrom('0', '9', ',', '-', '"', '\\', ']', '[', '{', '}', 'x', ''),
+        fc.constantFrom<RedactionLevel>('none', 'strings', 'names'),
+        async (seed, where, byte, level) => {
+          const bytes = Buffer.from(madeUpSnapshot(seed));
+          const at = Math.floor(where * bytes.length);
+          const altered = Buffer.concat([bytes.subarray(0, at), Buffer.from(byte), bytes.subarray(at + 1)]);
+          let output: Buffer;
+          try {
+            output = redact(altered, level, 1000);
+          } catch (error) {
+            assert.ok(error instanceof SnapshotFormatError, String(error));
+            assert.doesNotMatch(error.message, /\n|undefined|NaN/);
+            return;
+          }
+          // What it let pass, a reader may still refuse, but with the same clear words.
+          await opened(output).catch((error: unknown) => {
+            assert.ok(error instanceof SnapshotFormatError, String(error));
+          });
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it('is refused where they are cut off', () => {
+    const bytes = Buffer.from(madeUpSnapshot(7));
+    for (let length = 0; length < bytes.length; length += 97) {
+      assert.throws(() => redact(bytes.subarray(0, length)), {
+        name: 'SnapshotFormatError',
+        code: 'truncated',
+      });
+    }
+  });
+});
