@@ -82,8 +82,7 @@ const ways = {
     delete cache.none;
     return cache;
   },
-  accessor: () =>
-    Object.defineProperty({}, secret(), { get: () => 1, set: () => undefined, enumerable: true }),
+  accessor: () => Object.defineProperty({}, secret(), { get: () => 1, set() {}, enumerable: true }),
   elementIndex: () => ({ [Number(secret10())]: { found: true } }),
   symbolDescription: () => Symbol(secret()),
   symbolOfRegistry: () => Symbol.for(secret()),

@@ -60,6 +60,7 @@ async function measureIn(scratch: string, way: Way, sizeMb: number): Promise<Mea
     ALLOW_HEAP_SNAPSHOT: '1',
     AFTERIMAGE_PATH: join(scratch, 'target.heapsnapshot'),
     AFTERIMAGE_DEVELOP: 'never',
+    AFTERIMAGE_STORE_PLAIN_IMAGE: '1',
   };
   const observed = await observe({ program: SERVER, preload: [...WAYS[way]], env, cgroup }, LOAD);
   const stopNow = (): void => void observed.server.stop();

@@ -60,6 +60,7 @@ export async function startDemoServer(way: Way, path: string): Promise<DemoServe
     AFTERIMAGE_PATH: path,
     // Without a limit the agent would develop beside the server, and nothing tells its memory from the server's.
     AFTERIMAGE_DEVELOP: cgroup ? 'auto' : 'never',
+    AFTERIMAGE_STORE_PLAIN_IMAGE: '1',
     BALLAST_MB,
     PORT: '0',
   };

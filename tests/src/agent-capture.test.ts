@@ -1,5 +1,7 @@
 /** Captures by image, from the signal or the call to the file, on each Node version. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createReadStream, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
@@ -67,7 +69,12 @@ for (const { major, path: node } of nodes) {
 
   test(`Node ${major}: develop 'never' stores the image beside the path, and says how to develop it`, async (t) => {
     const directory = temporaryDirectory(t);
-    const options = { allow: true, path: join(directory, 'a.heapsnapshot'), develop: 'never' } as const;
+    const options = {
+      allow: true,
+      path: join(directory, 'a.heapsnapshot'),
+      develop: 'never',
+      storePlainImage: true,
+    } as const;
     const target = await startTarget(t, { node, options });
     const written = await signalled(target);
     const path = join(directory, major === 20 ? 'a.image.gz' : 'a.image.zst');
@@ -79,6 +86,56 @@ for (const { major, path: node } of nodes) {
     if (bytes !== null) assert.equal(bytes, written['imageBytes']);
   });
 }
+
+for (const develop of ['always', 'never'] as const) {
+  test(`develop '${develop}' with a recipient: what is written is encrypted, and age reads it`, async (t) => {
+    const directory = temporaryDirectory(t);
+    const identity = join(temporaryDirectory(t), 'identity');
+    execFileSync('age-keygen', ['-o', identity], { stdio: 'ignore' });
+    const recipient = execFileSync('age-keygen', ['-y', identity], { encoding: 'utf8' }).trim();
+    const options = {
+      allow: true,
+      path: join(directory, 'a.heapsnapshot'),
+      develop,
+      recipients: [recipient],
+    };
+    const target = await startTarget(t, { options });
+    const written = await signalled(target);
+    const name = develop === 'always' ? 'a.heapsnapshot.age' : 'a.image.gz.age';
+    assert.equal(written['encrypted'], true);
+    assert.deepEqual(filesIn(directory), [name]);
+    const file = readFileSync(join(directory, name));
+    assert.equal(written['sha256'], createHash('sha256').update(file).digest('hex'));
+    assert.ok(!file.includes('PlantedThing'));
+    const clear = execFileSync('age', ['-d', '-i', identity, join(directory, name)], { maxBuffer: 1 << 30 });
+    assert.ok((develop === 'always' ? clear : zlib.gunzipSync(clear)).includes('PlantedThing'));
+  });
+}
+
+test('an image is not stored for everybody to read: refused at once, or given up', async (t) => {
+  const directory = temporaryDirectory(t);
+  const path = join(directory, 'a.heapsnapshot');
+  const target = await startTarget(t, { options: { allow: true, path, develop: 'never' } });
+  target.child.kill('SIGUSR2');
+  const refused = await target.lines.next(['refused', 'written', 'failed'], WITHIN);
+  assert.deepEqual([refused.event, refused.code], ['refused', 'unencrypted']);
+  assert.match(
+    String(refused['msg']),
+    /name recipients .*AFTERIMAGE_RECIPIENTS.* or allow it .*STORE_PLAIN_IMAGE=1$/,
+  );
+  assert.deepEqual(filesIn(directory), []);
+});
+
+test('a recipient that is none ends the capture before it begins', async (t) => {
+  const directory = temporaryDirectory(t);
+  const options = { allow: true, path: join(directory, 'a.heapsnapshot'), recipients: ['age1notone'] };
+  const target = await startTarget(t, { options });
+  target.child.kill('SIGUSR2');
+  const failed = await target.lines.next(['refused', 'written', 'failed'], WITHIN);
+  assert.deepEqual([failed.event, failed.code], ['failed', 'unencrypted']);
+  assert.match(String(failed['msg']), /a recipient is not one of age's/);
+  assert.deepEqual(filesIn(directory), []);
+});
 
 /** Null where this Node.js has no zstd. */
 async function uncompressedBytes(path: string): Promise<number | null> {

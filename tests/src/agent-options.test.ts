@@ -32,6 +32,9 @@ test('the environment configures it, and the code has the last word', () => {
     AFTERIMAGE_MODE: 'inline',
     AFTERIMAGE_DEVELOP: 'never',
     AFTERIMAGE_DRAIN_MS: '5',
+    AFTERIMAGE_REDACT: 'names',
+    AFTERIMAGE_RECIPIENTS: 'age1abc, age1def',
+    AFTERIMAGE_STORE_PLAIN_IMAGE: '1',
     AFTERIMAGE_TIMEOUT_MS: '',
   };
   const settings = resolveOptions({}, environment);
@@ -42,6 +45,10 @@ test('the environment configures it, and the code has the last word', () => {
   const { allow, signal, keep, mode, develop, drainMs, timeoutMs } = settings;
   assert.deepEqual([allow, signal, keep, mode, develop, drainMs], [true, 'SIGHUP', 3, 'inline', 'never', 5]);
   assert.equal(timeoutMs, 900_000);
+  const { redact, recipients, storePlainImage } = settings;
+  assert.deepEqual([redact, recipients, storePlainImage], ['names', ['age1abc', 'age1def'], true]);
+  const { redact: byDefault, recipients: nobody, storePlainImage: not } = resolveOptions({}, {});
+  assert.deepEqual([byDefault, nobody, not], ['strings', [], false]);
   assert.equal(resolveOptions({ allow: false, mode: 'image' }, environment).allow, false);
   assert.equal(resolveOptions({ mode: 'image' }, environment).mode, 'image');
 });
@@ -66,6 +73,9 @@ for (const [options, environment, message] of [
   [{ path: '' }, {}, /option path: must be a non-empty string, not ''/],
   [{ keep: 2 }, {}, /option keep: needs a path whose file name has \{pid\} or \{timestamp\}/],
   [{ keep: 0, path: '/tmp/{pid}' }, {}, /option keep: must be a whole number from 1/],
+  [{}, { AFTERIMAGE_REDACT: 'all' }, /AFTERIMAGE_REDACT: must be 'none' or 'strings' or 'names', not 'all'/],
+  [{}, { AFTERIMAGE_RECIPIENTS: 'AGE-SECRET-KEY-1X' }, /number 1 is not an age recipient, age1…$/],
+  [{}, { AFTERIMAGE_STORE_PLAIN_IMAGE: 'yes' }, /must be 1 or 0, not 'yes'/],
   [{ mode: 'both' as 'image' }, {}, /option mode: must be 'image' or 'inline', not 'both'/],
   [
     {},

@@ -30,6 +30,7 @@ export async function captureUnderLoad(
     ALLOW_HEAP_SNAPSHOT: '1',
     AFTERIMAGE_PATH: join(directory, 'capture.heapsnapshot'),
     AFTERIMAGE_DEVELOP: 'always',
+    AFTERIMAGE_REDACT: 'none',
   });
   try {
     const warmUp = await captureTimes(server, warmUpCaptures, 'warm-up');

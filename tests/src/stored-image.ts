@@ -10,6 +10,7 @@ export async function storeImage(node: NodeBinary, directory: string): Promise<s
     ALLOW_HEAP_SNAPSHOT: '1',
     AFTERIMAGE_PATH: join(directory, `node${node.major}.heapsnapshot`),
     AFTERIMAGE_DEVELOP: 'never',
+    AFTERIMAGE_STORE_PLAIN_IMAGE: '1',
   });
   try {
     process.kill(server.pid, 'SIGUSR2');

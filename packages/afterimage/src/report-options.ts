@@ -6,12 +6,13 @@ import { lstat, stat } from 'node:fs/promises';
 import { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { CommandError, OutputClosedError } from './command-error.js';
+import { identityOption, type IdentityOptions } from './encryption-options.js';
 import { writeOutputFile, writeStandardOutput } from './output.js';
 import { interruption } from './interruption.js';
 import type { Output } from './reporters/output.js';
 import type { TerminalLook } from './reporters/terminal.js';
 
-export interface ReportOptions {
+export interface ReportOptions extends IdentityOptions {
   output?: string;
   json?: true;
   markdown?: true;
@@ -31,6 +32,7 @@ export function addReportOptions(command: Command): Command {
     .addOption(format('json', 'print one JSON document'))
     .addOption(format('markdown', 'write markdown, to paste into a ticket'))
     .addOption(format('html', 'write a page that shows the heap as a picture; needs -o'))
+    .addOption(identityOption())
     .option('--top <n>', 'how many classes and suspects to show', wholeNumber);
 }
 

@@ -1,4 +1,5 @@
 /** Opens the snapshots that a command is about, telling how far it is and, on one line, what is wrong with them. */
+import { EncryptionError, isEncrypted, MAGIC_BYTES } from '@afterimage/agent/encryption';
 import { formatBytes } from '@afterimage/agent/figures';
 import { open, SnapshotFormatError, type Snapshot } from '@afterimage/snapshot';
 import { stat } from 'node:fs/promises';
@@ -7,11 +8,8 @@ import { CommandError } from './command-error.js';
 import { CompressionError, decompressed, isCompressed, split } from './compression.js';
 import { openInput } from './input.js';
 import type { ProgressLine } from './progress-line.js';
-import { refuseImage } from './snapshot-stream.js';
+import { BEGINNING_BYTES, clear, refuseImage } from './stored-stream.js';
 import { visible } from './visible.js';
-
-/** Enough to tell what a file is. */
-const BEGINNING_BYTES = 4;
 
 /** What is worked out when it is first asked for, and takes long: not to be waited for unannounced. */
 const parts = {
@@ -31,10 +29,11 @@ export async function openSnapshot(
   path: string,
   progress: ProgressLine,
   needed: readonly Part[],
+  identities: readonly string[] = [],
 ): Promise<Snapshot> {
   const name = path === '-' ? 'standard input' : path;
   try {
-    const snapshot = await read(path, progress);
+    const snapshot = await read(path, progress, identities);
     if (snapshot.graph.trailingBytes > 0) {
       progress.clear();
       const more = formatBytes(snapshot.graph.trailingBytes);
@@ -51,9 +50,9 @@ export async function openSnapshot(
   }
 }
 
-async function read(path: string, progress: ProgressLine): Promise<Snapshot> {
+async function read(path: string, progress: ProgressLine, identities: readonly string[]): Promise<Snapshot> {
   const input = await openInput(path);
-  const [beginning, bytes] = await split(input, BEGINNING_BYTES);
+  const [beginning, bytes] = await split(input, MAGIC_BYTES);
   refuseImage(beginning, path);
   const total = path === '-' ? null : await plainFileBytes(path, beginning);
   const shortName = visible(basename(path));
@@ -66,7 +65,7 @@ async function read(path: string, progress: ProgressLine): Promise<Snapshot> {
     // By its name: a plain file is read faster than a stream.
     return open(path, { onProgress });
   }
-  const [content, stream] = await split(decompressed(bytes), BEGINNING_BYTES);
+  const [content, stream] = await split(decompressed(await clear(bytes, path, identities)), BEGINNING_BYTES);
   refuseImage(content, path);
   return open(stream, { onProgress });
 }
@@ -80,7 +79,7 @@ async function close(stream: AsyncIterable<Uint8Array>): Promise<void> {
 /** Null for what is compressed, and for what has no size, such as a pipe. */
 async function plainFileBytes(path: string, beginning: Buffer): Promise<number | null> {
   const file = await stat(path);
-  return file.isFile() && !isCompressed(beginning) ? file.size : null;
+  return file.isFile() && !isCompressed(beginning) && !isEncrypted(beginning) ? file.size : null;
 }
 
 /** The errors of the parts, as the command's. What is unknown stays as it is. */
@@ -91,7 +90,8 @@ function explain(error: unknown, name: string): unknown {
     const advice = error.code === 'truncated' ? ': copy it again, or capture again' : '';
     return failed(`${name}: ${visible(error.message)}${advice}`);
   }
-  if (error instanceof CompressionError) return failed(`${name}: ${error.message}`);
+  if (error instanceof CompressionError || error instanceof EncryptionError)
+    return failed(`${name}: ${error.message}`);
   if (error instanceof RangeError && /allocation failed|invalid (typed )?array length/i.test(error.message)) {
     return failed(`${name}: there is too little memory to read it; it takes up to 1.5 times its size`);
   }

@@ -8,6 +8,7 @@ import { formatBytes, formatMs } from './figures.js';
 import { captureImage, checkImageCapture } from './image-capture.js';
 import { captureInline, checkInline } from './inline.js';
 import { removeOlder } from './keep.js';
+import { ENCRYPTED_ENDING } from './encryption.js';
 import type { Settings } from './options.js';
 import { checkOutput, OutputError } from './output-file.js';
 import type { Readiness } from './readiness.js';
@@ -34,9 +35,9 @@ export async function capture(job: CaptureJob): Promise<CaptureResult> {
   const { emit, path, settings } = job;
   const inline = settings.mode === 'inline';
   try {
-    await checkOutput(path);
+    await checkOutput(settings.recipients.length > 0 ? path + ENCRYPTED_ENDING : path);
     await removeLeftovers(settings.path, path);
-    await (inline ? checkInline(path) : checkImageCapture(path));
+    await (inline ? checkInline(path, settings.recipients) : checkImageCapture(path, settings));
     job.signal.throwIfAborted();
   } catch (error) {
     const refusal = captureError(error);
@@ -59,9 +60,10 @@ export async function capture(job: CaptureJob): Promise<CaptureResult> {
 function writtenMessage({ kind, path, bytes, totalMs, why }: CaptureResult): string {
   const file = `${path} (${formatBytes(bytes)}) after ${formatMs(totalMs)}`;
   if (kind === 'snapshot') return `wrote the snapshot ${file}`;
-  const to = path.replace(/(\.image)?\.(zst|gz)$/, '.heapsnapshot');
+  const identity = path.endsWith(ENCRYPTED_ENDING) ? ' --identity FILE' : '';
+  const to = path.replace(/(\.image)?\.(zst|gz)(\.age)?$/, '.heapsnapshot');
   const reason = why === undefined ? '' : `: ${why}`;
-  return `stored the image ${file}${reason}; where there is room: afterimage develop ${path} -o ${to}`;
+  return `stored the image ${file}${reason}; where there is room: afterimage develop ${path}${identity} -o ${to}`;
 }
 
 function captureError(error: unknown): CaptureError {

@@ -19,6 +19,10 @@ export interface CollectorJob {
   temporary: string;
   develop: DevelopWhen;
   redact: RedactionLevel;
+  /** For whom the result is encrypted; nobody: it is not. */
+  recipients: readonly string[];
+  /** Whether an image may be stored that is not encrypted. */
+  storePlainImage: boolean;
   /** The developer program, where it is not the package's own. */
   developer: string | undefined;
 }
@@ -40,6 +44,7 @@ export type FromCollector =
   | {
       type: 'written';
       kind: ResultKind;
+      encrypted: boolean;
       path: string;
       bytes: number;
       extraBytes: number;

@@ -16,9 +16,10 @@ import { develop, DevelopError, type DevelopResult } from './develop.js';
 import { CaptureError, messageOf } from './errors.js';
 import { describeHeadroom } from './headroom.js';
 import { formatBytes } from './figures.js';
+import { checkRecipients, ENCRYPTED_ENDING, encryptedOutput, EncryptionError } from './encryption.js';
 import { ImageError, readImage, type ImageStream } from './image.js';
 import { imageChunks } from './image-source.js';
-import { storeImage, STORED_ENDING } from './image-store.js';
+import { refusePlainImage, storeImage, STORED_ENDING } from './image-store.js';
 import { watchMemory, type Finding } from './memory-watch.js';
 import { openTemporary, OutputError, outputError, publish } from './output-file.js';
 import { imagePath } from './path-template.js';
@@ -55,6 +56,7 @@ async function collect(): Promise<number> {
   let file: FileHandle | null = null;
   try {
     work = await untilAborted(job.promise, stop.signal);
+    if (work.recipients.length > 0) await checkRecipients(work.recipients);
     file = await openTemporary(work.temporary);
     report({ type: 'ready' });
     report(await receive(work, file));
@@ -78,18 +80,23 @@ async function receive(work: CollectorJob, file: FileHandle): Promise<ReportOf<'
   const chunks = imageChunks(0, (bytes) => report({ type: 'image', bytes, extraBytes: memory.peak() }));
   const image = await whole(readImage(chunks));
   const place = await choosePlace(image.header, work.develop, work.path);
+  if (!place.develop) refusePlainImage(work, place.why);
+  const { recipients } = work;
   const output = digestedOutput(writeTo(file));
+  const stream = recipients.length > 0 ? await encryptedOutput(output.stream, recipients) : output.stream;
   const developed = place.develop
-    ? await whole(developImage(image, output.stream, work))
-    : await whole(store(image, output.stream));
+    ? await whole(developImage(image, stream, work))
+    : await whole(store(image, stream));
   await untilAborted(imageComplete.promise, stop.signal);
   memory.stop();
   const { size } = await file.stat();
-  const path = place.develop ? work.path : imagePath(work.path, STORED_ENDING);
+  const plainPath = place.develop ? work.path : imagePath(work.path, STORED_ENDING);
+  const path = recipients.length > 0 ? plainPath + ENCRYPTED_ENDING : plainPath;
   await publish(file, work.temporary, path);
   return {
     type: 'written',
     kind: place.develop ? 'snapshot' : 'image',
+    encrypted: recipients.length > 0,
     path,
     bytes: size,
     sha256: output.sha256(),
@@ -179,6 +186,7 @@ function failureReport(error: unknown, work: CollectorJob | null): FromCollector
     const again = error.code === 'stalled' || error.code === 'address-unavailable';
     return failed('develop-failed', error.message, error.code, again);
   }
+  if (error instanceof EncryptionError) return failed('unencrypted', error.message);
   const cause = error instanceof DevelopError ? (error.cause ?? error) : error;
   if (cause instanceof OutputError || (cause instanceof Error && 'syscall' in cause)) {
     const { code, message } = outputError(cause, work?.path ?? '');

@@ -21,7 +21,8 @@ export function digestedOutput(output: Writable): DigestedOutput {
       output.end(() => done());
     },
     destroy(error, done) {
-      output.destroy(error ?? undefined);
+      // Without an error the output has come to its own end, and its descriptor stays open for its owner.
+      if (error !== null) output.destroy(error);
       done(error);
     },
   });

@@ -16,6 +16,8 @@ export type CaptureErrorCode =
   | 'output'
   /** Too little disk for the result, before or while writing. */
   | 'disk'
+  /** A stored image would not be encrypted, or a recipient is none. */
+  | 'unencrypted'
   /** Too little memory, before or during the capture. */
   | 'headroom'
   /** V8's workers did not come to rest in time. */

@@ -47,6 +47,7 @@ export interface CaptureResult {
   bytes: number;
   /** Of the file, in hexadecimal, as `sha256sum` prints it. */
   sha256: string;
+  encrypted: boolean;
   /** What was taken out of a snapshot. */
   redaction?: RedactionLevel;
   /** The longest single time the event loop stood still for this capture. */

@@ -13,11 +13,12 @@ import type { CaptureResult } from './events.js';
 import { formatBytes, formatMs, roundMs } from './figures.js';
 import { describeHeadroom, readHeadroom } from './headroom.js';
 import { forkChild, type Child } from './image-child.js';
-import { COMPRESSED_SHARE } from './image-store.js';
+import { COMPRESSED_SHARE, refusePlainImage } from './image-store.js';
 import type { ImageMetadata } from './image.js';
 import { requireAddon } from './image-support.js';
 import { anonymousBytes } from './memory-use.js';
 import type { Addon } from './native.js';
+import type { Settings } from './options.js';
 import { checkDisk } from './output-file.js';
 import { temporaryName } from './temporary.js';
 
@@ -33,8 +34,9 @@ const NEED_SHARE = 0.1;
 const NEED_BYTES = 64e6;
 
 /** @throws {CaptureError} or {OutputError}, when this process, its memory or its disk does not allow it */
-export async function checkImageCapture(path: string): Promise<void> {
+export async function checkImageCapture(path: string, settings: Settings): Promise<void> {
   requireAddon();
+  if (settings.develop === 'never') refusePlainImage(settings, 'developing here is switched off');
   const [anonymous, headroom] = await Promise.all([anonymousBytes('self'), readHeadroom()]);
   const need = anonymous * NEED_SHARE + NEED_BYTES;
   if (headroom.available < need) {
@@ -71,13 +73,15 @@ async function captureOnce(job: CaptureJob, attempt: number): Promise<CaptureRes
   let collector: Collector | null = null;
   let child: Child | null = null;
   try {
-    const { develop, developer, redact } = job.settings;
+    const { develop, developer, redact, recipients, storePlainImage } = job.settings;
     collector = startCollector(descriptors.input, {
       type: 'job',
       path: job.path,
       temporary,
       develop,
       redact,
+      recipients,
+      storePlainImage,
       developer,
     });
     descriptors.close('input');
@@ -123,13 +127,14 @@ async function collect(
     extraBytes: image.extraBytes,
   });
   collector.send({ type: 'image-complete' });
-  const { kind, bytes, extraBytes, developMs, ghostLocks, redaction, sha256, why, ...result } =
+  const { kind, bytes, extraBytes, developMs, ghostLocks, redaction, sha256, encrypted, why, ...result } =
     await untilAborted(collector.written, signal);
   return {
     kind,
     path: result.path,
     bytes,
     sha256,
+    encrypted,
     ...(redaction === undefined ? {} : { redaction }),
     ...captured,
     ...(developMs === undefined ? {} : { developMs: roundMs(developMs) }),

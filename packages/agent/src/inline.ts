@@ -28,8 +28,14 @@ const LARGE_OBJECT_SHARE = 1;
 const SNAPSHOT_PER_HEAP = 2;
 
 /** @throws {CaptureError} or {OutputError} */
-export async function checkInline(path: string): Promise<void> {
+export async function checkInline(path: string, recipients: readonly string[]): Promise<void> {
   if (!isMainThread) throw new CaptureError('unsupported', WORKER_REASON);
+  if (recipients.length > 0) {
+    throw new CaptureError(
+      'unencrypted',
+      "mode 'inline' cannot encrypt, and nothing is to be written in clear: use mode: 'image', or name no recipients",
+    );
+  }
   const heap = heapBytes();
   const need = SMALL_OBJECT_SHARE * heap.small + LARGE_OBJECT_SHARE * heap.large;
   const headroom = await readHeadroom();
@@ -65,7 +71,7 @@ export async function captureInline(job: CaptureJob): Promise<CaptureResult> {
     const { size } = await file.stat();
     await publish(file, temporary, path);
     const totalMs = roundMs(performance.now() - job.startedAt);
-    const written = { path, bytes: size, sha256, redaction: settings.redact };
+    const written = { path, bytes: size, sha256, encrypted: false, redaction: settings.redact };
     return { kind: 'snapshot', ...written, ...captured, totalMs, attempts: 1 };
   } finally {
     readiness.set(true);

@@ -45,6 +45,16 @@ export interface AgentOptions {
    * of properties, or `none`. Default strings.
    */
   redact?: RedactionLevel | undefined;
+  /**
+   * age recipients (`age1…`) for whom each result is encrypted (AFTERIMAGE_RECIPIENTS, with spaces or commas
+   * between). Default: nobody, and results are not encrypted.
+   */
+  recipients?: readonly string[] | undefined;
+  /**
+   * Whether an image, which has every secret of the process in it, may be stored without being encrypted
+   * (AFTERIMAGE_STORE_PLAIN_IMAGE, 1). Default false.
+   */
+  storePlainImage?: boolean | undefined;
   /** The program that develops, where it is not the one of this package (AFTERIMAGE_DEVELOPER). */
   developer?: string | undefined;
   /** How long V8's workers may take to come to rest (AFTERIMAGE_PARK_TIMEOUT_MS). Default 2,000. */
@@ -65,6 +75,8 @@ export interface Settings {
   drainMs: number | undefined;
   develop: DevelopWhen;
   redact: RedactionLevel;
+  recipients: readonly string[];
+  storePlainImage: boolean;
   developer: string | undefined;
   parkTimeoutMs: number;
   timeoutMs: number;
@@ -120,6 +132,8 @@ export function resolveOptions(options: AgentOptions, environment: Environment =
     drainMs: read('drainMs', 'AFTERIMAGE_DRAIN_MS', (value) => integer(value, 0, LONGEST_MS)),
     develop: read('develop', 'AFTERIMAGE_DEVELOP', oneOf('auto', 'always', 'never')) ?? 'auto',
     redact: read('redact', 'AFTERIMAGE_REDACT', oneOf(...REDACTION_LEVELS)) ?? 'strings',
+    recipients: read('recipients', 'AFTERIMAGE_RECIPIENTS', recipients) ?? [],
+    storePlainImage: read('storePlainImage', 'AFTERIMAGE_STORE_PLAIN_IMAGE', flag) ?? false,
     developer: read('developer', 'AFTERIMAGE_DEVELOPER', (value) => resolve(text(value))),
     parkTimeoutMs:
       read('parkTimeoutMs', 'AFTERIMAGE_PARK_TIMEOUT_MS', (value) => integer(value, 1, LONGEST_MS)) ?? 2_000,
@@ -168,6 +182,24 @@ function text(value: unknown): string {
 function boolean(value: unknown): boolean {
   if (typeof value === 'boolean') return value;
   throw new TypeError(`must be true or false, not ${show(value)}`);
+}
+
+/** A boolean, or 1 or 0 in a variable. */
+function flag(value: unknown): boolean {
+  if (value === '1' || value === '0') return value === '1';
+  if (typeof value === 'string') throw new TypeError(`must be 1 or 0, not ${show(value)}`);
+  return boolean(value);
+}
+
+function recipients(value: unknown): readonly string[] {
+  const list = typeof value === 'string' ? value.split(/[\s,]+/).filter((part) => part !== '') : value;
+  if (!Array.isArray(list)) throw new TypeError(`must be a list of age recipients, not ${show(value)}`);
+  return list.map((recipient, at) => {
+    const name = text(recipient);
+    // A secret identity in its place must not get into a log.
+    if (!/^age1[a-z0-9]+$/.test(name)) throw new TypeError(`number ${at + 1} is not an age recipient, age1…`);
+    return name;
+  });
 }
 
 function integer(value: unknown, least: number, most: number): number {

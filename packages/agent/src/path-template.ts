@@ -3,6 +3,7 @@
  * expands it for one capture, and recognises the files that earlier captures made from it.
  */
 import { basename, dirname, join } from 'node:path';
+import { ENCRYPTED_ENDING } from './encryption.js';
 
 const PLACEHOLDER = /\{([^{}]*)\}/g;
 const SNAPSHOT = '.heapsnapshot';
@@ -38,7 +39,8 @@ export function parsePathTemplate(text: string, name: string): PathTemplate {
       return part === '{timestamp}' ? '\\d{8}T\\d{6}Z' : escape(part);
     })
     .join('');
-  const endings = [basename(text).slice(withoutEnding(basename(text)).length), ...IMAGE_ENDINGS];
+  const plain = [basename(text).slice(withoutEnding(basename(text)).length), ...IMAGE_ENDINGS];
+  const endings = [...plain, ...plain.map((ending) => ending + ENCRYPTED_ENDING)];
   return {
     text,
     varies: /\{(pid|timestamp)\}/.test(basename(text)),

@@ -12,6 +12,7 @@ import { similarNames } from '../analysis/similar-names.js';
 import { CommandError } from '../command-error.js';
 import { analysisBlocks, classSection, suspectsSection, totalsBlocks } from '../contents/analysis.js';
 import { answersBlocks } from '../contents/answers.js';
+import { identitiesOf } from '../encryption-options.js';
 import { progressLine } from '../progress-line.js';
 import {
   addReportOptions,
@@ -70,7 +71,12 @@ async function runAnalyze(file: string, options: Options): Promise<void> {
   }
   await checkReportOptions(options, [file]);
   const progress = progressLine();
-  const snapshot = await openSnapshot(file, progress, neededFor(options, isQuestion));
+  const snapshot = await openSnapshot(
+    file,
+    progress,
+    neededFor(options, isQuestion),
+    await identitiesOf(options),
+  );
   try {
     progress.stage('looking for suspects …');
     const report = isQuestion ? answer(snapshot, file, options) : analyze(snapshot, file, options);

@@ -1,5 +1,6 @@
 /** `afterimage develop`: turns an image captured elsewhere into a heap snapshot. */
 import { digestedOutput } from '@afterimage/agent/digested-output';
+import { encryptedOutput, EncryptionError } from '@afterimage/agent/encryption';
 import { develop, DevelopError, type DevelopProgress, type DevelopResult } from '@afterimage/agent/develop';
 import { developNeedBytes, ImageError, readImage, type ImageHeader } from '@afterimage/agent/image';
 import type { RedactionLevel } from '@afterimage/snapshot';
@@ -9,19 +10,27 @@ import { formatBytes, formatMs, roundMs } from '@afterimage/agent/figures';
 import { describeHeadroom, readHeadroom, reserveBytes } from '@afterimage/agent/headroom';
 import { checkDisk, checkOutput, OutputError, outputError } from '@afterimage/agent/output-file';
 import { CommandError } from '../command-error.js';
-import { CompressionError, decompressed } from '../compression.js';
-import { openInput } from '../input.js';
+import { CompressionError } from '../compression.js';
+import {
+  identitiesOf,
+  identityOption,
+  recipientOption,
+  recipientsOf,
+  type IdentityOptions,
+  type RecipientOptions,
+} from '../encryption-options.js';
 import { interruption } from '../interruption.js';
 import { writeOutputFile, writeStandardOutput } from '../output.js';
 import { levelOption } from '../redaction-option.js';
 import { sameFile } from '../same-file.js';
+import { openStored } from '../stored-stream.js';
 import { progressLine, type ProgressLine } from '../progress-line.js';
 
 interface Developed extends DevelopResult {
   sha256: string;
 }
 
-interface Options {
+interface Options extends RecipientOptions, IdentityOptions {
   output: string;
   redact: RedactionLevel;
   json?: true;
@@ -37,6 +46,8 @@ export function developCommand(): Command {
     .argument('<image>', 'the image, raw or compressed with zstd or gzip; - reads standard input')
     .requiredOption('-o, --output <file>', 'where the snapshot goes; - is standard output')
     .addOption(levelOption())
+    .addOption(recipientOption())
+    .addOption(identityOption())
     .option('--json', 'print what was done as one JSON document')
     .option('--force', 'develop even if memory or disk look too small for it')
     .action(runDevelop);
@@ -44,18 +55,20 @@ export function developCommand(): Command {
 
 async function runDevelop(imagePath: string, options: Options): Promise<void> {
   await checkUsage(imagePath, options);
+  const [recipients, identities] = [await recipientsOf(options), await identitiesOf(options)];
   const signal = interruption();
   const progress = progressLine();
   try {
     if (options.output !== '-') await checkOutput(options.output);
-    const source = await openInput(imagePath, signal);
-    const image = await readImage(decompressed(source));
+    const image = await readImage(await openStored(imagePath, identities, signal));
     if (!options.force) await checkRoom(image.header, options.output);
 
     const onProgress = (step: DevelopProgress): void => showStep(progress, step);
     const write = async (output: Writable): Promise<Developed> => {
       const digested = digestedOutput(output);
-      const result = await develop(image, digested.stream, { signal, onProgress, redact: options.redact });
+      const stream =
+        recipients.length > 0 ? await encryptedOutput(digested.stream, recipients) : digested.stream;
+      const result = await develop(image, stream, { signal, onProgress, redact: options.redact });
       return { ...result, sha256: digested.sha256() };
     };
     const developed =
@@ -140,10 +153,11 @@ function report({ metadata, imageBytes }: ImageHeader, developed: Developed, pat
 function explain(error: unknown, imagePath: string, output: string): unknown {
   const failed = (message: string): CommandError => new CommandError('failed', message, { cause: error });
   const name = imagePath === '-' ? 'standard input' : imagePath;
-  if (error instanceof ImageError || error instanceof CompressionError)
+  if (error instanceof ImageError || error instanceof CompressionError || error instanceof EncryptionError)
     return failed(`${name}: ${error.message}`);
-  if (error instanceof DevelopError && error.cause instanceof CompressionError) {
-    return explain(error.cause, imagePath, output);
+  const cause = error instanceof DevelopError ? error.cause : undefined;
+  if (cause instanceof CompressionError || cause instanceof EncryptionError) {
+    return explain(cause, imagePath, output);
   }
   if (error instanceof DevelopError && error.code === 'output-failed' && error.cause !== undefined) {
     return failed(outputError(error.cause, output).message);

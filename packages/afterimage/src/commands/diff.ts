@@ -11,6 +11,7 @@ import {
   headlineBlocks,
   suspectsSection,
 } from '../contents/comparison.js';
+import { identitiesOf } from '../encryption-options.js';
 import { progressLine, type ProgressLine } from '../progress-line.js';
 import {
   addReportOptions,
@@ -48,7 +49,7 @@ async function runDiff(files: string[], options: ReportOptions): Promise<void> {
   await checkReportOptions(options, files);
   const progress = progressLine();
   try {
-    const { last, snapshots } = inTurn(files, progress);
+    const { last, snapshots } = inTurn(files, progress, await identitiesOf(options));
     const growth = await diff(snapshots, options.top === undefined ? {} : { most: options.top });
     const comparison: Comparison = { files, ...growth, classes: growth.classes.slice(0, options.top) };
     const report = reportOf(comparison, last, options);
@@ -63,11 +64,12 @@ async function runDiff(files: string[], options: ReportOptions): Promise<void> {
 function inTurn(
   files: readonly string[],
   progress: ProgressLine,
+  identities: readonly string[],
 ): { snapshots: AsyncIterable<Snapshot>; last: () => Snapshot } {
   let last: Snapshot | null = null;
   async function* snapshots(): AsyncGenerator<Snapshot> {
     for (const [at, file] of files.entries()) {
-      const snapshot = await openSnapshot(file, progress, []);
+      const snapshot = await openSnapshot(file, progress, [], identities);
       if (at === files.length - 1) last = snapshot;
       progress.stage('looking for what grew …');
       yield snapshot;

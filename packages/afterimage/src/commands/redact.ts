@@ -1,5 +1,6 @@
 /** `afterimage redact`: takes what must not be read out of a snapshot that was written without that. */
 import { digestedOutput } from '@afterimage/agent/digested-output';
+import { encryptedOutput, EncryptionError } from '@afterimage/agent/encryption';
 import { formatBytes } from '@afterimage/agent/figures';
 import { checkOutput, OutputError, outputError } from '@afterimage/agent/output-file';
 import { redactor, SnapshotFormatError, type Redacted, type RedactionLevel } from '@afterimage/snapshot';
@@ -9,18 +10,33 @@ import { Readable, Transform, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { CommandError } from '../command-error.js';
 import { CompressionError } from '../compression.js';
+import {
+  identitiesOf,
+  identityOption,
+  recipientOption,
+  recipientsOf,
+  type IdentityOptions,
+  type RecipientOptions,
+} from '../encryption-options.js';
 import { interruption } from '../interruption.js';
 import { writeOutputFile, writeStandardOutput } from '../output.js';
 import { progressLine, type ProgressLine } from '../progress-line.js';
 import { formatNumberOf } from '../quantities.js';
 import { levelOption } from '../redaction-option.js';
-import { openSnapshotStream } from '../snapshot-stream.js';
 import { sameFile } from '../same-file.js';
+import { openStoredSnapshot } from '../stored-stream.js';
 import { visible } from '../visible.js';
 
-interface Options {
+interface Options extends RecipientOptions, IdentityOptions {
   redact: RedactionLevel;
   json?: true;
+}
+
+interface Work {
+  level: RedactionLevel;
+  recipients: readonly string[];
+  signal: AbortSignal;
+  progress: ProgressLine;
 }
 
 interface Written extends Redacted {
@@ -33,18 +49,23 @@ export function redactCommand(): Command {
     .argument('<in>', 'the snapshot, plain or compressed with zstd or gzip; - reads standard input')
     .argument('<out>', 'where the redacted snapshot goes; - is standard output')
     .addOption(levelOption())
+    .addOption(recipientOption())
+    .addOption(identityOption())
     .option('--json', 'print what was done as one JSON document')
     .action(runRedact);
 }
 
-async function runRedact(input: string, output: string, { redact: level, json }: Options): Promise<void> {
+async function runRedact(input: string, output: string, options: Options): Promise<void> {
+  const { redact: level, json } = options;
   await checkUsage(input, output, json === true);
+  const [recipients, identities] = [await recipientsOf(options), await identitiesOf(options)];
   const signal = interruption();
   const progress = progressLine();
   try {
     if (output !== '-') await checkOutput(output);
-    const chunks = await openSnapshotStream(input, signal);
-    const write = (to: Writable): Promise<Written> => redactTo(to, chunks, level, signal, progress);
+    const chunks = await openStoredSnapshot(input, identities, signal);
+    const write = (to: Writable): Promise<Written> =>
+      redactTo(to, chunks, { level, recipients, signal, progress });
     const written = output === '-' ? await writeStandardOutput(write) : await writeOutputFile(output, write);
     progress.clear();
     if (json) console.log(JSON.stringify(report(written, output)));
@@ -74,12 +95,12 @@ async function checkUsage(input: string, output: string, json: boolean): Promise
 async function redactTo(
   output: Writable,
   chunks: AsyncIterable<Uint8Array>,
-  level: RedactionLevel,
-  signal: AbortSignal,
-  progress: ProgressLine,
+  { level, recipients, signal, progress }: Work,
 ): Promise<Written> {
   const redaction = redactor({ level });
   const digested = digestedOutput(output);
+  const encrypted =
+    recipients.length > 0 ? await encryptedOutput(digested.stream, recipients) : digested.stream;
   const ended: Redacted[] = [];
   let read = 0;
   const stage = new Transform({
@@ -95,7 +116,7 @@ async function redactTo(
       });
     },
   });
-  await pipeline(Readable.from(chunks, { objectMode: false }), stage, digested.stream, { signal });
+  await pipeline(Readable.from(chunks, { objectMode: false }), stage, encrypted, { signal });
   return { ...ended[0], sha256: digested.sha256() };
 }
 
@@ -129,7 +150,8 @@ function explain(error: unknown, input: string, output: string): unknown {
     const advice = error.code === 'truncated' ? ': copy it again, or capture again' : '';
     return failed(`${name}: ${visible(error.message)}${advice}`);
   }
-  if (error instanceof CompressionError) return failed(`${name}: ${error.message}`);
+  if (error instanceof CompressionError || error instanceof EncryptionError)
+    return failed(`${name}: ${error.message}`);
   if (error instanceof OutputError) return failed(error.message);
   if (error instanceof Error && 'syscall' in error) {
     return failed(

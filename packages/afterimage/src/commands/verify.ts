@@ -1,15 +1,17 @@
 /** `afterimage verify`: whether a file is whole and as it was written, and what was done to it. */
 import { ImageError, readImage } from '@afterimage/agent/image';
+import { EncryptionError } from '@afterimage/agent/encryption';
 import { formatBytes } from '@afterimage/agent/figures';
 import { endingReader, redactor, SnapshotFormatError, type Target } from '@afterimage/snapshot';
 import { Command } from 'commander';
 import { createHash } from 'node:crypto';
 import { CommandError } from '../command-error.js';
 import { CompressionError, decompressed, split } from '../compression.js';
+import { identitiesOf, identityOption, type IdentityOptions } from '../encryption-options.js';
 import { openInput } from '../input.js';
 import { progressLine } from '../progress-line.js';
 import { formatNumberOf } from '../quantities.js';
-import { isImage } from '../snapshot-stream.js';
+import { BEGINNING_BYTES, clear, isImage } from '../stored-stream.js';
 import { visible } from '../visible.js';
 
 interface Verified {
@@ -31,18 +33,28 @@ export function verifyCommand(): Command {
   return new Command('verify')
     .description('tell whether a snapshot or an image is whole and as it was written')
     .argument('<file>', 'plain or compressed with zstd or gzip; - reads standard input')
+    .addOption(identityOption())
     .option('--json', 'print what was found as one JSON document')
     .action(runVerify);
 }
 
-async function runVerify(path: string, { json }: { json?: true }): Promise<void> {
+interface Options extends IdentityOptions {
+  json?: true;
+}
+
+async function runVerify(path: string, options: Options): Promise<void> {
+  const { json } = options;
+  const identities = await identitiesOf(options);
   const name = path === '-' ? 'standard input' : path;
   const progress = progressLine();
   const hash = createHash('sha256');
   let bytes = 0;
   try {
     const input = await openInput(path);
-    const [beginning, chunks] = await split(decompressed(hashed(input)), 4);
+    const [beginning, chunks] = await split(
+      decompressed(await clear(hashed(input), path, identities)),
+      BEGINNING_BYTES,
+    );
     const found = isImage(beginning) ? await verifyImage(chunks) : await verifySnapshot(chunks);
     progress.clear();
     const verified: Verified = { ...found, sha256: hash.digest('hex'), bytes };
@@ -151,7 +163,7 @@ function explain(error: unknown, name: string): unknown {
     const advice = error.code === 'truncated' ? ': copy it again, or capture again' : '';
     return failed(`${name}: ${visible(error.message)}${advice}`);
   }
-  if (error instanceof ImageError || error instanceof CompressionError)
+  if (error instanceof ImageError || error instanceof CompressionError || error instanceof EncryptionError)
     return failed(`${name}: ${error.message}`);
   if (error instanceof CommandError && !error.message.includes(name))
     return failed(`${name}: ${error.message}`);

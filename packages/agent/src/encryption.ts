@@ -1,0 +1,145 @@
+/**
+ * Encryption to age recipients (https://age-encryption.org/v1): whoever captures needs no secret, and whoever has
+ * the identity reads the result, with `afterimage` or with `age`.
+ */
+import { PassThrough, Readable, Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ReadableStream } from 'node:stream/web';
+import { messageOf } from './errors.js';
+
+/** Behind the name of what is encrypted. */
+export const ENCRYPTED_ENDING = '.age';
+
+const MAGIC = Buffer.from('age-encryption.org/v1\n');
+const ARMOR = Buffer.from('-----BEGIN AGE ENCRYPTED');
+/** Enough to tell whether something is encrypted. */
+export const MAGIC_BYTES = ARMOR.length;
+
+/** A recipient or identity that is none, or a file that cannot be decrypted. */
+export class EncryptionError extends Error {
+  override name = 'EncryptionError';
+}
+
+type Age = typeof import('age-encryption');
+
+/** The library lies in this package whole (scripts/bundle-age.mjs): servers need install nothing for it. */
+async function age(): Promise<Age> {
+  return (await import(new URL('../bundled/age.js', import.meta.url).href)) as Age;
+}
+
+/** @throws {EncryptionError} when one of them is no recipient */
+export async function checkRecipients(recipients: readonly string[]): Promise<void> {
+  await encrypterFor(recipients);
+}
+
+async function encrypterFor(recipients: readonly string[]): Promise<InstanceType<Age['Encrypter']>> {
+  const { Encrypter } = await age();
+  const encrypter = new Encrypter();
+  for (const recipient of recipients) {
+    try {
+      encrypter.addRecipient(recipient);
+    } catch (error) {
+      // Not the text itself: somebody may have taken the identity for it.
+      const hint = recipient.startsWith('AGE-SECRET-KEY') ? '; it is a secret identity' : '';
+      throw new EncryptionError(
+        `a recipient is not one of age's, such as age1…${hint} (${messageOf(error)})`,
+        { cause: error },
+      );
+    }
+  }
+  return encrypter;
+}
+
+/**
+ * What is written to the stream returned is encrypted into `output`, which is ended with it.
+ * @throws {EncryptionError} when one of them is no recipient
+ */
+export async function encryptedOutput(output: Writable, recipients: readonly string[]): Promise<Writable> {
+  const encrypter = await encrypterFor(recipients);
+  const clear = new PassThrough();
+  const encrypted = await encrypter.encrypt(Readable.toWeb(clear) as globalThis.ReadableStream<Uint8Array>);
+  const done = pipeline(Readable.fromWeb(encrypted as unknown as ReadableStream), output);
+  const input = new Writable({
+    write(chunk: Uint8Array, _encoding, callback) {
+      if (clear.write(chunk)) callback();
+      else clear.once('drain', callback);
+    },
+    final(callback) {
+      clear.end();
+      done.then(() => callback(), callback);
+    },
+    destroy(error, callback) {
+      if (error !== null) clear.destroy(error);
+      callback(error);
+    },
+  });
+  done.catch((error: unknown) => input.destroy(error as Error));
+  return input;
+}
+
+/** By its first {@link MAGIC_BYTES}. */
+export function isEncrypted(beginning: Uint8Array): boolean {
+  return startsWith(beginning, MAGIC) || startsWith(beginning, ARMOR);
+}
+
+/** Whether it is encrypted and then written as text, which is not read here. */
+export function isArmored(beginning: Uint8Array): boolean {
+  return startsWith(beginning, ARMOR);
+}
+
+/**
+ * @param identities the contents of identity files, as `age-keygen` writes them
+ * @throws {EncryptionError} at once, or while it is read, when it cannot be decrypted or was altered
+ */
+export async function decrypted(
+  source: AsyncIterable<Uint8Array>,
+  identities: readonly string[],
+): Promise<AsyncIterable<Uint8Array>> {
+  const { Decrypter } = await age();
+  const decrypter = new Decrypter();
+  for (const identity of identities.flatMap(identityLines)) {
+    try {
+      decrypter.addIdentity(identity);
+    } catch (error) {
+      throw new EncryptionError(
+        `an identity is not one of age's, such as AGE-SECRET-KEY-1… (${messageOf(error)})`,
+        { cause: error },
+      );
+    }
+  }
+  try {
+    const stream = Readable.toWeb(Readable.from(source, { objectMode: false }));
+    const clear = await decrypter.decrypt(stream as globalThis.ReadableStream<Uint8Array>);
+    return readToItsEnd(Readable.fromWeb(clear));
+  } catch (error) {
+    throw cannotDecrypt(error);
+  }
+}
+
+async function* readToItsEnd(clear: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* clear;
+  } catch (error) {
+    throw cannotDecrypt(error);
+  }
+}
+
+function identityLines(file: string): string[] {
+  return file
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
+}
+
+function cannotDecrypt(error: unknown): unknown {
+  if (error instanceof Error && 'syscall' in error) return error;
+  const why = messageOf(error);
+  const reason = /no identity matched/i.test(why)
+    ? 'it is encrypted for somebody else: none of the identities given fits'
+    : `it cannot be decrypted: it is cut off or was altered (${why}); copy it again, or capture again`;
+  return new EncryptionError(reason, { cause: error });
+}
+
+function startsWith(bytes: Uint8Array, beginning: Buffer): boolean {
+  return beginning.equals(bytes.subarray(0, beginning.length));
+}
