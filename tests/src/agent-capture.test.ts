@@ -301,7 +301,10 @@ test('too little memory in the cgroup to develop: the image is stored, with the 
   if (cgroup === null) return;
   const directory = temporaryDirectory(t);
   const path = join(directory, 'a.heapsnapshot');
-  const target = await startTarget(t, { options: { allow: true, path }, env: { TARGET_THINGS: '200000' } });
+  const target = await startTarget(t, {
+    options: { allow: true, path, storePlainImage: true },
+    env: { TARGET_THINGS: '200000' },
+  });
   writeFileSync(join(cgroup, 'cgroup.procs'), String(target.pid));
   const written = await signalled(target);
   assert.equal(written.kind, 'image');

@@ -262,7 +262,7 @@ for (const develop of ['always', 'never'] as const) {
   test(`the disk fills up meanwhile, develop '${develop}'`, async (t) => {
     const directory = smallDisk(t, 400);
     if (directory === null) return;
-    const at = await scene(t, { develop }, directory);
+    const at = await scene(t, { develop, storePlainImage: true }, directory);
     const { collector } = develop === 'never' ? await whenForked(at) : await whenDeveloping(at);
     process.kill(collector, 'SIGSTOP');
     spawnSync('dd', ['if=/dev/zero', `of=${join(directory, 'filler')}`, 'bs=1M'], { stdio: 'ignore' });

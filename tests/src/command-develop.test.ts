@@ -78,11 +78,14 @@ describe('afterimage develop', { timeout: 300_000 }, () => {
         const misleading = join(await outputDirectory(), 'image.txt');
         await symlink(image, misleading);
 
-        const { code, stdout, stderr } = await runCommand(['develop', misleading, '-o', output], { node });
+        const { code, stdout, stderr } = await runCommand(
+          ['develop', misleading, '-o', output, '--redact', 'none'],
+          { node },
+        );
 
         assert.match(
           stderr,
-          /^afterimage: wrote .*developed\.heapsnapshot \([\d.]+ MB, [\d,]+ nodes, [\d,]+ edges\) in [\d.]+ m?s\n$/,
+          /^afterimage: wrote .*developed\.heapsnapshot \([\d.]+ MB, [\d,]+ nodes, [\d,]+ edges; redacted: none\) in [\d.]+ m?s, sha256 [0-9a-f]{64}\n$/,
         );
         assert.deepEqual([code, stdout.length], [0, 0]);
         assert.equal((await stat(output)).mode & 0o777, 0o600);
@@ -122,7 +125,7 @@ describe('afterimage develop', { timeout: 300_000 }, () => {
   it('replaces an earlier result', async () => {
     const output = join(await outputDirectory(), 'developed.heapsnapshot');
     await writeFile(output, 'earlier');
-    assert.equal((await runCommand(['develop', zstdImage, '-o', output])).code, 0);
+    assert.equal((await runCommand(['develop', zstdImage, '-o', output, '--redact', 'none'])).code, 0);
     await assertShowsWhatWasPlanted(output);
   });
 });

@@ -63,7 +63,7 @@ export function nameRules(): NameRules {
   const looksRandom = randomTest(words);
 
   function shown(name: string, uses: number, mask: Mask): string | null {
-    if (names.has(name)) return name;
+    if (names.has(name) || SMALL_NUMBER.test(name)) return name;
     if ((uses & USE.system) !== 0) {
       const ephemeron = EPHEMERON.exec(name);
       if (ephemeron !== null) return ephemeronName(ephemeron);
@@ -119,5 +119,5 @@ export function nameRules(): NameRules {
 /** Its numbers say which entry of which table it is; the names in it are those of nodes, and may be values. */
 function ephemeronName([, index, key, value, table]: RegExpExecArray): string {
   const id = (name: string): string => name.slice(name.lastIndexOf('@'));
-  return `${index}part of key (… ${id(key)}) -> value (… ${id(value)}) pair in WeakMap (table @${table})`;
+  return `${index}part of key (... ${id(key)}) -> value (... ${id(value)}) pair in WeakMap (table @${table})`;
 }

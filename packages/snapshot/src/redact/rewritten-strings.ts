@@ -35,6 +35,8 @@ const BACKSLASH = 0x5c;
 const LETTER_U = 0x75;
 const COMMA = 0x2c;
 const NEWLINE = 0x0a;
+/** What JSON writes as it is. */
+const PLAIN = /^[ !#-[\]-~]*$/;
 /** A longer one is data, whatever it is made of. In bytes of JSON. */
 const LONGEST_NAME = 2048;
 /** The content of these is never looked at, and they are most. */
@@ -224,6 +226,7 @@ function kindOf(use: number): MaskedKind {
 }
 
 function jsonOf(text: string): Uint8Array {
+  if (PLAIN.test(text)) return Buffer.from(text, 'latin1');
   const ascii = JSON.stringify(text)
     .slice(1, -1)
     .replaceAll(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
