@@ -12,12 +12,17 @@ const inRoot = (path: string): string => fileURLToPath(new URL(`../../${path}`, 
  * @throws {Error} when npm or the bundler fails
  */
 export async function install(): Promise<string> {
-  installAt('tests');
+  const node = installNode();
   installAt('bench/peers');
-  const node = inRoot('tests/node_modules/node24/bin/node');
   const bundled = await run(node, [inRoot('bench/peers/bundle.mjs')]);
   if ('failure' in bundled) throw new Error(`bundling DevTools' heap model: ${bundled.failure}`);
   return node;
+}
+
+/** The Nodes of the tests, where needed; returns the path of the one that benchmarks run on. */
+export function installNode(): string {
+  installAt('tests');
+  return inRoot('tests/node_modules/node24/bin/node');
 }
 
 export function peer(program: string): string {
