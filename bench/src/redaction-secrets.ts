@@ -15,17 +15,17 @@ export interface Leak extends Secret {
 const PIECE = 8;
 /** Shown of a finding. */
 const AROUND = 40;
-/** Shorter runs of digits are everywhere in a snapshot, whose numbers have so many. */
-const SHORTEST_NUMBER = 10;
-
-/** The secrets of which `file`, the text of a snapshot, has a piece. */
+/**
+ * The secrets of which a snapshot, given as its text, has a piece: in a string, in the index of an element, or outside of
+ * its numbers, which are V8's own.
+ */
 export function leaksIn(file: string, secrets: readonly Secret[]): Leak[] {
   const pieces = piecesOf(secrets);
   const found = new Map<Secret, Leak>();
-  const text = unescaped(file);
+  const text = whatAProgramCanPutThere(file);
   for (let at = 0; at + PIECE <= text.length; at++) {
     const secret = pieces.get(text.slice(at, at + PIECE));
-    if (secret === undefined || found.has(secret) || isChance(text, at)) continue;
+    if (secret === undefined || found.has(secret)) continue;
     found.set(secret, { ...secret, piece: text.slice(Math.max(0, at - AROUND), at + PIECE + AROUND) });
   }
   return [...found.values()];
@@ -55,16 +55,22 @@ function formsOf(text: string): string[] {
   return forms;
 }
 
-/** Digits that are part of a number of the snapshot's own, or what stands in the place of a secret. */
-function isChance(text: string, at: number): boolean {
-  const around = text.slice(at - SHORTEST_NUMBER, at + PIECE + SHORTEST_NUMBER);
-  const run = /^\d+$/.test(text.slice(at, at + PIECE)) ? (/\d{8,}/.exec(around)?.[0] ?? '') : null;
-  return run !== null && run.length < SHORTEST_NUMBER;
+interface Document {
+  snapshot: { meta: { edge_fields: string[]; edge_types: [string[]] } };
+  nodes?: unknown;
+  edges: number[];
+  strings: string[];
 }
 
-/** JSON's escapes undone: V8 writes all but ASCII as such, and what would end a string. */
-function unescaped(file: string): string {
-  return file.replaceAll(/\\(?:u([0-9a-f]{4})|(["\\/]))/gi, (_, code: string | undefined, itself: string) =>
-    code === undefined ? itself : String.fromCharCode(parseInt(code, 16)),
-  );
+function whatAProgramCanPutThere(file: string): string {
+  const { edges, strings, ...rest } = JSON.parse(file) as Document;
+  delete rest.nodes;
+  const { edge_fields, edge_types } = rest.snapshot.meta;
+  const element = edge_types[0].indexOf('element');
+  const name = edge_fields.indexOf('name_or_index');
+  const elements: number[] = [];
+  for (let at = 0; at < edges.length; at += edge_fields.length) {
+    if (edges[at] === element) elements.push((edges[at + name] ?? 0) >>> 0);
+  }
+  return [JSON.stringify(rest), elements.join('\n'), ...strings].join('\n');
 }

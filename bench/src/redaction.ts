@@ -34,6 +34,7 @@ const OWN = [
 const LIBRARIES = ['typescript', 'eslint', 'prettier', 'autocannon'].map((name) => import.meta.resolve(name));
 
 const LEAST_KEPT = 0.99;
+const EXAMPLES = 12;
 const LEAST_SPEED = 250e6;
 const SPEED_MB = 150;
 const SHORT_STRINGS = 400_000;
@@ -88,6 +89,7 @@ async function secrets(directory: string): Promise<void> {
 async function names(directory: string): Promise<void> {
   const rows: Row[] = [];
   let least = 1;
+  const examples = new Set<string>();
   for (const major of MAJORS) {
     const bare = await named(directory, major, []);
     const cells: string[] = [];
@@ -99,13 +101,13 @@ async function names(directory: string): Promise<void> {
       const file = await named(directory, major, modules);
       const original = await readFile(file, 'utf8');
       const bareText = await readFile(bare, 'utf8');
-      const { names: all, kept } = survivors(
-        original,
-        await redacted(file, level),
-        bareText,
-        level === 'strings',
-      );
+      const {
+        names: all,
+        kept,
+        lost,
+      } = survivors(original, await redacted(file, level), bareText, level === 'strings');
       least = Math.min(least, kept / all);
+      for (const name of lost) examples.add(name);
       cells.push(`${((100 * kept) / all).toFixed(2)} % of ${count(all)}`);
     }
     rows.push([`Node ${major}`, ...cells]);
@@ -117,6 +119,7 @@ async function names(directory: string): Promise<void> {
       10,
     ),
   );
+  console.log(`Not kept, among others: ${[...examples].slice(0, EXAMPLES).join(', ')}`);
   judge(
     least >= LEAST_KEPT,
     `at least ${100 * LEAST_KEPT} % of the names are kept: ${(100 * least).toFixed(2)} %`,

@@ -21,6 +21,7 @@ import {
 } from './agent-target.js';
 import { eventually } from './eventually.js';
 import { nodeOf, nodes } from './nodes.js';
+import { debianProgram } from './debian-program.js';
 import { census } from './process-census.js';
 
 const WITHIN = 120_000;
@@ -90,6 +91,7 @@ for (const { major, path: node } of nodes) {
 for (const develop of ['always', 'never'] as const) {
   test(`develop '${develop}' with a recipient: what is written is encrypted, and age reads it`, async (t) => {
     const directory = temporaryDirectory(t);
+    debianProgram('age');
     const identity = join(temporaryDirectory(t), 'identity');
     execFileSync('age-keygen', ['-o', identity], { stdio: 'ignore' });
     const recipient = execFileSync('age-keygen', ['-y', identity], { encoding: 'utf8' }).trim();

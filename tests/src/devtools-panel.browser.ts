@@ -6,7 +6,7 @@ import { it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { chromium, type Locator, type Page } from 'playwright-core';
 import { runCommand } from './command.js';
-import { debianChromium } from './debian-chromium.js';
+import { debianProgram } from './debian-program.js';
 import { plantedCount } from './fixtures/planted.js';
 import { nodeOf } from './nodes.js';
 import { storeImage } from './stored-image.js';
@@ -16,7 +16,7 @@ const screenshot = fileURLToPath(new URL('../../artifacts/devtools-memory-panel.
 const memoryPanel = 'devtools://devtools/bundled/devtools_app.html?panel=heap-profiler';
 
 it("DevTools' Memory panel shows the planted class and its count", { timeout: 240_000 }, async (t) => {
-  const executablePath = debianChromium();
+  const executablePath = debianProgram('chromium');
   const directory = await temporaryDirectory(t);
   const image = await storeImage(nodeOf(24), directory);
   const snapshot = join(directory, 'developed.heapsnapshot');

@@ -5,7 +5,7 @@ import { it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { chromium, type Locator, type Page } from 'playwright-core';
 import { runCommand } from './command.js';
-import { debianChromium } from './debian-chromium.js';
+import { debianProgram } from './debian-program.js';
 import { nodeOf } from './nodes.js';
 import { hostileNames, hostileProgram, runProgram } from './planted-snapshots.js';
 import { temporaryDirectory } from './temporary-directory.js';
@@ -22,7 +22,7 @@ it(
   'the page shows the heap, can be looked into, and loads and runs nothing else',
   { timeout: 240_000 },
   async (t) => {
-    const executablePath = debianChromium();
+    const executablePath = debianProgram('chromium');
     const directory = await temporaryDirectory(t);
     runProgram(nodeOf(24), directory, 'page', program);
     const path = join(directory, 'page.html');

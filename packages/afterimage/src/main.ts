@@ -1,4 +1,5 @@
 /** The `afterimage` command: reads the command line, runs a verb, and turns its end into an exit code. */
+import { keepOutOfCoreDumps } from '@afterimage/agent/core-dumps';
 import { Command, CommanderError } from 'commander';
 import { createRequire } from 'node:module';
 import { CommandError, exitCodes, OutputClosedError } from './command-error.js';
@@ -10,6 +11,8 @@ import { verifyCommand } from './commands/verify.js';
 import { InterruptedError } from './interruption.js';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
+
+keepOutOfCoreDumps();
 
 // A reader that has enough is no reason for a stack trace; whoever writes there learns of it by other means.
 process.stdout.on('error', () => undefined);

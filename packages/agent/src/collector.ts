@@ -9,6 +9,7 @@ import { setPriority } from 'node:os';
 import type { Writable } from 'node:stream';
 import { openControl, report } from './collector-control.js';
 import { choosePlace } from './collector-place.js';
+import { keepOutOfCoreDumps } from './core-dumps.js';
 import type { CollectorJob, FromCollector, ReportOf } from './collector-protocol.js';
 import { deferred, untilAborted, within } from './deferred.js';
 import { digestedOutput } from './digested-output.js';
@@ -35,6 +36,7 @@ let developing: Promise<unknown> = Promise.resolve();
 const memory = watchMemory((found) => stop.abort(memoryShort(found)));
 
 stepBack();
+keepOutOfCoreDumps();
 openControl({
   onMessage: (message) => {
     if (message.type === 'job') job.resolve(message);

@@ -9,6 +9,7 @@ import { CommandError } from '../command-error.js';
 import { CompressionError, decompressed, split } from '../compression.js';
 import { identitiesOf, identityOption, type IdentityOptions } from '../encryption-options.js';
 import { openInput } from '../input.js';
+import { imageDigest } from '../image-digest.js';
 import { progressLine } from '../progress-line.js';
 import { formatNumberOf } from '../quantities.js';
 import { BEGINNING_BYTES, clear, isImage } from '../stored-stream.js';
@@ -112,8 +113,12 @@ async function verifySnapshot(chunks: AsyncIterable<Uint8Array>): Promise<Found>
 async function verifyImage(chunks: AsyncIterable<Uint8Array>): Promise<Found> {
   const image = await readImage(chunks);
   const { imageBytes, metadata } = image.header;
+  const digest = await imageDigest();
   let read = 0;
-  for await (const chunk of image.chunks) read += chunk.length;
+  for await (const chunk of image.chunks) {
+    read += chunk.length;
+    digest.push(chunk);
+  }
   if (read !== imageBytes) {
     const what = read < imageBytes ? 'it is cut off' : 'something follows its end';
     throw new CommandError(
@@ -121,9 +126,15 @@ async function verifyImage(chunks: AsyncIterable<Uint8Array>): Promise<Found> {
       `${what}: it has ${formatBytes(read)}, and its header says ${formatBytes(imageBytes)}; copy it again, or capture again`,
     );
   }
+  if (!digest.matches()) {
+    throw new CommandError(
+      'failed',
+      'it was altered: its contents are not those its digest was made of; copy it again, or capture again',
+    );
+  }
   const { name, pid, nodeVersion, v8Version, arch, capturedAt } = metadata;
   const target = { name, pid, node: nodeVersion, v8: v8Version, arch, time: capturedAt };
-  return { kind: 'image', unaltered: null, redaction: null, version: null, target, leftOut: [] };
+  return { kind: 'image', unaltered: true, redaction: null, version: null, target, leftOut: [] };
 }
 
 function linesOf(name: string, verified: Verified): string[] {

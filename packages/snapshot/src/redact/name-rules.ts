@@ -25,7 +25,7 @@ export interface NameRules {
 /** What stands in the place of `text`. */
 export type Mask = (kind: MaskedKind, text: string) => string;
 
-const LONGEST_IDENTIFIER = 100;
+const LONGEST_IDENTIFIER = 200;
 /** `get [Symbol.iterator]` and the like are names within names. */
 const DEEPEST = 4;
 
