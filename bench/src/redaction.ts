@@ -149,7 +149,7 @@ async function redacting(node: string, file: string, level: RedactionLevel): Pro
 
 /** CPU time of a program that reads the file, in milliseconds. */
 function cpuOf(program: string, ...args: string[]): number {
-  const script = `${program} ${args.map((arg) => `'${arg}'`).join(" ")} | cat > /dev/null; times`;
+  const script = `${program} ${args.map((arg) => `'${arg}'`).join(' ')} | cat > /dev/null; times`;
   const { stdout } = spawnSync('sh', ['-c', script], { encoding: 'utf8' });
   // The second line: of the children, user and system, as 0m1.5s.
   const [user = '', system = ''] = (stdout.split('\n')[1] ?? '').split(' ');

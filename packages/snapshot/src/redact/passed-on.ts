@@ -12,6 +12,23 @@ const MINUS = 0x2d;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
+/** Numbers in a row, of which nothing is to be known. */
+export function anythingPassedOn(output: Output): Section {
+  let closed = false;
+  return {
+    push(chunk, at) {
+      const end = chunk.indexOf(CLOSE_BRACKET, at);
+      closed = end >= 0;
+      const to = closed ? end + 1 : chunk.length;
+      output.copy(chunk, at, to);
+      return to;
+    },
+    get closed() {
+      return closed;
+    },
+  };
+}
+
 /** What is not a number, a comma or a bracket is refused: it might be a text. */
 export function numbersPassedOn(what: string, output: Output): Section {
   let depth = 1;

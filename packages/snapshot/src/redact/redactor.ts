@@ -13,7 +13,7 @@ import { stringsSection } from '../strings-section.js';
 import { keyedHash, newKey } from './keyed-hash.js';
 import { nameRules } from './name-rules.js';
 import { openOutput } from './output.js';
-import { numbersPassedOn, stringsPassedOn } from './passed-on.js';
+import { anythingPassedOn, numbersPassedOn, stringsPassedOn } from './passed-on.js';
 import { provenanceOf, readProvenance, writeEnding, type Provenance, type Target } from './provenance.js';
 import { rewrittenRows, SMALL_ELEMENT, type FormIndexes, type Treatment } from './rewritten-rows.js';
 import { FORM, stringRewriter } from './rewritten-strings.js';
@@ -133,9 +133,9 @@ export function redactor({ level, target }: RedactorOptions): Redactor {
   function readerOf(key: string, header: SnapshotHeader, layout: Layout): Section | null {
     switch (key) {
       case 'nodes':
-        return level === 'none' ? numbersPassedOn(key, output) : nodesOf(header, layout);
+        return level === 'none' ? anythingPassedOn(output) : nodesOf(header, layout);
       case 'edges':
-        return level === 'none' ? numbersPassedOn(key, output) : edgesOf(header, layout);
+        return level === 'none' ? anythingPassedOn(output) : edgesOf(header, layout);
       case 'trace_function_infos':
         return level === 'none' ? numbersPassedOn(key, output) : functionsOf(header);
       case 'trace_tree':

@@ -228,6 +228,22 @@ function shortNumbers(
   let { from, to, column, rows, type, sum } = progress;
   progress.behindNumber = false;
   while (from < end) {
+    // Types, counts and flags: half of all numbers have one digit.
+    if (chunk[from + 1] === COMMA && isName[column] === 0) {
+      const digit = chunk[from] - ZERO;
+      if (digit >>> 0 > 9) break;
+      block[to] = digit + ZERO;
+      block[to + 1] = COMMA;
+      from += 2;
+      to += 2;
+      if (column === typeColumn) type = digit;
+      else if (column === summed) sum += digit;
+      if (++column === fields) {
+        column = 0;
+        rows++;
+      }
+      continue;
+    }
     const word = input.getInt32(from, true) ^ ZEROS;
     const next = input.getInt32(from + 4, true) ^ ZEROS;
     const others = notDigits(word);
