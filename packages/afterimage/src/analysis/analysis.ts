@@ -1,9 +1,17 @@
 /** What there is to say of one snapshot as a whole. The JSON that is printed has the same shape. */
-import { findSuspects, type Snapshot, type Suspect } from '@afterimage/snapshot';
+import {
+  findSuspects,
+  readProvenance,
+  type RedactionLevel,
+  type Snapshot,
+  type Suspect,
+} from '@afterimage/snapshot';
 
 export interface Analysis {
   /** As it was named on the command line. */
   file: string;
+  /** What was taken out of it; null where it was not written by Afterimage. */
+  redaction: RedactionLevel | null;
   totals: { nodes: number; edges: number; shallowBytes: number };
   /** Largest retained size first. */
   classes: ClassTotals[];
@@ -22,6 +30,7 @@ export function analysisOf(snapshot: Snapshot, file: string, most?: number): Ana
   const { graph, shallowSize } = snapshot;
   return {
     file,
+    redaction: readProvenance(graph.header)?.redaction ?? null,
     totals: {
       nodes: graph.nodeCount,
       edges: graph.edgeCount,

@@ -1,5 +1,6 @@
 /** What `afterimage analyze` says of a snapshot. */
 import { formatBytes } from '@afterimage/agent/figures';
+import type { RedactionLevel } from '@afterimage/snapshot';
 import type { Analysis, ClassTotals } from '../analysis/analysis.js';
 import { formatCount, formatNumberOf } from '../quantities.js';
 import type { Block, Table } from './block.js';
@@ -19,15 +20,19 @@ export function analysisBlocks(analysis: Analysis, shown: Shown): Block[] {
   ];
 }
 
-export function totalsBlocks({ file, totals }: Analysis): Block[] {
+export function totalsBlocks({ file, totals, redaction }: Analysis): Block[] {
   const { nodes, edges, shallowBytes } = totals;
   return [
     { kind: 'heading', level: 1, text: file === '-' ? 'standard input' : file },
     {
       kind: 'paragraph',
-      text: `${formatBytes(shallowBytes)} in ${formatCount(nodes)} nodes and ${formatCount(edges)} edges`,
+      text: `${formatBytes(shallowBytes)} in ${formatCount(nodes)} nodes and ${formatCount(edges)} edges${redactedText(redaction)}`,
     },
   ];
+}
+
+function redactedText(redaction: RedactionLevel | null): string {
+  return redaction === null || redaction === 'none' ? '' : `; redacted: ${redaction}`;
 }
 
 export function suspectsSection({ suspects }: Analysis, shown: number): Block[] {

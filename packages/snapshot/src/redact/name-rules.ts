@@ -55,6 +55,8 @@ const SCRIPT = /^(?:file:\/\/|webpack:\/\/|[A-Za-z]:)?[/\\].*\.(?:[cm]?[jt]s|[jt
 const NODES_SCRIPT = /^node:[\w/.-]+$/;
 /** Directories with the directories of users in them. */
 const HOMES = new Set(['home', 'Users']);
+/** Words, what may be data, an extension of code. */
+const MASKABLE = /^((?:[a-z]+-)*)(.+?)(\.[cm]?[jt]sx?|\.json|\.node|\.wasm)?$/s;
 const SEGMENT = /^[\w.@+~%()[\] -]*$/;
 
 export function nameRules(): NameRules {
@@ -103,9 +105,17 @@ export function nameRules(): NameRules {
         const isSeparator = at % 2 === 1;
         if (at === 0 || isSeparator || names.has(part)) return part;
         if (HOMES.has(parts[at - 2]) && at < parts.length - 1) return mask('user', part);
-        return SEGMENT.test(part) && !looksRandom(part) ? part : mask('name', part);
+        return SEGMENT.test(part) && !looksRandom(part) ? part : maskedSegment(part, mask);
       })
       .join('');
+  }
+
+  /** `chunk-4F2KQ7XN.js`: words before it and the extension tell what it is. */
+  function maskedSegment(segment: string, mask: Mask): string {
+    const [, before = '', rest = '', extension = ''] = MASKABLE.exec(segment) ?? [];
+    const areWords = before.split('-').every((word) => word === '' || isWordOfPrograms.has(word));
+    if (!areWords || rest === '') return mask('name', segment);
+    return before + mask('name', rest) + extension;
   }
 
   return {
