@@ -255,6 +255,11 @@ describe('redacting graphs that no program makes', () => {
     );
   });
 
+  it('is refused where a name comes before the type that decides about it', () => {
+    const text = madeUpSnapshot(3).replace('"type","name","id"', '"name","type","id"');
+    assert.throws(() => redact(Buffer.from(text)), /its header puts names before types/);
+  });
+
   it('is refused where they are cut off', () => {
     const bytes = Buffer.from(madeUpSnapshot(7));
     for (let length = 0; length < bytes.length; length += 97) {

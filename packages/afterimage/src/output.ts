@@ -1,9 +1,9 @@
 /** Where a snapshot or a report goes: a file, which gets its name only when it is whole, or standard output. */
-import { openTemporary, publish } from '@afterimage/agent/output-file';
+import { openTemporary, OutputError, outputError, publish } from '@afterimage/agent/output-file';
 import { temporaryName } from '@afterimage/agent/temporary';
 import { rm, type FileHandle } from 'node:fs/promises';
 import { Writable } from 'node:stream';
-import { OutputClosedError } from './command-error.js';
+import { CommandError, OutputClosedError } from './command-error.js';
 
 /** Writes all there is to the stream it is given, and ends it. */
 export type WriteOutput<T> = (output: Writable) => Promise<T>;
@@ -40,6 +40,12 @@ export async function writeStandardOutput<T>(write: WriteOutput<T>): Promise<T> 
     if (!isClosedPipe(error)) throw error;
     throw new OutputClosedError('standard output was closed', { cause: error });
   }
+}
+
+/** What kept a result from being written to `path`, on one line; null for what is not about that. */
+export function outputFailure(error: unknown, path: string): CommandError | null {
+  if (!(error instanceof OutputError) && !(error instanceof Error && 'syscall' in error)) return null;
+  return new CommandError('failed', outputError(error, path).message, { cause: error });
 }
 
 function isClosedPipe(error: unknown): boolean {

@@ -1,11 +1,12 @@
 /** Opens the snapshots that a command is about, telling how far it is and, on one line, what is wrong with them. */
-import { EncryptionError, isEncrypted, MAGIC_BYTES } from '@afterimage/agent/encryption';
+import { isEncrypted, MAGIC_BYTES } from '@afterimage/agent/encryption';
 import { formatBytes } from '@afterimage/agent/figures';
-import { open, SnapshotFormatError, type Snapshot } from '@afterimage/snapshot';
+import { open, type Snapshot } from '@afterimage/snapshot';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { CommandError } from './command-error.js';
-import { CompressionError, decompressed, isCompressed, split } from './compression.js';
+import { decompressed, isCompressed, split } from './compression.js';
+import { inputFailure } from './input-errors.js';
 import { openInput } from './input.js';
 import type { ProgressLine } from './progress-line.js';
 import { BEGINNING_BYTES, clear, refuseImage } from './stored-stream.js';
@@ -84,17 +85,11 @@ async function plainFileBytes(path: string, beginning: Buffer): Promise<number |
 
 /** The errors of the parts, as the command's. What is unknown stays as it is. */
 function explain(error: unknown, name: string): unknown {
-  const failed = (message: string): CommandError => new CommandError('failed', message, { cause: error });
-  if (error instanceof CommandError) return error;
-  if (error instanceof SnapshotFormatError) {
-    const advice = error.code === 'truncated' ? ': copy it again, or capture again' : '';
-    return failed(`${name}: ${visible(error.message)}${advice}`);
-  }
-  if (error instanceof CompressionError || error instanceof EncryptionError)
-    return failed(`${name}: ${error.message}`);
+  const failed = (message: string): CommandError =>
+    new CommandError('failed', `${name}: ${message}`, { cause: error });
   if (error instanceof RangeError && /allocation failed|invalid (typed )?array length/i.test(error.message)) {
-    return failed(`${name}: there is too little memory to read it; it takes up to 1.5 times its size`);
+    return failed('there is too little memory to read it; it takes up to 1.5 times its size');
   }
-  if (error instanceof Error && 'syscall' in error) return failed(`${name}: ${error.message}`);
-  return error;
+  const found = inputFailure(error, name);
+  return found ?? (error instanceof Error && 'syscall' in error ? failed(error.message) : error);
 }

@@ -12,18 +12,18 @@ import { choosePlace } from './collector-place.js';
 import { keepOutOfCoreDumps } from './core-dumps.js';
 import type { CollectorJob, FromCollector, ReportOf } from './collector-protocol.js';
 import { deferred, untilAborted, within } from './deferred.js';
-import { digestedOutput } from './digested-output.js';
 import { develop, DevelopError, type DevelopResult } from './develop.js';
 import { CaptureError, messageOf } from './errors.js';
 import { describeHeadroom } from './headroom.js';
 import { formatBytes } from './figures.js';
-import { checkRecipients, ENCRYPTED_ENDING, encryptedOutput, EncryptionError } from './encryption.js';
+import { checkRecipients, ENCRYPTED_ENDING, EncryptionError } from './encryption.js';
 import { ImageError, readImage, type ImageStream } from './image.js';
 import { imageChunks } from './image-source.js';
 import { refusePlainImage, storeImage, STORED_ENDING } from './image-store.js';
 import { watchMemory, type Finding } from './memory-watch.js';
 import { openTemporary, OutputError, outputError, publish } from './output-file.js';
 import { imagePath } from './path-template.js';
+import { sealedOutput } from './sealed-output.js';
 
 /** For the developer program to be gone after it was killed. */
 const END_MS = 1_000;
@@ -84,8 +84,7 @@ async function receive(work: CollectorJob, file: FileHandle): Promise<ReportOf<'
   const place = await choosePlace(image.header, work.develop, work.path);
   if (!place.develop) refusePlainImage(work, place.why);
   const { recipients } = work;
-  const output = digestedOutput(writeTo(file));
-  const stream = recipients.length > 0 ? await encryptedOutput(output.stream, recipients) : output.stream;
+  const { stream, sha256 } = await sealedOutput(writeTo(file), recipients);
   const developed = place.develop
     ? await whole(developImage(image, stream, work))
     : await whole(store(image, stream));
@@ -101,7 +100,7 @@ async function receive(work: CollectorJob, file: FileHandle): Promise<ReportOf<'
     encrypted: recipients.length > 0,
     path,
     bytes: size,
-    sha256: output.sha256(),
+    sha256: sha256(),
     extraBytes: memory.peak(),
     ...(developed === null ? {} : figuresOf(developed)),
     ...(place.develop ? {} : { why: place.why }),

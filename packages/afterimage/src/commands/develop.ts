@@ -1,16 +1,14 @@
 /** `afterimage develop`: turns an image captured elsewhere into a heap snapshot. */
-import { digestedOutput } from '@afterimage/agent/digested-output';
-import { encryptedOutput, EncryptionError } from '@afterimage/agent/encryption';
 import { develop, DevelopError, type DevelopProgress, type DevelopResult } from '@afterimage/agent/develop';
-import { developNeedBytes, ImageError, readImage, type ImageHeader } from '@afterimage/agent/image';
+import { developNeedBytes, readImage, type ImageHeader } from '@afterimage/agent/image';
 import type { RedactionLevel } from '@afterimage/snapshot';
 import { Command } from 'commander';
 import type { Writable } from 'node:stream';
 import { formatBytes, formatMs, roundMs } from '@afterimage/agent/figures';
 import { describeHeadroom, readHeadroom, reserveBytes } from '@afterimage/agent/headroom';
-import { checkDisk, checkOutput, OutputError, outputError } from '@afterimage/agent/output-file';
+import { checkDisk, checkOutput } from '@afterimage/agent/output-file';
+import { sealedOutput } from '@afterimage/agent/sealed-output';
 import { CommandError } from '../command-error.js';
-import { CompressionError } from '../compression.js';
 import {
   identitiesOf,
   identityOption,
@@ -19,8 +17,9 @@ import {
   type IdentityOptions,
   type RecipientOptions,
 } from '../encryption-options.js';
+import { inputFailure } from '../input-errors.js';
 import { interruption } from '../interruption.js';
-import { writeOutputFile, writeStandardOutput } from '../output.js';
+import { outputFailure, writeOutputFile, writeStandardOutput } from '../output.js';
 import { levelOption } from '../redaction-option.js';
 import { sameFile } from '../same-file.js';
 import { openStored } from '../stored-stream.js';
@@ -65,11 +64,9 @@ async function runDevelop(imagePath: string, options: Options): Promise<void> {
 
     const onProgress = (step: DevelopProgress): void => showStep(progress, step);
     const write = async (output: Writable): Promise<Developed> => {
-      const digested = digestedOutput(output);
-      const stream =
-        recipients.length > 0 ? await encryptedOutput(digested.stream, recipients) : digested.stream;
-      const result = await develop(image, stream, { signal, onProgress, redact: options.redact });
-      return { ...result, sha256: digested.sha256() };
+      const sealed = await sealedOutput(output, recipients);
+      const result = await develop(image, sealed.stream, { signal, onProgress, redact: options.redact });
+      return { ...result, sha256: sealed.sha256() };
     };
     const developed =
       options.output === '-'
@@ -151,23 +148,11 @@ function report({ metadata, imageBytes }: ImageHeader, developed: Developed, pat
 
 /** The errors of the parts, as the command's. What is unknown stays as it is. */
 function explain(error: unknown, imagePath: string, output: string): unknown {
-  const failed = (message: string): CommandError => new CommandError('failed', message, { cause: error });
   const name = imagePath === '-' ? 'standard input' : imagePath;
-  if (error instanceof ImageError || error instanceof CompressionError || error instanceof EncryptionError)
-    return failed(`${name}: ${error.message}`);
-  const cause = error instanceof DevelopError ? error.cause : undefined;
-  if (cause instanceof CompressionError || cause instanceof EncryptionError) {
-    return explain(cause, imagePath, output);
-  }
-  if (error instanceof DevelopError && error.code === 'output-failed' && error.cause !== undefined) {
-    return failed(outputError(error.cause, output).message);
-  }
-  if (error instanceof DevelopError) return failed(`${name}: ${error.message}`);
-  if (error instanceof OutputError) return failed(error.message);
-  if (error instanceof Error && 'syscall' in error) {
-    return failed(
-      error.syscall === 'read' ? `${name}: ${error.message}` : outputError(error, output).message,
-    );
-  }
-  return error;
+  const developing = error instanceof DevelopError ? error : null;
+  const cause = developing?.cause ?? error;
+  if (developing?.code === 'output-failed') return outputFailure(cause, output) ?? error;
+  const found = inputFailure(cause, name) ?? (developing === null ? outputFailure(error, output) : null);
+  if (found !== null || developing === null) return found ?? error;
+  return new CommandError('failed', `${name}: ${developing.message}`, { cause: error });
 }

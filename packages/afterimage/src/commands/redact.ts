@@ -1,15 +1,13 @@
 /** `afterimage redact`: takes what must not be read out of a snapshot that was written without that. */
-import { digestedOutput } from '@afterimage/agent/digested-output';
-import { encryptedOutput, EncryptionError } from '@afterimage/agent/encryption';
 import { formatBytes } from '@afterimage/agent/figures';
-import { checkOutput, OutputError, outputError } from '@afterimage/agent/output-file';
-import { redactor, SnapshotFormatError, type Redacted, type RedactionLevel } from '@afterimage/snapshot';
+import { checkOutput } from '@afterimage/agent/output-file';
+import { sealedOutput } from '@afterimage/agent/sealed-output';
+import { redactor, type Redacted, type RedactionLevel } from '@afterimage/snapshot';
 import { Command } from 'commander';
 import { stat } from 'node:fs/promises';
 import { Readable, Transform, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { CommandError } from '../command-error.js';
-import { CompressionError } from '../compression.js';
 import {
   identitiesOf,
   identityOption,
@@ -18,8 +16,9 @@ import {
   type IdentityOptions,
   type RecipientOptions,
 } from '../encryption-options.js';
+import { inputFailure } from '../input-errors.js';
 import { interruption } from '../interruption.js';
-import { writeOutputFile, writeStandardOutput } from '../output.js';
+import { outputFailure, writeOutputFile, writeStandardOutput } from '../output.js';
 import { progressLine, type ProgressLine } from '../progress-line.js';
 import { formatNumberOf } from '../quantities.js';
 import { levelOption } from '../redaction-option.js';
@@ -98,9 +97,7 @@ async function redactTo(
   { level, recipients, signal, progress }: Work,
 ): Promise<Written> {
   const redaction = redactor({ level });
-  const digested = digestedOutput(output);
-  const encrypted =
-    recipients.length > 0 ? await encryptedOutput(digested.stream, recipients) : digested.stream;
+  const sealed = await sealedOutput(output, recipients);
   const ended: Redacted[] = [];
   let read = 0;
   const stage = new Transform({
@@ -116,8 +113,8 @@ async function redactTo(
       });
     },
   });
-  await pipeline(Readable.from(chunks, { objectMode: false }), stage, encrypted, { signal });
-  return { ...ended[0], sha256: digested.sha256() };
+  await pipeline(Readable.from(chunks, { objectMode: false }), stage, sealed.stream, { signal });
+  return { ...ended[0], sha256: sealed.sha256() };
 }
 
 function attempt(done: (error?: Error) => void, work: () => void): void {
@@ -145,18 +142,5 @@ function report(
 
 function explain(error: unknown, input: string, output: string): unknown {
   const name = input === '-' ? 'standard input' : input;
-  const failed = (message: string): CommandError => new CommandError('failed', message, { cause: error });
-  if (error instanceof SnapshotFormatError) {
-    const advice = error.code === 'truncated' ? ': copy it again, or capture again' : '';
-    return failed(`${name}: ${visible(error.message)}${advice}`);
-  }
-  if (error instanceof CompressionError || error instanceof EncryptionError)
-    return failed(`${name}: ${error.message}`);
-  if (error instanceof OutputError) return failed(error.message);
-  if (error instanceof Error && 'syscall' in error) {
-    return failed(
-      error.syscall === 'read' ? `${name}: ${error.message}` : outputError(error, output).message,
-    );
-  }
-  return error;
+  return inputFailure(error, name) ?? outputFailure(error, output) ?? error;
 }

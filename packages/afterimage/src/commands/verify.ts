@@ -1,13 +1,13 @@
 /** `afterimage verify`: whether a file is whole and as it was written, and what was done to it. */
-import { ImageError, readImage } from '@afterimage/agent/image';
-import { EncryptionError } from '@afterimage/agent/encryption';
+import { readImage } from '@afterimage/agent/image';
 import { formatBytes } from '@afterimage/agent/figures';
-import { endingReader, redactor, SnapshotFormatError, type Target } from '@afterimage/snapshot';
+import { endingReader, redactor, type Target } from '@afterimage/snapshot';
 import { Command } from 'commander';
 import { createHash } from 'node:crypto';
 import { CommandError } from '../command-error.js';
-import { CompressionError, decompressed, split } from '../compression.js';
+import { decompressed, split } from '../compression.js';
 import { identitiesOf, identityOption, type IdentityOptions } from '../encryption-options.js';
+import { inputFailure } from '../input-errors.js';
 import { openInput } from '../input.js';
 import { imageDigest } from '../image-digest.js';
 import { progressLine } from '../progress-line.js';
@@ -169,15 +169,8 @@ function targetText({ name, pid, node, v8, arch, time }: Target): string {
 }
 
 function explain(error: unknown, name: string): unknown {
-  const failed = (message: string): CommandError => new CommandError('failed', message, { cause: error });
-  if (error instanceof SnapshotFormatError) {
-    const advice = error.code === 'truncated' ? ': copy it again, or capture again' : '';
-    return failed(`${name}: ${visible(error.message)}${advice}`);
+  if (error instanceof CommandError && !error.message.includes(name)) {
+    return new CommandError('failed', `${name}: ${error.message}`, { cause: error });
   }
-  if (error instanceof ImageError || error instanceof CompressionError || error instanceof EncryptionError)
-    return failed(`${name}: ${error.message}`);
-  if (error instanceof CommandError && !error.message.includes(name))
-    return failed(`${name}: ${error.message}`);
-  if (error instanceof Error && 'syscall' in error) return failed(`${name}: ${error.message}`);
-  return error;
+  return inputFailure(error, name) ?? error;
 }

@@ -104,6 +104,7 @@ export function redactor({ level, target }: RedactorOptions): Redactor {
   function readHeader(json: string, start: number): void {
     header = parseHeader(json, start);
     layout = layoutOf(header, start);
+    checkOrder(layout, start);
     provenance = provenanceOf(header, level, target);
     const known = ([name]: [string, unknown]): boolean => KNOWN_HEADER.has(name);
     const meta = Object.entries(header.meta).filter(([name]) => KNOWN_META.has(name));
@@ -270,6 +271,15 @@ export function redactor({ level, target }: RedactorOptions): Redactor {
   }
 
   return { push, end };
+}
+
+/**
+ * What becomes of a name is decided by the type in its row, which must have been read by then.
+ * @throws {SnapshotFormatError}
+ */
+function checkOrder({ nodes, edges }: Layout, start: number): void {
+  if (nodes.type < nodes.name && edges.type < edges.name) return;
+  throw notASnapshot(start, 'its header puts names before types, which no V8 does');
 }
 
 /** By the types that V8 has (HeapEntry::Type, src/profiler/heap-snapshot-generator.h). One that is new is a value. */
