@@ -27,6 +27,7 @@ const plantedProgram = `
 
 interface AnalysisJson {
   file: string;
+  redaction: string | null;
   totals: { nodes: number; edges: number; shallowBytes: number };
   classes: { name: string; count: number; shallowBytes: number; retainedBytes: number }[];
   suspects: Record<string, unknown>[];
@@ -122,7 +123,8 @@ describe('afterimage analyze', { timeout: 300_000 }, () => {
       snapshot: { node_count: number; edge_count: number };
     };
     const analysis = await analyzedJson([planted]);
-    assert.deepEqual(Object.keys(analysis), ['file', 'totals', 'classes', 'suspects']);
+    assert.deepEqual(Object.keys(analysis), ['file', 'redaction', 'totals', 'classes', 'suspects']);
+    assert.equal(analysis.redaction, null);
     assert.equal(analysis.file, planted);
     assert.equal(analysis.totals.nodes, snapshot.node_count);
     assert.equal(analysis.totals.edges, snapshot.edge_count);
