@@ -27,7 +27,7 @@ const writer = fileURLToPath(new URL('snapshot-programs/write.js', import.meta.u
 const planter = fileURLToPath(new URL('../../bench/redaction/planted-secrets.cjs', import.meta.url));
 const run = promisify(execFile);
 /** What stands for a text that was taken out. */
-const MASKED = /‹\w+ \d+ chars #\w{12}›|(?<=\()\.{3}(?= @)/g;
+const MASKED = /‹\w+ \d+ chars #\w{12}›|‹user›|‹\d+ chars›|(?<=\()\.{3}(?= @)/g;
 
 function redact(bytes: Uint8Array, level: RedactionLevel = 'strings', pieces = 1 << 16): Buffer {
   return redactAll(bytes, level, pieces).output;

@@ -2,7 +2,7 @@
 import type { FormTexts } from './form-texts.js';
 import type { KeyedHash } from './keyed-hash.js';
 
-export type MaskedKind = 'string' | 'regexp' | 'number' | 'name' | 'user';
+export type MaskedKind = 'string' | 'regexp' | 'number' | 'name';
 
 /** Without the letters that are taken for digits. */
 const DIGITS = '0123456789abcdefghjkmnpqrstvwxyz';
@@ -11,15 +11,8 @@ const HASH_DIGITS = 12;
 const DIGITS_OF_A_WORD = HASH_DIGITS / 2;
 const digitBytes = Buffer.from(DIGITS, 'latin1');
 
-/** For part of a text. `units` is its length in UTF-16 units, which is what JavaScript counts. */
-export function maskedText(kind: MaskedKind, units: number, hash: KeyedHash): string {
-  let digits = '';
-  for (let at = 0; at < HASH_DIGITS; at++) digits += DIGITS[digitAt(hash, at)];
-  return `‹${kind} ${units} chars #${digits}›`;
-}
-
 const beginnings = Object.fromEntries(
-  (['string', 'regexp', 'number', 'name', 'user'] as const).map((kind) => [
+  (['string', 'regexp', 'number', 'name'] as const).map((kind) => [
     kind,
     Buffer.from(`\\u2039${kind} `, 'latin1'),
   ]),
@@ -27,7 +20,7 @@ const beginnings = Object.fromEntries(
 const middle = Buffer.from(' chars #', 'latin1');
 const end = Buffer.from('\\u203a', 'latin1');
 
-/** The same as JSON in ASCII, which is what V8 writes. */
+/** As JSON in ASCII, which is what V8 writes. `units` is the length in UTF-16 units, which is what JavaScript counts. */
 export function setMasked(
   texts: FormTexts,
   slot: number,

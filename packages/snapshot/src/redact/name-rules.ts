@@ -4,26 +4,22 @@
  * example of each, are in docs/redaction.md.
  */
 import { knownNames } from './known-names.js';
-import type { MaskedKind } from './masked-text.js';
 import { randomTest } from './random-looking.js';
 import { USE } from './string-uses.js';
 
 export interface NameRules {
   /**
-   * What is shown of a name that is used in these ways (see {@link USE}): all of it, or all but parts that
-   * `mask` replaces; null when nothing is.
+   * What is shown of a name that is used in these ways (see {@link USE}): all of it, or of a path all but some parts;
+   * null when nothing is.
    */
-  shown(name: string, uses: number, mask: Mask): string | null;
+  shown(name: string, uses: number): string | null;
   /** The same for a name of V8's own that stands where a value could: the one of all numbers, for example. */
   isWord(name: string): boolean;
   /** The path of a script, as far as it is shown; null for another text. */
-  scriptPath(name: string, mask: Mask): string | null;
+  scriptPath(name: string): string | null;
   /** Whether it is a name of Node's or V8's. */
   isKnown(name: string): boolean;
 }
-
-/** What stands in the place of `text`. */
-export type Mask = (kind: MaskedKind, text: string) => string;
 
 const LONGEST_IDENTIFIER = 200;
 /** `get [Symbol.iterator]` and the like are names within names. */
@@ -59,12 +55,19 @@ const HOMES = new Set(['home', 'Users']);
 const MASKABLE = /^((?:[a-z]+-)*)(.+?)(\.[cm]?[jt]sx?|\.json|\.node|\.wasm)?$/s;
 const SEGMENT = /^[\w.@+~%()[\] -]*$/;
 
+/**
+ * Parts of paths have no hash: that of the next snapshot would be another, and functions are found again by where
+ * they stand.
+ */
+const USER = '‹user›';
+const hidden = (part: string): string => `‹${part.length} chars›`;
+
 export function nameRules(): NameRules {
   const { names, words } = knownNames();
   const isWordOfPrograms = new Set(words);
   const looksRandom = randomTest(words);
 
-  function shown(name: string, uses: number, mask: Mask): string | null {
+  function shown(name: string, uses: number): string | null {
     if (names.has(name) || SMALL_NUMBER.test(name)) return name;
     if ((uses & USE.system) !== 0) {
       const ephemeron = EPHEMERON.exec(name);
@@ -72,7 +75,7 @@ export function nameRules(): NameRules {
       if (SYSTEM.test(name)) return name;
     }
     if ((uses & USE.code) !== 0 && BUILTIN_CODE.test(name)) return name;
-    return written(name, 0) ? name : scriptPath(name, mask);
+    return written(name, 0) ? name : scriptPath(name);
   }
 
   /** Whether a programmer may have written it. */
@@ -96,7 +99,7 @@ export function nameRules(): NameRules {
     );
   }
 
-  function scriptPath(name: string, mask: Mask): string | null {
+  function scriptPath(name: string): string | null {
     if (NODES_SCRIPT.test(name)) return looksRandom(name) ? null : name;
     if (!SCRIPT.test(name)) return null;
     const parts = name.split(/([/\\])/);
@@ -104,18 +107,18 @@ export function nameRules(): NameRules {
       .map((part, at) => {
         const isSeparator = at % 2 === 1;
         if (at === 0 || isSeparator || names.has(part)) return part;
-        if (HOMES.has(parts[at - 2]) && at < parts.length - 1) return mask('user', part);
-        return SEGMENT.test(part) && !looksRandom(part) ? part : maskedSegment(part, mask);
+        if (HOMES.has(parts[at - 2]) && at < parts.length - 1) return USER;
+        return SEGMENT.test(part) && !looksRandom(part) ? part : maskedSegment(part);
       })
       .join('');
   }
 
   /** `chunk-4F2KQ7XN.js`: words before it and the extension tell what it is. */
-  function maskedSegment(segment: string, mask: Mask): string {
+  function maskedSegment(segment: string): string {
     const [, before = '', rest = '', extension = ''] = MASKABLE.exec(segment) ?? [];
     const areWords = before.split('-').every((word) => word === '' || isWordOfPrograms.has(word));
-    if (!areWords || rest === '') return mask('name', segment);
-    return before + mask('name', rest) + extension;
+    if (!areWords || rest === '') return hidden(segment);
+    return before + hidden(rest) + extension;
   }
 
   return {

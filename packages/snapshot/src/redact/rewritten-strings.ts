@@ -5,7 +5,7 @@
 import type { StringTaker } from '../strings-section.js';
 import { formTexts, type FormTexts } from './form-texts.js';
 import type { KeyedHash } from './keyed-hash.js';
-import { maskedText, setMasked, type MaskedKind } from './masked-text.js';
+import { setMasked, type MaskedKind } from './masked-text.js';
 import type { NameRules } from './name-rules.js';
 import type { Output } from './output.js';
 import type { Block, StringSlots } from './string-slots.js';
@@ -126,7 +126,7 @@ export function stringRewriter(work: StringsToRewrite): StringRewriter {
       else setShown(texts[FORM.value], slot, shown, text, json, start);
     }
     if (nameUses !== 0) {
-      const shown = text === null ? null : rules.shown(text, nameUses, mask);
+      const shown = text === null ? null : rules.shown(text, nameUses);
       if (shown === null) setMaskedName(texts[FORM.name], index, json, start);
       else setShown(texts[FORM.name], index, shown, text, json, start);
     }
@@ -161,16 +161,7 @@ export function stringRewriter(work: StringsToRewrite): StringRewriter {
   function shownValue(text: string): string | null {
     if ((use & USE.number) !== 0 && rules.isWord(text)) return text;
     // The name of a script, where that stands in clear: modules are known by it.
-    return (use & USE.code) === 0 ? null : rules.scriptPath(text, mask);
-  }
-
-  /** For part of a name. */
-  function mask(kind: MaskedKind, text: string): string {
-    const utf8 = Buffer.from(text);
-    hash.begin();
-    hash.update(utf8, 0, utf8.length);
-    hash.end();
-    return maskedText(kind, text.length, hash);
+    return (use & USE.code) === 0 ? null : rules.scriptPath(text);
   }
 
   function nextBlock(): void {
