@@ -129,6 +129,16 @@ describe('afterimage redact', { timeout: 120_000 }, () => {
     assert.deepEqual((await readdir(directory)).sort(), before);
   });
 
+  it('leaves out what follows the end of a snapshot, and says so; verify calls it altered', async () => {
+    const longer = inDirectory('longer');
+    await writeFile(longer, `${await readFile(plain, 'utf8')}{"more":"hunter2hunter2"}`);
+    const output = inDirectory('longer.heapsnapshot');
+    const { stderr } = await succeed('redact', longer, output);
+    assert.match(stderr, /redacted: strings, without 25 bytes behind its end\)/);
+    assert.ok(!(await readFile(output, 'utf8')).includes('hunter2'));
+    await fail(['verify', longer], 1, /it was altered: 25 bytes follow the end of the snapshot/);
+  });
+
   it('leaves out a section that nobody knows, and says so', async () => {
     const odd = inDirectory('odd');
     const text = await readFile(plain, 'utf8');

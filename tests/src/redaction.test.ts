@@ -260,6 +260,12 @@ describe('redacting graphs that no program makes', () => {
     assert.throws(() => redact(Buffer.from(text)), /its header puts names before types/);
   });
 
+  it('is refused where strings come before what they are used as', () => {
+    const { snapshot, strings, ...rest } = JSON.parse(madeUpSnapshot(3)) as Record<string, unknown>;
+    const text = JSON.stringify({ snapshot, strings, ...rest });
+    assert.throws(() => redact(Buffer.from(text)), /its section nodes comes behind its strings/);
+  });
+
   it('is refused where they are cut off', () => {
     const bytes = Buffer.from(madeUpSnapshot(7));
     for (let length = 0; length < bytes.length; length += 97) {

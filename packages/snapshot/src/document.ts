@@ -20,8 +20,8 @@ export interface Section {
 export interface DocumentParts {
   /** Gets the JSON value of `snapshot`, which begins at byte `start`. Before any section. */
   header(json: string, start: number): void;
-  /** Who reads the section; null passes over it, whatever its value. */
-  section(key: string): Section | null;
+  /** Who reads the section whose name is at byte `start`; null passes over it, whatever its value. */
+  section(key: string, start: number): Section | null;
 }
 
 export interface DocumentReader {
@@ -124,7 +124,7 @@ export function readDocument(parts: DocumentParts): DocumentReader {
     }
     if (seen.has(key)) throw malformed(start, `there are two sections ${key}`);
     seen.add(key);
-    const section = parts.section(key);
+    const section = parts.section(key, start);
     if (section === null) expectAny(key);
     else expectArray(key, section);
   }

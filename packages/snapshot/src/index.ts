@@ -19,13 +19,7 @@ export type {
   Suspect,
   SuspectKind,
 } from './suspects/suspect.js';
-export {
-  redactor,
-  REDACTION_LEVELS,
-  type Redacted,
-  type RedactionLevel,
-  type Redactor,
-  type RedactorOptions,
-} from './redact/redactor.js';
+export { redactor, type Redacted, type Redactor, type RedactorOptions } from './redact/redactor.js';
 export { readProvenance, type Ending, type Provenance, type Target } from './redact/provenance.js';
 export { endingReader, type EndingReader } from './redact/ending.js';
+export { REDACTION_LEVELS, type RedactionLevel } from './redact/level.js';

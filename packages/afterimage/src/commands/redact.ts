@@ -126,11 +126,15 @@ function attempt(done: (error?: Error) => void, work: () => void): void {
   }
 }
 
-function summary({ bytes, nodes, edges, provenance, leftOut, sha256 }: Written, output: string): string {
+function summary(
+  { bytes, nodes, edges, provenance, leftOut, trailingBytes, sha256 }: Written,
+  output: string,
+): string {
   const counts = `${formatNumberOf(nodes, 'node')}, ${formatNumberOf(edges, 'edge')}`;
   const what = output === '-' ? 'the snapshot' : output;
   const without = leftOut.length === 0 ? '' : `, without the unknown ${leftOut.map(visible).join(', ')}`;
-  return `wrote ${what} (${formatBytes(bytes)}, ${counts}; redacted: ${provenance.redaction}${without}), sha256 ${sha256}`;
+  const behind = trailingBytes === 0 ? '' : `, without ${formatBytes(trailingBytes)} behind its end`;
+  return `wrote ${what} (${formatBytes(bytes)}, ${counts}; redacted: ${provenance.redaction}${without}${behind}), sha256 ${sha256}`;
 }
 
 function report(

@@ -88,6 +88,12 @@ async function verifySnapshot(chunks: AsyncIterable<Uint8Array>): Promise<Found>
   }
   const { redacted } = reader.end();
   const { ending, sha256 } = contents.end();
+  if (redacted.trailingBytes > 0) {
+    throw new CommandError(
+      'failed',
+      `it was altered: ${formatBytes(redacted.trailingBytes)} follow the end of the snapshot`,
+    );
+  }
   if (redacted.before !== null && ending === null) {
     throw new CommandError('failed', 'it was altered: Afterimage wrote it, and its last line is not there');
   }

@@ -4,7 +4,7 @@
  */
 import { createRequire } from 'node:module';
 import type { SnapshotHeader } from '../header.js';
-import type { RedactionLevel } from './redactor.js';
+import { REDACTION_LEVELS, type RedactionLevel } from './level.js';
 
 /** What is known of the process whose heap it is. */
 export interface Target {
@@ -27,19 +27,15 @@ export interface Provenance {
 }
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
-const LEVELS: readonly unknown[] = ['none', 'strings', 'names'];
 
 /** As it stands in the header; null where Afterimage has not written it. */
 export function readProvenance(header: SnapshotHeader): Provenance | null {
   const found = (header as { afterimage?: unknown }).afterimage;
   if (typeof found !== 'object' || found === null) return null;
   const { version, redaction, target } = found as Record<string, unknown>;
-  if (typeof version !== 'string' || !LEVELS.includes(redaction)) return null;
-  return {
-    version,
-    redaction: redaction as RedactionLevel,
-    target: targetOf(target),
-  };
+  const level = REDACTION_LEVELS.find((each) => each === redaction);
+  if (typeof version !== 'string' || level === undefined) return null;
+  return { version, redaction: level, target: targetOf(target) };
 }
 
 /** What is to be written in the header of a snapshot that had `header`; what it said before is kept. */
@@ -51,9 +47,13 @@ export function provenanceOf(
   const before = readProvenance(header);
   return {
     version,
-    redaction: LEVELS.indexOf(before?.redaction) > LEVELS.indexOf(level) && before ? before.redaction : level,
+    redaction: before === null ? level : stronger(before.redaction, level),
     target: target ?? before?.target ?? null,
   };
+}
+
+function stronger(one: RedactionLevel, other: RedactionLevel): RedactionLevel {
+  return REDACTION_LEVELS.indexOf(one) > REDACTION_LEVELS.indexOf(other) ? one : other;
 }
 
 /** What stands behind the strings. */

@@ -6,11 +6,13 @@
  * "password" alike. So each index of a string is replaced by that of the form it is used in, and at the end each
  * string is written once in every form: see {@link FORM}.
  */
+import { createHash } from 'node:crypto';
 import { readDocument, type Section } from '../document.js';
 import { malformed, notASnapshot } from '../format-error.js';
 import { layoutOf, parseHeader, type Layout, type SnapshotHeader } from '../header.js';
 import { stringsSection } from '../strings-section.js';
 import { keyedHash, newKey } from './keyed-hash.js';
+import type { RedactionLevel } from './level.js';
 import { nameRules } from './name-rules.js';
 import { openOutput } from './output.js';
 import { anythingPassedOn, numbersPassedOn, stringsPassedOn } from './passed-on.js';
@@ -19,15 +21,6 @@ import { rewrittenRows, SMALL_ELEMENT, type FormIndexes, type Treatment } from '
 import { FORM, stringRewriter } from './rewritten-strings.js';
 import { stringSlots } from './string-slots.js';
 import { stringUses, USE } from './string-uses.js';
-import { createHash } from 'node:crypto';
-
-/**
- * What is taken out: nothing, the contents of strings and names that look like data, or also all names of
- * properties that are not Node's own.
- */
-export type RedactionLevel = 'none' | 'strings' | 'names';
-
-export const REDACTION_LEVELS: readonly RedactionLevel[] = ['none', 'strings', 'names'];
 
 export interface RedactorOptions {
   level: RedactionLevel;
@@ -79,6 +72,8 @@ const KNOWN_META = new Set([
   'sample_fields',
   'location_fields',
 ]);
+/** Sections with indexes of strings. */
+const NAMED = new Set(['nodes', 'edges', 'trace_function_infos']);
 const LARGEST_ELEMENT = 2 ** 32 - 2;
 
 /** A redactor for one snapshot: give it all chunks, in order, then ask for the end. */
@@ -118,13 +113,17 @@ export function redactor({ level, target }: RedactorOptions): Redactor {
     output.utf8(`{"snapshot":${JSON.stringify(kept)}`);
   }
 
-  function section(key: string): Section | null {
+  function section(key: string, start: number): Section | null {
     if (header === null || layout === null) return null;
     const reader = readerOf(key, header, layout);
     if (reader === null) {
       // What an earlier redaction wrote at the end is written anew.
       if (key !== 'afterimage') leftOut.push(key);
       return null;
+    }
+    // What a string is used as decides about it when it comes, and V8 writes the strings last.
+    if (seen.has('strings') && NAMED.has(key)) {
+      throw malformed(start, `its section ${key} comes behind its strings, which no V8 does`);
     }
     seen.add(key);
     output.text(`,\n${JSON.stringify(key)}:[`);
@@ -217,7 +216,7 @@ export function redactor({ level, target }: RedactorOptions): Redactor {
     return stringsSection(through, () => output.text(']'));
   }
 
-  /** Another number that nobody has an element at, the same for the same. */
+  /** Another number that is as unlikely for an element, the same for the same. */
   function element(index: number): number {
     const digits = Buffer.from(String(index), 'latin1');
     hash.begin();
