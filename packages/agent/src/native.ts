@@ -67,7 +67,17 @@ const prebuilds = fileURLToPath(new URL('../prebuilds/', import.meta.url));
 /** Names as in "Node 22 (ABI 127)": what to install is a Node version, what decides is its ABI. */
 const nodeOfAbi: Record<string, string> = { 115: 'Node 20', 127: 'Node 22', 137: 'Node 24', 147: 'Node 26' };
 
-function supportedHere(directory: string): string {
+/** The Node versions that there is a native part for, by their major numbers. */
+export function supportedMajors(): number[] {
+  return Object.values(nodeOfAbi).map((name) => Number(name.replace('Node ', '')));
+}
+
+/** The ABI of a Node version by its major number; undefined for those that there is no native part for. */
+export function abiOf(major: number): string | undefined {
+  return Object.keys(nodeOfAbi).find((abi) => nodeOfAbi[abi] === `Node ${major}`);
+}
+
+function supportedHere(): string {
   try {
     return readdirSync(directory)
       .map((file) => /^abi-(\d+)\.node$/.exec(file)?.[1])
@@ -80,16 +90,22 @@ function supportedHere(directory: string): string {
   }
 }
 
+const directory = path.join(prebuilds, `${process.platform}-${process.arch}`);
+
+/** The addon for a Node ABI (`process.versions.modules`) on this platform, whether it is there or not. */
+export function addonFile(abi: string): string {
+  return path.join(directory, `abi-${abi}.node`);
+}
+
 /**
  * Loads the addon for this process.
  * @throws {UnsupportedPlatformError} when there is none, or the system refuses to load it
  */
 export function loadAddon(): Addon {
   const { platform, arch } = process;
-  const directory = path.join(prebuilds, `${platform}-${arch}`);
-  const file = path.join(directory, `abi-${process.versions.modules}.node`);
+  const file = addonFile(process.versions.modules);
   if (!existsSync(file)) {
-    const supported = supportedHere(directory);
+    const supported = supportedHere();
     throw new UnsupportedPlatformError(
       supported
         ? `image capture has no native part for ${process.version} (ABI ${process.versions.modules}); there is one for ${supported}`
