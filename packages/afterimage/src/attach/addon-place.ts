@@ -18,6 +18,12 @@ export interface PlacedAddon {
 /** The installed file, or what is in it. */
 export type AddonSource = { file: string } | { contents: Uint8Array };
 
+export interface VersionedAddon {
+  addon: AddonSource;
+  /** Tells one build from another. */
+  addonVersion: string;
+}
+
 const DIRECTORIES = ['/tmp', '/dev/shm', '/var/tmp', '/run'];
 
 /** @throws {CommandError} `refused`, with what each place lacks */

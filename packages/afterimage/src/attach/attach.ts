@@ -8,28 +8,30 @@ import { untilAborted, within } from '@afterimage/agent/deferred';
 import { setTimeout as pause } from 'node:timers/promises';
 import { CommandError } from '../command-error.js';
 import type { CommandLine } from '../target/command-line.js';
-import { ownListeningSockets } from '../target/listening-sockets.js';
+import { ownListeningSockets, type ListeningSocket } from '../target/listening-sockets.js';
 import { readStatus, type ProcessStatus } from '../target/process-status.js';
-import { placeAddon, type AddonSource } from './addon-place.js';
+import { placeAddon, type VersionedAddon } from './addon-place.js';
 import { takeAttachLock } from './attach-lock.js';
 import { captureExpression, type Answer } from './in-target.js';
 import { openInspector, type OpenInspector } from './inspector-opening.js';
 import { EvaluationError, openSession, type InspectorSession } from './inspector-session.js';
 import { openMeetingPoint, type MeetingPoint } from './meeting-point.js';
-import { startUndertaker, type Undertaker } from './undertaker-process.js';
+import type { Undertaker } from './undertaker-process.js';
 
 export type AttachStep = 'attached' | 'forked' | 'left';
 
-export interface AttachJob {
+export interface AttachJob extends VersionedAddon {
   target: ProcessStatus;
   commandLine: CommandLine | null;
   /** The application's name. */
   name: string;
-  addon: AddonSource;
-  /** Tells one build of the addon from another. */
-  addonVersion: string;
+  /**
+   * Gets a process to stand by that closes the inspector should this one be killed; called right before the signal is
+   * sent, with the sockets that are no inspector's.
+   */
+  standBy?: ((pid: number, before: readonly ListeningSocket[]) => Promise<Undertaker>) | undefined;
   signal: AbortSignal;
-  onStep?: (step: AttachStep) => void;
+  onStep?: ((step: AttachStep) => void) | undefined;
 }
 
 export interface Attachment {
@@ -88,7 +90,7 @@ async function forkIn(
   let inspector: OpenInspector | null = null;
   try {
     inspector = await openInspector(target.pid, commandLine, signal, async (before) => {
-      undertaker = await startUndertaker(target.pid, before);
+      undertaker = (await job.standBy?.(target.pid, before)) ?? null;
     });
     session = await openSession(inspector.url);
     onStep?.('attached');

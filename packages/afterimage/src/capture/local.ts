@@ -4,31 +4,33 @@ import { captureNeedBytes, describeHeadroom, readHeadroom } from '@afterimage/ag
 import { formatBytes } from '@afterimage/agent/figures';
 import { watchMemory, type MemoryWatch } from '@afterimage/agent/memory-watch';
 import { anonymousBytes } from '@afterimage/agent/memory-use';
-import { abiOf, addonFile } from '@afterimage/agent/native';
-import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { readFile, readlink } from 'node:fs/promises';
+import { readlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { AddonSource } from '../attach/addon-place.js';
-import { attach, type AttachStep } from '../attach/attach.js';
+import type { VersionedAddon } from '../attach/addon-place.js';
+import { attach, type AttachJob } from '../attach/attach.js';
 import { CommandError } from '../command-error.js';
 import type { NodeProcess } from '../target/candidate.js';
 import { scriptOf } from '../target/command-line.js';
-import { majorOf } from '../target/node-version.js';
 import { namespaceOf } from '../target/process-status.js';
 import type { CapturedImage, CaptureCost } from './captured-image.js';
 
 export interface LocalCapture {
   target: NodeProcess;
+  /** @throws {CommandError} `refused`, where there is none for that Node.js */
+  addonFor: (nodeVersion: string) => Promise<VersionedAddon>;
+  standBy?: AttachJob['standBy'];
+  /** Whether what this process takes is taken from the target: it runs in the same cgroup, as in a container. */
+  isBeside: boolean;
   signal: AbortSignal;
-  onStep?: (step: AttachStep) => void;
+  onStep?: AttachJob['onStep'];
 }
 
 /**
  * @throws {CommandError} `refused` by a guard, before anything is sent to the process; `failed` or `targetGone` later.
  *   Whoever reads the image gets the same, or the signal's reason
  */
-export async function captureLocal({ target, signal, onStep }: LocalCapture): Promise<CapturedImage> {
+export async function captureLocal(capture: LocalCapture): Promise<CapturedImage> {
+  const { target, signal } = capture;
   const { pid } = target.status;
   await checkHeadroom(pid);
   const started = performance.now();
@@ -36,18 +38,22 @@ export async function captureLocal({ target, signal, onStep }: LocalCapture): Pr
     target: target.status,
     commandLine: target.commandLine,
     name: await nameOf(target),
-    ...(await addonFor(target.nodeVersion)),
+    ...(await capture.addonFor(target.nodeVersion)),
+    standBy: capture.standBy,
     signal,
-    ...(onStep === undefined ? {} : { onStep }),
+    onStep: capture.onStep,
   });
   let shortage: CommandError | null = null;
-  const memory = watchMemory(({ headroom, reserve }) => {
-    shortage = new CommandError(
-      'refused',
-      `memory ran short: ${describeHeadroom(headroom)}, to be kept free ${formatBytes(reserve)}; the capture gave way`,
-    );
-    release();
-  }, pid);
+  const memory = watchMemory(
+    ({ headroom, reserve }) => {
+      shortage = new CommandError(
+        'refused',
+        `memory ran short: ${describeHeadroom(headroom)}, to be kept free ${formatBytes(reserve)}; the capture gave way`,
+      );
+      release();
+    },
+    capture.isBeside ? undefined : pid,
+  );
   const [own, its] = await Promise.all([namespaceOf('self', 'pid'), namespaceOf(pid, 'pid')]);
   if (own === its) memory.child = fork.pid;
   const cost: CaptureCost = {
@@ -102,18 +108,4 @@ async function nameOf({ status: { pid }, commandLine }: NodeProcess): Promise<st
   const script = commandLine === null ? undefined : scriptOf(commandLine);
   const inRoot = (path: string): string => root + (path.startsWith('/') ? path : join(cwd, path));
   return applicationName(script === undefined ? undefined : inRoot(script), inRoot(cwd));
-}
-
-async function addonFor(nodeVersion: string): Promise<{ addon: AddonSource; addonVersion: string }> {
-  const file = addonFile(abiOf(majorOf(nodeVersion)) ?? '');
-  if (!existsSync(file)) {
-    throw new CommandError(
-      'refused',
-      `there is no native part for Node.js ${nodeVersion} in this installation (${file}); in a checkout, npm run prebuild makes it`,
-    );
-  }
-  const addonVersion = createHash('sha256')
-    .update(await readFile(file))
-    .digest('hex');
-  return { addon: { file }, addonVersion };
 }

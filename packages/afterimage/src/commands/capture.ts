@@ -7,6 +7,8 @@ import { checkOutput } from '@afterimage/agent/output-file';
 import type { RedactionLevel } from '@afterimage/snapshot';
 import { Command } from 'commander';
 import type { AttachStep } from '../attach/attach.js';
+import { installedAddon } from '../attach/installed-addon.js';
+import { startUndertaker } from '../attach/undertaker-process.js';
 import type { CapturedImage, CaptureCost } from '../capture/captured-image.js';
 import { captureLocal } from '../capture/local.js';
 import { checkResultPath, resultPath } from '../capture/result-path.js';
@@ -134,7 +136,14 @@ async function captureImage(target: string, { signal, progress }: Job): Promise<
   };
   progress.stage(`looking at process ${pid}`);
   const process = await attachableProcess(pid, signal);
-  return captureLocal({ target: process, signal, onStep: (step) => progress.stage(steps[step]) });
+  return captureLocal({
+    target: process,
+    addonFor: installedAddon,
+    standBy: startUndertaker,
+    isBeside: false,
+    signal,
+    onStep: (step) => progress.stage(steps[step]),
+  });
 }
 
 async function keep(
