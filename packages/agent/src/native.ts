@@ -92,9 +92,13 @@ function supportedHere(): string {
 
 const directory = path.join(prebuilds, `${process.platform}-${process.arch}`);
 
-/** The addon for a Node ABI (`process.versions.modules`) on this platform, whether it is there or not. */
-export function addonFile(abi: string): string {
-  return path.join(directory, `abi-${abi}.node`);
+/** The addon for a Node ABI (`process.versions.modules`), on this platform by default, whether it is there or not. */
+export function addonFile(
+  abi: string,
+  platform: string = process.platform,
+  arch: string = process.arch,
+): string {
+  return path.join(prebuilds, `${platform}-${arch}`, `abi-${abi}.node`);
 }
 
 /**

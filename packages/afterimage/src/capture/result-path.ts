@@ -3,6 +3,8 @@ import { ENCRYPTED_ENDING } from '@afterimage/agent/encryption';
 import { CommandError } from '../command-error.js';
 
 export interface ResultName {
+  /** What was captured, where it has a name; else after its application and process. */
+  target: string | null;
   /** The application's. */
   name: string;
   pid: number;
@@ -10,18 +12,19 @@ export interface ResultName {
   encrypted: boolean;
 }
 
-const DEFAULT = '{name}-{pid}-{timestamp}';
-const PLACEHOLDERS = ['name', 'pid', 'timestamp'];
+const DEFAULT = '{target}-{timestamp}';
+const PLACEHOLDERS = ['target', 'name', 'pid', 'timestamp'];
 
 /**
- * @param output as it was asked for, with `{name}`, `{pid}` and `{timestamp}`; by default a name of its own in this
+ * @param output as it was asked for, with `{target}`, `{name}`, `{pid}` and `{timestamp}`; by default a name of its own in this
  *   directory
  * @param ending of that default
  */
 export function resultPath(output: string | undefined, ending: string, result: ResultName): string {
-  const { name, pid, time, encrypted } = result;
+  const { target, name, pid, time, encrypted } = result;
   const template = output ?? DEFAULT + ending + (encrypted ? ENCRYPTED_ENDING : '');
   return template
+    .replaceAll('{target}', target ?? `${name}-${pid}`)
     .replaceAll('{name}', name)
     .replaceAll('{pid}', String(pid))
     .replaceAll('{timestamp}', time.toISOString().replace(/[-:]|\.\d+/g, ''));
@@ -34,12 +37,12 @@ export function checkResultPath(output: string, targets: number): void {
   if (unknown !== undefined) {
     throw new CommandError(
       'usage',
-      `-o ${output}: unknown placeholder {${unknown}}; there are {name}, {pid} and {timestamp}`,
+      `-o ${output}: unknown placeholder {${unknown}}; there are {target}, {name}, {pid} and {timestamp}`,
     );
   }
-  if (targets > 1 && !words.some((word) => word === 'pid' || word === 'timestamp'))
+  if (targets > 1 && !words.some((word) => word !== 'name'))
     throw new CommandError(
       'usage',
-      `-o ${output} is one file for ${targets} targets: put {pid} or {timestamp} in its name`,
+      `-o ${output} is one file for ${targets} targets: put {target} or {timestamp} in its name`,
     );
 }

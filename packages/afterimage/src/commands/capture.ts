@@ -6,14 +6,15 @@ import { STORED_ENDING } from '@afterimage/agent/image-store';
 import { checkOutput } from '@afterimage/agent/output-file';
 import type { RedactionLevel } from '@afterimage/snapshot';
 import { Command } from 'commander';
-import type { AttachStep } from '../attach/attach.js';
-import { installedAddon } from '../attach/installed-addon.js';
-import { startUndertaker } from '../attach/undertaker-process.js';
 import type { CapturedImage, CaptureCost } from '../capture/captured-image.js';
-import { captureLocal } from '../capture/local.js';
 import { checkResultPath, resultPath } from '../capture/result-path.js';
 import { developCaptured, isWorthAnotherImage, storeCaptured } from '../capture/result.js';
+import type { CaptureTarget } from '../capture/target.js';
+import { checkTargets, findTargets, type TargetOptions } from '../capture/targets.js';
 import { CommandError } from '../command-error.js';
+import { BrokenConnectionError } from '../container/kit-session.js';
+import type { PodQuery } from '../container/pods.js';
+import { messageOf } from '@afterimage/agent/errors';
 import type { Developed } from '../developing.js';
 import { recipientOption, recipientsOf, type RecipientOptions } from '../encryption-options.js';
 import { interruption } from '../interruption.js';
@@ -21,9 +22,11 @@ import { outputFailure } from '../output.js';
 import { progressLine, type ProgressLine } from '../progress-line.js';
 import { formatNumberOf } from '../quantities.js';
 import { levelOption } from '../redaction-option.js';
-import { attachableProcess } from '../target/candidate.js';
 
-interface Options extends RecipientOptions {
+interface Options extends RecipientOptions, PodQuery {
+  all?: true;
+  pid?: number;
+  node?: string;
   output?: string;
   image?: string | true;
   redact: RedactionLevel;
@@ -37,6 +40,7 @@ interface Job {
   recipients: string[];
   signal: AbortSignal;
   progress: ProgressLine;
+  say: (line: string) => void;
 }
 
 /** What one capture came to. */
@@ -57,38 +61,70 @@ const ATTEMPTS = 3;
 export function captureCommand(): Command {
   return new Command('capture')
     .description('capture the heap of a running Node.js process, without stopping it')
-    .argument('<target...>', 'process ids')
-    .option('-o, --output <file>', 'where the snapshot goes; {name}, {pid} and {timestamp} are filled in')
+    .argument('[target...]', 'process ids, pod/NAME, deploy/NAME, sts/NAME, docker/NAME or podman/NAME')
+    .option(
+      '-o, --output <file>',
+      'where the snapshot goes; {target}, {name}, {pid} and {timestamp} are filled in',
+    )
     .option('--image [file]', 'store the image, to be developed later, in place of a snapshot')
     .addOption(levelOption())
     .addOption(recipientOption())
     .option('--store-plain-image', 'store an image that is not encrypted, with every secret of the process')
+    .option('-n, --namespace <name>', "of the pods; by default the context's")
+    .option('-c, --container <name>', 'of the pod, where it has several')
+    .option('-l, --selector <labels>', 'pods by their labels, in place of names')
+    .option('--context <name>', 'of the kubeconfig')
+    .option('--kubeconfig <file>', 'for kubectl')
+    .option('--all', 'each pod that is meant, one after the other, not only the longest running')
+    .option('--pid <number>', 'the process in the container, where it has several', wholeNumber)
+    .option('--node <path>', 'where Node.js is in the container')
     .option('--json', 'print what was done as one JSON document')
     .option('--force', 'develop even if memory or disk look too small for it')
     .action(runCapture);
 }
 
-async function runCapture(targets: string[], options: Options): Promise<void> {
+async function runCapture(words: string[], options: Options): Promise<void> {
+  const where = targetOptions(options);
+  checkTargets(words, where);
   const recipients = await recipientsOf(options);
-  checkUsage(targets, options, recipients);
-  const job = { options, recipients, signal: interruption(), progress: progressLine() };
+  checkUsage(options, recipients);
+  const progress = progressLine();
+  const say = (line: string): void => {
+    progress.clear();
+    console.error(`afterimage: ${line}`);
+  };
+  const job = { options, recipients, signal: interruption(), progress, say };
+  const targets = await findTargets(words, where, say);
+  for (const path of [options.output, options.image])
+    if (typeof path === 'string') checkResultPath(path, targets.length);
   const reports: object[] = [];
   for (const target of targets) {
     const captured = await captureOne(target, job);
-    reports.push(report(captured));
-    if (options.json !== true) console.error(`afterimage: ${summary(captured)}`);
+    reports.push(report(captured, target));
+    if (options.json !== true) say(summary(captured, target));
   }
   if (options.json) console.log(JSON.stringify(reports.length === 1 ? reports[0] : reports));
 }
 
-function checkUsage(targets: string[], options: Options, recipients: readonly string[]): void {
-  for (const target of targets) pidOf(target);
-  const { output, image, storePlainImage } = options;
+function targetOptions({
+  all,
+  pid,
+  node,
+  namespace,
+  context,
+  kubeconfig,
+  container,
+  selector,
+}: Options): TargetOptions {
+  const query = { namespace, context, kubeconfig, container, selector };
+  return { ...query, all: all === true, pid, node };
+}
+
+function checkUsage({ output, image, storePlainImage }: Options, recipients: readonly string[]): void {
   if (output === '-' || image === '-')
     throw new CommandError('usage', 'a capture goes to a file: name one, or leave -o out');
   if (output !== undefined && image !== undefined)
     throw new CommandError('usage', 'give either -o for a snapshot, or --image for the image');
-  for (const path of [output, image]) if (typeof path === 'string') checkResultPath(path, targets.length);
   if (image === undefined || recipients.length > 0) return;
   if (storePlainImage !== true) {
     throw new CommandError(
@@ -100,64 +136,52 @@ function checkUsage(targets: string[], options: Options, recipients: readonly st
   console.error('afterimage: warning: the image is stored in clear, with every secret of the process in it');
 }
 
-function pidOf(target: string): number {
-  if (/^[1-9]\d{0,9}$/.test(target)) return Number(target);
-  throw new CommandError('usage', `${target} is no process id`);
-}
-
-async function captureOne(target: string, job: Job): Promise<Captured> {
+async function captureOne(target: CaptureTarget, job: Job): Promise<Captured> {
   const { output, image } = job.options;
   const path = output ?? (typeof image === 'string' ? image : undefined) ?? 'snapshot';
+  const { signal, progress, say } = job;
   try {
     await checkOutput(path);
     for (let attempt = 1; ; attempt++) {
-      const captured = await captureImage(target, job);
       try {
-        return { ...(await keep(captured, job, pidOf(target))), attempts: attempt };
+        const onStage = (text: string): void => progress.stage(text);
+        const captured = await target.capture({ signal, onStage, say });
+        try {
+          return { ...(await keep(captured, target, job)), attempts: attempt };
+        } finally {
+          await captured.release();
+        }
       } catch (error) {
-        if (!isWorthAnotherImage(error) || attempt === ATTEMPTS) throw error;
-      } finally {
-        await captured.release();
+        const mayDo = isWorthAnotherImage(error) || causedBy(error) instanceof BrokenConnectionError;
+        if (!mayDo || attempt === ATTEMPTS || signal.aborted) throw error;
+        say(`${messageOf(error)}; trying again, ${attempt + 1} of ${ATTEMPTS}`);
       }
     }
   } catch (error) {
-    throw job.signal.aborted ? job.signal.reason : explain(error, target, path);
+    throw signal.aborted ? signal.reason : explain(error, target, path);
   } finally {
-    job.progress.clear();
+    progress.clear();
   }
 }
 
-async function captureImage(target: string, { signal, progress }: Job): Promise<CapturedImage> {
-  const pid = pidOf(target);
-  const steps: Record<AttachStep, string> = {
-    attached: `attached to process ${pid}`,
-    forked: `process ${pid} is forked`,
-    left: `process ${pid} is left alone again`,
-  };
-  progress.stage(`looking at process ${pid}`);
-  const process = await attachableProcess(pid, signal);
-  return captureLocal({
-    target: process,
-    addonFor: installedAddon,
-    standBy: startUndertaker,
-    isBeside: false,
-    signal,
-    onStep: (step) => progress.stage(steps[step]),
-  });
+/** The developer program reports what its image ended with as its own failure. */
+function causedBy(error: unknown): unknown {
+  return error instanceof DevelopError ? error.cause : error;
 }
 
 async function keep(
   captured: CapturedImage,
+  target: CaptureTarget,
   { options, recipients, signal, progress }: Job,
-  pid: number,
 ): Promise<Omit<Captured, 'attempts'>> {
   const { image } = captured;
   const { header } = image;
   const isImage = options.image !== undefined;
   const asked = options.output ?? (typeof options.image === 'string' ? options.image : undefined);
   const path = resultPath(asked, isImage ? STORED_ENDING : SNAPSHOT_ENDING, {
+    target: target.fileName,
     name: header.metadata.name,
-    pid,
+    pid: header.metadata.pid,
     time: new Date(header.metadata.capturedAt),
     encrypted: recipients.length > 0,
   });
@@ -171,22 +195,24 @@ async function keep(
   return { kind: 'snapshot', path, bytes, sha256, header, cost: captured.cost(), developed };
 }
 
-function summary({ kind, path, bytes, sha256, header, cost, developed }: Captured): string {
+function summary(captured: Captured, { name }: CaptureTarget): string {
+  const { kind, path, bytes, sha256, cost, developed } = captured;
   const what =
     developed === undefined
       ? ''
       : `, ${formatNumberOf(developed.nodes, 'node')}; redacted: ${developed.redaction}`;
-  const target = `process ${header.metadata.pid}`;
   return (
-    `wrote the ${kind} ${path} (${formatBytes(bytes)}${what}), sha256 ${sha256}; ${target} stood still for ` +
+    `wrote the ${kind} ${path} (${formatBytes(bytes)}${what}), sha256 ${sha256}; ${name} stood still for ` +
     `${formatMs(cost.pauseMs)}, and had its image out after ${formatMs(cost.captureMs)} with ${formatBytes(cost.extraBytes)} more memory`
   );
 }
 
-function report({ kind, path, bytes, sha256, header, cost, attempts, developed }: Captured): object {
+function report(captured: Captured, target: CaptureTarget): object {
+  const { kind, path, bytes, sha256, header, cost, attempts, developed } = captured;
   const { metadata, imageBytes } = header;
   const { pauseMs, parkMs, forkMs, captureMs, extraBytes } = cost;
   return {
+    target: target.name,
     kind,
     path,
     bytes,
@@ -211,13 +237,18 @@ function report({ kind, path, bytes, sha256, header, cost, attempts, developed }
 }
 
 /** The errors of the parts, as the command's. What is unknown stays as it is. */
-function explain(error: unknown, target: string, output: string): unknown {
+function explain(error: unknown, { name }: CaptureTarget, output: string): unknown {
   if (error instanceof CommandError) return error;
   if (error instanceof DevelopError) {
     const { cause } = error;
     if (cause instanceof CommandError) return cause;
     if (error.code === 'output-failed') return outputFailure(cause, output) ?? error;
-    return new CommandError('failed', `process ${target}: ${error.message}`, { cause: error });
+    return new CommandError('failed', `${name}: ${error.message}`, { cause: error });
   }
   return outputFailure(error, output) ?? error;
+}
+
+function wholeNumber(value: string): number {
+  if (/^[1-9]\d*$/.test(value)) return Number(value);
+  throw new CommandError('usage', `${value} is no process id`);
 }

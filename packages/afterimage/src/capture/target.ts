@@ -1,0 +1,19 @@
+/** Something that can be captured, by whichever way it is reached. */
+import type { CapturedImage } from './captured-image.js';
+
+export interface CaptureTarget {
+  /** For people: `process 4711`, `pod shop-7f9c/app`. */
+  name: string;
+  /** What a result of it is called when nobody says otherwise; null: after its application and process. */
+  fileName: string | null;
+  /** @throws {CommandError}, or the signal's reason */
+  capture(watching: Watching): Promise<CapturedImage>;
+}
+
+export interface Watching {
+  signal: AbortSignal;
+  /** What is being done, for a progress line. */
+  onStage: (text: string) => void;
+  /** What whoever waits should read. */
+  say: (line: string) => void;
+}
