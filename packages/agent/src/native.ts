@@ -101,6 +101,11 @@ export function addonFile(
   return path.join(prebuilds, `${platform}-${arch}`, `abi-${abi}.node`);
 }
 
+/** The developer program, which is the same for every Node.js. */
+export function developerFile(platform: string = process.platform, arch: string = process.arch): string {
+  return path.join(prebuilds, `${platform}-${arch}`, 'developer');
+}
+
 /**
  * Loads the addon for this process.
  * @throws {UnsupportedPlatformError} when there is none, or the system refuses to load it

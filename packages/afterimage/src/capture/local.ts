@@ -12,7 +12,7 @@ import { CommandError } from '../command-error.js';
 import type { NodeProcess } from '../target/candidate.js';
 import { scriptOf } from '../target/command-line.js';
 import { namespaceOf } from '../target/process-status.js';
-import type { CapturedImage, CaptureCost } from './captured-image.js';
+import type { CapturedImage, CaptureCost } from './came-in.js';
 
 export interface LocalCapture {
   target: NodeProcess;
@@ -76,6 +76,7 @@ export async function captureLocal(capture: LocalCapture): Promise<CapturedImage
   }
   signal.addEventListener('abort', release, { once: true });
   return {
+    kind: 'image',
     image: { header: image.header, chunks: watched() },
     cost: () => ({ ...cost, extraBytes: memory.peak() }),
     release: () => {

@@ -9,6 +9,7 @@ import type { Writable } from 'node:stream';
 import { CommandError } from '../command-error.js';
 import { checkRoom, developTo, type Developed, type Developing } from '../developing.js';
 import { writeOutputFile } from '../output.js';
+import { redactTo, type RedactedOutput } from '../redacting.js';
 
 export interface Stored {
   bytes: number;
@@ -36,6 +37,15 @@ export async function developCaptured(
     });
   }
   return developTo(output, image, developing);
+}
+
+/** What was developed elsewhere, redacted before its first byte is written. */
+export async function redactCaptured(
+  chunks: AsyncIterable<Uint8Array>,
+  output: string,
+  { redact: level, ...developing }: Developing,
+): Promise<RedactedOutput> {
+  return writeOutputFile(output, (to: Writable) => redactTo(to, chunks, { level, ...developing }));
 }
 
 /** Compressed, and encrypted where there are recipients. */

@@ -1,5 +1,5 @@
 /** Something that can be captured, by whichever way it is reached. */
-import type { CapturedImage } from './captured-image.js';
+import type { CameIn } from './came-in.js';
 
 export interface CaptureTarget {
   /** For people: `process 4711`, `pod shop-7f9c/app`. */
@@ -7,7 +7,7 @@ export interface CaptureTarget {
   /** What a result of it is called when nobody says otherwise; null: after its application and process. */
   fileName: string | null;
   /** @throws {CommandError}, or the signal's reason */
-  capture(watching: Watching): Promise<CapturedImage>;
+  capture(watching: Watching): Promise<CameIn>;
 }
 
 export interface Watching {

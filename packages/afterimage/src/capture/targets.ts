@@ -13,7 +13,10 @@ export interface TargetOptions extends PodQuery, InContainer {
 const MOST_PID = 2 ** 22;
 
 /** @throws {CommandError} `usage`, where it is none */
-export function checkTargets(words: readonly string[], { selector, all, pid }: TargetOptions): void {
+export function checkTargets(
+  words: readonly string[],
+  { selector, all, pid, inCluster }: TargetOptions,
+): void {
   if (words.length === 0 && selector === undefined)
     throw new CommandError(
       'usage',
@@ -33,6 +36,8 @@ export function checkTargets(words: readonly string[], { selector, all, pid }: T
   const isLocal = words.every((word) => /^\d+$/.test(word)) && selector === undefined;
   if (isLocal && (all || pid !== undefined))
     throw new CommandError('usage', '--all and --pid are for pods and containers');
+  const isCluster = words.every((word) => isClusterKind(word.split('/')[0]));
+  if (inCluster && !isCluster) throw new CommandError('usage', '--develop in-cluster is for pods');
 }
 
 /** @throws {CommandError} where a name means nothing that runs */

@@ -1,21 +1,20 @@
 /** `afterimage capture`: an image of a process that runs, developed into a snapshot or stored. */
-import { DevelopError } from '@afterimage/agent/develop';
+import { DevelopError, type DevelopResult } from '@afterimage/agent/develop';
 import { formatBytes, formatMs, roundMs } from '@afterimage/agent/figures';
 import type { ImageHeader } from '@afterimage/agent/image';
 import { STORED_ENDING } from '@afterimage/agent/image-store';
 import { checkOutput } from '@afterimage/agent/output-file';
 import type { RedactionLevel } from '@afterimage/snapshot';
-import { Command } from 'commander';
-import type { CapturedImage, CaptureCost } from '../capture/captured-image.js';
+import { Command, Option } from 'commander';
+import type { CameIn, CaptureCost } from '../capture/came-in.js';
 import { checkResultPath, resultPath } from '../capture/result-path.js';
-import { developCaptured, isWorthAnotherImage, storeCaptured } from '../capture/result.js';
+import { developCaptured, isWorthAnotherImage, redactCaptured, storeCaptured } from '../capture/result.js';
 import type { CaptureTarget } from '../capture/target.js';
 import { checkTargets, findTargets, type TargetOptions } from '../capture/targets.js';
 import { CommandError } from '../command-error.js';
 import { BrokenConnectionError } from '../container/kit-session.js';
 import type { PodQuery } from '../container/pods.js';
 import { messageOf } from '@afterimage/agent/errors';
-import type { Developed } from '../developing.js';
 import { recipientOption, recipientsOf, type RecipientOptions } from '../encryption-options.js';
 import { interruption } from '../interruption.js';
 import { outputFailure } from '../output.js';
@@ -25,6 +24,7 @@ import { levelOption } from '../redaction-option.js';
 
 interface Options extends RecipientOptions, PodQuery {
   all?: true;
+  develop: 'here' | 'in-cluster';
   pid?: number;
   node?: string;
   output?: string;
@@ -52,7 +52,7 @@ interface Captured {
   header: ImageHeader;
   cost: CaptureCost;
   attempts: number;
-  developed?: Developed;
+  developed?: DevelopResult;
 }
 
 const SNAPSHOT_ENDING = '.heapsnapshot';
@@ -76,6 +76,11 @@ export function captureCommand(): Command {
     .option('--context <name>', 'of the kubeconfig')
     .option('--kubeconfig <file>', 'for kubectl')
     .option('--all', 'each pod that is meant, one after the other, not only the longest running')
+    .addOption(
+      new Option('--develop <where>', 'a snapshot: by this command, or in a pod that is made for it')
+        .choices(['here', 'in-cluster'])
+        .default('here'),
+    )
     .option('--pid <number>', 'the process in the container, where it has several', wholeNumber)
     .option('--node <path>', 'where Node.js is in the container')
     .option('--json', 'print what was done as one JSON document')
@@ -108,6 +113,7 @@ async function runCapture(words: string[], options: Options): Promise<void> {
 
 function targetOptions({
   all,
+  develop,
   pid,
   node,
   namespace,
@@ -117,14 +123,19 @@ function targetOptions({
   selector,
 }: Options): TargetOptions {
   const query = { namespace, context, kubeconfig, container, selector };
-  return { ...query, all: all === true, pid, node };
+  return { ...query, all: all === true, pid, node, inCluster: develop === 'in-cluster' };
 }
 
-function checkUsage({ output, image, storePlainImage }: Options, recipients: readonly string[]): void {
+function checkUsage(
+  { output, image, develop, storePlainImage }: Options,
+  recipients: readonly string[],
+): void {
   if (output === '-' || image === '-')
     throw new CommandError('usage', 'a capture goes to a file: name one, or leave -o out');
   if (output !== undefined && image !== undefined)
     throw new CommandError('usage', 'give either -o for a snapshot, or --image for the image');
+  if (image !== undefined && develop === 'in-cluster')
+    throw new CommandError('usage', '--image stores the image as it is: leave --develop out');
   if (image === undefined || recipients.length > 0) return;
   if (storePlainImage !== true) {
     throw new CommandError(
@@ -170,12 +181,11 @@ function causedBy(error: unknown): unknown {
 }
 
 async function keep(
-  captured: CapturedImage,
+  captured: CameIn,
   target: CaptureTarget,
   { options, recipients, signal, progress }: Job,
 ): Promise<Omit<Captured, 'attempts'>> {
-  const { image } = captured;
-  const { header } = image;
+  const { header } = captured.kind === 'image' ? captured.image : captured;
   const isImage = options.image !== undefined;
   const asked = options.output ?? (typeof options.image === 'string' ? options.image : undefined);
   const path = resultPath(asked, isImage ? STORED_ENDING : SNAPSHOT_ENDING, {
@@ -186,11 +196,16 @@ async function keep(
     encrypted: recipients.length > 0,
   });
   const developing = { redact: options.redact, recipients, signal, progress };
+  if (captured.kind === 'developed') {
+    const { bytes, sha256, provenance } = await redactCaptured(captured.chunks, path, developing);
+    const developed = { ...captured.developed(), redaction: provenance.redaction };
+    return { kind: 'snapshot', path, bytes, sha256, header, cost: captured.cost(), developed };
+  }
   if (isImage) {
-    const stored = await storeCaptured(image, path, developing);
+    const stored = await storeCaptured(captured.image, path, developing);
     return { kind: 'image', path, ...stored, header, cost: captured.cost() };
   }
-  const developed = await developCaptured(image, path, options.force === true, developing);
+  const developed = await developCaptured(captured.image, path, options.force === true, developing);
   const { snapshotBytes: bytes, sha256 } = developed;
   return { kind: 'snapshot', path, bytes, sha256, header, cost: captured.cost(), developed };
 }

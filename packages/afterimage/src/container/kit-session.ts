@@ -1,30 +1,49 @@
 /** The kit in a container, seen from outside: brought there, spoken to, and seen to its end. */
 import { within } from '@afterimage/agent/deferred';
-import type { ImageStream } from '@afterimage/agent/image';
-import { readImage } from '@afterimage/agent/image';
 import { createHash } from 'node:crypto';
-import type { AttachStep } from '../attach/attach.js';
-import type { CapturedImage, CaptureCost } from '../capture/captured-image.js';
+import { once } from 'node:events';
 import { CommandError } from '../command-error.js';
-import { decompressed, split } from '../compression.js';
+import { split } from '../compression.js';
 import { GREETING, GREETING_BYTES, NODE_FLAGS } from '../kit/bootstrap.js';
 import { packKit } from '../kit/pack.js';
-import { FRAME, readFrames, type Frame, type FromKit, type ToKit } from '../kit/protocol.js';
+import {
+  FRAME,
+  framed,
+  framedMessage,
+  LARGEST_FRAME,
+  messageIn,
+  readFrames,
+  type Frame,
+  type FromKit,
+  type ToKit,
+} from '../kit/protocol.js';
 import { visible } from '../visible.js';
 import { accessError, execIn, type ContainerAccess, type Exec } from './access.js';
 
-type Found = Extract<FromKit, { type: 'found' }>;
+type Message<T extends FromKit['type']> = Extract<FromKit, { type: T }>;
 
 export interface KitSession {
-  found: Found;
-  /** Node.js in the container, that the kit runs on. */
-  nodeVersion: string;
+  found: Message<'found'>;
+  platform: string;
   arch: string;
-  /** @throws {CommandError}; whoever reads the image gets the same */
-  capture(pid: number, onStep: (step: AttachStep) => void): Promise<CapturedImage>;
+  order(message: ToKit): void;
+  /** Sends data, as fast as it is taken, and then its end. */
+  send(chunks: AsyncIterable<Uint8Array>): Promise<void>;
+  /**
+   * The data that comes back; its end throws when not all of it came, or the kit failed.
+   * @param onMessage is told what is said in between
+   * @param onDone is told what it came to, before the end
+   */
+  result(
+    onMessage: (message: Message<'step' | 'progress'>) => void,
+    onDone: (message: Message<'done'>) => void,
+  ): AsyncGenerator<Uint8Array>;
   /** Ends the kit, and waits for it. */
   close(): Promise<void>;
 }
+
+/** Another try may do. */
+export class BrokenConnectionError extends CommandError {}
 
 /** Where images have their Node.js; the last is whatever the container runs. */
 const NODES = [
@@ -41,8 +60,7 @@ const START_MS = 60_000;
 const END_MS = 10_000;
 
 /** What an exec says when the program is not there, with runc, crun, containerd and the tools in front of them. */
-const NOT_FOUND =
-  /executable file .* not found|no such file or directory|not found in \$PATH|permission denied/i;
+const NOT_FOUND = /executable file .* not found|no such file or directory|permission denied/i;
 
 /**
  * @param nodes paths of Node.js to try first
@@ -50,6 +68,7 @@ const NOT_FOUND =
  */
 export async function startKit(
   access: ContainerAccess,
+  what: 'capture' | 'develop',
   nodes: readonly string[],
   signal: AbortSignal,
 ): Promise<KitSession> {
@@ -59,7 +78,7 @@ export async function startKit(
     signal.addEventListener('abort', cut, { once: true });
     const greeted = await greeting(exec, access);
     signal.throwIfAborted();
-    if (greeted !== null) return await converse(exec, access, greeted);
+    if (greeted !== null) return await open(exec, access, what, greeted);
     signal.removeEventListener('abort', cut);
   }
   throw new CommandError(
@@ -69,7 +88,6 @@ export async function startKit(
 }
 
 interface Greeted {
-  nodeVersion: string;
   platform: string;
   arch: string;
   frames: AsyncGenerator<Frame>;
@@ -85,10 +103,10 @@ async function greeting(exec: Exec, access: ContainerAccess): Promise<Greeted | 
     throw error;
   });
   const line = beginning.toString('latin1', 0, GREETING_BYTES);
-  const greeted = new RegExp(`^${GREETING} (\\S+) (\\S+) (\\S+) *\\n$`).exec(line);
+  const greeted = new RegExp(`^${GREETING} \\S+ (\\S+) (\\S+) *\\n$`).exec(line);
   if (greeted !== null) {
-    const [, nodeVersion, platform, arch] = greeted;
-    return { nodeVersion, platform, arch, frames: readFrames(behind(all, GREETING_BYTES)) };
+    const [, platform, arch] = greeted;
+    return { platform, arch, frames: readFrames(behind(all, GREETING_BYTES)) };
   }
   await exec.ended;
   if (NOT_FOUND.test(exec.errorText())) return null;
@@ -103,22 +121,27 @@ async function* behind(chunks: AsyncIterable<Uint8Array>, bytes: number): AsyncG
   }
 }
 
-async function converse(exec: Exec, access: ContainerAccess, greeted: Greeted): Promise<KitSession> {
-  const { nodeVersion, arch, frames } = greeted;
-  const close = async (): Promise<void> => {
-    exec.stdin.end();
-    await within(exec.ended, END_MS, () => new Error('late')).catch(() => exec.cut());
-  };
+async function open(
+  exec: Exec,
+  access: ContainerAccess,
+  what: 'capture' | 'develop',
+  { platform, arch, frames }: Greeted,
+): Promise<KitSession> {
   try {
-    exec.stdin.write(await packKit(greeted.platform, arch));
+    exec.stdin.write(await packKit(what, platform, arch));
     const found = await nextMessage(frames, exec, access);
     if (found.type !== 'found') throw unexpected(found, access);
     return {
       found,
-      nodeVersion,
+      platform,
       arch,
-      capture: (pid, onStep) => captureBy(exec, access, frames, pid, onStep, close),
-      close,
+      order: (message) => write(exec, framedMessage(message)),
+      send: (chunks) => sendAll(exec, chunks),
+      result: (onMessage, onDone) => receive(exec, access, frames, onMessage, onDone),
+      close: async () => {
+        exec.stdin.end();
+        await within(exec.ended, END_MS, () => new Error('late')).catch(() => exec.cut());
+      },
     };
   } catch (error) {
     exec.cut();
@@ -126,53 +149,56 @@ async function converse(exec: Exec, access: ContainerAccess, greeted: Greeted): 
   }
 }
 
-async function captureBy(
+function write({ stdin }: Exec, [header, payload]: [Uint8Array, Uint8Array]): boolean {
+  stdin.write(header);
+  return stdin.write(payload);
+}
+
+async function sendAll(exec: Exec, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  const gone = exec.ended.then(() => undefined);
+  for await (const chunk of chunks) {
+    for (let at = 0; at < chunk.length; at += LARGEST_FRAME) {
+      const taken = write(exec, framed(FRAME.data, chunk.subarray(at, at + LARGEST_FRAME)));
+      if (!taken && !exec.stdin.destroyed) await Promise.race([once(exec.stdin, 'drain'), gone]);
+    }
+    // What it came to is said by the kit's own last message, or its missing.
+    if (exec.stdin.destroyed) return;
+  }
+  write(exec, framedMessage({ type: 'end' }));
+}
+
+async function* receive(
   exec: Exec,
   access: ContainerAccess,
   frames: AsyncGenerator<Frame>,
-  pid: number,
-  onStep: (step: AttachStep) => void,
-  close: () => Promise<void>,
-): Promise<CapturedImage> {
-  const order: ToKit = { type: 'capture', pid };
-  exec.stdin.write(`${JSON.stringify(order)}\n`);
-  let cost: CaptureCost | null = null;
-  async function* compressed(): AsyncGenerator<Uint8Array> {
-    const hash = createHash('sha256');
-    let bytes = 0;
-    for (;;) {
-      const frame = await nextFrame(frames, exec, access);
-      if (frame.type === FRAME.data) {
-        hash.update(frame.payload);
-        bytes += frame.payload.length;
-        yield frame.payload;
-        continue;
-      }
-      const message = parse(frame);
-      if (message.type === 'step') {
-        onStep(message.step);
-        continue;
-      }
-      if (message.type !== 'done') throw unexpected(message, access);
-      if (message.bytes !== bytes || message.sha256 !== hash.digest('hex')) {
-        throw new CommandError(
-          'failed',
-          `what came from ${access.name} is not what was sent (${bytes} bytes of ${message.bytes}); nothing was written`,
-        );
-      }
-      cost = message.cost;
-      return;
+  onMessage: (message: Message<'step' | 'progress'>) => void,
+  onDone: (message: Message<'done'>) => void,
+): AsyncGenerator<Uint8Array> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for (;;) {
+    const frame = await nextFrame(frames, exec, access);
+    if (frame.type === FRAME.data) {
+      hash.update(frame.payload);
+      bytes += frame.payload.length;
+      yield frame.payload;
+      continue;
     }
+    const message = messageIn(frame) as FromKit;
+    if (message.type === 'step' || message.type === 'progress') {
+      onMessage(message);
+      continue;
+    }
+    if (message.type !== 'done') throw unexpected(message, access);
+    if (message.bytes !== bytes || message.sha256 !== hash.digest('hex')) {
+      throw new BrokenConnectionError(
+        'failed',
+        `what came from ${access.name} is not what was sent (${bytes} bytes of ${message.bytes}); nothing was written`,
+      );
+    }
+    onDone(message);
+    return;
   }
-  const image: ImageStream = await readImage(decompressed(compressed()));
-  return {
-    image,
-    cost: () => {
-      if (cost === null) throw new Error('the image has not come in yet');
-      return cost;
-    },
-    release: close,
-  };
 }
 
 async function nextMessage(
@@ -180,7 +206,7 @@ async function nextMessage(
   exec: Exec,
   access: ContainerAccess,
 ): Promise<FromKit> {
-  return parse(await nextFrame(frames, exec, access));
+  return messageIn(await nextFrame(frames, exec, access)) as FromKit;
 }
 
 async function nextFrame(frames: AsyncGenerator<Frame>, exec: Exec, access: ContainerAccess): Promise<Frame> {
@@ -192,13 +218,9 @@ async function nextFrame(frames: AsyncGenerator<Frame>, exec: Exec, access: Cont
   throw broken(exec, access);
 }
 
-function parse({ payload }: Frame): FromKit {
-  return JSON.parse(payload.toString()) as FromKit;
-}
-
 function unexpected(message: FromKit, { name }: ContainerAccess): CommandError {
   return message.type === 'failed'
-    ? new CommandError(message.failure, `${name}: ${message.message}`)
+    ? new CommandError(message.failure, `${name}: ${visible(message.message)}`)
     : new CommandError('failed', `${name}: the kit said '${message.type}' out of turn`);
 }
 
@@ -207,13 +229,10 @@ function broken(exec: Exec, { name }: ContainerAccess, cause?: unknown): BrokenC
   const why = cause instanceof Error ? `: ${cause.message}` : '';
   return new BrokenConnectionError(
     'failed',
-    `the connection to ${name} broke${why}${said(exec)}; nothing was written, and nothing is left there`,
+    `the connection to ${name} broke${visible(why)}${said(exec)}; nothing was written, and nothing is left there`,
     { cause },
   );
 }
-
-/** Another try may do. */
-export class BrokenConnectionError extends CommandError {}
 
 function said(exec: Exec): string {
   const text = visible(exec.errorText().split('\n').slice(-2).join(' '));

@@ -1,18 +1,18 @@
 /** What is to be known before a container is touched: shown first, so that one may still say no. */
 import { formatBytes } from '@afterimage/agent/figures';
-import type { FromKit, SeenProcess } from '../kit/protocol.js';
+import type { SeenProcess, Surroundings } from '../kit/protocol.js';
 import { CommandError } from '../command-error.js';
 import { visible } from '../visible.js';
 import { formatNumberOf } from '../quantities.js';
 import type { PodTarget } from './pods.js';
 
-type Memory = Extract<FromKit, { type: 'found' }>['memory'];
+type Memory = Surroundings['memory'];
 
 export function podLines(target: PodTarget, process: SeenProcess, memory: Memory): string[] {
   const { pod, container, restarts, lastEnd, replicas, isReady } = target;
   const last = lastEnd === null ? '' : `, the last time ${lastEnd}`;
   const lines = [
-    `pod ${pod}/${container} on ${target.node}: ${isReady ? 'ready' : 'not ready'}, ${formatNumberOf(restarts, 'restart')}${last}; ` +
+    `pod ${pod}/${container}${target.node === '' ? '' : ` on ${target.node}`}: ${isReady ? 'ready' : 'not ready'}, ${formatNumberOf(restarts, 'restart')}${last}; ` +
       `${replicas.ready} of ${formatNumberOf(replicas.all, 'replica')} ready`,
     ...containerLines(process, memory),
   ];

@@ -19,10 +19,10 @@ export const BOOTSTRAP = [
   `  const kit = length && stdin.read(+length);`,
   `  if (!kit) return;`,
   `  stdin.off('readable', read);`,
-  `  const { code, addons } = JSON.parse(require('zlib').gunzipSync(kit));`,
+  `  const { code, parts } = JSON.parse(require('zlib').gunzipSync(kit));`,
   `  const kitModule = new (require('module'))('afterimage-kit');`,
   `  kitModule._compile(code, 'afterimage-kit');`,
-  `  kitModule.exports.run(addons);`,
+  `  kitModule.exports.run(parts);`,
   `});`,
 ].join(' ');
 

@@ -5,7 +5,7 @@
 import { createWriteStream } from 'node:fs';
 import { Socket } from 'node:net';
 import { Writable } from 'node:stream';
-import { FRAME, frameHeader, LARGEST_FRAME, type FromKit } from './protocol.js';
+import { FRAME, framed, framedMessage, LARGEST_FRAME, type FromKit } from './protocol.js';
 
 export interface FrameOutput {
   message(message: FromKit): Promise<void>;
@@ -13,14 +13,14 @@ export interface FrameOutput {
   data: Writable;
 }
 
-/** @param onStall called when nobody has taken anything for `stallMs` */
+/** @param onStall called when nobody has taken anything for `stallMs`, or will any more */
 export function frameOutput(fd: number, stallMs: number, onStall: () => void): FrameOutput {
   const output = openOutput(fd);
   output.on('error', onStall);
-  const write = (type: number, payload: Uint8Array): Promise<void> =>
+  const write = ([header, payload]: [Uint8Array, Uint8Array]): Promise<void> =>
     new Promise((resolve, reject) => {
       const timer = setTimeout(onStall, stallMs);
-      output.write(frameHeader(type, payload.length));
+      output.write(header);
       output.write(payload, (error) => {
         clearTimeout(timer);
         if (error) reject(error);
@@ -31,14 +31,14 @@ export function frameOutput(fd: number, stallMs: number, onStall: () => void): F
     write(chunk: Uint8Array, _encoding, done) {
       const pieces: Promise<void>[] = [];
       for (let at = 0; at < chunk.length; at += LARGEST_FRAME)
-        pieces.push(write(FRAME.data, chunk.subarray(at, at + LARGEST_FRAME)));
+        pieces.push(write(framed(FRAME.data, chunk.subarray(at, at + LARGEST_FRAME))));
       Promise.all(pieces).then(() => done(), done);
     },
   });
-  return { message: (message) => write(FRAME.message, Buffer.from(JSON.stringify(message))), data };
+  return { message: (message) => write(framedMessage(message)), data };
 }
 
-/** A pipe as a rule; in tests, and with some container runtimes, a file. */
+/** A pipe as a rule; with some container runtimes, a file. */
 function openOutput(fd: number): Writable {
   try {
     return new Socket({ fd, readable: false, writable: true });
