@@ -26,10 +26,14 @@ export const BOOTSTRAP = [
   `});`,
 ].join(' ');
 
-/** As for the agent's collector: a small young generation, and the means to sweep spent chunks. */
+/**
+ * As for the agent's collector, a small young generation, and the means to sweep spent chunks. An inspector that
+ * NODE_OPTIONS asks for in the container is not for this process: it would want the target's port.
+ */
 export const NODE_FLAGS = [
   '--max-semi-space-size=1',
   '--expose-gc',
+  '--no-inspect',
   '--input-type=commonjs',
   '-e',
   BOOTSTRAP,

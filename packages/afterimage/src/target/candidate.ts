@@ -30,6 +30,12 @@ export async function attachableProcess(pid: number, signal: AbortSignal): Promi
 
 /** @throws {CommandError} `targetGone` */
 export async function readCandidate(pid: number): Promise<Candidate> {
+  if (process.platform !== 'linux') {
+    throw new CommandError(
+      'refused',
+      `processes of this machine can be captured on Linux, and this is ${process.platform}; a pod can: pod/NAME --develop in-cluster`,
+    );
+  }
   const status = await readStatus(pid);
   if (status === null) throw new CommandError('targetGone', `there is no process ${pid}`);
   if (status.threadGroup !== pid)

@@ -77,8 +77,6 @@ async function userObstacle({ pid, uid }: ProcessStatus): Promise<Obstacle | nul
 }
 
 function versionObstacle(pid: number, version: string | null): Obstacle | null {
-  if (process.platform !== 'linux')
-    return { code: 'unsupported', message: `capturing works on Linux, this is ${process.platform}` };
   if (version === null) return { code: 'not-node', message: `process ${pid} does not run Node.js` };
   if (abiOf(majorOf(version)) !== undefined) return null;
   return {
