@@ -63,7 +63,8 @@ export async function checkRoom(header: ImageHeader, output: string): Promise<vo
   });
 }
 
-function showStep(progress: ProgressLine, { phase, done, total }: DevelopProgress): void {
+/** Shows how far developing is. */
+export function showStep(progress: ProgressLine, { phase, done, total }: DevelopProgress): void {
   if (phase === 'restoring') {
     progress.show(`reading the image: ${formatBytes(done)} of ${formatBytes(total)}`, done / total);
   } else if (phase === 'taking') {

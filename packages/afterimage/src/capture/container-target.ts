@@ -5,6 +5,8 @@ import { formatBytes } from '@afterimage/agent/figures';
 import { readImage, type ImageHeader } from '@afterimage/agent/image';
 import { CommandError } from '../command-error.js';
 import { decompressed } from '../compression.js';
+import { showStep } from '../developing.js';
+import type { ProgressLine } from '../progress-line.js';
 import type { ContainerAccess } from '../container/access.js';
 import { startDevelopingPod } from '../container/developing-pod.js';
 import { startKit, type KitSession } from '../container/kit-session.js';
@@ -67,9 +69,9 @@ function reach(
   access: ContainerAccess,
   nodes: readonly string[],
   { node }: InContainer,
-  { signal, onStage }: Watching,
+  { signal, progress }: Watching,
 ): Promise<KitSession> {
-  onStage(`reaching ${access.name}`);
+  progress.stage(`reaching ${access.name}`);
   return startKit(access, 'capture', node === undefined ? nodes : [node], signal);
 }
 
@@ -78,7 +80,7 @@ async function begin(
   kit: KitSession,
   access: ContainerAccess,
   { pid, inCluster }: InContainer,
-  { onStage, say }: Watching,
+  { progress, say }: Watching,
   describe: typeof containerLines,
 ): Promise<Arriving> {
   try {
@@ -89,7 +91,7 @@ async function begin(
     let cost: CaptureCost | undefined;
     const compressed = kit.result(
       (message) => {
-        if (message.type === 'step') onStage(stepText(message.step, access.name));
+        if (message.type === 'step') progress.stage(stepText(message.step, access.name));
       },
       (done) => (cost = done.cost),
     );
@@ -126,10 +128,10 @@ async function developInCluster(
   arriving: Arriving,
   pod: PodTarget,
   cluster: ClusterOptions,
-  { signal, onStage, say }: Watching,
+  { signal, progress, say }: Watching,
 ): Promise<DevelopedElsewhere> {
-  const { header, pieces } = await collected(arriving.compressed, onStage).finally(() => kit.close());
-  onStage('waiting for a pod to develop the image in');
+  const { header, pieces } = await collected(arriving.compressed, progress).finally(() => kit.close());
+  progress.stage('waiting for a pod to develop the image in');
   const place = await startDevelopingPod(pod, kit.found.surroundings, header, cluster, signal);
   try {
     say(`developing in ${place.access.name}`);
@@ -140,7 +142,7 @@ async function developInCluster(
     let developed: DevelopResult | undefined;
     const compressed = developing.result(
       (message) => {
-        if (message.type === 'progress') onStage(`${message.progress.phase}: ${message.progress.done}`);
+        if (message.type === 'progress') showStep(progress, message.progress);
       },
       (done) => (developed = done.developed),
     );
@@ -163,7 +165,7 @@ async function developInCluster(
 
 async function collected(
   compressed: AsyncIterable<Uint8Array>,
-  onStage: (text: string) => void,
+  progress: ProgressLine,
 ): Promise<{ header: ImageHeader; pieces: Uint8Array[] }> {
   const pieces: Uint8Array[] = [];
   let bytes = 0;
@@ -171,7 +173,7 @@ async function collected(
     for await (const piece of compressed) {
       pieces.push(Buffer.from(piece));
       bytes += piece.length;
-      onStage(`the image is coming: ${formatBytes(bytes)}`);
+      progress.show(`the image is coming: ${formatBytes(bytes)} compressed`, null);
       yield piece;
     }
   }

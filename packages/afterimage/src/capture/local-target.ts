@@ -10,15 +10,15 @@ export function localTarget(pid: number): CaptureTarget {
   return {
     name: `process ${pid}`,
     fileName: null,
-    capture: async ({ signal, onStage }) => {
-      onStage(`looking at process ${pid}`);
+    capture: async ({ signal, progress }) => {
+      progress.stage(`looking at process ${pid}`);
       return captureLocal({
         target: await attachableProcess(pid, signal),
         addonFor: installedAddon,
         standBy: startUndertaker,
         isBeside: false,
         signal,
-        onStep: (step) => onStage(stepText(step, `process ${pid}`)),
+        onStep: (step) => progress.stage(stepText(step, `process ${pid}`)),
       });
     },
   };

@@ -1,4 +1,5 @@
 /** Something that can be captured, by whichever way it is reached. */
+import type { ProgressLine } from '../progress-line.js';
 import type { CameIn } from './came-in.js';
 
 export interface CaptureTarget {
@@ -12,8 +13,8 @@ export interface CaptureTarget {
 
 export interface Watching {
   signal: AbortSignal;
-  /** What is being done, for a progress line. */
-  onStage: (text: string) => void;
+  /** Shows what is being done. */
+  progress: ProgressLine;
   /** What whoever waits should read. */
   say: (line: string) => void;
 }

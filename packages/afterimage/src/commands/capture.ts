@@ -155,8 +155,7 @@ async function captureOne(target: CaptureTarget, job: Job): Promise<Captured> {
     await checkOutput(path);
     for (let attempt = 1; ; attempt++) {
       try {
-        const onStage = (text: string): void => progress.stage(text);
-        const captured = await target.capture({ signal, onStage, say });
+        const captured = await target.capture({ signal, progress, say });
         try {
           return { ...(await keep(captured, target, job)), attempts: attempt };
         } finally {
