@@ -124,6 +124,15 @@ describe('a cluster', { skip }, () => {
     assert.match(stderr, /^2\ncommand terminated with exit code 3\n$/);
   });
 
+  it('ends with the program, though the program has not read its standard input', async () => {
+    const args = ['exec', '-i', '-n', 'shop', 'shop-1', '--', 'node', '-e', 'process.exit(5)'];
+    const { code, stderr } = await cluster.kubectl(args, {
+      input: randomBytes(20_000_000),
+      timeoutMs: 20_000,
+    });
+    assert.equal(code, 5, stderr);
+  });
+
   it('enters a pod by its Deployment', async () => {
     assert.match(await output('exec', '-n', 'shop', 'deploy/shop', '--', 'node', '-p', '1+1'), /^2\n$/);
   });
@@ -159,9 +168,13 @@ describe('a cluster', { skip }, () => {
       stderr,
       'Error from server (Forbidden): pods "shop-1" is forbidden: User "dev" cannot create resource "pods/exec" in API group "" in the namespace "shop"\n',
     );
+    const canI = async (...args: string[]) =>
+      (await cluster.kubectl(['auth', 'can-i', ...args])).stdout.toString();
     const { verb, uri, ...event } = cluster.auditLog.at(-1) ?? { verb: '', uri: '' };
     assert.match(`${verb} ${uri}`, /^create \/api\/v1\/namespaces\/shop\/pods\/shop-1\/exec\?command=node&/);
     assert.deepEqual(event, { code: 403, user: 'dev' });
+    assert.equal(await canI('create', 'pods', '--subresource=exec', '-n', 'shop'), 'no\n');
+    assert.equal(await canI('get', 'pods', '-n', 'shop'), 'yes\n');
   });
 
   it('lets a program live on, without its standard input, when the connection is cut', async (t) => {

@@ -6,7 +6,9 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { buffer, text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
+import { accessReview, askedAbout } from './access-review.js';
 import {
   alreadyExists,
   ApiError,
@@ -58,6 +60,7 @@ export async function startApiServer(
   faults: Faults,
 ): Promise<ApiServer> {
   const auditLog: AuditEvent[] = [];
+  const upgraded = new Set<Duplex>();
   const audit = (verb: string, uri: string, code: number): void =>
     void auditLog.push({ verb, uri, code, user });
 
@@ -84,7 +87,9 @@ export async function startApiServer(
   const respond = async (request: IncomingMessage, target: Target, url: URL): Promise<unknown> => {
     const found = discovery(url.pathname);
     if (found !== undefined) return found;
-    if (target.resource === 'selfsubjectaccessreviews') return review(await bodyOf(request), faults);
+    if (target.resource === 'selfsubjectaccessreviews') {
+      return accessReview(isPermitted(askedAbout(await buffer(request)), faults));
+    }
     if (target.resource === 'pods/log') return pods.log(podOf(target));
     const resource = resourceOf(target);
     if (target.verb === 'create') return create(resource, target, (await bodyOf(request)) as KubeObject);
@@ -145,6 +150,8 @@ export async function startApiServer(
   const upgrade = async (request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
     const { url, target } = parse(request);
     socket.on('error', () => undefined); // that the client has gone is told by 'close'
+    upgraded.add(socket);
+    socket.on('close', () => upgraded.delete(socket));
     try {
       await pause(faults.delayMs);
       permit(target, faults);
@@ -204,6 +211,7 @@ export async function startApiServer(
       const closed = once(server, 'close');
       server.close();
       server.closeAllConnections();
+      for (const socket of upgraded) socket.destroy();
       await closed;
     },
   };
@@ -245,15 +253,6 @@ function isPermitted({ verb, resource }: Target, faults: Faults): boolean {
   return !faults.forbidden.some((each) => each.verb === verb && each.resource === resource);
 }
 
-/** The answer to `kubectl auth can-i`. */
-function review(body: unknown, faults: Faults): unknown {
-  const { spec } = body as { spec: { resourceAttributes?: Partial<Target> & { subresource?: string } } };
-  const { verb = '', resource = '', subresource = '', ...rest } = spec.resourceAttributes ?? {};
-  const full = subresource === '' ? resource : `${resource}/${subresource}`;
-  const allowed = isPermitted({ group: '', ...rest, verb, resource: full }, faults);
-  return { ...(body as object), status: { allowed } };
-}
-
 function resourceOf({ resource, group }: Target): Resource {
   const found = resources.find((each) => each.name === resource && each.group === group);
   if (found === undefined) throw noSuchPath();
@@ -273,10 +272,8 @@ function choose({ namespace, name }: Target, url: URL): (object: KubeObject) => 
 }
 
 async function bodyOf(request: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  const text = Buffer.concat(chunks).toString();
-  return text === '' ? undefined : JSON.parse(text);
+  const body = await text(request);
+  return body === '' ? undefined : JSON.parse(body);
 }
 
 function sendBody(response: ServerResponse, code: number, body: unknown): void {

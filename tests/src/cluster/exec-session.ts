@@ -48,9 +48,12 @@ export async function serveExec(
 function carryIn({ socket }: Line, stdin: Writable): void {
   stdin.on('error', () => undefined); // the program has closed it: what still comes is lost
   stdin.on('drain', () => socket.resume());
+  // Once it is ending it does not say when it has drained; the client's last words must be read all the same.
+  stdin.on('close', () => socket.resume());
   socket.on('message', (message) => {
     const [channel, closing] = message;
     const data = message.subarray(1);
+    if (!stdin.writable) return;
     if (channel === channels.close && closing === channels.stdin) stdin.end();
     else if (channel === channels.stdin && data.length > 0 && !stdin.write(data)) socket.pause();
   });
