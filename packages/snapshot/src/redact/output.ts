@@ -6,6 +6,7 @@ export interface Output {
   at: number;
   /** Makes sure that so many bytes more have room in `block`; another `block` may stand there then. */
   room(bytes: number): void;
+  byte(byte: number): void;
   /** ASCII only. */
   text(ascii: string): void;
   utf8(text: string): void;
@@ -22,13 +23,18 @@ const FEW = 32;
 export function openOutput(): Output {
   let full: Uint8Array[] = [];
   let from = 0;
-  const output: Output = { block: new Uint8Array(BLOCK_BYTES), at: 0, room, text, utf8, copy, take };
+  const output: Output = { block: new Uint8Array(BLOCK_BYTES), at: 0, room, byte, text, utf8, copy, take };
 
   function room(bytes: number): void {
     if (output.at + bytes <= output.block.length) return;
     close();
     output.block = new Uint8Array(Math.max(BLOCK_BYTES, bytes));
     output.at = from = 0;
+  }
+
+  function byte(byte: number): void {
+    room(1);
+    output.block[output.at++] = byte;
   }
 
   function text(ascii: string): void {

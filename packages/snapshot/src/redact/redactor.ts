@@ -11,16 +11,17 @@ import { readDocument, type Section } from '../document.js';
 import { malformed, notASnapshot } from '../format-error.js';
 import { layoutOf, parseHeader, type Layout, type SnapshotHeader } from '../header.js';
 import { stringsSection } from '../strings-section.js';
+import { compiledRedaction } from './compiled.js';
 import { keyedHash, newKey } from './keyed-hash.js';
 import type { RedactionLevel } from './level.js';
 import { nameRules } from './name-rules.js';
 import { openOutput } from './output.js';
 import { anythingPassedOn, numbersPassedOn, stringsPassedOn } from './passed-on.js';
 import { provenanceOf, readProvenance, writeEnding, type Provenance, type Target } from './provenance.js';
-import { rewrittenRows, SMALL_ELEMENT, type FormIndexes, type Treatment } from './rewritten-rows.js';
+import { rewrittenRows, type FormIndexes, type Treatment } from './rewritten-rows.js';
 import { FORM, stringRewriter } from './rewritten-strings.js';
-import { stringSlots } from './string-slots.js';
-import { stringUses, USE } from './string-uses.js';
+import { stringRecords } from './string-records.js';
+import { USE } from './string-uses.js';
 
 export interface RedactorOptions {
   level: RedactionLevel;
@@ -53,8 +54,6 @@ export interface Redacted {
   trailingBytes: number;
 }
 
-/** A chunk is worked on in parts of this size: the output wants room for a multiple of it. */
-const PART_BYTES = 1 << 15;
 const KNOWN_HEADER = new Set([
   'node_count',
   'edge_count',
@@ -81,10 +80,10 @@ export function redactor({ level, target }: RedactorOptions): Redactor {
   const output = openOutput();
   const sha256 = createHash('sha256');
   const hash = keyedHash(newKey());
-  const slots = stringSlots();
-  const uses = stringUses();
+  const compiled = compiledRedaction();
+  const records = stringRecords(compiled);
   const forms = level === 'names' ? 3 : 2;
-  const indexes: FormIndexes = { forms, slots, element };
+  const indexes: FormIndexes = { forms, records, element };
   let header: SnapshotHeader | null = null;
   let layout: Layout | null = null;
   let provenance: Provenance | null = null;
@@ -162,7 +161,7 @@ export function redactor({ level, target }: RedactorOptions): Redactor {
         total: header.edge_count,
       },
       indexes,
-      uses,
+      compiled,
       output,
     );
   }
@@ -178,7 +177,7 @@ export function redactor({ level, target }: RedactorOptions): Redactor {
         treatments: edgeTypes.map((type) => treatmentOfEdge(type, forms)),
       },
       indexes,
-      uses,
+      compiled,
       output,
     );
   }
@@ -196,13 +195,13 @@ export function redactor({ level, target }: RedactorOptions): Redactor {
         treatments: [{ form: FORM.name, use: USE.code }],
       },
       indexes,
-      uses,
+      compiled,
       output,
     );
   }
 
   function stringsOf(): Section {
-    const rewriter = stringRewriter({ forms, uses, slots, hash, rules: nameRules(), output });
+    const rewriter = stringRewriter({ forms, records, hash, rules: nameRules(), output });
     strings = rewriter;
     return stringsSection(rewriter, () => {
       rewriter.close();
@@ -222,11 +221,13 @@ export function redactor({ level, target }: RedactorOptions): Redactor {
     hash.begin();
     hash.update(digits, 0, digits.length);
     hash.end();
+    const { SMALL_ELEMENT } = compiled.layout;
     return SMALL_ELEMENT + ((hash.low >>> 0) % (LARGEST_ELEMENT - SMALL_ELEMENT));
   }
 
   function push(chunk: Uint8Array): Uint8Array[] {
-    for (let at = 0; at < chunk.length; at += PART_BYTES) document.push(chunk.subarray(at, at + PART_BYTES));
+    const { WINDOW } = compiled.layout;
+    for (let at = 0; at < chunk.length; at += WINDOW) document.push(chunk.subarray(at, at + WINDOW));
     return taken();
   }
 
@@ -244,7 +245,7 @@ export function redactor({ level, target }: RedactorOptions): Redactor {
       if (!seen.has(key)) throw malformed(read.bytes, `it has no section ${key}`);
     }
     if (strings === null) throw malformed(read.bytes, 'it has no section strings');
-    const named = uses.end();
+    const named = records.end();
     if (named > strings.count) {
       throw malformed(read.bytes, `it names string ${named - 1}, and has ${strings.count} strings`);
     }

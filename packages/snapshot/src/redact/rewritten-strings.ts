@@ -8,8 +8,9 @@ import type { KeyedHash } from './keyed-hash.js';
 import { setMasked, type MaskedKind } from './masked-text.js';
 import type { NameRules } from './name-rules.js';
 import type { Output } from './output.js';
-import type { Block, StringSlots } from './string-slots.js';
-import { USE, VALUE_USES, type StringUses } from './string-uses.js';
+import type { StringRecords } from './string-records.js';
+import type { Block } from './string-slots.js';
+import { USE, VALUE_USES } from './string-uses.js';
 
 /** How the forms follow each other in the output; a property has one of its own where there are three. */
 export const FORM = { name: 0, value: 1, property: 2 } as const;
@@ -23,8 +24,7 @@ export interface StringRewriter extends StringTaker {
 
 export interface StringsToRewrite {
   forms: number;
-  uses: StringUses;
-  slots: StringSlots;
+  records: StringRecords;
   hash: KeyedHash;
   rules: NameRules;
   output: Output;
@@ -43,11 +43,11 @@ const LONGEST_NAME = 2048;
 const CONTENT_USES = USE.value | USE.regexp;
 
 export function stringRewriter(work: StringsToRewrite): StringRewriter {
-  const { forms, uses, slots, hash, rules, output } = work;
+  const { forms, records, hash, rules, output } = work;
   const texts: FormTexts[] = Array.from({ length: forms }, formTexts);
   /** A string that the last chunk ended in. */
   const held = new Uint8Array(LONGEST_NAME);
-  let block = slots.blockOf(0);
+  let block = records.blockOf(0);
   texts.forEach((form) => form.begin(block));
   let index = 0;
   let written = 0;
@@ -90,7 +90,7 @@ export function stringRewriter(work: StringsToRewrite): StringRewriter {
   function begin(): void {
     begun = true;
     if (index === block.to) nextBlock();
-    use = index < uses.bits.length ? uses.bits[index] : 0;
+    use = records.usesOf(index);
     bytes = units = hexDigits = 0;
     escaped = false;
     hash.begin();
@@ -102,7 +102,7 @@ export function stringRewriter(work: StringsToRewrite): StringRewriter {
     // Its hash is known by now, but where it may not be needed.
     if ((use & VALUE_USES) !== 0 || json === held) hash.end();
     if ((use & ~CONTENT_USES) === 0) {
-      if (use !== 0) setMasked(texts[FORM.value], slots.slotOf(index), kindOf(use), units, hash);
+      if (use !== 0) setMasked(texts[FORM.value], records.slotOf(index), kindOf(use), units, hash);
     } else if (bytes > LONGEST_NAME) {
       if (json !== held) hashAll(json, start);
       setForms(null, json, start);
@@ -118,7 +118,7 @@ export function stringRewriter(work: StringsToRewrite): StringRewriter {
 
   /** `text` is null for what cannot be a name. */
   function setForms(text: string | null, json: Uint8Array, start: number): void {
-    const slot = slots.slotOf(index);
+    const slot = records.slotOf(index);
     const nameUses = use & ~(VALUE_USES | (forms > FORM.property ? USE.property : 0));
     if ((use & VALUE_USES) !== 0) {
       const shown = text === null ? null : shownValue(text);
@@ -166,7 +166,7 @@ export function stringRewriter(work: StringsToRewrite): StringRewriter {
 
   function nextBlock(): void {
     write(block, block.to);
-    block = slots.blockOf(index);
+    block = records.blockOf(index);
     texts.forEach((form) => form.begin(block));
   }
 

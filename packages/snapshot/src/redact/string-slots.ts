@@ -5,14 +5,6 @@
  * strings or so; how they were moved is known for as long as the stream lasts.
  */
 import { randomFillSync } from 'node:crypto';
-import { MAX_STRING_INDEX } from './string-uses.js';
-
-export interface StringSlots {
-  /** The slot of the string at `index`: no other string has the same. */
-  slotOf(index: number): number;
-  /** The block that `index` is in: from the first of its indexes to behind the last. Its slots are the same. */
-  blockOf(index: number): Block;
-}
 
 export interface Block {
   from: number;
@@ -23,20 +15,17 @@ const SMALLEST_BLOCK = 4096;
 /** A block is that part of all before it: what it leaves unused at the end of a snapshot is little, too. */
 const GROWTH_SHIFT = 2;
 
-interface ShuffledBlock extends Block {
-  slots: Uint32Array | null;
-}
-
-export function stringSlots(): StringSlots {
-  const blocks: ShuffledBlock[] = [];
-  for (let from = 0; from <= MAX_STRING_INDEX;) {
+/** Finds the block that an index up to `greatest` is in; it is quickest to find the same again. */
+export function blockFinder(greatest: number): (index: number) => Block {
+  const blocks: Block[] = [];
+  for (let from = 0; from <= greatest;) {
     const to = from + Math.max(SMALLEST_BLOCK, from >>> GROWTH_SHIFT);
-    blocks.push({ from, to, slots: null });
+    blocks.push({ from, to });
     from = to;
   }
   let latest = blocks[0];
 
-  function blockOf(index: number): ShuffledBlock {
+  return (index) => {
     if (index >= latest.from && index < latest.to) return latest;
     let low = 0;
     let high = blocks.length - 1;
@@ -46,19 +35,11 @@ export function stringSlots(): StringSlots {
       else high = middle - 1;
     }
     return (latest = blocks[low]);
-  }
-
-  function slotOf(index: number): number {
-    const block = blockOf(index);
-    block.slots ??= shuffled(block);
-    return block.slots[index - block.from];
-  }
-
-  return { slotOf, blockOf };
+  };
 }
 
-/** Fisher and Yates' shuffle. */
-function shuffled({ from, to }: Block): Uint32Array {
+/** The slots of a block in the order of its indexes: Fisher and Yates' shuffle. */
+export function shuffledSlots({ from, to }: Block): Uint32Array {
   const size = to - from;
   const slots = Uint32Array.from({ length: size }, (_, at) => from + at);
   const random = randomFillSync(new Uint32Array(size));
