@@ -2,7 +2,7 @@
 declare namespace WebAssembly {
   type Module = object;
   const Module: new (bytes: Uint8Array) => Module;
-  const Instance: new (module: Module) => { readonly exports: unknown };
+  const Instance: new (module: Module, imports: object) => { readonly exports: unknown };
   interface Memory {
     readonly buffer: ArrayBuffer;
     /** By so many pages of 64 KiB. Throws a RangeError when there is no memory. */

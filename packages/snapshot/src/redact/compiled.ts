@@ -4,43 +4,8 @@
  */
 import { REDACTION_WASM } from '../compiled/redaction-wasm.js';
 
-/** See packages/snapshot/assembly/layout.ts. Places are in bytes. */
-export interface Layout {
-  INPUT: number;
-  OUTPUT: number;
-  /** Bytes that {@link Layout.INPUT} has room for. */
-  WINDOW: number;
-  FORMS: number;
-  USES: number;
-  TYPES: number;
-  NUMBER: number;
-  ELEMENT: number;
-  UNKNOWN: number;
-  SMALL_ELEMENT: number;
-  STRINGS: number;
-  BYTES_A_STRING: number;
-  USE_IN_STRING: number;
-}
-
-interface Exports {
-  memory: WebAssembly.Memory;
-  rewriteRows: CompiledRedaction['rewriteRows'];
-  rows: WebAssembly.Global;
-  sum: WebAssembly.Global;
-  outputEnd: WebAssembly.Global;
-}
-
-export interface CompiledRedaction {
-  layout: Layout;
-  /** The memory, whole; it is another object after {@link CompiledRedaction.reach}. */
-  bytes: Uint8Array;
-  view: DataView;
-  /**
-   * Makes the memory reach up to `end`, in bytes.
-   * @throws {RangeError} when there is not so much
-   */
-  reach(end: number): void;
-  /** See packages/snapshot/assembly/rows.ts. */
+/** Described where they are made: packages/snapshot/assembly, each in the module of its kind. */
+interface Functions {
   rewriteRows: (
     from: number,
     end: number,
@@ -49,51 +14,102 @@ export interface CompiledRedaction {
     forms: number,
     strings: number,
   ) => number;
-  /** What the last call of {@link CompiledRedaction.rewriteRows} did besides. */
-  readonly rows: number;
-  readonly sum: number;
-  readonly outputEnd: number;
+  endOfNumbers: (from: number, end: number) => number;
+  setKey: (from: number) => void;
+  hashText: (from: number, to: number) => number;
+  takeStrings: (from: number, end: number, forms: number, blockEnd: number, noted: number) => number;
+  stringsTaken: () => number;
+  kindOf: (uses: number) => number;
+  bytesOfPlaces: (slots: number, forms: number) => number;
+  beginTexts: (from: number, to: number, forms: number, at: number) => void;
+  setText: (form: number, slot: number, from: number, to: number) => void;
+  setMasked: (form: number, slot: number, kind: number, units: number) => void;
+  lastText: (from: number, to: number) => number;
+  writeTexts: (slot: number, to: number) => number;
+}
+
+/** What the last call left behind. */
+interface Results {
+  rows: WebAssembly.Global;
+  sum: WebAssembly.Global;
+  outputEnd: WebAssembly.Global;
+  textsEnd: WebAssembly.Global;
+  textsOutputEnd: WebAssembly.Global;
+}
+
+/** Constants. */
+const LAYOUT = [
+  'WINDOW',
+  'INPUT',
+  'OUTPUT',
+  'HELD',
+  'LONGEST_NAME',
+  'TYPES',
+  'FORMS',
+  'USES',
+  'NUMBER',
+  'ELEMENT',
+  'UNKNOWN',
+  'SMALL_ELEMENT',
+  'STRINGS',
+  'BYTES_A_STRING',
+  'USE_IN_STRING',
+  'STRING_KIND',
+  'REGEXP_KIND',
+  'NUMBER_KIND',
+  'NAME_KIND',
+  'HASH_DIGITS',
+  'BEGINNINGS',
+  'BYTES_A_BEGINNING',
+  'MIDDLE',
+  'ENDING',
+] as const;
+
+type Layout = Record<(typeof LAYOUT)[number], number>;
+
+type Decide = (index: number, uses: number, at: number, length: number, units: number) => void;
+
+export interface CompiledRedaction extends Functions, Results {
+  layout: Layout;
+  /** The memory, whole; it is another object after {@link CompiledRedaction.reach}. */
+  bytes: Buffer;
+  /**
+   * Makes the memory reach up to `end`, in bytes.
+   * @throws {RangeError} when there is not so much
+   */
+  reach: (end: number) => void;
+  /** Called back for each string that JavaScript is to decide about; see assembly/strings.ts. */
+  decide: Decide;
 }
 
 const PAGE_BYTES = 1 << 16;
+/** The memory grows by this part of it at least: memory that is not written to takes no place. */
+const LEAST_GROWTH = 1 / 4;
 
 let compiled: WebAssembly.Module | undefined;
 
 export function compiledRedaction(): CompiledRedaction {
   compiled ??= new WebAssembly.Module(Buffer.from(REDACTION_WASM, 'base64'));
-  const exports = new WebAssembly.Instance(compiled).exports as Exports;
-  const { memory, rewriteRows, rows, sum, outputEnd } = exports;
+  const decide: Decide = (...string) => redaction.decide(...string);
+  const exports = new WebAssembly.Instance(compiled, { strings: { decide } }).exports as Functions &
+    Results &
+    Record<keyof Layout, WebAssembly.Global> & { memory: WebAssembly.Memory };
+  const { memory } = exports;
+  const layout = Object.fromEntries(LAYOUT.map((name) => [name, exports[name].value])) as Layout;
   const redaction: CompiledRedaction = {
-    layout: layoutOf(exports),
-    bytes: new Uint8Array(memory.buffer),
-    view: new DataView(memory.buffer),
+    ...exports,
+    layout,
+    bytes: Buffer.from(memory.buffer),
     reach,
-    rewriteRows,
-    get rows() {
-      return rows.value;
-    },
-    get sum() {
-      return sum.value;
-    },
-    get outputEnd() {
-      return outputEnd.value;
-    },
+    decide: () => undefined,
   };
 
   function reach(end: number): void {
-    if (end <= redaction.bytes.length) return;
-    memory.grow(Math.ceil((end - redaction.bytes.length) / PAGE_BYTES));
-    redaction.bytes = new Uint8Array(memory.buffer);
-    redaction.view = new DataView(memory.buffer);
+    const { length } = redaction.bytes;
+    if (end <= length) return;
+    memory.grow(Math.ceil(Math.max(end - length, LEAST_GROWTH * length) / PAGE_BYTES));
+    redaction.bytes = Buffer.from(memory.buffer);
   }
 
   return redaction;
-}
-
-/** All of its constants. */
-function layoutOf(exports: object): Layout {
-  const constants = Object.entries(exports as Record<string, WebAssembly.Global>)
-    .filter(([name]) => name === name.toUpperCase())
-    .map(([name, { value }]) => [name, value]);
-  return Object.fromEntries(constants) as Layout;
 }

@@ -97,9 +97,9 @@ export function rewrittenRows(
   function wholeRows(from: number, end: number): number {
     const stopped = compiled.rewriteRows(from, end, fields, summed, forms, records.room);
     if (stopped === from) return stopped;
-    output.copy(compiled.bytes, compiled.layout.OUTPUT, compiled.outputEnd);
-    row += compiled.rows;
-    sum += compiled.sum;
+    output.copy(compiled.bytes, compiled.layout.OUTPUT, compiled.outputEnd.value);
+    row += compiled.rows.value;
+    sum += compiled.sum.value;
     expect = Expect.Number;
     return stopped;
   }

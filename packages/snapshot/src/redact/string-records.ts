@@ -50,7 +50,7 @@ export function stringRecords(compiled: CompiledRedaction): StringRecords {
 
   function slotOf(index: number): number {
     reach(index + 1);
-    const slotAndOne = compiled.view.getUint32(placeOf(index), true);
+    const slotAndOne = compiled.bytes.readUInt32LE(placeOf(index));
     if (slotAndOne > 0) return slotAndOne - 1;
     shuffle(blockOf(index));
     return slotOf(index);
@@ -59,7 +59,7 @@ export function stringRecords(compiled: CompiledRedaction): StringRecords {
   function shuffle(block: Block): void {
     reach(block.to);
     shuffledSlots(block).forEach((slot, at) => {
-      compiled.view.setUint32(placeOf(block.from + at), slot + 1, true);
+      compiled.bytes.writeUInt32LE(slot + 1, placeOf(block.from + at));
     });
   }
 

@@ -1,5 +1,6 @@
-/** What a string of a snapshot is used as: one byte, a bit for each way. */
+/** What a string of a snapshot is used as, and the forms it has for that. The compiled part knows the same numbers. */
 
+/** One byte a string, a bit for each way. */
 export const USE = {
   /** By a name that a program may make out of data: an object's class, a function, a variable. */
   name: 1,
@@ -19,3 +20,9 @@ export const USE = {
 
 /** The uses by which a string is a value. */
 export const VALUE_USES = USE.value | USE.number | USE.regexp;
+
+/** A value that is used as one of these may be a word of V8's, or the path of a script. */
+export const SHOWN_USES = USE.number | USE.code;
+
+/** How the forms follow each other in the output; a property has one of its own where there are three. */
+export const FORM = { name: 0, value: 1, property: 2 } as const;
