@@ -5,6 +5,7 @@
 export * from './keyed-hash';
 export * from './layout';
 export * from './passed-on';
+export * from './records';
 export * from './rows';
 export * from './strings';
 export * from './texts';

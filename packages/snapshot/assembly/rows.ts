@@ -3,17 +3,8 @@
  * a comma behind each number, and a newline at most before the last. Stops before any other.
  */
 import { parseDigits, writeDigits } from './digits';
-import {
-  BYTES_A_STRING,
-  ELEMENT,
-  FORMS,
-  NUMBER,
-  OUTPUT,
-  STRINGS,
-  UNKNOWN,
-  USE_IN_STRING,
-  USES,
-} from './layout';
+import { ELEMENT, FORMS, NUMBER, OUTPUT, UNKNOWN, USES } from './layout';
+import { addUses, NO_SLOT, slotOf } from './records';
 
 const ZERO: i32 = 0x30;
 const COMMA: i32 = 0x2c;
@@ -83,12 +74,11 @@ export function rewriteRows(
       const name = parseDigits(from + typeEnd + 1, nameEnd - typeEnd - 1);
       if (form !== ELEMENT) {
         if (name >= strings) break;
-        const string = STRINGS + (name as usize) * BYTES_A_STRING;
-        const slotAndOne = select<u32>(load<u32>(string), name + 1, form !== 0);
-        if (slotAndOne === 0) break;
-        store<u8>(string, load<u8>(string, USE_IN_STRING) | load<u8>(USES + type), USE_IN_STRING);
+        const slot = select<u32>(slotOf(name), name, form !== 0);
+        if (slot === NO_SLOT) break;
+        addUses(name, load<u8>(USES + type));
         store<u32>(to, load<u32>(from));
-        to = writeDigits(to + typeEnd + 1, (slotAndOne - 1) * forms + form);
+        to = writeDigits(to + typeEnd + 1, slot * forms + form);
         copied = nameEnd;
       } else if (name >= SMALL_ELEMENT) break;
     }

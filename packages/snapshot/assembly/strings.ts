@@ -3,7 +3,8 @@
  * is a small number; of other names JavaScript knows the rules.
  */
 import { beginHash, endHash, updateHash } from './keyed-hash';
-import { BYTES_A_STRING, HELD, LONGEST_NAME, STRINGS, USE_IN_STRING } from './layout';
+import { HELD, LONGEST_NAME } from './layout';
+import { slotOf, usesOf } from './records';
 import { setMasked, setText } from './texts';
 
 const QUOTE: i32 = 0x22;
@@ -90,16 +91,12 @@ export function stringsTaken(): u32 {
 
 function begin(noted: u32): void {
   begun = true;
-  uses = index < noted ? load<u8>(recordOf(index), USE_IN_STRING) : 0;
+  uses = index < noted ? usesOf(index) : 0;
   length = 0;
   units = 0;
   escaped = false;
   hexDigits = 0;
   beginHash();
-}
-
-function recordOf(index: u32): usize {
-  return STRINGS + (index as usize) * BYTES_A_STRING;
 }
 
 /** Keeps what is in this window of a string that is in others, too; one that is too long to be a name is not kept. */
@@ -151,7 +148,7 @@ function setForms(at: usize, forms: u32): void {
   if (uses === 0) return;
   const isContent = (uses & ~CONTENT_USES) === 0;
   const isNumber = !isContent && isSmallNumber(at);
-  const slot = load<u32>(recordOf(index)) - 1;
+  const slot = slotOf(index);
   if ((uses & VALUE_USES) !== 0 && (isNumber || (uses & SHOWN_USES) === 0)) {
     setMasked(VALUE_FORM, slot, kindOf(uses), units);
   }

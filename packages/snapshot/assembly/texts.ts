@@ -130,8 +130,14 @@ function textLength(place: usize, form: u32): usize {
   return load<u32>(at, 4) - load<u32>(at);
 }
 
+/** Nearly all are short: then more is copied than there is, in one go. */
 function copyText(to: usize, from: usize, length: usize): usize {
   if (length > 64) memory.copy(to, from, length);
-  else for (let at: usize = 0; at < length; at += 16) v128.store(to + at, v128.load(from + at));
+  else {
+    v128.store(to, v128.load(from));
+    v128.store(to, v128.load(from, 16), 16);
+    v128.store(to, v128.load(from, 32), 32);
+    v128.store(to, v128.load(from, 48), 48);
+  }
   return to + length;
 }

@@ -14,6 +14,11 @@ interface Functions {
     forms: number,
     strings: number,
   ) => number;
+  slotOf: (index: number) => number;
+  usesOf: (index: number) => number;
+  addUses: (index: number, uses: number) => void;
+  usedUpTo: (end: number) => number;
+  shuffleSlots: (from: number, to: number, random: number) => void;
   endOfNumbers: (from: number, end: number) => number;
   setKey: (from: number) => void;
   hashText: (from: number, to: number) => number;
@@ -53,7 +58,7 @@ const LAYOUT = [
   'SMALL_ELEMENT',
   'STRINGS',
   'BYTES_A_STRING',
-  'USE_IN_STRING',
+  'NO_SLOT',
   'STRING_KIND',
   'REGEXP_KIND',
   'NUMBER_KIND',

@@ -246,7 +246,7 @@ export function redactor({ level, target }: RedactorOptions): Redactor {
       if (!seen.has(key)) throw malformed(read.bytes, `it has no section ${key}`);
     }
     if (strings === null) throw malformed(read.bytes, 'it has no section strings');
-    const named = records.end();
+    const named = records.used();
     if (named > strings.count) {
       throw malformed(read.bytes, `it names string ${named - 1}, and has ${strings.count} strings`);
     }

@@ -7,7 +7,7 @@ import type { CompiledRedaction } from './compiled.js';
 import type { NameRules } from './name-rules.js';
 import type { Output } from './output.js';
 import type { StringRecords } from './string-records.js';
-import type { Block } from './string-slots.js';
+import type { Block } from './string-blocks.js';
 import { FORM, SHOWN_USES, USE, VALUE_USES } from './string-uses.js';
 
 export interface StringRewriter extends StringTaker {
@@ -38,10 +38,9 @@ export function stringRewriter({
   rules,
   output,
 }: StringsToRewrite): StringRewriter {
-  const { INPUT, OUTPUT, HELD, LONGEST_NAME, STRINGS, BYTES_A_STRING } = compiled.layout;
-  const { NAME_KIND } = compiled.layout;
+  const { INPUT, OUTPUT, HELD, LONGEST_NAME, NAME_KIND } = compiled.layout;
   compiled.decide = decide;
-  const used = records.end();
+  const used = records.used();
   let block = begun(0);
   /** The chunk that is in the compiled part's window. */
   let inWindow: Uint8Array | null = null;
@@ -119,7 +118,7 @@ export function stringRewriter({
     const next = records.blockOf(index);
     // So that all slots of the block are known.
     if (next.from < used) records.slotOf(next.from);
-    const at = STRINGS + records.room * BYTES_A_STRING;
+    const at = records.end;
     compiled.reach(at + compiled.bytesOfPlaces(next.to - next.from, forms));
     compiled.beginTexts(next.from, next.to, forms, at);
     return next;

@@ -4,7 +4,6 @@
  * would be as good as written out. Values change places at random within a block, which holds a fifth of all
  * strings or so; how they were moved is known for as long as the stream lasts.
  */
-import { randomFillSync } from 'node:crypto';
 
 export interface Block {
   from: number;
@@ -36,18 +35,4 @@ export function blockFinder(greatest: number): (index: number) => Block {
     }
     return (latest = blocks[low]);
   };
-}
-
-/** The slots of a block in the order of its indexes: Fisher and Yates' shuffle. */
-export function shuffledSlots({ from, to }: Block): Uint32Array {
-  const size = to - from;
-  const slots = Uint32Array.from({ length: size }, (_, at) => from + at);
-  const random = randomFillSync(new Uint32Array(size));
-  for (let at = size - 1; at > 0; at--) {
-    const other = Math.floor((random[at] / 2 ** 32) * (at + 1));
-    const slot = slots[at];
-    slots[at] = slots[other];
-    slots[other] = slot;
-  }
-  return slots;
 }
