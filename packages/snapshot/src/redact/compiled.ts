@@ -93,12 +93,26 @@ const LEAST_GROWTH = 1 / 4;
 
 let compiled: WebAssembly.Module | undefined;
 
+type Exports = Functions &
+  Results &
+  Record<keyof Layout, WebAssembly.Global> & { memory: WebAssembly.Memory };
+
+function instantiated(decide: Decide): Exports {
+  try {
+    compiled ??= new WebAssembly.Module(Buffer.from(REDACTION_WASM, 'base64'));
+    return new WebAssembly.Instance(compiled, { strings: { decide } }).exports as Exports;
+  } catch (error) {
+    throw new Error(
+      `redaction needs WebAssembly, which does not start here (${(error as Error).message}): ` +
+        'run Node.js without --jitless, and with 16 GB of address space (ulimit -v), which it reserves and does not use',
+      { cause: error },
+    );
+  }
+}
+
+/** @throws {Error} where there is no WebAssembly, or no address space for its memory */
 export function compiledRedaction(): CompiledRedaction {
-  compiled ??= new WebAssembly.Module(Buffer.from(REDACTION_WASM, 'base64'));
-  const decide: Decide = (...string) => redaction.decide(...string);
-  const exports = new WebAssembly.Instance(compiled, { strings: { decide } }).exports as Functions &
-    Results &
-    Record<keyof Layout, WebAssembly.Global> & { memory: WebAssembly.Memory };
+  const exports = instantiated((...string) => redaction.decide(...string));
   const { memory } = exports;
   const layout = Object.fromEntries(LAYOUT.map((name) => [name, exports[name].value])) as Layout;
   const redaction: CompiledRedaction = {
