@@ -134,11 +134,14 @@ function signalObstacle({ pid, caughtSignals, blockedSignals }: ProcessStatus): 
 }
 
 /** Node.js does not say that its inspector found no port but on its own standard error. */
-async function portObstacle(pid: number, commandLine: CommandLine | null): Promise<Obstacle | null> {
+export async function portObstacle(pid: number, commandLine: CommandLine | null): Promise<Obstacle | null> {
   const { host, port } = inspectorPort(commandLine);
   const [own, all] = await Promise.all([ownListeningSockets(pid), listeningSockets(pid)]);
   const ownInodes = new Set(own.map(({ inode }) => inode));
-  const taken = all.find((socket) => socket.port === port && socket.host === host);
+  const isEverywhere = host === '0.0.0.0' || host === '::';
+  const taken = all.find(
+    (socket) => socket.port === port && (socket.host === host || socket.everywhere || isEverywhere),
+  );
   if (port === 0 || taken === undefined || ownInodes.has(taken.inode)) return null;
   const holder = await holderOf(taken.inode);
   const who = holder === null ? 'another process' : `process ${holder}`;
