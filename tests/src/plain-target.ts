@@ -78,6 +78,18 @@ export function preloaded(code: string): string[] {
   return ['--import', `data:text/javascript,${encodeURIComponent(code)}`];
 }
 
+/** A prefix that gives a target its own view of the file system, changed by these shell commands. */
+export function inMountNamespace(...commands: string[]): string[] {
+  return ['unshare', '--mount', 'sh', '-c', [...commands, 'exec "$@"'].join(' && '), 'sh'];
+}
+
+const installed = fileURLToPath(new URL('../../packages/agent/prebuilds', import.meta.url));
+
+/** The installed addons are out of its sight then. */
+export const hideInstalled = `mount -t tmpfs hidden ${installed}`;
+
+export const needsRoot = process.getuid?.() !== 0 && 'needs root';
+
 export interface Held extends Pick<Census, 'descriptors' | 'children'> {
   ports: number[];
 }
