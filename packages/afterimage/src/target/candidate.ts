@@ -20,7 +20,7 @@ export interface NodeProcess extends Candidate {
  */
 export async function attachableProcess(pid: number, signal: AbortSignal): Promise<NodeProcess> {
   const candidate = await readCandidate(pid);
-  candidate.status = await started(candidate.status, signal);
+  if (candidate.nodeVersion !== null) candidate.status = await started(candidate.status, signal);
   const obstacle = await obstacleTo(candidate);
   // Who holds the port may be another capture, which is waited for: asked again right before the signal.
   if (obstacle !== null && obstacle.code !== 'port-taken')
