@@ -104,6 +104,11 @@ describe('flags that leave no way in', () => {
       { node: node20, flags: [], env: { NODE_OPTIONS: '--experimental-permission --allow-fs-read=*' } },
       /permission model, .*--allow-addons/,
     ],
+    [
+      '--permission with --allow-addons alone',
+      { node: node24, flags: ['--permission', '--allow-fs-read=*', '--allow-addons'] },
+      /permission model, .*start it with --allow-inspector/,
+    ],
   ];
   for (const [name, settings, message] of cases) it(name, (t) => assertUntouched(t, settings, message));
 });

@@ -1,5 +1,5 @@
 /** Whom a signal may reach: the target, and the workers of a cluster, to which the primary hands on what it gets. */
-import { readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { CommandError } from '../command-error.js';
 import { ownListeningSockets } from '../target/listening-sockets.js';
 import { looksLikeNode } from '../target/node-version.js';
@@ -20,13 +20,12 @@ export async function watchedProcess(pid: number): Promise<WatchedProcess> {
 
 /** Its children that run Node.js and wait for SIGUSR1. */
 export async function nodeChildrenOf(pid: number): Promise<WatchedProcess[]> {
-  const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'latin1').catch(() => '');
-  const pids = text.trim().split(' ').filter(Boolean).map(Number);
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
   const found = await Promise.all(
     pids.map(async (child) => {
       const status = await readStatus(child);
-      const waits = status !== null && (status.caughtSignals & SIGUSR1_BIT) !== 0n;
-      return waits && (await looksLikeNode(child)) ? watchedProcess(child).catch(() => null) : null;
+      if (status?.parent !== pid || (status.caughtSignals & SIGUSR1_BIT) === 0n) return null;
+      return (await looksLikeNode(child)) ? watchedProcess(child).catch(() => null) : null;
     }),
   );
   return found.filter((child) => child !== null);

@@ -5,6 +5,7 @@ export interface ProcessStatus {
   pid: number;
   /** Of its threads, this is another one's id when `pid` names a thread. */
   threadGroup: number;
+  parent: number;
   /** One letter: R, S, D, T (stopped), Z (ended, not yet waited for). */
   state: string;
   /** Effective. */
@@ -41,6 +42,7 @@ export async function readStatus(pid: number): Promise<ProcessStatus | null> {
   return {
     pid,
     threadGroup: Number(field('Tgid')),
+    parent: Number(field('PPid')),
     state: field('State'),
     uid: Number(field('Uid', 1)),
     gid: Number(field('Gid', 1)),
