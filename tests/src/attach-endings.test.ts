@@ -8,7 +8,7 @@ import { afterTest, memoryCgroup } from './agent-target.js';
 import { endOf, runCommand, startCommand } from './command.js';
 import { eventually } from './eventually.js';
 import { nodeOf } from './nodes.js';
-import { assertAsBefore, heldBy, listeningPorts, needsRoot, startPlainTarget } from './plain-target.js';
+import { assertAsBefore, heldBy, inspectorOpens, needsRoot, startPlainTarget } from './plain-target.js';
 import { childrenOf } from './process-census.js';
 import { temporaryDirectory } from './temporary-directory.js';
 
@@ -48,12 +48,12 @@ test('Ctrl-C while the image streams', async (t) => {
   await target.run(grow);
   const directory = await temporaryDirectory(t);
   for (const reached of [
-    () => assert.equal(listeningPorts(target.pid).length, 2),
-    () => assert.notDeepEqual(childrenOf(target.pid), {}),
+    () => inspectorOpens(target),
+    () => eventually(() => assert.notDeepEqual(childrenOf(target.pid), {})),
   ]) {
     const command = startCommand(['capture', String(target.pid), '-o', join(directory, 'x')]);
     const end = endOf(command);
-    await eventually(reached);
+    await reached();
     command.kill('SIGINT');
     const { signal, stderr } = await end;
     assert.equal(stderr, 'afterimage: interrupted by SIGINT; nothing was written\n');
@@ -78,6 +78,27 @@ test('a memory limit without room for a capture', async (t) => {
   assert.equal(code, 3);
   await assertAsBefore(target, before);
   assert.equal(target.stderr(), '');
+});
+
+test('memory that runs short while the image streams', async (t) => {
+  const cgroup = memoryCgroup(t, 1 << 30);
+  if (cgroup === null) return;
+  const target = await startPlainTarget(t);
+  writeFileSync(join(cgroup, 'cgroup.procs'), String(target.pid));
+  await target.run(grow);
+  const before = heldBy(target.pid);
+  const directory = await temporaryDirectory(t);
+  const command = startCommand(['capture', String(target.pid), '-o', join(directory, 'x')]);
+  const end = endOf(command);
+  await eventually(() => assert.notDeepEqual(childrenOf(target.pid), {}));
+  command.kill('SIGSTOP'); // or the image might be out before
+  const used = Number(readFileSync(join(cgroup, 'memory.usage_in_bytes'), 'utf8'));
+  writeFileSync(join(cgroup, 'memory.limit_in_bytes'), String(used + (16 << 20)));
+  command.kill('SIGCONT');
+  const { code, stderr } = await end;
+  assert.match(stderr, /^afterimage: memory ran short: [\d.]+ MB available \([^\n]*gave way\n$/);
+  assert.deepEqual([code, readdirSync(directory)], [3, []]);
+  await assertAsBefore(target, before);
 });
 
 test('a full disk', { skip: needsRoot }, async (t) => {

@@ -15,7 +15,7 @@ import {
   heldBy,
   hideInstalled,
   inMountNamespace,
-  listeningPorts,
+  inspectorOpens,
   needsRoot,
   startPlainTarget,
 } from './plain-target.js';
@@ -46,7 +46,7 @@ test('a command that is frozen while the inspector is open', async (t) => {
   const before = heldBy(target.pid);
   const output = join(await temporaryDirectory(t), 'app.heapsnapshot');
   const command = startCapture(t, target.pid, output);
-  await eventually(() => assert.equal(listeningPorts(target.pid).length, 2));
+  await inspectorOpens(target);
   command.kill('SIGSTOP');
   await assertServes(target);
   await pause(500);
@@ -97,7 +97,7 @@ test(`a command that is killed, at ${kills} moments`, async (t) => {
 
   // Killed in the middle, and begun again at once: the second waits until the first is cleared away.
   const command = startCapture(t, target.pid, output);
-  await eventually(() => assert.equal(listeningPorts(target.pid).length, 2));
+  await inspectorOpens(target);
   await kill(command);
   const { code, stderr } = await runCommand(['capture', String(target.pid), '-o', output]);
   assert.equal(code, 0, stderr);

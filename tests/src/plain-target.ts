@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterTest } from './agent-target.js';
 import { eventually } from './eventually.js';
@@ -107,6 +108,15 @@ export async function assertAsBefore({ pid }: PlainTarget, before: Held, withinM
     assert.deepEqual(undertakersOf(pid), []);
     assert.deepEqual(addonCopies(pid), []);
   }, withinMs);
+}
+
+/** Resolves when a capture has had the inspector opened: for a tenth of a second, so it is looked for all the time. */
+export async function inspectorOpens({ pid, port }: PlainTarget, withinMs = 20_000): Promise<void> {
+  const deadline = performance.now() + withinMs;
+  while (listeningPorts(pid).every((each) => each === port)) {
+    assert.ok(performance.now() < deadline, 'no inspector was opened');
+    await pause(1);
+  }
 }
 
 /** TCP ports that a process listens on, those of an inspector among them. */

@@ -3,6 +3,7 @@
  * what was left, and closes the inspectors that were opened; when it was dismissed before, only those of processes that
  * got the signal and may open theirs yet.
  */
+import { closeSync } from 'node:fs';
 import { open, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -31,6 +32,8 @@ export type UndertakerOrder =
   | { order: 'opened' }
   | { order: 'dismiss' };
 
+/** The descriptor of the lock that it holds, too. */
+const LOCK = 3;
 /** For a signal to reach a process. */
 const SIGNAL_MS = 2_000;
 /** For a main thread to come back from native code, and to open its inspector then. */
@@ -57,7 +60,10 @@ for await (const line of createInterface({ input: process.stdin })) {
   if (order.order === 'remove')
     removals.push({ parent: await open(dirname(order.directory)), name: basename(order.directory) });
   if (order.order === 'opened') opened = true;
-  if (order.order === 'dismiss') dismissed = true;
+  if (order.order === 'dismiss') {
+    dismissed = true;
+    closeSync(LOCK); // whoever comes next need not wait for what may take long
+  }
   process.stdout.write('\n');
 }
 await Promise.all([

@@ -1,5 +1,6 @@
 /** Whether a process waits in an event loop, from the system call that its main thread is in (proc(5)). */
 import { readFile } from 'node:fs/promises';
+import { childrenOf } from './process-status.js';
 
 /** epoll_wait, epoll_pwait and epoll_pwait2, where they exist. */
 const WAITS: Partial<Record<NodeJS.Architecture, string[]>> = {
@@ -7,8 +8,12 @@ const WAITS: Partial<Record<NodeJS.Architecture, string[]>> = {
   arm64: ['22', '441'],
 };
 
-/** False when it does something, and where nothing tells. A child that is waited for synchronously has a loop, too. */
+/**
+ * False when it does something, and where nothing tells: with children it may wait for one of them synchronously, which
+ * Node.js does in a loop, too, but not in that of everything else.
+ */
 export async function waitsForEvents(pid: number): Promise<boolean> {
   const text = await readFile(`/proc/${pid}/syscall`, 'latin1').catch(() => '');
-  return WAITS[process.arch]?.includes(text.split(' ')[0]) ?? false;
+  const waits = WAITS[process.arch]?.includes(text.split(' ')[0]) ?? false;
+  return waits && (await childrenOf(pid)).length === 0;
 }
