@@ -1,7 +1,8 @@
 /** Where a snapshot or a report goes: a file, which gets its name only when it is whole, or standard output. */
 import { openTemporary, OutputError, outputError, publish } from '@afterimage/agent/output-file';
-import { temporaryName } from '@afterimage/agent/temporary';
+import { removeLeftovers, temporaryName } from '@afterimage/agent/temporary';
 import { rm, type FileHandle } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { Writable } from 'node:stream';
 import { CommandError, OutputClosedError } from './command-error.js';
 
@@ -9,10 +10,12 @@ import { CommandError, OutputClosedError } from './command-error.js';
 export type WriteOutput<T> = (output: Writable) => Promise<T>;
 
 /**
- * Has `write` fill the file; on any failure nothing is left of it.
+ * Has `write` fill the file; on any failure nothing is left of it. What a command that was killed has left of a file by
+ * that name, or by the same one with another time in it, is removed.
  * @throws {OutputError} or what `write` throws
  */
 export async function writeOutputFile<T>(path: string, write: WriteOutput<T>): Promise<T> {
+  await removeLeftovers({ results: namesLike(path) }, path);
   const temporary = await temporaryName(path);
   const file = await openTemporary(temporary);
   try {
@@ -24,6 +27,11 @@ export async function writeOutputFile<T>(path: string, write: WriteOutput<T>): P
     await rm(temporary, { force: true });
     throw error;
   }
+}
+
+function namesLike(path: string): RegExp {
+  const literal = basename(path).replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+  return new RegExp(`^${literal.replaceAll(/\d{8}T\d{6}Z/g, String.raw`\d{8}T\d{6}Z`)}$`);
 }
 
 /** @throws {OutputClosedError} or what `write` throws */

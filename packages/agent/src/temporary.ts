@@ -26,7 +26,7 @@ export async function temporaryName(path: string): Promise<string> {
  * Removes temporary files of runs that are over, for results of this template, in the directory of `path`.
  * To be called while this process writes none itself. Never throws: what cannot be removed stays.
  */
-export async function removeLeftovers(template: PathTemplate, path: string): Promise<void> {
+export async function removeLeftovers(template: Pick<PathTemplate, 'results'>, path: string): Promise<void> {
   const directory = dirname(path);
   for (const name of await list(directory)) {
     const [, result, place, pid, start] = PARTIAL.exec(name) ?? [];

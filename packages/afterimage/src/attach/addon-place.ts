@@ -3,7 +3,7 @@
  * else a copy in a directory of the target's that is on a mount that takes a file and lets it be executed.
  */
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdtemp, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, open, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CommandError } from '../command-error.js';
 import type { ProcessStatus } from '../target/process-status.js';
@@ -26,8 +26,15 @@ export interface VersionedAddon {
 
 const DIRECTORIES = ['/tmp', '/dev/shm', '/var/tmp', '/run'];
 
-/** @throws {CommandError} `refused`, with what each place lacks */
-export async function placeAddon(target: ProcessStatus, source: AddonSource): Promise<PlacedAddon> {
+/**
+ * @param onDirectory called right before a directory is made for a copy, with its path in this process's view
+ * @throws {CommandError} `refused`, with what each place lacks
+ */
+export async function placeAddon(
+  target: ProcessStatus,
+  source: AddonSource,
+  onDirectory: (directory: string) => Promise<void>,
+): Promise<PlacedAddon> {
   const { pid } = target;
   const mounts = await readMounts(pid);
   if ('file' in source && isLoadable(source.file, mounts) && (await sees(target, source.file)))
@@ -37,7 +44,7 @@ export async function placeAddon(target: ProcessStatus, source: AddonSource): Pr
   const home = await readlink(`/proc/${pid}/cwd`).catch(() => null);
   const faults: string[] = [];
   for (const directory of [...DIRECTORIES, ...(home === null ? [] : [home])]) {
-    const fault = mountFault(directory, mounts) ?? (await copyInto(target, directory, contents));
+    const fault = mountFault(directory, mounts) ?? (await copyInto(target, directory, contents, onDirectory));
     if (typeof fault !== 'string') return fault;
     faults.push(`${directory} ${fault}`);
   }
@@ -53,25 +60,31 @@ async function copyInto(
   { pid, uid, gid }: ProcessStatus,
   directory: string,
   contents: Uint8Array,
+  onDirectory: (directory: string) => Promise<void>,
 ): Promise<PlacedAddon | string> {
-  let made: string;
+  const parent = await open(join(rootOf(pid), directory)).catch(describe);
+  if (typeof parent === 'string') return parent;
+  const name = `afterimage-${randomBytes(8).toString('hex')}`;
+  // Not through the target's root: it is to be removed even when the target has ended.
+  const made = `/proc/self/fd/${parent.fd}/${name}`;
+  const remove = async (): Promise<void> => {
+    await rm(made, { recursive: true, force: true });
+    await parent.close();
+  };
   try {
-    made = await mkdtemp(join(rootOf(pid), directory, 'afterimage-'));
-  } catch (error) {
-    return describe(error);
-  }
-  const remove = (): Promise<void> => rm(made, { recursive: true, force: true });
-  try {
-    const name = `${randomBytes(8).toString('hex')}.node`;
-    await writeFile(join(made, name), contents, { flag: 'wx', mode: 0o644 });
+    await onDirectory(join(rootOf(pid), directory, name));
+    await mkdir(made, { mode: 0o700 });
+    await writeFile(join(made, 'addon.node'), contents, { flag: 'wx', mode: 0o644 });
+    await chmod(join(made, 'addon.node'), 0o644);
     if (process.geteuid?.() !== uid || process.getegid?.() !== gid) await chmod(made, 0o755);
-    return { path: join(made, name).slice(rootOf(pid).length), remove };
+    return { path: join(directory, name, 'addon.node'), remove };
   } catch (error) {
     await remove();
     return describe(error);
   }
 }
 
+/** What a directory lacks. */
 function describe(error: unknown): string {
   const reasons: Record<string, string> = {
     ENOENT: 'is not there',

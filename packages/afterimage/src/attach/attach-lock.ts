@@ -1,6 +1,7 @@
 /**
- * One attachment at a time in a network namespace: all its processes open their inspector on the same port. The lock
- * is an abstract socket, which the kernel keeps apart by network namespaces, too, and takes back when its holder ends.
+ * Locks that the kernel takes back when their holder ends, and keeps apart by network namespaces: abstract sockets. One
+ * attachment at a time in a network namespace, as all its processes open their inspector on the same port; and one
+ * capture at a time of a process.
  */
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -8,32 +9,45 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { CommandError } from '../command-error.js';
 import { abstractName } from './abstract-socket.js';
 
-const NAME = abstractName('afterimage-attach');
+export interface Lock {
+  /** A process that inherits this descriptor holds the lock as well. */
+  descriptor: number;
+  release(): void;
+}
+
 const WAIT_MS = 30_000;
 const RETRY_MS = 50;
 
-/**
- * Returns what gives it back.
- * @throws {CommandError} `refused`, when it is held for too long
- */
-export async function takeAttachLock(signal: AbortSignal): Promise<() => void> {
+/** @throws {CommandError} `refused`, when it is held for too long, or the signal's reason */
+export async function takeAttachLock(signal: AbortSignal): Promise<Lock> {
+  const otherwise =
+    `somebody else has been attaching to a process here for ${WAIT_MS / 1000} s, and only one can at a time: ` +
+    'try again later (a command that was stopped holds it too)';
+  return takeLock('afterimage-attach', otherwise, signal);
+}
+
+/** @throws {CommandError} `refused`, when it is held for too long, or the signal's reason */
+export async function takeCaptureLock(pid: number, signal: AbortSignal): Promise<Lock> {
+  const otherwise = `process ${pid} has been captured by somebody else for ${WAIT_MS / 1000} s: try again later`;
+  return takeLock(`afterimage-capture-${pid}`, otherwise, signal);
+}
+
+async function takeLock(name: string, otherwise: string, signal: AbortSignal): Promise<Lock> {
   const started = performance.now();
   for (;;) {
     signal.throwIfAborted();
-    const server = createServer((socket) => socket.destroy());
-    server.unref();
-    server.listen(NAME);
-    const taken = await once(server, 'listening').then(
+    const socket = createServer((connection) => connection.destroy());
+    socket.unref();
+    socket.listen(abstractName(name));
+    const taken = await once(socket, 'listening').then(
       () => true,
       () => false,
     );
-    if (taken) return () => void server.close();
-    if (performance.now() - started > WAIT_MS) {
-      throw new CommandError(
-        'refused',
-        `somebody else has been attaching to a process here for ${WAIT_MS / 1000} s, and only one can at a time: try again later`,
-      );
+    if (taken) {
+      const { fd } = (socket as unknown as { _handle: { fd: number } })._handle;
+      return { descriptor: fd, release: () => void socket.close() };
     }
+    if (performance.now() - started > WAIT_MS) throw new CommandError('refused', otherwise);
     await pause(RETRY_MS);
   }
 }

@@ -8,15 +8,16 @@ import { untilAborted, within } from '@afterimage/agent/deferred';
 import { setTimeout as pause } from 'node:timers/promises';
 import { CommandError } from '../command-error.js';
 import type { CommandLine } from '../target/command-line.js';
-import { ownListeningSockets, type ListeningSocket } from '../target/listening-sockets.js';
+import { listeningSockets } from '../target/listening-sockets.js';
 import { readStatus, type ProcessStatus } from '../target/process-status.js';
-import { placeAddon, type VersionedAddon } from './addon-place.js';
-import { takeAttachLock } from './attach-lock.js';
+import { placeAddon, type PlacedAddon, type VersionedAddon } from './addon-place.js';
+import { takeAttachLock, takeCaptureLock, type Lock } from './attach-lock.js';
 import { captureExpression, type Answer } from './in-target.js';
 import { openInspector, type OpenInspector } from './inspector-opening.js';
 import { EvaluationError, openSession, type InspectorSession } from './inspector-session.js';
 import { openMeetingPoint, type MeetingPoint } from './meeting-point.js';
 import type { Undertaker } from './undertaker-process.js';
+import { nodeChildrenOf, watchedProcess } from './watched-processes.js';
 
 export type AttachStep = 'attached' | 'forked' | 'left';
 
@@ -25,11 +26,8 @@ export interface AttachJob extends VersionedAddon {
   commandLine: CommandLine | null;
   /** The application's name. */
   name: string;
-  /**
-   * Gets a process to stand by that closes the inspector should this one be killed; called right before the signal is
-   * sent, with the sockets that are no inspector's.
-   */
-  standBy?: ((pid: number, before: readonly ListeningSocket[]) => Promise<Undertaker>) | undefined;
+  /** Gets a process to stand by that closes the inspector should this one be killed. */
+  standBy?: ((pid: number, lock: Lock) => Promise<Undertaker>) | undefined;
   signal: AbortSignal;
   onStep?: ((step: AttachStep) => void) | undefined;
 }
@@ -47,8 +45,8 @@ export interface Attachment {
 /** For the main thread to come to the expression: JavaScript is interrupted for it, native code is not. */
 const ANSWER_MS = 15_000;
 const PARK_MS = 200;
-/** Waits before the next try to bring V8's workers to rest, in milliseconds. */
-const PARK_WAITS = [100, 250, 500, 1_000];
+/** Waits before the next try, in milliseconds. */
+const WAITS = [100, 250, 500, 1_000];
 const HEADER_MS = 30_000;
 const REPORT_MS = 2_000;
 const CLOSED_MS = 3_000;
@@ -56,53 +54,57 @@ const CLOSED_MS = 3_000;
 /** @throws {CommandError}, or the signal's reason */
 export async function attach(job: AttachJob): Promise<Attachment> {
   const { target, signal } = job;
-  const addon = await placeAddon(target, job.addon);
+  const capturing = await takeCaptureLock(target.pid, signal);
   const meeting = await openMeetingPoint();
+  const release = (): void => {
+    meeting.close();
+    capturing.release();
+  };
   try {
-    const { fork, heldMs } = await forkIn(job, addon.path, meeting);
+    const { fork, heldMs } = await forkIn(job, meeting);
     job.onStep?.('forked');
     const header = within(meeting.arrived, HEADER_MS, () => new Error('no header'));
     const image = await untilAborted(orChildFailure(header, meeting, target.pid), signal);
     return {
       fork,
       heldMs,
-      image: { header: image.header, chunks: whole(image, meeting, target.pid) },
-      release: () => meeting.close(),
+      image: { header: image.header, chunks: whole(image, meeting, target.pid, capturing) },
+      release,
     };
   } catch (error) {
-    meeting.close();
+    release();
     throw error;
-  } finally {
-    await addon.remove();
   }
 }
 
 /** From the lock to the inspector being closed again. */
-async function forkIn(
-  job: AttachJob,
-  addon: string,
-  meeting: MeetingPoint,
-): Promise<Extract<Answer, { fork: Fork }>> {
+async function forkIn(job: AttachJob, meeting: MeetingPoint): Promise<Extract<Answer, { fork: Fork }>> {
   const { target, commandLine, signal, onStep } = job;
-  const unlock = await takeAttachLock(signal);
+  const { pid } = target;
+  const lock = await takeAttachLock(signal);
   let undertaker: Undertaker | null = null;
+  let addon: PlacedAddon | null = null;
   let session: InspectorSession | null = null;
   let inspector: OpenInspector | null = null;
   try {
-    inspector = await openInspector(target.pid, commandLine, signal, async (before) => {
-      undertaker = (await job.standBy?.(target.pid, before)) ?? null;
+    const own = (undertaker = (await job.standBy?.(pid, lock)) ?? null);
+    addon = await placeAddon(target, job.addon, async (directory) => own?.remove(directory));
+    inspector = await openInspector(pid, commandLine, signal, async () => {
+      if (own !== null) await own.watch(await watchedProcess(pid), await nodeChildrenOf(pid));
     });
+    undertaker?.opened();
     session = await openSession(inspector.url);
     onStep?.('attached');
-    return await evaluate(job, session, addon, meeting, inspector.opened);
+    return await evaluate(job, session, addon.path, meeting, inspector.opened);
   } catch (error) {
-    throw explain(error, target.pid);
+    throw explain(error, pid);
   } finally {
     await session?.close();
     meeting.letGo();
-    if (inspector?.opened === true) await untilClosed(target.pid, inspector.socket.inode);
-    (undertaker as Undertaker | null)?.dismiss();
-    unlock();
+    if (inspector?.opened === true) await untilClosed(pid, inspector.socket.inode);
+    await addon?.remove();
+    await undertaker?.dismiss();
+    lock.release();
     onStep?.('left');
   }
 }
@@ -114,7 +116,8 @@ async function evaluate(
   { control, image, request }: MeetingPoint,
   closeInspector: boolean,
 ): Promise<Extract<Answer, { fork: Fork }>> {
-  for (const wait of [...PARK_WAITS, null]) {
+  let failure: string | null = null;
+  for (const wait of [...WAITS, null]) {
     const expression = captureExpression({
       control,
       image,
@@ -126,9 +129,9 @@ async function evaluate(
       parkTimeoutMs: PARK_MS,
       closeInspector,
     });
-    const answer = (await session.evaluate(expression, ANSWER_MS)) as Answer;
+    const answer = await untilAborted(answerTo(session, expression), signal);
     if ('fork' in answer) return answer;
-    if (answer.failure === 'late') break;
+    failure = answer.failure;
     if (answer.failure === 'addon')
       throw new CommandError(
         'refused',
@@ -139,11 +142,31 @@ async function evaluate(
     if (wait !== null) await pause(wait);
     signal.throwIfAborted();
   }
+  const found = {
+    starting: 'has not run its first JavaScript yet',
+    busy: 'is being captured by somebody else, or by its agent',
+  }[failure ?? ''];
   throw new CommandError(
     'refused',
-    `V8's worker threads in process ${pid} did not come to rest within ${PARK_MS} ms, in ${PARK_WAITS.length + 1} tries: ` +
-      'try again when it is less busy',
+    found === undefined
+      ? `V8's worker threads in process ${pid} did not come to rest within ${PARK_MS} ms, in ${WAITS.length + 1} tries: ` +
+          'try again when it is less busy'
+      : `process ${pid} ${found}: try again in a moment`,
   );
+}
+
+/** A process that has only just been started has its inspector before it has anything to evaluate in. */
+async function answerTo(
+  session: InspectorSession,
+  expression: string,
+): Promise<Answer | { failure: 'starting' }> {
+  try {
+    return (await session.evaluate(expression, ANSWER_MS)) as Answer;
+  } catch (error) {
+    const isStarting = error instanceof EvaluationError && /execution context/.test(error.message);
+    if (isStarting) return { failure: 'starting' };
+    throw error;
+  }
 }
 
 function explain(error: unknown, pid: number): unknown {
@@ -162,7 +185,7 @@ function explain(error: unknown, pid: number): unknown {
 async function untilClosed(pid: number, inode: string): Promise<void> {
   const started = performance.now();
   while (performance.now() - started < CLOSED_MS) {
-    const sockets = await ownListeningSockets(pid).catch(() => []);
+    const sockets = await listeningSockets(pid);
     if (!sockets.some((socket) => socket.inode === inode)) return;
     await pause(5);
   }
@@ -173,11 +196,16 @@ async function* whole(
   { header, chunks }: ImageStream,
   meeting: MeetingPoint,
   pid: number,
+  capturing: Lock,
 ): AsyncGenerator<Uint8Array> {
   let bytes = 0;
-  for await (const chunk of chunks) {
-    bytes += chunk.length;
-    yield chunk;
+  try {
+    for await (const chunk of chunks) {
+      bytes += chunk.length;
+      yield chunk;
+    }
+  } finally {
+    capturing.release();
   }
   if (bytes < header.imageBytes) throw await childFailure(meeting, pid);
 }

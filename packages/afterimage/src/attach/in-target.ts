@@ -27,7 +27,7 @@ export interface Orders {
 export type Answer =
   | { fork: Fork; /** The main thread's standstill for all of this, in milliseconds. */ heldMs: number }
   | { failure: 'late' }
-  | { failure: 'addon' | 'park-timeout' | 'fork-failed'; message: string };
+  | { failure: 'addon' | 'park-timeout' | 'busy' | 'fork-failed'; message: string };
 
 /** What the target reports on the control socket. */
 export interface ChildReport {
@@ -125,9 +125,9 @@ function captureHere(orders: Orders, require: Require | undefined): Answer {
       },
     );
     if (fork !== null) return { fork, heldMs: performance.now() - started };
-    const isParking = failure?.code === 'park-timeout';
+    const code = failure?.code;
     return {
-      failure: isParking ? 'park-timeout' : 'fork-failed',
+      failure: code === 'park-timeout' || code === 'busy' ? code : 'fork-failed',
       message: `${failure?.code ?? 'unknown'} ${failure?.message ?? ''}`.trim(),
     };
   } finally {

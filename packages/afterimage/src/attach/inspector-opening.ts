@@ -7,7 +7,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { CommandError } from '../command-error.js';
 import { hasFlag, type CommandLine } from '../target/command-line.js';
 import { inspectorPort } from '../target/inspector-port.js';
-import { ownListeningSockets, type ListeningSocket } from '../target/listening-sockets.js';
+import { listeningSockets, ownListeningSockets, type ListeningSocket } from '../target/listening-sockets.js';
+import { portObstacle } from '../target/obstacles.js';
+import { readStatus, SIGUSR1_BIT } from '../target/process-status.js';
+import { signalsTaken } from '../target/signal-thread.js';
 
 export interface OpenInspector {
   url: string;
@@ -16,8 +19,10 @@ export interface OpenInspector {
   opened: boolean;
 }
 
-/** For a port to appear; what the target's main thread does has no part in it. */
-const OPEN_MS = 5_000;
+/** For Node.js to take the signal; what the target's main thread does has no part in it. */
+const TAKEN_MS = 2_000;
+/** For the main thread to open a port then: JavaScript is interrupted for it, native code is not. */
+const OPEN_MS = 15_000;
 /** Then an inspector that was open before, at a port that nothing told of, is looked for. */
 const OTHER_PORTS_MS = 500;
 const POLL_MS = 5;
@@ -25,41 +30,58 @@ const PROBE_MS = 1_000;
 const LONGEST_LIST = 100_000;
 
 /**
- * @param onSignal called right before the signal is sent, with the sockets there are: those of no inspector
- * @throws {CommandError} `refused` when no inspector opens, `targetGone`
+ * @param onSignal called right before the signal is sent
+ * @throws {CommandError} `refused` when no inspector opens, `failed` when it may open yet, `targetGone`; or the signal's
+ *   reason
  */
 export async function openInspector(
   pid: number,
   commandLine: CommandLine | null,
   signal: AbortSignal,
-  onSignal: (before: ListeningSocket[]) => Promise<void>,
+  onSignal: () => Promise<void>,
 ): Promise<OpenInspector> {
   const before = await sockets(pid);
   const open = await inspectorAmong(likely(before, commandLine));
   if (open !== null) return { ...open, opened: false };
 
+  const obstacle = await portObstacle(pid, commandLine);
+  if (obstacle !== null) throw new CommandError('refused', `${obstacle.message} (nothing was sent to it)`);
+  const known = new Set((await listeningSockets(pid)).map(({ inode }) => inode));
+  await onSignal();
+  const taken = await signalsTaken(pid);
   signal.throwIfAborted();
-  await onSignal(before);
-  send(pid);
-  const known = new Set(before.map(({ inode }) => inode));
+  await send(pid);
   const started = performance.now();
+  const hasPassed = (ms: number): boolean => performance.now() - started > ms;
   let others: ListeningSocket[] = before.filter(({ host }) => host === '127.0.0.1' || host === '::1');
-  while (performance.now() - started < OPEN_MS) {
-    const fresh = (await sockets(pid)).filter(({ inode }) => !known.has(inode));
-    const opened = await inspectorAmong(fresh);
+  for (;;) {
+    signal.throwIfAborted();
+    // Whose they are is asked only when there are any: that takes long in a server with many connections.
+    const fresh = (await listeningSockets(pid)).filter(({ inode }) => !known.has(inode));
+    const own = fresh.length === 0 ? [] : await sockets(pid);
+    const opened = await inspectorAmong(own.filter(({ inode }) => !known.has(inode)));
     if (opened !== null) return { ...opened, opened: true };
-    if (performance.now() - started > OTHER_PORTS_MS) {
+    if (hasPassed(OTHER_PORTS_MS)) {
       const other = await inspectorAmong(others);
       if (other !== null) return { ...other, opened: false };
       others = [];
     }
+    if (hasPassed(TAKEN_MS) && taken !== null && (await signalsTaken(pid)) === taken) {
+      throw new CommandError(
+        'refused',
+        `process ${pid} handles SIGUSR1 itself, so it opens no inspector (its handler has run); start it with the agent, ` +
+          'node --import @afterimage/agent/register',
+      );
+    }
+    if (hasPassed(OPEN_MS)) {
+      throw new CommandError(
+        'failed',
+        `process ${pid} was sent SIGUSR1 and opened no inspector within ${OPEN_MS / 1000} s: its main thread is in native ` +
+          'code, or its standard error says why not; should it open one yet, that is closed again. Try again then',
+      );
+    }
     await pause(POLL_MS);
   }
-  throw new CommandError(
-    'refused',
-    `process ${pid} was sent SIGUSR1 and opened no inspector within ${OPEN_MS / 1000} s: it handles SIGUSR1 itself, or its ` +
-      'standard error says why not; start it with the agent, node --import @afterimage/agent/register',
-  );
 }
 
 /** Gone where it is. */
@@ -71,7 +93,14 @@ async function sockets(pid: number): Promise<ListeningSocket[]> {
   }
 }
 
-function send(pid: number): void {
+/** What was found out about it before may be over: it may have become another program. */
+async function send(pid: number): Promise<void> {
+  const status = await readStatus(pid);
+  if (status !== null && (status.caughtSignals & SIGUSR1_BIT) === 0n)
+    throw new CommandError(
+      'refused',
+      `process ${pid} does not wait for SIGUSR1 any more, which would end it (nothing was sent to it)`,
+    );
   try {
     process.kill(pid, 'SIGUSR1');
   } catch (error) {

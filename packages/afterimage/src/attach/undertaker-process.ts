@@ -1,37 +1,71 @@
 /**
- * Sees to it that no inspector stays open behind an attacher that is killed between the signal and the expression that
- * arms the closing: a small process, in a session of its own, that acts when its standard input ends without a word.
+ * Sees to it that nothing stays behind an attacher that is killed: a small process, in a session of its own, that acts
+ * when its standard input ends without a word. It also waits where the attacher cannot: for the inspector of a process
+ * that was too busy to open it in time.
  */
-import { spawn } from 'node:child_process';
+import { deferred, within } from '@afterimage/agent/deferred';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { startedAt } from '../target/process-status.js';
-import type { ListeningSocket } from '../target/listening-sockets.js';
-import type { UndertakerOrders } from './undertaker.js';
+import { CommandError } from '../command-error.js';
+import type { Lock } from './attach-lock.js';
+import type { UndertakerOrder, WatchedProcess } from './undertaker.js';
 
 export interface Undertaker {
-  /** The inspector is closed, or will be by the target itself. */
-  dismiss(): void;
+  /** Resolves when it knows of the signal that is about to be sent, and whom it may reach. */
+  watch(target: WatchedProcess, children: WatchedProcess[]): Promise<void>;
+  /** Resolves when it knows of the directory that is about to be made. */
+  remove(directory: string): Promise<void>;
+  /** From now on the target's inspector is known to be open. */
+  opened(): void;
+  /**
+   * The inspector is closed, or will be by the target itself. Resolves when the undertaker has ended; or when it has
+   * still to wait for an inspector, which it does without this process.
+   */
+  dismiss(): Promise<void>;
 }
 
 const SCRIPT = fileURLToPath(new URL('./undertaker.js', import.meta.url));
+const END_MS = 1_000;
 
-/** Resolves when it stands by. @param before the sockets that are no inspector's */
-export async function startUndertaker(pid: number, before: readonly ListeningSocket[]): Promise<Undertaker> {
-  const child = spawn(process.execPath, [SCRIPT], {
+/**
+ * Resolves when it stands by.
+ * @param lock is held by it, too: nobody attaches before it is done
+ * @throws {CommandError} `failed`, when no process can be started
+ */
+export async function startUndertaker(pid: number, lock: Lock): Promise<Undertaker> {
+  // It reads the pid from its orders; here it is for whoever looks at the list of processes.
+  const child = spawn(process.execPath, [SCRIPT, String(pid)], {
     detached: true,
     cwd: '/',
     env: {},
-    stdio: ['pipe', 'pipe', 'ignore'],
-  });
-  const orders: UndertakerOrders = {
-    pid,
-    startedAt: await startedAt(pid),
-    before: before.map(({ inode }) => inode),
-  };
+    stdio: ['pipe', 'pipe', 'ignore', lock.descriptor],
+  }) as ChildProcessByStdio<Writable, Readable, null>;
+  const ended = once(child, 'exit');
+  const failed = deferred<never>();
+  const fail = (): void =>
+    failed.reject(new CommandError('failed', 'no process could be started beside this one'));
+  ended.then(fail, fail);
   child.stdin.on('error', () => undefined);
-  child.stdin.write(`${JSON.stringify(orders)}\n`);
-  await once(child.stdout, 'data');
   child.unref();
-  return { dismiss: () => child.stdin.end('dismissed\n') };
+  const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const send = (order: UndertakerOrder): void => void child.stdin.write(`${JSON.stringify(order)}\n`);
+  const tell = async (order: UndertakerOrder): Promise<void> => {
+    send(order);
+    await Promise.race([answers.next(), failed.promise]);
+  };
+  await tell({ order: 'stand-by' });
+  return {
+    watch: (target, children) => tell({ order: 'watch', target, children }),
+    remove: (directory) => tell({ order: 'remove', directory }),
+    opened: () => send({ order: 'opened' }),
+    dismiss: async () => {
+      send({ order: 'dismiss' });
+      child.stdin.end();
+      await within(ended, END_MS, () => new Error('it waits on')).catch(() => undefined);
+      child.stdout.destroy();
+    },
+  };
 }

@@ -103,12 +103,22 @@ async function runCapture(words: string[], options: Options): Promise<void> {
   for (const path of [options.output, options.image])
     if (typeof path === 'string') checkResultPath(path, targets.length);
   const reports: object[] = [];
+  const failures: CommandError[] = [];
   for (const target of targets) {
-    const captured = await captureOne(target, job);
-    reports.push(report(captured, target));
-    if (options.json !== true) say(summary(captured, target));
+    try {
+      const captured = await captureOne(target, job);
+      reports.push(report(captured, target));
+      if (options.json !== true) say(summary(captured, target));
+    } catch (error) {
+      if (targets.length === 1 || !(error instanceof CommandError)) throw error;
+      failures.push(error);
+      say(error.message);
+    }
   }
-  if (options.json) console.log(JSON.stringify(reports.length === 1 ? reports[0] : reports));
+  if (options.json) console.log(JSON.stringify(targets.length === 1 ? reports[0] : reports));
+  if (failures.length === 0) return;
+  const count = `${failures.length} of ${targets.length}`;
+  throw new CommandError(failures[0].failure, `${count} targets could not be captured`);
 }
 
 function targetOptions({

@@ -20,9 +20,11 @@ export interface NodeProcess extends Candidate {
  */
 export async function attachableProcess(pid: number, signal: AbortSignal): Promise<NodeProcess> {
   const candidate = await readCandidate(pid);
-  candidate.status = await started(candidate.status, signal);
+  if (candidate.nodeVersion !== null) candidate.status = await started(candidate.status, signal);
   const obstacle = await obstacleTo(candidate);
-  if (obstacle !== null) throw new CommandError('refused', `${obstacle.message} (nothing was sent to it)`);
+  // Who holds the port may be another capture, which is waited for: asked again right before the signal.
+  if (obstacle !== null && obstacle.code !== 'port-taken')
+    throw new CommandError('refused', `${obstacle.message} (nothing was sent to it)`);
   if (candidate.nodeVersion === null)
     throw new CommandError('refused', `process ${pid} does not run Node.js`);
   return { ...candidate, nodeVersion: candidate.nodeVersion };

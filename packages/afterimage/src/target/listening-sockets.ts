@@ -1,14 +1,14 @@
 /** Which TCP ports a process listens on, from /proc/PID/net/tcp{,6} and the descriptors it holds (proc(5)). */
-import { readdir, readFile, readlink } from 'node:fs/promises';
+import { open, readdir, readlink } from 'node:fs/promises';
 
 export interface ListeningSocket {
   inode: string;
   /** Where to connect to; a socket that listens everywhere is reached at the loopback address. */
   host: string;
   port: number;
+  /** It listens on all addresses, so nobody else can on one of them. */
+  everywhere: boolean;
 }
-
-const LISTENING = '0A';
 
 /**
  * All of the network namespace that the process is in.
@@ -16,7 +16,7 @@ const LISTENING = '0A';
  */
 export async function listeningSockets(pid: number): Promise<ListeningSocket[]> {
   const [v4, v6] = await Promise.all(
-    ['tcp', 'tcp6'].map((table) => readFile(`/proc/${pid}/net/${table}`, 'latin1').catch(() => '')),
+    ['tcp', 'tcp6'].map((table) => listeningRows(`/proc/${pid}/net/${table}`).catch(() => '')),
   );
   return [...rows(v4), ...rows(v6)];
 }
@@ -47,14 +47,33 @@ async function socketInodes(pid: number): Promise<Set<string>> {
   return new Set(links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []));
 }
 
+/** "  0: 0100007F:240D 00000000:0000 0A ... uid timeout inode ..." */
+const LISTENING_ROW = /^ *\d+: ([0-9A-F]+):([0-9A-F]{4}) [0-9A-F]+:0000 0A \S+ \S+ \S+ +\d+ +\d+ (\d+) /gm;
+const OTHER_ROW = /^ *\d+: [0-9A-F]+:[0-9A-F]{4} [0-9A-F]+:[0-9A-F]{4} (?!0A)/m;
+
+/** The kernel lists those that listen first; a server's ten thousand connections behind them are not read. */
+async function listeningRows(path: string): Promise<string> {
+  const file = await open(path, 'r');
+  try {
+    let text = '';
+    const part = Buffer.alloc(1 << 14);
+    for (;;) {
+      const { bytesRead } = await file.read(part, 0, part.length);
+      text += part.toString('latin1', 0, bytesRead);
+      if (bytesRead === 0 || OTHER_ROW.test(text)) return text;
+    }
+  } finally {
+    await file.close();
+  }
+}
+
 function rows(table: string): ListeningSocket[] {
-  return table.split('\n').flatMap((line) => {
-    // "  0: 0100007F:240D 00000000:0000 0A ... uid timeout inode ..."
-    const fields = line.trim().split(/\s+/);
-    if (fields[3] !== LISTENING) return [];
-    const [address = '', port = ''] = fields[1].split(':');
-    return [{ inode: fields[9], host: hostOf(address), port: parseInt(port, 16) }];
-  });
+  return [...table.matchAll(LISTENING_ROW)].map(([, address, port, inode]) => ({
+    inode,
+    host: hostOf(address),
+    port: parseInt(port, 16),
+    everywhere: /^0+$/.test(address),
+  }));
 }
 
 /** The kernel prints an address as words in the byte order of the machine. */
@@ -66,7 +85,7 @@ function hostOf(address: string): string {
   }
   const host = (bytes.join('').match(/.{4}/g) ?? []).join(':');
   if (/^[0:]+$/.test(host) || /^(0000:){7}0001$/.test(host)) return '::1';
-  const isMapped = /^(?:0000:){5}ffff:/.test(host);
+  const isMapped = /^(?:0000:){5}ffff:/i.test(host);
   return isMapped
     ? bytes
         .slice(12)

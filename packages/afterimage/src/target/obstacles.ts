@@ -44,7 +44,7 @@ export async function obstacleTo(candidate: Candidate): Promise<Obstacle | null>
     versionObstacle(pid, candidate.nodeVersion) ??
     (await networkObstacle(pid)) ??
     flagObstacle(pid, candidate.commandLine) ??
-    signalObstacle(candidate.status) ??
+    signalObstacle(candidate.status, candidate.commandLine) ??
     (await portObstacle(pid, candidate.commandLine))
   );
 }
@@ -107,21 +107,37 @@ function flagObstacle(pid: number, commandLine: CommandLine | null): Obstacle | 
       code: 'no-addons',
       message: `process ${pid} was started with --no-addons, so it cannot load the native part: start it without`,
     };
-  const hasPermissions = hasFlag(commandLine, '--permission', '--experimental-permission');
-  if (!hasPermissions || hasFlag(commandLine, '--allow-addons')) return null;
+  if (!hasPermissions(commandLine) || hasFlag(commandLine, '--allow-addons')) return null;
   return {
     code: 'no-addons',
-    message: `process ${pid} runs under the permission model, which forbids it the native part: start it with --allow-addons`,
+    message:
+      `process ${pid} runs under the permission model, which forbids it the native part: start it with --allow-addons ` +
+      'and, on Node.js 24 or newer, --allow-inspector',
   };
 }
 
-function signalObstacle({ pid, caughtSignals, blockedSignals }: ProcessStatus): Obstacle | null {
+function hasPermissions(commandLine: CommandLine): boolean {
+  return hasFlag(commandLine, '--permission', '--experimental-permission');
+}
+
+function signalObstacle(
+  { pid, caughtSignals, blockedSignals }: ProcessStatus,
+  commandLine: CommandLine | null,
+): Obstacle | null {
   if ((caughtSignals & SIGUSR1_BIT) !== 0n) return null;
+  if ((blockedSignals & SIGUSR1_BIT) !== 0n && commandLine !== null && hasPermissions(commandLine)) {
+    return {
+      code: 'signal-blocked',
+      message:
+        `process ${pid} runs under the permission model, which forbids it its inspector: start it with --allow-inspector ` +
+        '(Node.js 24 or newer), or with the agent, node --import @afterimage/agent/register',
+    };
+  }
   if ((blockedSignals & SIGUSR1_BIT) !== 0n) {
     return {
       code: 'signal-blocked',
       message:
-        `process ${pid} was started with --disable-sigusr1 (or under a permission model that implies it), so it does not ` +
+        `process ${pid} was started with --disable-sigusr1, so it does not ` +
         'open its inspector: start it without, or with the agent, node --import @afterimage/agent/register',
     };
   }
@@ -134,11 +150,14 @@ function signalObstacle({ pid, caughtSignals, blockedSignals }: ProcessStatus): 
 }
 
 /** Node.js does not say that its inspector found no port but on its own standard error. */
-async function portObstacle(pid: number, commandLine: CommandLine | null): Promise<Obstacle | null> {
+export async function portObstacle(pid: number, commandLine: CommandLine | null): Promise<Obstacle | null> {
   const { host, port } = inspectorPort(commandLine);
   const [own, all] = await Promise.all([ownListeningSockets(pid), listeningSockets(pid)]);
   const ownInodes = new Set(own.map(({ inode }) => inode));
-  const taken = all.find((socket) => socket.port === port && socket.host === host);
+  const isEverywhere = host === '0.0.0.0' || host === '::';
+  const taken = all.find(
+    (socket) => socket.port === port && (socket.host === host || socket.everywhere || isEverywhere),
+  );
   if (port === 0 || taken === undefined || ownInodes.has(taken.inode)) return null;
   const holder = await holderOf(taken.inode);
   const who = holder === null ? 'another process' : `process ${holder}`;

@@ -1,10 +1,11 @@
 /** What the kernel says of a process in /proc/PID/status, stat and ns (proc(5)). */
-import { readFile, readlink } from 'node:fs/promises';
+import { readdir, readFile, readlink } from 'node:fs/promises';
 
 export interface ProcessStatus {
   pid: number;
   /** Of its threads, this is another one's id when `pid` names a thread. */
   threadGroup: number;
+  parent: number;
   /** One letter: R, S, D, T (stopped), Z (ended, not yet waited for). */
   state: string;
   /** Effective. */
@@ -41,6 +42,7 @@ export async function readStatus(pid: number): Promise<ProcessStatus | null> {
   return {
     pid,
     threadGroup: Number(field('Tgid')),
+    parent: Number(field('PPid')),
     state: field('State'),
     uid: Number(field('Uid', 1)),
     gid: Number(field('Gid', 1)),
@@ -49,6 +51,12 @@ export async function readStatus(pid: number): Promise<ProcessStatus | null> {
     blockedSignals: BigInt(`0x${field('SigBlk')}`),
     namespacePids: (fields.get('NSpid') ?? [String(pid)]).map(Number),
   };
+}
+
+export async function childrenOf(pid: number): Promise<ProcessStatus[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  const found = await Promise.all(pids.map(readStatus));
+  return found.filter((status) => status !== null).filter(({ parent }) => parent === pid);
 }
 
 /** The kernel's clock ticks a second, as /proc counts in; 100 on every Linux that Node.js runs on. */

@@ -1,0 +1,29 @@
+/** Whom a signal may reach: the target, and the workers of a cluster, to which the primary hands on what it gets. */
+import { CommandError } from '../command-error.js';
+import { ownListeningSockets } from '../target/listening-sockets.js';
+import { looksLikeNode } from '../target/node-version.js';
+import { childrenOf, SIGUSR1_BIT, startedAt } from '../target/process-status.js';
+import { signalsTaken } from '../target/signal-thread.js';
+import type { WatchedProcess } from './undertaker.js';
+
+/** @throws {CommandError} `targetGone` */
+export async function watchedProcess(pid: number): Promise<WatchedProcess> {
+  const [started, sockets, taken] = await Promise.all([
+    startedAt(pid),
+    ownListeningSockets(pid).catch(() => null),
+    signalsTaken(pid),
+  ]);
+  if (started === null || sockets === null) throw new CommandError('targetGone', `process ${pid} has ended`);
+  return { pid, startedAt: started, before: sockets.map(({ inode }) => inode), signalsTaken: taken };
+}
+
+/** Its children that run Node.js and wait for SIGUSR1. */
+export async function nodeChildrenOf(pid: number): Promise<WatchedProcess[]> {
+  const waiting = (await childrenOf(pid)).filter(({ caughtSignals }) => (caughtSignals & SIGUSR1_BIT) !== 0n);
+  const found = await Promise.all(
+    waiting.map(async (child) =>
+      (await looksLikeNode(child.pid)) ? watchedProcess(child.pid).catch(() => null) : null,
+    ),
+  );
+  return found.filter((child) => child !== null);
+}

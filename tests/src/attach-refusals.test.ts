@@ -1,0 +1,210 @@
+/** What `afterimage capture` refuses: it says what it found and what to do, and the target never hears of it. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, readdirSync, symlinkSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { describe, it, test, type TestContext } from 'node:test';
+import { isRunning } from './agent-target.js';
+import { runCommand, type CommandOptions } from './command.js';
+import { eventually } from './eventually.js';
+import { nodeOf } from './nodes.js';
+import {
+  assertAsBefore,
+  heldBy,
+  hideInstalled,
+  inMountNamespace,
+  needsRoot,
+  preloaded,
+  startPlainTarget,
+  type PlainSettings,
+} from './plain-target.js';
+import { temporaryDirectory } from './temporary-directory.js';
+
+const refused = 3;
+const gone = 4;
+const usage = 2;
+
+/** One line that matches, and that exit code; nothing written. */
+async function assertRefuses(
+  t: TestContext,
+  target: string | number,
+  message: RegExp,
+  code: number = refused,
+  options: CommandOptions = {},
+): Promise<void> {
+  const directory = await temporaryDirectory(t);
+  chmodSync(directory, 0o777); // for whichever user the command runs as
+  const end = await runCommand(['capture', String(target), '-o', join(directory, 'x.heapsnapshot')], options);
+  assert.match(end.stderr, message);
+  assert.match(end.stderr, /^afterimage: [^\n]+\n$/);
+  assert.deepEqual([end.code, end.stdout.toString(), readdirSync(directory)], [code, '', []]);
+}
+
+/** The target is refused, and has got no signal: its standard error stays empty, and it holds what it held. */
+async function assertUntouched(
+  t: TestContext,
+  settings: PlainSettings,
+  message: RegExp,
+  options: CommandOptions = {},
+): Promise<void> {
+  const target = await startPlainTarget(t, settings);
+  const before = heldBy(target.pid);
+  const earlier = target.stderr();
+  await assertRefuses(t, target.pid, message, refused, options);
+  await assertAsBefore(target, before);
+  assert.equal(target.stderr(), earlier);
+}
+
+describe('a port that is held', () => {
+  for (const host of ['127.0.0.1', '0.0.0.0', '::']) {
+    it(`by a server at ${host}`, async (t) => {
+      const server = createServer().listen(0, host);
+      await once(server, 'listening');
+      t.after(() => server.close());
+      const { port } = server.address() as { port: number };
+      const message = new RegExp(`port ${port} is held by process ${process.pid}, so .*nothing was sent`);
+      await assertUntouched(t, { flags: [`--inspect-port=${port}`] }, message);
+    });
+  }
+
+  it('by another Node.js that is debugged', async (t) => {
+    const debugged = await startPlainTarget(t, { flags: ['--inspect=0'] });
+    const port = /ws:\/\/127\.0\.0\.1:(\d+)/.exec(debugged.stderr())?.[1] ?? '';
+    const message = new RegExp(`port ${port} is held by process ${debugged.pid}, .*a debugger\\?`);
+    await assertUntouched(t, { flags: [`--inspect-port=${port}`] }, message);
+  });
+});
+
+test('a handler for SIGUSR1 of its own', async (t) => {
+  const flags = preloaded(`process.on('SIGUSR1', () => console.error('mine'))`);
+  const target = await startPlainTarget(t, { flags });
+  const before = heldBy(target.pid);
+  await assertRefuses(t, target.pid, /handles SIGUSR1 itself, .*start it with the agent/);
+  await assertAsBefore(target, before);
+  assert.equal(target.stderr(), 'mine\n');
+});
+
+describe('flags that leave no way in', () => {
+  const node20 = nodeOf(20).path;
+  const node24 = nodeOf(24).path;
+  const cases: [string, PlainSettings, RegExp][] = [
+    ['--disable-sigusr1', { node: node24, flags: ['--disable-sigusr1'] }, /--disable-sigusr1/],
+    ['… in NODE_OPTIONS', { node: node24, flags: [], env: { NODE_OPTIONS: '--disable-sigusr1' } }, /sigusr1/],
+    ['--no-addons', { flags: ['--no-addons'] }, /with --no-addons, .*start it without/],
+    ['… in NODE_OPTIONS', { flags: [], env: { NODE_OPTIONS: '--no-addons' } }, /with --no-addons, /],
+    [
+      '--permission',
+      { node: node24, flags: ['--permission', '--allow-fs-read=*'] },
+      /permission model, .*start it with/,
+    ],
+    [
+      '--experimental-permission in NODE_OPTIONS',
+      { node: node20, flags: [], env: { NODE_OPTIONS: '--experimental-permission --allow-fs-read=*' } },
+      /permission model, .*--allow-addons/,
+    ],
+    [
+      '--permission with --allow-addons alone',
+      { node: node24, flags: ['--permission', '--allow-fs-read=*', '--allow-addons'] },
+      /permission model, .*start it with --allow-inspector/,
+    ],
+  ];
+  for (const [name, settings, message] of cases) it(name, (t) => assertUntouched(t, settings, message));
+});
+
+describe('users and namespaces', { skip: needsRoot }, () => {
+  const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--'];
+
+  it('a process of another user', (t) =>
+    assertUntouched(t, {}, /belongs to user id 0, and user id 65534 may not .* with sudo/, {
+      prefix: nobody,
+    }));
+
+  it('another network', (t) => {
+    const prefix = ['unshare', '--net', 'sh', '-c', 'ip link set lo up; exec "$@"', 'sh'];
+    return assertUntouched(t, {}, /another network namespace/, { prefix });
+  });
+
+  it('no place to load the addon from', (t) => {
+    const closed = ['/tmp', '/dev/shm', '/var/tmp', '/run'].map(
+      (place) => `mount -t tmpfs -o noexec x ${place}`,
+    );
+    return assertUntouched(
+      t,
+      { prefix: inMountNamespace(hideInstalled, ...closed), cwd: '/proc' },
+      /\/tmp is noexec, \/dev\/shm is noexec, \/var\/tmp is noexec, \/run is noexec, \/proc .*emptyDir/,
+    );
+  });
+});
+
+describe('what is no process to capture', () => {
+  it('another program', async (t) => {
+    const sleep = spawn('sleep', ['600']);
+    t.after(() => sleep.kill('SIGKILL'));
+    await once(sleep, 'spawn');
+    await assertRefuses(t, sleep.pid ?? 0, /does not run Node\.js/);
+    assert.ok(isRunning(sleep.pid ?? 0));
+  });
+
+  it('a zombie', async (t) => {
+    const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 600'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    t.after(() => parent.kill('SIGKILL'));
+    const [pid] = (await once(parent.stdout.setEncoding('utf8'), 'data')) as [string];
+    await eventually(() => assert.equal(isRunning(Number(pid)), false));
+    await assertRefuses(t, pid.trim(), /has ended and only waits for its parent/);
+  });
+
+  it('a process that is stopped', async (t) => {
+    const target = await startPlainTarget(t);
+    process.kill(target.pid, 'SIGSTOP');
+    await assertRefuses(t, target.pid, /is stopped, .*kill -CONT/);
+    process.kill(target.pid, 'SIGCONT');
+    await target.run('1');
+    assert.equal(target.stderr(), '');
+  });
+
+  it('a thread', async (t) => {
+    const target = await startPlainTarget(t);
+    const thread =
+      readdirSync(`/proc/${target.pid}/task`)
+        .map(Number)
+        .find((id) => id !== target.pid) ?? 0;
+    await assertRefuses(t, thread, new RegExp(`is a thread of process ${target.pid}: name that`));
+  });
+
+  it('a process that has ended', async (t) => {
+    const ended = spawn('true');
+    await once(ended, 'exit');
+    await assertRefuses(t, ended.pid ?? 0, /there is no process/, gone);
+  });
+
+  it('no number', (t) => assertRefuses(t, 'abc', /abc/, usage));
+
+  it('nothing at all', async () => {
+    const { code, stderr } = await runCommand(['capture']);
+    assert.equal(code, usage);
+    assert.match(stderr, /^afterimage: [^\n]+\n$/);
+  });
+});
+
+test('where the output cannot go, the target hears of nothing', async (t) => {
+  const target = await startPlainTarget(t);
+  const before = heldBy(target.pid);
+  const directory = await temporaryDirectory(t);
+  const missing = await runCommand(['capture', String(target.pid), '-o', join(directory, 'none', 'x')]);
+  assert.match(missing.stderr, /^afterimage: \S*none does not exist; make it or choose another path\n$/);
+  assert.equal(missing.code, 1);
+  const link = join(directory, 'link.heapsnapshot');
+  symlinkSync('/nowhere', link);
+  const linked = await runCommand(['capture', String(target.pid), '-o', link]);
+  assert.match(
+    linked.stderr,
+    /^afterimage: \S*link\.heapsnapshot is a symbolic link; it was left alone: [^\n]+\n$/,
+  );
+  assert.equal(linked.code, 1);
+  await assertAsBefore(target, before);
+  assert.equal(target.stderr(), '');
+});
