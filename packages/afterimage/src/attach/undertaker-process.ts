@@ -19,6 +19,7 @@ const SCRIPT = fileURLToPath(new URL('./undertaker.js', import.meta.url));
 /** Resolves when it stands by. @param before the sockets that are no inspector's */
 export async function startUndertaker(pid: number, before: readonly ListeningSocket[]): Promise<Undertaker> {
   const child = spawn(process.execPath, [SCRIPT], {
+    argv0: 'afterimage-undertaker',
     detached: true,
     cwd: '/',
     env: {},

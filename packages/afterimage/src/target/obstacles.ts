@@ -8,7 +8,7 @@ import { hasFlag, type CommandLine } from './command-line.js';
 import { containerOf } from './container.js';
 import { inspectorPort } from './inspector-port.js';
 import { majorOf } from './node-version.js';
-import { holderOf, listeningSockets, ownListeningSockets } from './listening-sockets.js';
+import { holderOf, holdsSocket, listeningSockets, type ListeningSocket } from './listening-sockets.js';
 import { namespaceOf, SIGUSR1_BIT, type ProcessStatus } from './process-status.js';
 
 export interface Obstacle {
@@ -35,8 +35,14 @@ export interface Candidate {
   nodeVersion: string | null;
 }
 
-/** The first thing in the way; null when there is none. */
-export async function obstacleTo(candidate: Candidate): Promise<Obstacle | null> {
+/**
+ * The first thing in the way; null when there is none.
+ * @param listening reads the sockets of a process' network namespace
+ */
+export async function obstacleTo(
+  candidate: Candidate,
+  listening = listeningSockets,
+): Promise<Obstacle | null> {
   const { pid } = candidate.status;
   return (
     stateObstacle(candidate.status) ??
@@ -45,7 +51,7 @@ export async function obstacleTo(candidate: Candidate): Promise<Obstacle | null>
     (await networkObstacle(pid)) ??
     flagObstacle(pid, candidate.commandLine) ??
     signalObstacle(candidate.status) ??
-    (await portObstacle(pid, candidate.commandLine))
+    (await portObstacle(pid, candidate.commandLine, listening))
   );
 }
 
@@ -136,12 +142,14 @@ function signalObstacle({ pid, caughtSignals, blockedSignals }: ProcessStatus): 
 }
 
 /** Node.js does not say that its inspector found no port but on its own standard error. */
-async function portObstacle(pid: number, commandLine: CommandLine | null): Promise<Obstacle | null> {
+async function portObstacle(
+  pid: number,
+  commandLine: CommandLine | null,
+  listening: (pid: number) => Promise<ListeningSocket[]>,
+): Promise<Obstacle | null> {
   const { host, port } = inspectorPort(commandLine);
-  const [own, all] = await Promise.all([ownListeningSockets(pid), listeningSockets(pid)]);
-  const ownInodes = new Set(own.map(({ inode }) => inode));
-  const taken = all.find((socket) => socket.port === port && socket.host === host);
-  if (port === 0 || taken === undefined || ownInodes.has(taken.inode)) return null;
+  const taken = (await listening(pid)).find((socket) => socket.port === port && socket.host === host);
+  if (port === 0 || taken === undefined || (await holdsSocket(pid, taken.inode))) return null;
   const holder = await holderOf(taken.inode);
   const who = holder === null ? 'another process' : `process ${holder}`;
   return {

@@ -12,6 +12,7 @@ export interface ProcessStatus {
   gid: number;
   /** Resident memory, in bytes. */
   rss: number;
+  threads: number;
   /** Bit N-1 stands for signal N. */
   caughtSignals: bigint;
   blockedSignals: bigint;
@@ -45,6 +46,7 @@ export async function readStatus(pid: number): Promise<ProcessStatus | null> {
     uid: Number(field('Uid', 1)),
     gid: Number(field('Gid', 1)),
     rss: Number(field('VmRSS')) * 1024,
+    threads: Number(field('Threads')),
     caughtSignals: BigInt(`0x${field('SigCgt')}`),
     blockedSignals: BigInt(`0x${field('SigBlk')}`),
     namespacePids: (fields.get('NSpid') ?? [String(pid)]).map(Number),
