@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { afterTest, memoryCgroup } from './agent-target.js';
+import { afterTest, memoryCgroup, startTarget } from './agent-target.js';
 import { commandProgram, endOf, runCommand, startCommand, type CommandOptions } from './command.js';
 import { nodeOf, nodes } from './nodes.js';
 import { temporaryDirectory } from './temporary-directory.js';
@@ -19,9 +19,10 @@ interface Listed {
   uptimeMs: number | null;
   command: string[];
   rssBytes: number;
-  heapLimitBytes: number | null;
+  heap: { usedBytes: number | null; totalBytes: number | null; limitBytes: number | null };
   memory: { usedBytes: number; limitBytes: number } | null;
   container: unknown;
+  agent: { signal: string; gate: string; state: string; path: string } | null;
   capture: { by: string | null; obstacle: { code: string; message: string } | null };
 }
 
@@ -111,7 +112,8 @@ describe('afterimage ps', () => {
       assert.deepEqual(found.command.slice(-2), ['an', 'argument']);
       assert.ok(found.rssBytes > 10e6);
       assert.ok(found.uptimeMs !== null && found.uptimeMs >= -1000 && found.uptimeMs < 120_000);
-      assert.equal(found.heapLimitBytes, 300 * 2 ** 20);
+      assert.deepEqual(found.heap, { usedBytes: null, totalBytes: null, limitBytes: 300 * 2 ** 20 });
+      assert.equal(found.agent, null);
       assert.deepEqual(found.capture, { by: 'inspector', obstacle: null });
     });
   }
@@ -128,7 +130,7 @@ describe('afterimage ps', () => {
     const pids = processes.map((each) => each.pid);
     assert.ok(pids.includes(pid) && pids.includes(other));
     assert.ok(!pids.includes(sleeping) && !pids.includes(command.pid ?? 0));
-    assert.equal(processes.find((each) => each.pid === other)?.heapLimitBytes, 200 * 2 ** 20);
+    assert.equal(processes.find((each) => each.pid === other)?.heap.limitBytes, 200 * 2 ** 20);
     const sizes = processes.map(({ rssBytes }) => rssBytes);
     assert.deepEqual(
       sizes,
@@ -152,6 +154,24 @@ describe('afterimage ps', () => {
     const { stdout } = await runCommand(['ps']);
     assert.match(stdout.toString(), new RegExp(`^ +${pid} .*signal blocked`, 'm'));
     assert.match(stdout.toString(), new RegExp(`^  process ${pid} was started with --disable-sigusr1`, 'm'));
+  });
+
+  it('an agent, with the heap that it tells of', async (t) => {
+    const [open, shut] = await Promise.all(
+      [true, false].map((allow) =>
+        startTarget(t, { options: { allow, path: '/tmp/{name}-{pid}.heapsnapshot' } }),
+      ),
+    );
+    const found = await listed(open?.pid ?? 0);
+    assert.equal(found.agent?.gate, 'open');
+    assert.equal(found.agent.signal, 'SIGUSR2');
+    assert.equal(found.agent.state, 'idle');
+    assert.equal(found.agent.path, '/tmp/{name}-{pid}.heapsnapshot');
+    assert.ok((found.heap.usedBytes ?? 0) > 1e6 && (found.heap.limitBytes ?? 0) > 100e6);
+    assert.deepEqual(found.capture, { by: 'agent', obstacle: null });
+    const { capture } = await listed(shut?.pid ?? 0);
+    assert.equal(capture.obstacle?.code, 'gate-shut');
+    assert.match(capture.obstacle.message, /ALLOW_HEAP_SNAPSHOT=1/);
   });
 
   it('one in a cgroup with its limit', async (t) => {

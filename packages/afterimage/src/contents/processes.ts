@@ -16,6 +16,8 @@ const OBSTACLES: Record<Obstacle['code'], string> = {
   'signal-not-caught': 'not ready',
   'no-addons': 'no addons',
   'port-taken': 'port taken',
+  'gate-shut': 'gate shut',
+  'agent-unreadable': 'unknown agent',
 };
 
 interface ProcessColumn extends Column {
@@ -33,11 +35,7 @@ const COLUMNS: ProcessColumn[] = [
     of: ({ uptimeMs }) => (uptimeMs === null ? '' : formatSpan(uptimeMs)),
   },
   { name: 'rss', is: 'figure', of: ({ rssBytes }) => formatBytes(rssBytes) },
-  {
-    name: 'heap limit',
-    is: 'figure',
-    of: ({ heapLimitBytes }) => (heapLimitBytes === null ? '' : formatBytes(heapLimitBytes)),
-  },
+  { name: 'heap', is: 'figure', of: ({ heap }) => heapText(heap) },
   {
     name: 'cgroup',
     is: 'figure',
@@ -77,6 +75,13 @@ export function processesBlocks(processes: readonly ListedProcess[]): Block[] {
   ];
 }
 
-function captureWords({ obstacle }: Capturability): string {
-  return obstacle === null ? 'yes' : OBSTACLES[obstacle.code];
+function heapText({ usedBytes, limitBytes }: ListedProcess['heap']): string {
+  if (limitBytes === null) return '';
+  const limit = formatBytes(limitBytes);
+  return usedBytes === null ? `at most ${limit}` : `${formatBytes(usedBytes)} of ${limit}`;
+}
+
+function captureWords({ by, obstacle }: Capturability): string {
+  if (obstacle !== null) return OBSTACLES[obstacle.code];
+  return by === 'agent' ? 'by its agent' : 'yes';
 }

@@ -2,11 +2,12 @@
 import { readCgroupHeadroom, type Headroom } from '@afterimage/agent/headroom';
 import { readdir, readFile } from 'node:fs/promises';
 import { CommandError } from '../command-error.js';
-import { commandOf, heapLimitOf, readCommandLine } from './command-line.js';
+import { readAgentBoard, type AgentBoard, type Unreadable } from './agent-board.js';
+import { commandOf, heapLimitOf, readCommandLine, type CommandLine } from './command-line.js';
 import { containerOf, type Container } from './container.js';
 import { listeningSockets, type ListeningSocket } from './listening-sockets.js';
 import { looksLikeNode, nodeVersionOf } from './node-version.js';
-import { obstacleTo, type Obstacle } from './obstacles.js';
+import { obstacleTo, obstacleToAgent, type Candidate, type Obstacle } from './obstacles.js';
 import { readStatus, startedAt } from './process-status.js';
 import { readUserNames } from './user-names.js';
 
@@ -20,16 +21,18 @@ export interface ListedProcess {
   /** The script and its arguments, or what stands in their place. */
   command: string[];
   rssBytes: number;
-  heapLimitBytes: number | null;
+  heap: { usedBytes: number | null; totalBytes: number | null; limitBytes: number | null };
   /** Of its memory cgroup, or the ancestor of that with the least left; null where none has a limit. */
   memory: { usedBytes: number; limitBytes: number } | null;
   container: Container | null;
+  /** Null where there is none, or how it stands cannot be read. */
+  agent: Pick<AgentBoard, 'version' | 'signal' | 'gate' | 'state' | 'path'> | null;
   capture: Capturability;
 }
 
 /** How `afterimage capture` would go about it. */
 export interface Capturability {
-  by: 'inspector' | null;
+  by: 'agent' | 'inspector' | null;
   obstacle: Obstacle | null;
 }
 
@@ -68,7 +71,8 @@ async function listed(pid: number, machine: Machine): Promise<ListedProcess | nu
   if (HELPERS.includes(commandLine?.arguments[0] ?? '')) return null;
   const nodeVersion = await nodeVersionOf(pid);
   const candidate = { status, commandLine, nodeVersion };
-  const obstacle = await obstacleTo(candidate, () => machine.listening).catch(() => null);
+  const board = await readAgentBoard(pid);
+  const obstacle = await obstacleOf(candidate, board, machine).catch(() => null);
   if (nodeVersion === null && obstacle?.code !== 'other-user') return null;
   const [started, cgroup, container] = await Promise.all([
     startedAt(pid),
@@ -84,11 +88,35 @@ async function listed(pid: number, machine: Machine): Promise<ListedProcess | nu
     uptimeMs: Date.now() - started,
     command: commandLine === null ? [] : commandOf(commandLine),
     rssBytes: status.rss,
-    heapLimitBytes: commandLine === null ? null : heapLimitOf(commandLine),
+    heap: heapOf(commandLine, board),
     memory: cgroup === null ? null : { usedBytes: cgroup.used, limitBytes: cgroup.limit },
     container,
-    capture: { by: obstacle === null ? 'inspector' : null, obstacle },
+    agent: agentOf(board),
+    capture: { by: obstacle !== null ? null : board === null ? 'inspector' : 'agent', obstacle },
   };
+}
+
+function obstacleOf(
+  candidate: Candidate,
+  board: AgentBoard | Unreadable | null,
+  { listening }: Machine,
+): Promise<Obstacle | null> {
+  return board === null ? obstacleTo(candidate, () => listening) : obstacleToAgent(candidate.status, board);
+}
+
+function agentOf(board: AgentBoard | Unreadable | null): ListedProcess['agent'] {
+  if (board === null || board === 'unreadable') return null;
+  const { version, signal, gate, state, path } = board;
+  return { version, signal, gate, state, path };
+}
+
+function heapOf(
+  commandLine: CommandLine | null,
+  board: AgentBoard | Unreadable | null,
+): ListedProcess['heap'] {
+  if (board !== null && board !== 'unreadable') return board.heap;
+  const limitBytes = commandLine === null ? null : heapLimitOf(commandLine);
+  return { usedBytes: null, totalBytes: null, limitBytes };
 }
 
 async function cgroupOf(pid: number, { cgroups }: Machine): Promise<Headroom | null> {

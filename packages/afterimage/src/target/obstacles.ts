@@ -4,12 +4,14 @@
  */
 import { abiOf, supportedMajors } from '@afterimage/agent/native';
 import { readlink } from 'node:fs/promises';
+import { constants } from 'node:os';
+import type { AgentBoard, Unreadable } from './agent-board.js';
 import { hasFlag, type CommandLine } from './command-line.js';
 import { containerOf } from './container.js';
 import { inspectorPort } from './inspector-port.js';
 import { majorOf } from './node-version.js';
 import { holderOf, holdsSocket, listeningSockets, type ListeningSocket } from './listening-sockets.js';
-import { namespaceOf, SIGUSR1_BIT, type ProcessStatus } from './process-status.js';
+import { namespaceOf, signalBit, SIGUSR1_BIT, type ProcessStatus } from './process-status.js';
 
 export interface Obstacle {
   code:
@@ -21,7 +23,9 @@ export interface Obstacle {
     | 'signal-blocked'
     | 'signal-not-caught'
     | 'no-addons'
-    | 'port-taken';
+    | 'port-taken'
+    | 'gate-shut'
+    | 'agent-unreadable';
   /** What was found, and what to do. */
   message: string;
 }
@@ -53,6 +57,40 @@ export async function obstacleTo(
     signalObstacle(candidate.status) ??
     (await portObstacle(pid, candidate.commandLine, listening))
   );
+}
+
+/** The same where an agent in the process takes the capture: it is sent its signal, and nothing else. */
+export async function obstacleToAgent(
+  status: ProcessStatus,
+  board: AgentBoard | Unreadable,
+): Promise<Obstacle | null> {
+  return stateObstacle(status) ?? (await userObstacle(status)) ?? boardObstacle(status, board);
+}
+
+function boardObstacle(
+  { pid, caughtSignals }: ProcessStatus,
+  board: AgentBoard | Unreadable,
+): Obstacle | null {
+  if (board === 'unreadable') {
+    return {
+      code: 'agent-unreadable',
+      message:
+        `process ${pid} has an agent, but how that stands cannot be read (another version?): send it its signal by hand, ` +
+        'or attach past it with --no-agent',
+    };
+  }
+  const { gate, signal } = board;
+  if (gate === 'shut') {
+    return {
+      code: 'gate-shut',
+      message: `process ${pid} has an agent whose gate is shut: start the process with ALLOW_HEAP_SNAPSHOT=1`,
+    };
+  }
+  if ((caughtSignals & signalBit(constants.signals[signal])) !== 0n) return null;
+  return {
+    code: 'signal-not-caught',
+    message: `process ${pid} has an agent, but does not wait for ${signal}, which would end it: attach past the agent with --no-agent`,
+  };
 }
 
 function stateObstacle({ pid, state }: ProcessStatus): Obstacle | null {

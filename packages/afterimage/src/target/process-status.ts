@@ -20,7 +20,11 @@ export interface ProcessStatus {
   namespacePids: number[];
 }
 
-export const SIGUSR1_BIT = 1n << 9n;
+export const SIGUSR1_BIT = signalBit(10);
+
+export function signalBit(number: number): bigint {
+  return 1n << BigInt(number - 1);
+}
 
 /** Null when there is no such process. */
 export async function readStatus(pid: number): Promise<ProcessStatus | null> {
