@@ -1,4 +1,5 @@
 /** Something that can be captured, by whichever way it is reached. */
+import type { FoundAgent } from './by-agent.js';
 import type { CameIn } from './came-in.js';
 
 export interface CaptureTarget {
@@ -6,6 +7,11 @@ export interface CaptureTarget {
   name: string;
   /** What a result of it is called when nobody says otherwise; null: after its application and process. */
   fileName: string | null;
+  /**
+   * The agent in it; null where it has none.
+   * @throws {CommandError} where there is nothing to look at
+   */
+  agent?(): Promise<FoundAgent | null>;
   /** @throws {CommandError}, or the signal's reason */
   capture(watching: Watching): Promise<CameIn>;
 }
