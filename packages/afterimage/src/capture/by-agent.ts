@@ -65,19 +65,21 @@ export async function captureByAgent(
   const started = performance.now();
   send(pid, board.signal);
   const times: Pick<CapturedByAgent, 'parkMs' | 'forkMs'> = { parkMs: null, forkMs: null };
-  let seen = 0;
+  const seen = new Set<string>();
   for (;;) {
     await pause(POLL_MS, undefined, { signal });
     const elapsed = performance.now() - started;
     const now = await readAgentBoard(pid);
     if (now === null) throw await agentGone(pid);
     if (now !== 'unreadable') {
-      const events = now.events.filter(({ capture }) => capture >= number);
-      for (const event of events.slice(seen)) {
+      for (const event of now.events.filter(({ capture }) => capture >= number)) {
+        // The board has the latest few alone: they move up.
+        const key = `${event.time} ${event.message}`;
+        if (seen.has(key)) continue;
+        seen.add(key);
         if (event.event === 'captured') Object.assign(times, { parkMs: event.parkMs, forkMs: event.forkMs });
         onEvent(event);
       }
-      seen = Math.max(seen, events.length);
       if (now.ended !== null && now.ended.capture >= number) return { ...outcome(pid, now), ...times };
       if (now.captures < number && elapsed > TAKEN_MS) throw notTaken(pid, board);
     }
