@@ -7,6 +7,7 @@ import { analyzeCommand } from './commands/analyze.js';
 import { captureCommand } from './commands/capture.js';
 import { developCommand } from './commands/develop.js';
 import { diffCommand } from './commands/diff.js';
+import { psCommand } from './commands/ps.js';
 import { redactCommand } from './commands/redact.js';
 import { verifyCommand } from './commands/verify.js';
 import { InterruptedError } from './interruption.js';
@@ -27,6 +28,7 @@ async function run(argv: string[]): Promise<number> {
     .description('See what a running Node.js process is holding on to, without stopping it.')
     .version(version)
     .helpCommand(false)
+    .addCommand(psCommand())
     .addCommand(captureCommand())
     .addCommand(developCommand())
     .addCommand(analyzeCommand())

@@ -32,3 +32,24 @@ export function formatShare(share: number): string {
   if (percent > 0 && percent < 0.1) return '< 0.1 %';
   return `${percent.toFixed(percent < 10 && percent > 0 ? 1 : 0)} %`;
 }
+
+const SPANS: [seconds: number, unit: string][] = [
+  [86_400, 'd'],
+  [3_600, 'h'],
+  [60, 'min'],
+  [1, 's'],
+];
+
+/** How long something has been going on, in its two largest units: `3 d 4 h`, `12 min 5 s`. */
+export function formatSpan(ms: number): string {
+  let rest = Math.max(0, Math.floor(ms / 1000));
+  const parts = SPANS.map(([seconds, unit]) => {
+    const count = Math.floor(rest / seconds);
+    rest -= count * seconds;
+    return { count, unit };
+  });
+  const first = parts.findIndex(({ count }) => count > 0);
+  if (first === -1) return '0 s';
+  const shown = parts.slice(first, first + 2).filter(({ count }) => count > 0);
+  return shown.map(({ count, unit }) => `${count} ${unit}`).join(' ');
+}

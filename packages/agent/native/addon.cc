@@ -1,4 +1,4 @@
-// The binding: pipe(), capture() and captureSync() for src/native.ts. One capture at a time in a process.
+// The binding: pipe(), memory(), capture() and captureSync() for src/native.ts. One capture at a time in a process.
 
 #include <errno.h>
 #include <fcntl.h>
@@ -6,6 +6,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <uv.h>
@@ -344,6 +346,18 @@ void Pipe(const FunctionCallbackInfo<Value>& info) {
   info.GetReturnValue().Set(Array::New(isolate, numbers, 2));
 }
 
+void Memory(const FunctionCallbackInfo<Value>& info) {
+  Isolate* isolate = info.GetIsolate();
+  String::Utf8Value name(isolate, info[0]);
+  // glibc has a function for it, with a version that older ones lack.
+  long descriptor = syscall(SYS_memfd_create, *name, MFD_CLOEXEC);
+  if (descriptor < 0) {
+    isolate->ThrowException(v8::Exception::Error(text(isolate, strerror(errno))));
+    return;
+  }
+  info.GetReturnValue().Set(static_cast<int32_t>(descriptor));
+}
+
 // process.exit() waits for the platform's workers: none may still be parked then.
 void release_at_exit(void*) {
   Capture* capture = current.load();
@@ -354,6 +368,7 @@ void release_at_exit(void*) {
 
 NODE_MODULE_INIT() {
   NODE_SET_METHOD(exports, "pipe", Pipe);
+  NODE_SET_METHOD(exports, "memory", Memory);
   NODE_SET_METHOD(exports, "capture", Capture_);
   NODE_SET_METHOD(exports, "captureSync", CaptureSync);
   node::AtExit(node::GetCurrentEnvironment(context), release_at_exit, nullptr);

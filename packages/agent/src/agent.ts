@@ -3,10 +3,12 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isMainThread } from 'node:worker_threads';
+import { openBoard, type Ended } from './board.js';
 import { capture } from './capture.js';
 import { CaptureError } from './errors.js';
 import {
   createEvents,
+  EVENT_NAMES,
   type CaptureMode,
   type CaptureResult,
   type EventName,
@@ -62,6 +64,16 @@ export function createAgent(settings: Settings, onUninstall: () => void): Agent 
   let running: { stop: AbortController; ended: Promise<unknown> } | null = null;
   let uninstalled = false;
   let last: Pick<AgentStatus, 'lastResult' | 'lastError'> = {};
+  let captures = 0;
+  let latestPath: string | null = null;
+  let ended: Ended | null = null;
+  const board = openBoard(settings, () => ({
+    state: running === null ? 'idle' : 'capturing',
+    captures,
+    expandedPath: latestPath ?? settings.path.expand(new Date()),
+    ended,
+  }));
+  if (board !== null) for (const name of EVENT_NAMES) events.on(name, board.note);
 
   const start = async (): Promise<CaptureResult> => {
     if (uninstalled)
@@ -71,6 +83,8 @@ export function createAgent(settings: Settings, onUninstall: () => void): Agent 
     const timer = setTimeout(() => stop.abort(timeoutError(settings.timeoutMs)), settings.timeoutMs).unref();
     const now = new Date();
     const path = settings.path.expand(now);
+    const number = ++captures;
+    latestPath = path;
     const result = capture({
       settings,
       readiness,
@@ -80,16 +94,20 @@ export function createAgent(settings: Settings, onUninstall: () => void): Agent 
       emit,
     });
     running = { stop, ended: result.catch(() => undefined) };
+    board?.update();
     try {
       last = { ...last, lastResult: await result };
+      ended = { capture: number, result: await result };
       return await result;
     } catch (error) {
       const { code, message } = error as CaptureError;
       last = { ...last, lastError: { code, message, time: new Date().toISOString() } };
+      ended = { capture: number, error: { code, message } };
       throw error;
     } finally {
       clearTimeout(timer);
       running = null;
+      board?.update();
     }
   };
 
@@ -152,6 +170,7 @@ export function createAgent(settings: Settings, onUninstall: () => void): Agent 
         uninstalled = true;
         process.off(settings.signal, onSignal);
         running?.stop.abort(new CaptureError('uninstalled', 'the agent was uninstalled during the capture'));
+        board?.close();
         onUninstall();
       }
       await running?.ended;

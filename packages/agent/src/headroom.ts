@@ -25,8 +25,21 @@ const NO_LIMIT = 2 ** 60;
  * @param pid the process whose cgroup it is; this one by default
  */
 export async function readHeadroom(root = '/', pid: number | 'self' = 'self'): Promise<Headroom> {
-  const [machine, cgroups] = await Promise.all([readMachine(root), readCgroups(root, pid)]);
-  return cgroups.reduce((tightest, next) => (next.available < tightest.available ? next : tightest), machine);
+  const [machine, cgroup] = await Promise.all([readMachine(root), readCgroupHeadroom(root, pid)]);
+  return cgroup === null ? machine : tighter(machine, cgroup);
+}
+
+/** The same by its memory cgroup and the ancestors of that alone; null where none of them has a limit. */
+export async function readCgroupHeadroom(
+  root = '/',
+  pid: number | 'self' = 'self',
+): Promise<Headroom | null> {
+  const [first, ...others] = await readCgroups(root, pid);
+  return first === undefined ? null : others.reduce(tighter, first);
+}
+
+function tighter(one: Headroom, other: Headroom): Headroom {
+  return other.available < one.available ? other : one;
 }
 
 /** The part of a refusal's message that gives the figures. */

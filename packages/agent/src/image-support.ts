@@ -37,8 +37,11 @@ const FORBIDDEN =
 
 let loaded: Addon | undefined;
 
-/** Loaded once: each load would set it up anew. */
-function addon(): Addon {
+/**
+ * Loaded once: each load would set it up anew.
+ * @throws {UnsupportedPlatformError}
+ */
+export function addon(): Addon {
   return (loaded ??= loadAddon());
 }
 

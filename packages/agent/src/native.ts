@@ -41,6 +41,8 @@ export interface CaptureRequest {
 export interface Addon {
   /** A close-on-exec pipe as [read end, write end], 1 MiB deep where the kernel allows. */
   pipe(): [number, number];
+  /** A close-on-exec file in memory (memfd_create(2)) by that name. */
+  memory(name: string): number;
   /**
    * Parks V8's workers without blocking the event loop, forks, releases them. `onForked` is called once.
    * If it carried a fork, `onExit` is called once when the child has ended and has been reaped.

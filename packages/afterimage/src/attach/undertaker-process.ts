@@ -38,6 +38,7 @@ const END_MS = 1_000;
 export async function startUndertaker(pid: number, lock: Lock): Promise<Undertaker> {
   // It reads the pid from its orders; here it is for whoever looks at the list of processes.
   const child = spawn(process.execPath, [SCRIPT, String(pid)], {
+    argv0: 'afterimage-undertaker',
     detached: true,
     cwd: '/',
     env: {},

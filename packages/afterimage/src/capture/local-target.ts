@@ -2,7 +2,8 @@
 import type { AttachStep } from '../attach/attach.js';
 import { installedAddon } from '../attach/installed-addon.js';
 import { startUndertaker } from '../attach/undertaker-process.js';
-import { attachableProcess } from '../target/candidate.js';
+import { readAgentBoard } from '../target/agent-board.js';
+import { attachableProcess, readCandidate } from '../target/candidate.js';
 import { captureLocal } from './local.js';
 import type { CaptureTarget } from './target.js';
 
@@ -10,6 +11,11 @@ export function localTarget(pid: number): CaptureTarget {
   return {
     name: `process ${pid}`,
     fileName: null,
+    agent: async () => {
+      const { status } = await readCandidate(pid);
+      const board = await readAgentBoard(pid);
+      return board === null ? null : { status, board };
+    },
     capture: async ({ signal, progress }) => {
       progress.stage(`looking at process ${pid}`);
       return captureLocal({

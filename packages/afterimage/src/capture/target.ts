@@ -1,5 +1,6 @@
 /** Something that can be captured, by whichever way it is reached. */
 import type { ProgressLine } from '../progress-line.js';
+import type { FoundAgent } from './by-agent.js';
 import type { CameIn } from './came-in.js';
 
 export interface CaptureTarget {
@@ -7,6 +8,11 @@ export interface CaptureTarget {
   name: string;
   /** What a result of it is called when nobody says otherwise; null: after its application and process. */
   fileName: string | null;
+  /**
+   * The agent in it; null where it has none.
+   * @throws {CommandError} where there is nothing to look at
+   */
+  agent?(): Promise<FoundAgent | null>;
   /** @throws {CommandError}, or the signal's reason */
   capture(watching: Watching): Promise<CameIn>;
 }

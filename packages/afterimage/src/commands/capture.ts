@@ -1,12 +1,13 @@
 /** `afterimage capture`: an image of a process that runs, developed into a snapshot or stored. */
 import { DevelopError, type DevelopResult } from '@afterimage/agent/develop';
-import { formatBytes, formatMs, roundMs } from '@afterimage/agent/figures';
 import type { ImageHeader } from '@afterimage/agent/image';
 import { STORED_ENDING } from '@afterimage/agent/image-store';
 import { checkOutput } from '@afterimage/agent/output-file';
 import type { RedactionLevel } from '@afterimage/snapshot';
 import { Command, Option } from 'commander';
 import type { CameIn, CaptureCost } from '../capture/came-in.js';
+import { captureWithAgent, type AskedOfAgent } from '../capture/with-agent.js';
+import { report, summary, type Captured } from '../capture/captured.js';
 import { checkResultPath, resultPath } from '../capture/result-path.js';
 import { developCaptured, isWorthAnotherImage, redactCaptured, storeCaptured } from '../capture/result.js';
 import type { CaptureTarget } from '../capture/target.js';
@@ -19,10 +20,11 @@ import { recipientOption, recipientsOf, type RecipientOptions } from '../encrypt
 import { interruption } from '../interruption.js';
 import { outputFailure } from '../output.js';
 import { progressLine, type ProgressLine } from '../progress-line.js';
-import { formatNumberOf } from '../quantities.js';
 import { levelOption } from '../redaction-option.js';
+import { visibleJson } from '../visible.js';
 
-interface Options extends RecipientOptions, PodQuery {
+interface GivenOptions extends RecipientOptions, PodQuery {
+  agent: boolean;
   all?: true;
   develop: 'here' | 'in-cluster';
   pid?: number;
@@ -35,24 +37,17 @@ interface Options extends RecipientOptions, PodQuery {
   json?: true;
 }
 
+interface Options extends GivenOptions {
+  /** And not only by default. */
+  redactIsGiven: boolean;
+}
+
 interface Job {
   options: Options;
   recipients: string[];
   signal: AbortSignal;
   progress: ProgressLine;
   say: (line: string) => void;
-}
-
-/** What one capture came to. */
-interface Captured {
-  kind: 'snapshot' | 'image';
-  path: string;
-  bytes: number;
-  sha256: string;
-  header: ImageHeader;
-  cost: CaptureCost;
-  attempts: number;
-  developed?: DevelopResult;
 }
 
 const SNAPSHOT_ENDING = '.heapsnapshot';
@@ -83,12 +78,14 @@ export function captureCommand(): Command {
     )
     .option('--pid <number>', 'the process in the container, where it has several', wholeNumber)
     .option('--node <path>', 'where Node.js is in the container')
+    .option('--no-agent', 'attach by the inspector even where the process has an agent, past its gate')
     .option('--json', 'print what was done as one JSON document')
     .option('--force', 'develop even if memory or disk look too small for it')
     .action(runCapture);
 }
 
-async function runCapture(words: string[], options: Options): Promise<void> {
+async function runCapture(words: string[], given: GivenOptions, command: Command): Promise<void> {
+  const options = { ...given, redactIsGiven: command.getOptionValueSource('redact') === 'cli' };
   const where = targetOptions(options);
   checkTargets(words, where);
   const recipients = await recipientsOf(options);
@@ -107,15 +104,15 @@ async function runCapture(words: string[], options: Options): Promise<void> {
   for (const target of targets) {
     try {
       const captured = await captureOne(target, job);
-      reports.push(report(captured, target));
-      if (options.json !== true) say(summary(captured, target));
+      reports.push(report(captured));
+      if (options.json !== true) say(summary(captured));
     } catch (error) {
       if (targets.length === 1 || !(error instanceof CommandError)) throw error;
       failures.push(error);
       say(error.message);
     }
   }
-  if (options.json) console.log(JSON.stringify(targets.length === 1 ? reports[0] : reports));
+  if (options.json) console.log(visibleJson(JSON.stringify(targets.length === 1 ? reports[0] : reports)));
   if (failures.length === 0) return;
   const count = `${failures.length} of ${targets.length}`;
   throw new CommandError(failures[0].failure, `${count} targets could not be captured`);
@@ -163,6 +160,8 @@ async function captureOne(target: CaptureTarget, job: Job): Promise<Captured> {
   const { signal, progress, say } = job;
   try {
     await checkOutput(path);
+    const agent = job.options.agent ? ((await target.agent?.()) ?? null) : null;
+    if (agent !== null) return await captureWithAgent(agent, askedOf(job), job);
     for (let attempt = 1; ; attempt++) {
       try {
         const captured = await target.capture({ signal, progress, say });
@@ -182,6 +181,19 @@ async function captureOne(target: CaptureTarget, job: Job): Promise<Captured> {
   } finally {
     progress.clear();
   }
+}
+
+/** What was asked for on the command line, as far as it concerns an agent. */
+function askedOf({ options, recipients }: Job): AskedOfAgent {
+  const { output, image, force, redact, redactIsGiven, recipient } = options;
+  return {
+    output: output ?? (typeof image === 'string' ? image : undefined),
+    wantsImage: image !== undefined,
+    redact: redactIsGiven ? redact : undefined,
+    recipients,
+    mustEncrypt: recipient !== undefined,
+    force: force === true,
+  };
 }
 
 /** The developer program reports what its image ended with as its own failure. */
@@ -205,57 +217,31 @@ async function keep(
     encrypted: recipients.length > 0,
   });
   const developing = { redact: options.redact, recipients, signal, progress };
+  const common = { by: 'inspector', target: target.name, path } as const;
   if (captured.kind === 'developed') {
     const { bytes, sha256, provenance } = await redactCaptured(captured.chunks, path, developing);
     const developed = { ...captured.developed(), redaction: provenance.redaction };
-    return { kind: 'snapshot', path, bytes, sha256, header, cost: captured.cost(), developed };
+    const known = fromImage({ header, cost: captured.cost() }, developed);
+    return { ...common, kind: 'snapshot', bytes, sha256, ...known };
   }
   if (isImage) {
     const stored = await storeCaptured(captured.image, path, developing);
-    return { kind: 'image', path, ...stored, header, cost: captured.cost() };
+    return { ...common, kind: 'image', ...stored, ...fromImage({ header, cost: captured.cost() }, null) };
   }
   const developed = await developCaptured(captured.image, path, options.force === true, developing);
   const { snapshotBytes: bytes, sha256 } = developed;
-  return { kind: 'snapshot', path, bytes, sha256, header, cost: captured.cost(), developed };
+  const known = fromImage({ header, cost: captured.cost() }, developed);
+  return { ...common, kind: 'snapshot', bytes, sha256, ...known };
 }
 
-function summary(captured: Captured, { name }: CaptureTarget): string {
-  const { kind, path, bytes, sha256, cost, developed } = captured;
-  const what =
-    developed === undefined
-      ? ''
-      : `, ${formatNumberOf(developed.nodes, 'node')}; redacted: ${developed.redaction}`;
-  return (
-    `wrote the ${kind} ${path} (${formatBytes(bytes)}${what}), sha256 ${sha256}; ${name} stood still for ` +
-    `${formatMs(cost.pauseMs)}, and had its image out after ${formatMs(cost.captureMs)} with ${formatBytes(cost.extraBytes)} more memory`
-  );
-}
-
-function report(captured: Captured, target: CaptureTarget): object {
-  const { kind, path, bytes, sha256, header, cost, attempts, developed } = captured;
+function fromImage(
+  { header, cost }: { header: ImageHeader; cost: CaptureCost },
+  developed: DevelopResult | null,
+): Pick<Captured, 'snapshot' | 'cost' | 'image'> {
   const { metadata, imageBytes } = header;
-  const { pauseMs, parkMs, forkMs, captureMs, extraBytes } = cost;
   return {
-    target: target.name,
-    kind,
-    path,
-    bytes,
-    sha256,
-    ...(developed === undefined
-      ? {}
-      : {
-          nodes: developed.nodes,
-          edges: developed.edges,
-          redaction: developed.redaction,
-          developMs: roundMs(developed.developMs),
-          ghostLocks: developed.ghostLocks,
-        }),
-    pauseMs: roundMs(pauseMs),
-    parkMs: roundMs(parkMs),
-    forkMs: roundMs(forkMs),
-    captureMs: roundMs(captureMs),
-    extraBytes,
-    attempts,
+    snapshot: developed,
+    cost,
     image: { bytes: imageBytes, ...metadata, request: undefined },
   };
 }

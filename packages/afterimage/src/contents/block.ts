@@ -41,6 +41,8 @@ export interface Column {
   name: string;
   /** Figures stand to the right, names take what room there is. */
   is: 'figure' | 'name';
+  /** Left out, the last one first, where the line is too short for all. */
+  isOptional?: boolean;
 }
 
 export interface Tree {

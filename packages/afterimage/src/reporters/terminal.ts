@@ -70,17 +70,8 @@ function factLines(rows: readonly Fact[], { width, colours }: Page): string[] {
 }
 
 /** Figures take what they need, and the names what is left. */
-function tableLines({ columns, rows }: Table, { width, colours }: Page): string[] {
-  const texts = rows.map((row) => row.map(visible));
-  const needed = columns.map(({ name }, at) =>
-    Math.max(cellsOf(name), ...texts.map((row) => cellsOf(row[at].slice(0, width * 2)))),
-  );
-  const room = width - MARGIN.length - MARGIN.length * (columns.length - 1);
-  const figures = needed.reduce((sum, cells, at) => (columns[at].is === 'figure' ? sum + cells : sum), 0);
-  const names = columns.filter(({ is }) => is === 'name').length;
-  const nameCells = Math.max(LEAST_NAME_CELLS, Math.floor((room - figures) / names));
-  const cells = needed.map((own, at) => (columns[at].is === 'name' ? Math.min(own, nameCells) : own));
-
+function tableLines(whole: Table, { width, colours }: Page): string[] {
+  const { columns, texts, cells } = fitted(whole, width);
   const table = new CliTable({
     chars: withoutLines(),
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
@@ -92,6 +83,45 @@ function tableLines({ columns, rows }: Table, { width, colours }: Page): string[
     .toString()
     .split('\n')
     .map((line) => MARGIN + line.trimEnd());
+}
+
+interface FittedTable {
+  columns: Column[];
+  texts: string[][];
+  /** The width of each column. */
+  cells: number[];
+}
+
+function fitted({ columns, rows }: Table, width: number): FittedTable {
+  const texts = rows.map((row) => row.map(visible));
+  const needed = columns.map(({ name }, at) =>
+    Math.max(cellsOf(name), ...texts.map((row) => cellsOf(row[at].slice(0, width * 2)))),
+  );
+  const room = width - MARGIN.length * columns.length;
+  const isName = columns.map(({ is }) => is === 'name');
+  const figures = needed.reduce((sum, own, at) => (isName[at] ? sum : sum + own), 0);
+  const names = needed.filter((_, at) => isName[at]);
+  const least = names.reduce((sum, own) => sum + Math.min(own, LEAST_NAME_CELLS), figures);
+  const dispensable = columns.findLastIndex(({ isOptional }) => isOptional);
+  if (least > room && dispensable !== -1) {
+    const without = <T>(list: readonly T[]): T[] => list.filter((_, at) => at !== dispensable);
+    return fitted({ kind: 'table', columns: without(columns), rows: rows.map(without) }, width);
+  }
+  const most = mostOfName(names, room - figures);
+  return { columns, texts, cells: needed.map((own, at) => (isName[at] ? Math.min(own, most) : own)) };
+}
+
+/** The cells that a name may take: what the short ones leave of their share is the long ones'. */
+function mostOfName(needed: readonly number[], room: number): number {
+  let left = room;
+  let most = room;
+  [...needed]
+    .sort((one, other) => one - other)
+    .forEach((own, at) => {
+      most = Math.floor(left / (needed.length - at));
+      left -= Math.min(own, most);
+    });
+  return Math.max(LEAST_NAME_CELLS, most);
 }
 
 function cellText(text: string, { is }: Column, cells: number): string {

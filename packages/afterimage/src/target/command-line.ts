@@ -70,3 +70,17 @@ export function scriptOf({ arguments: words }: CommandLine): string | undefined 
   }
   return undefined;
 }
+
+/** The script with its arguments, or where there is none what stands behind the program; for people. */
+export function commandOf(commandLine: CommandLine): string[] {
+  const words = commandLine.arguments;
+  const script = scriptOf(commandLine);
+  const command = words.slice(script === undefined ? 1 : words.indexOf(script, 1));
+  return command.length > 0 ? command : words;
+}
+
+/** What --max-old-space-size says, in bytes; null where nothing does. */
+export function heapLimitOf(commandLine: CommandLine): number | null {
+  const megabytes = Number(flagValue(commandLine, '--max-old-space-size'));
+  return megabytes > 0 ? megabytes * 2 ** 20 : null;
+}

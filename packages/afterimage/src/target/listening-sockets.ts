@@ -30,8 +30,22 @@ export async function ownListeningSockets(pid: number): Promise<ListeningSocket[
   return all.filter(({ inode }) => own.has(inode));
 }
 
+/** @throws where its descriptors may not be read, or it has ended */
+export async function holdsSocket(pid: number, inode: string): Promise<boolean> {
+  return (await socketInodes(pid)).has(inode);
+}
+
+/** By inode. Many processes may be asked about that the same socket is in the way of. */
+const holders = new Map<string, Promise<number | null>>();
+
 /** The process that holds the socket, among those that one may look into; null when it is none of them. */
 export async function holderOf(inode: string): Promise<number | null> {
+  const holder = holders.get(inode) ?? findHolder(inode);
+  holders.set(inode, holder);
+  return holder;
+}
+
+async function findHolder(inode: string): Promise<number | null> {
   for (const name of await readdir('/proc')) {
     if (!/^\d+$/.test(name)) continue;
     const sockets = await socketInodes(Number(name)).catch(() => new Set<string>());

@@ -27,11 +27,21 @@ export function majorOf(version: string): number {
   return Number(version.split('.')[0]);
 }
 
-/** Whether it is worth reading its file: programs by that name, or with Node.js as a library. */
+/**
+ * Whether it is worth reading its file: programs by that name, or with Node.js as a library. Where its file may not be
+ * read, what it calls itself decides.
+ */
 export async function looksLikeNode(pid: number): Promise<boolean> {
   const program = await readlink(`/proc/${pid}/exe`).catch(() => null);
-  if (program === null) return false;
+  if (program === null) return isNamedNode(pid);
   return /node/i.test(basename(program)) || (await sharedLibrary(pid)) !== null;
+}
+
+async function isNamedNode(pid: number): Promise<boolean> {
+  const [name, commandLine] = await Promise.all(
+    ['comm', 'cmdline'].map((file) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '')),
+  );
+  return [name.trim(), basename(commandLine.split('\0')[0])].some((each) => /^node(js)?\d*$/.test(each));
 }
 
 /** Debian and others build Node.js as a library with a small program in front. */

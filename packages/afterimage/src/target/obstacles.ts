@@ -4,12 +4,14 @@
  */
 import { abiOf, supportedMajors } from '@afterimage/agent/native';
 import { readlink } from 'node:fs/promises';
+import { constants } from 'node:os';
+import type { AgentBoard, Unreadable } from './agent-board.js';
 import { hasFlag, type CommandLine } from './command-line.js';
 import { containerOf } from './container.js';
 import { inspectorPort } from './inspector-port.js';
 import { majorOf } from './node-version.js';
-import { holderOf, listeningSockets, ownListeningSockets } from './listening-sockets.js';
-import { namespaceOf, SIGUSR1_BIT, type ProcessStatus } from './process-status.js';
+import { holderOf, holdsSocket, listeningSockets, type ListeningSocket } from './listening-sockets.js';
+import { namespaceOf, signalBit, SIGUSR1_BIT, type ProcessStatus } from './process-status.js';
 
 export interface Obstacle {
   code:
@@ -21,7 +23,9 @@ export interface Obstacle {
     | 'signal-blocked'
     | 'signal-not-caught'
     | 'no-addons'
-    | 'port-taken';
+    | 'port-taken'
+    | 'gate-shut'
+    | 'agent-unreadable';
   /** What was found, and what to do. */
   message: string;
 }
@@ -35,8 +39,14 @@ export interface Candidate {
   nodeVersion: string | null;
 }
 
-/** The first thing in the way; null when there is none. */
-export async function obstacleTo(candidate: Candidate): Promise<Obstacle | null> {
+/**
+ * The first thing in the way; null when there is none.
+ * @param listening reads the sockets of a process' network namespace
+ */
+export async function obstacleTo(
+  candidate: Candidate,
+  listening = listeningSockets,
+): Promise<Obstacle | null> {
   const { pid } = candidate.status;
   return (
     stateObstacle(candidate.status) ??
@@ -45,8 +55,42 @@ export async function obstacleTo(candidate: Candidate): Promise<Obstacle | null>
     (await networkObstacle(pid)) ??
     flagObstacle(pid, candidate.commandLine) ??
     signalObstacle(candidate.status, candidate.commandLine) ??
-    (await portObstacle(pid, candidate.commandLine))
+    (await portObstacle(pid, candidate.commandLine, listening))
   );
+}
+
+/** The same where an agent in the process takes the capture: it is sent its signal, and nothing else. */
+export async function obstacleToAgent(
+  status: ProcessStatus,
+  board: AgentBoard | Unreadable,
+): Promise<Obstacle | null> {
+  return stateObstacle(status) ?? (await userObstacle(status)) ?? boardObstacle(status, board);
+}
+
+function boardObstacle(
+  { pid, caughtSignals }: ProcessStatus,
+  board: AgentBoard | Unreadable,
+): Obstacle | null {
+  if (board === 'unreadable') {
+    return {
+      code: 'agent-unreadable',
+      message:
+        `process ${pid} has an agent, but how that stands cannot be read (another version?): send it its signal by hand, ` +
+        'or attach past it with --no-agent',
+    };
+  }
+  const { gate, signal } = board;
+  if (gate === 'shut') {
+    return {
+      code: 'gate-shut',
+      message: `process ${pid} has an agent whose gate is shut: start the process with ALLOW_HEAP_SNAPSHOT=1`,
+    };
+  }
+  if ((caughtSignals & signalBit(constants.signals[signal])) !== 0n) return null;
+  return {
+    code: 'signal-not-caught',
+    message: `process ${pid} has an agent, but does not wait for ${signal}, which would end it: attach past the agent with --no-agent`,
+  };
 }
 
 function stateObstacle({ pid, state }: ProcessStatus): Obstacle | null {
@@ -150,15 +194,17 @@ function signalObstacle(
 }
 
 /** Node.js does not say that its inspector found no port but on its own standard error. */
-export async function portObstacle(pid: number, commandLine: CommandLine | null): Promise<Obstacle | null> {
+export async function portObstacle(
+  pid: number,
+  commandLine: CommandLine | null,
+  listening: (pid: number) => Promise<ListeningSocket[]> = listeningSockets,
+): Promise<Obstacle | null> {
   const { host, port } = inspectorPort(commandLine);
-  const [own, all] = await Promise.all([ownListeningSockets(pid), listeningSockets(pid)]);
-  const ownInodes = new Set(own.map(({ inode }) => inode));
   const isEverywhere = host === '0.0.0.0' || host === '::';
-  const taken = all.find(
+  const taken = (await listening(pid)).find(
     (socket) => socket.port === port && (socket.host === host || socket.everywhere || isEverywhere),
   );
-  if (port === 0 || taken === undefined || ownInodes.has(taken.inode)) return null;
+  if (port === 0 || taken === undefined || (await holdsSocket(pid, taken.inode))) return null;
   const holder = await holderOf(taken.inode);
   const who = holder === null ? 'another process' : `process ${holder}`;
   return {

@@ -13,6 +13,7 @@ export interface ProcessStatus {
   gid: number;
   /** Resident memory, in bytes. */
   rss: number;
+  threads: number;
   /** Bit N-1 stands for signal N. */
   caughtSignals: bigint;
   blockedSignals: bigint;
@@ -20,7 +21,11 @@ export interface ProcessStatus {
   namespacePids: number[];
 }
 
-export const SIGUSR1_BIT = 1n << 9n;
+export const SIGUSR1_BIT = signalBit(10);
+
+export function signalBit(number: number): bigint {
+  return 1n << BigInt(number - 1);
+}
 
 /** Null when there is no such process. */
 export async function readStatus(pid: number): Promise<ProcessStatus | null> {
@@ -47,6 +52,7 @@ export async function readStatus(pid: number): Promise<ProcessStatus | null> {
     uid: Number(field('Uid', 1)),
     gid: Number(field('Gid', 1)),
     rss: Number(field('VmRSS')) * 1024,
+    threads: Number(field('Threads')),
     caughtSignals: BigInt(`0x${field('SigCgt')}`),
     blockedSignals: BigInt(`0x${field('SigBlk')}`),
     namespacePids: (fields.get('NSpid') ?? [String(pid)]).map(Number),

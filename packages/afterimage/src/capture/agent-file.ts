@@ -1,0 +1,100 @@
+/**
+ * The file that an agent has written, read through the eyes of its process: it may be in another mount namespace, and
+ * what the agent says of it is not to be trusted. No link is followed, and it must be the target's own.
+ */
+import { readImage, type ImageHeader } from '@afterimage/agent/image';
+import { sealedOutput } from '@afterimage/agent/sealed-output';
+import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
+import { open, stat, type FileHandle } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import { CommandError } from '../command-error.js';
+import { decompressed } from '../compression.js';
+import type { Developed, Developing } from '../developing.js';
+import { writeOutputFile } from '../output.js';
+import type { AgentResult } from '../target/agent-board.js';
+import type { ProcessStatus } from '../target/process-status.js';
+import { visible } from '../visible.js';
+import { developCaptured, type Stored } from './result.js';
+
+/**
+ * Copies it, and encrypts the copy where there are recipients and the agent had none.
+ * @throws {CommandError}
+ */
+export async function copyAgentFile(
+  status: ProcessStatus,
+  result: AgentResult,
+  output: string,
+  recipients: readonly string[],
+): Promise<Stored> {
+  const file = await openAgentFile(status, result);
+  try {
+    const sha256 = await writeOutputFile(output, async (to) => {
+      const sealed = await sealedOutput(to, result.encrypted ? [] : recipients);
+      await pipeline(asAnnounced(file, status, result), sealed.stream);
+      return sealed.sha256();
+    });
+    return { bytes: (await stat(output)).size, sha256 };
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Develops the image that it is.
+ * @throws {CommandError} or {DevelopError}
+ */
+export async function developAgentFile(
+  status: ProcessStatus,
+  result: AgentResult,
+  output: string,
+  force: boolean,
+  developing: Developing,
+): Promise<{ header: ImageHeader; developed: Developed }> {
+  const file = await openAgentFile(status, result);
+  try {
+    const image = await readImage(decompressed(asAnnounced(file, status, result)));
+    return { header: image.header, developed: await developCaptured(image, output, force, developing) };
+  } finally {
+    await file.close();
+  }
+}
+
+async function openAgentFile({ pid, uid }: ProcessStatus, { path }: AgentResult): Promise<FileHandle> {
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+  const file = await open(`/proc/${pid}/root${path}`, O_RDONLY | O_NOFOLLOW | O_NONBLOCK).catch(
+    (error: unknown) => {
+      const { code } = error as NodeJS.ErrnoException;
+      throw new CommandError(
+        'failed',
+        `the agent of process ${pid} wrote ${visible(path)}, which cannot be read there (${code ?? String(error)})`,
+        { cause: error },
+      );
+    },
+  );
+  const found = await file.stat();
+  if (found.isFile() && found.uid === uid) return file;
+  await file.close();
+  throw notTheFile(pid, path);
+}
+
+/** Its bytes; an error at the end when they are not those that the agent has written. */
+async function* asAnnounced(
+  file: FileHandle,
+  { pid }: ProcessStatus,
+  { path, sha256 }: AgentResult,
+): AsyncGenerator<Uint8Array> {
+  const sum = createHash('sha256');
+  for await (const chunk of file.createReadStream({ autoClose: false }) as AsyncIterable<Uint8Array>) {
+    sum.update(chunk);
+    yield chunk;
+  }
+  if (sum.digest('hex') !== sha256) throw notTheFile(pid, path);
+}
+
+function notTheFile(pid: number, path: string): CommandError {
+  return new CommandError(
+    'failed',
+    `${visible(path)}, as process ${pid} sees it, is not the file that its agent has written; nothing was copied`,
+  );
+}
