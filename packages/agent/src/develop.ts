@@ -60,13 +60,19 @@ const ADDRESS_UNAVAILABLE = 65; // native/exit_codes.h
 const ATTEMPTS = 8;
 const TEXT_MOST = 4096;
 
-function installedProgram(): string {
+function installedProgram(image: ImageStream): string {
+  const { arch } = image.header;
   const directory = `${process.platform}-${process.arch}`;
+  if (process.platform === 'linux' && arch !== process.arch)
+    throw new DevelopError(
+      'wrong-architecture',
+      `the image was taken on ${arch} and this machine is ${process.arch}: develop it on Linux on ${arch}`,
+    );
   const program = fileURLToPath(new URL(`../prebuilds/${directory}/developer`, import.meta.url));
   if (!existsSync(program))
     throw new DevelopError(
       'program-missing',
-      `there is no developer program for ${directory} (${program}): develop the image on linux-x64, or run \`npm run build\` in a checkout`,
+      `there is no developer program for ${directory} (${program}): develop the image on linux-${arch}, or run \`npm run build\` in a checkout`,
     );
   return program;
 }
@@ -188,7 +194,7 @@ export async function develop(
   output: Writable,
   options: DevelopOptions = {},
 ): Promise<DevelopResult> {
-  const program = options.program ?? installedProgram();
+  const program = options.program ?? installedProgram(image);
   const started = performance.now();
   const chunks = image.chunks[Symbol.asyncIterator]();
   try {

@@ -67,6 +67,9 @@ const prebuilds = fileURLToPath(new URL('../prebuilds/', import.meta.url));
 /** Names as in "Node 22 (ABI 127)": what to install is a Node version, what decides is its ABI. */
 const nodeOfAbi: Record<string, string> = { 115: 'Node 20', 127: 'Node 22', 137: 'Node 24', 147: 'Node 26' };
 
+/** The platforms that there are native parts for; glibc and musl share one. */
+const platforms = ['linux-x64', 'linux-arm64'];
+
 function supportedHere(directory: string): string {
   try {
     return readdirSync(directory)
@@ -80,31 +83,35 @@ function supportedHere(directory: string): string {
   }
 }
 
+function whyMissing(here: string): string {
+  const supported = supportedHere(path.join(prebuilds, here));
+  if (supported)
+    return `image capture has no native part for ${process.version} (ABI ${process.versions.modules}); there is one for ${supported}`;
+  return platforms.includes(here)
+    ? `this installation has no native part for ${here} (${path.join(prebuilds, here)}): install the package again, or run \`npm run build\` in a checkout`
+    : `image capture does not work on ${here}; it works on ${platforms.join(' and ')}`;
+}
+
+function whyNotLoaded(reason: string): string {
+  return /undefined symbol|symbol not found/.test(reason)
+    ? `the native part does not fit this build of Node ${process.version} (${reason}): build it against the headers of that Node, with \`npm run build\` in a checkout`
+    : `the native part cannot be loaded (${reason}): it must lie on a mount that is not noexec, and Node must run without --no-addons`;
+}
+
 /**
  * Loads the addon for this process.
  * @throws {UnsupportedPlatformError} when there is none, or the system refuses to load it
  */
 export function loadAddon(): Addon {
-  const { platform, arch } = process;
-  const directory = path.join(prebuilds, `${platform}-${arch}`);
-  const file = path.join(directory, `abi-${process.versions.modules}.node`);
-  if (!existsSync(file)) {
-    const supported = supportedHere(directory);
-    throw new UnsupportedPlatformError(
-      supported
-        ? `image capture has no native part for ${process.version} (ABI ${process.versions.modules}); there is one for ${supported}`
-        : `image capture does not work on ${platform}-${arch}; it works on linux-x64`,
-    );
-  }
+  const here = `${process.platform}-${process.arch}`;
+  const file = path.join(prebuilds, here, `abi-${process.versions.modules}.node`);
+  if (!existsSync(file)) throw new UnsupportedPlatformError(whyMissing(here));
   const module: { exports: unknown } = { exports: {} };
   try {
     process.dlopen(module, file);
   } catch (error) {
-    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    throw new UnsupportedPlatformError(
-      `the native part cannot be loaded (${reason}): it must lie on a mount that is not noexec, and Node must run without --no-addons`,
-      { cause: error },
-    );
+    const [reason = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+    throw new UnsupportedPlatformError(whyNotLoaded(reason), { cause: error });
   }
   return module.exports as Addon;
 }

@@ -40,12 +40,14 @@ static uint64_t claim_stack_room(const struct header *header, uint64_t index) {
 // The kernel chooses addresses downwards from a point that differs from process to process, within a terabyte
 // below the stack (mmap_base in mm/util.c and arch/x86/mm/mmap.c). V8 sorts some of what it writes by
 // address, so that terabyte is closed: everything new goes below it, and the same image gives the same snapshot.
+#define UNPREDICTABLE (2ull << 40)
 
 static void close_unpredictable_addresses(const struct header *header, uint64_t stack, uint64_t stack_room) {
-  uint64_t end = UNPREDICTABLE_START;
+  if (header->space_end <= 2 * UNPREDICTABLE) return;  // a small address space: its kernel chooses from all of it
+  uint64_t end = header->space_end - UNPREDICTABLE;
   for (uint64_t i = 0; i <= header->segment_count; i++) {
     const Elf64_Phdr *segment = &header->segments[i];
-    uint64_t next = i == stack ? stack_room : i < header->segment_count ? segment->p_vaddr : USER_SPACE_END;
+    uint64_t next = i == stack ? stack_room : i < header->segment_count ? segment->p_vaddr : header->space_end;
     // Best effort: where this fails, only the order in the snapshot is at stake.
     if (next > end) CALL6(__NR_mmap, end, next - end, 0, MAP_FLAGS, -1, 0);
     if (i < header->segment_count && segment->p_vaddr + segment->p_memsz > end) end = segment->p_vaddr + segment->p_memsz;

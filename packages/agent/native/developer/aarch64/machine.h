@@ -4,8 +4,7 @@
 
 #include <stdint.h>
 
-#define USER_SPACE_END 0x1000000000000ull      // that of 48 bits, more than most kernels give
-#define UNPREDICTABLE_START 0xfe0000000000ull  // memory.c
+#define USER_SPACE_END 0x1000000000000ull  // 48 bits, the most that a kernel gives unasked
 
 // Where this process's address space ends; `stack` is an address on the stack that the kernel gave it. How
 // many bits an address has is the kernel's choice (39, 42, 47, 48); the stack lies at the upper end.

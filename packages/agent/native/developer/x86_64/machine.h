@@ -7,7 +7,6 @@
 #include "system_calls.h"
 
 #define USER_SPACE_END 0x7ffffffff000ull
-#define UNPREDICTABLE_START 0x7e0000000000ull  // memory.c
 
 // Where this process's address space ends; `stack` is an address on the stack that the kernel gave it.
 static inline uint64_t user_space_end(const void *stack) {
