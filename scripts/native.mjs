@@ -1,7 +1,7 @@
 // Compiles the native part of the agent: one addon for a Node ABI, and the developer program. Plain compiler
 // calls, because the addon needs what node-gyp does not give: no C++ library and no versioned symbol.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -109,7 +109,9 @@ const sourcesIn = (directory, pattern) =>
 /** What has debug information stays in the build folder; what is shipped, into containers too, has none. */
 function strip(arch, built, target) {
   mkdirSync(path.dirname(target), { recursive: true });
-  run(arch, 'strip', ['--strip-debug', '-o', target, built]);
+  // Appears when whole: the package may be packed at the same time.
+  run(arch, 'strip', ['--strip-debug', '-o', `${built}.stripped`, built]);
+  renameSync(`${built}.stripped`, target);
   console.log(`built ${path.relative(root, target)}`);
   return target;
 }
