@@ -23,10 +23,13 @@ import { develop } from '@afterimage/agent/develop';
 import { readImage } from '@afterimage/agent/image';
 import { altered } from './altered-image.js';
 import { debianFile } from './debian-program.js';
+import { assertNeedsNoLibrary, assertStandsAlone, takenFromNode } from './native-symbols.js';
 import { nodeForArm64 } from './node-for-arm64.js';
+import { abis } from './nodes.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const prebuilds = path.join(root, 'packages/agent/prebuilds/linux-arm64');
+const EM_AARCH64 = 183;
 const developer = path.join(prebuilds, 'developer');
 const directory = mkdtempSync(path.join(tmpdir(), 'afterimage-arm64-'));
 const image = path.join(directory, 'target.image');
@@ -85,6 +88,7 @@ before(
   () => {
     debianFile('g++-aarch64-linux-gnu', '/usr/bin/aarch64-linux-gnu-g++');
     debianFile('qemu-user', '/usr/bin/qemu-aarch64');
+    debianFile('musl-tools', '/usr/bin/musl-gcc');
     execFileSync(process.execPath, [path.join(root, 'scripts/prebuild.mjs'), '--arch', 'arm64'], {
       stdio: ['ignore', 'ignore', 'inherit'],
     });
@@ -107,6 +111,18 @@ before(
   },
   { timeout: 1_000_000 },
 );
+
+test('all parts are there, for arm64, and take nothing but what any C library and Node have', () => {
+  for (const [major, abi] of abis) {
+    const addon = path.join(prebuilds, `abi-${abi}.node`);
+    assert.equal(readFileSync(addon).readUInt16LE(18), EM_AARCH64);
+    assertNeedsNoLibrary(addon);
+    // The names are the same on x64.
+    assert.ok(takenFromNode(addon, major, '/lib/ld-musl-x86_64.so.1').length > 30);
+  }
+  assert.equal(readFileSync(developer).readUInt16LE(18), EM_AARCH64);
+  assertStandsAlone(developer);
+});
 
 test('Node loads the addon, forks, and the child writes an image that says what it is of', async () => {
   const file = path.join(directory, 'untouched.image');
