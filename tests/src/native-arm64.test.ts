@@ -49,7 +49,7 @@ function capture(into: string, ...emulation: string[]): Played {
   const target = fileURLToPath(new URL('fixtures/native-target.js', import.meta.url));
   const run = spawnSync(command, [...args, nodeForArm64(), target, 'sync', into], {
     encoding: 'utf8',
-    timeout: 120_000,
+    timeout: 240_000,
   });
   assert.equal(run.status, 0, run.stderr);
   return JSON.parse(run.stdout) as Played;
@@ -140,14 +140,14 @@ test('Node loads the addon, forks, and the child writes an image that says what 
   assert.match(text, /LINUX +0x00000008\tNT_ARM_TLS/);
 });
 
-test('an image is developed, with no system call that the sandbox forbids', { timeout: 300_000 }, () => {
+test('an image is developed, with no system call that the sandbox forbids', { timeout: 600_000 }, () => {
   const [command = '', ...options] = emulator;
   const snapshot = path.join(directory, 'target.heapsnapshot');
   const trace = path.join(directory, 'trace');
   const stdio = [openSync(image, 'r'), openSync(snapshot, 'w'), openSync(trace, 'w')];
   const { status } = spawnSync(command, [...options, '-strace', withoutSandbox()], {
     stdio,
-    timeout: 240_000,
+    timeout: 480_000,
   });
   stdio.forEach(closeSync);
   assert.equal(status, 0);
