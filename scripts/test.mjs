@@ -24,7 +24,7 @@ const files = readdirSync(`${root}tests/src`)
 if (files.length === 0) fail(`no ${kind} file is named like ${names.join(', ')}`);
 
 if (changedAt('tests/node_modules/.package-lock.json') < changedAt('tests/package-lock.json')) {
-  step('installing what only the tests need (four Node versions, DevTools; 850 MB)');
+  step('installing what only the tests need (four Node versions, DevTools, kubectl; 920 MB)');
   npm(['ci'], 'tests');
 }
 step('building');

@@ -4,13 +4,14 @@ import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-type DebianPackage = 'g++-aarch64-linux-gnu' | 'qemu-user' | 'musl-tools' | 'chromium' | 'age' | 'strace';
+type DebianPackage = 'g++-aarch64-linux-gnu' | 'musl-tools' | 'qemu-user' | Program;
+type Program = 'age' | 'chromium' | 'podman' | 'runc' | 'strace';
 
 /**
  * The path of `/usr/bin/NAME`, which the package of the same name brings.
  * @throws with what to install, where it is not there and cannot be installed
  */
-export function debianProgram(name: 'chromium' | 'age' | 'strace'): string {
+export function debianProgram(name: Program): string {
   return debianFile(name, `/usr/bin/${name}`);
 }
 

@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { createRequire } from 'node:module';
 import { CommandError, exitCodes, OutputClosedError } from './command-error.js';
 import { analyzeCommand } from './commands/analyze.js';
+import { captureCommand } from './commands/capture.js';
 import { developCommand } from './commands/develop.js';
 import { diffCommand } from './commands/diff.js';
 import { redactCommand } from './commands/redact.js';
@@ -26,6 +27,7 @@ async function run(argv: string[]): Promise<number> {
     .description('See what a running Node.js process is holding on to, without stopping it.')
     .version(version)
     .helpCommand(false)
+    .addCommand(captureCommand())
     .addCommand(developCommand())
     .addCommand(analyzeCommand())
     .addCommand(diffCommand())

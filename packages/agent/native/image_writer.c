@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -58,6 +59,8 @@ static void write_out(struct writer *writer, const char *data, size_t size) {
     ssize_t written = write(writer->output, data, size);
     if (written < 0) {
       if (errno == EINTR) continue;
+      // A socket that libuv opened in the target does not block.
+      if (errno == EAGAIN && poll(&(struct pollfd){writer->output, POLLOUT, 0}, 1, -1) >= 0) continue;
       writer->failure = errno == EPIPE || errno == ECONNRESET ? CHILD_OUTPUT_CLOSED : CHILD_OUTPUT_FAILED;
       return;
     }

@@ -7,7 +7,6 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { Transform, type Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { fileURLToPath } from 'node:url';
 import {
   redactor,
   type Redacted,
@@ -17,6 +16,7 @@ import {
 } from '@afterimage/snapshot';
 import { DevelopError, explainExit } from './develop-errors.js';
 import type { ImageMetadata, ImageStream } from './image.js';
+import { developerFile } from './native.js';
 
 export { DevelopError, type DevelopFailure } from './develop-errors.js';
 
@@ -62,17 +62,16 @@ const TEXT_MOST = 4096;
 
 function installedProgram(image: ImageStream): string {
   const { arch } = image.header;
-  const directory = `${process.platform}-${process.arch}`;
   if (process.platform === 'linux' && arch !== process.arch)
     throw new DevelopError(
       'wrong-architecture',
       `the image was taken on ${arch} and this machine is ${process.arch}: develop it on Linux on ${arch}`,
     );
-  const program = fileURLToPath(new URL(`../prebuilds/${directory}/developer`, import.meta.url));
+  const program = developerFile();
   if (!existsSync(program))
     throw new DevelopError(
       'program-missing',
-      `there is no developer program for ${directory} (${program}): develop the image on linux-${arch}, or run \`npm run build\` in a checkout`,
+      `there is no developer program for ${process.platform}-${process.arch} (${program}): develop the image on linux-${arch}, or run \`npm run build\` in a checkout`,
     );
   return program;
 }

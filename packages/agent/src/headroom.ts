@@ -22,15 +22,25 @@ const NO_LIMIT = 2 ** 60;
 
 /**
  * @param root the directory under which `/proc` and the cgroup mounts are found; for tests. Default `/`.
+ * @param pid the process whose cgroup it is; this one by default
  */
-export async function readHeadroom(root = '/'): Promise<Headroom> {
-  const [machine, cgroups] = await Promise.all([readMachine(root), readCgroups(root)]);
+export async function readHeadroom(root = '/', pid: number | 'self' = 'self'): Promise<Headroom> {
+  const [machine, cgroups] = await Promise.all([readMachine(root), readCgroups(root, pid)]);
   return cgroups.reduce((tightest, next) => (next.available < tightest.available ? next : tightest), machine);
 }
 
 /** The part of a refusal's message that gives the figures. */
 export function describeHeadroom({ limit, used, available, source }: Headroom): string {
   return `${formatBytes(available)} available (${source}: ${formatBytes(used)} used of ${formatBytes(limit)})`;
+}
+
+/** The image itself: pages that the target writes to meanwhile, the child's tables, the collector. */
+const CAPTURE_SHARE = 0.1;
+const CAPTURE_BYTES = 64e6;
+
+/** What capturing an image may take beside the target's own memory, in bytes; `anonymous` is what that is. */
+export function captureNeedBytes(anonymous: number): number {
+  return anonymous * CAPTURE_SHARE + CAPTURE_BYTES;
 }
 
 /**
@@ -58,10 +68,10 @@ interface Hierarchy {
   mountRoot: string;
 }
 
-async function readCgroups(root: string): Promise<Headroom[]> {
+async function readCgroups(root: string, pid: number | 'self'): Promise<Headroom[]> {
   const [mountinfo, membership] = await Promise.all([
     readText(join(root, 'proc/self/mountinfo')),
-    readText(join(root, 'proc/self/cgroup')),
+    readText(join(root, `proc/${pid}/cgroup`)),
   ]);
   if (mountinfo === null || membership === null) return [];
   const found: Headroom[] = [];

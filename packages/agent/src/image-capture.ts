@@ -11,7 +11,7 @@ import { untilAborted, within } from './deferred.js';
 import { CaptureError } from './errors.js';
 import type { CaptureResult } from './events.js';
 import { formatBytes, formatMs, roundMs } from './figures.js';
-import { describeHeadroom, readHeadroom } from './headroom.js';
+import { captureNeedBytes, describeHeadroom, readHeadroom } from './headroom.js';
 import { forkChild, type Child } from './image-child.js';
 import { COMPRESSED_SHARE, refusePlainImage } from './image-store.js';
 import type { ImageMetadata } from './image.js';
@@ -29,16 +29,12 @@ const START_MS = 30_000;
 /** For a collector's own failure to become known, when the child has already stumbled over it. */
 const GRACE_MS = 1_000;
 
-/** What the capture itself may take: pages that the server writes to meanwhile, the child's tables, the collector. */
-const NEED_SHARE = 0.1;
-const NEED_BYTES = 64e6;
-
 /** @throws {CaptureError} or {OutputError}, when this process, its memory or its disk does not allow it */
 export async function checkImageCapture(path: string, settings: Settings): Promise<void> {
   requireAddon();
   if (settings.develop === 'never') refusePlainImage(settings, 'developing here is switched off');
   const [anonymous, headroom] = await Promise.all([anonymousBytes('self'), readHeadroom()]);
-  const need = anonymous * NEED_SHARE + NEED_BYTES;
+  const need = captureNeedBytes(anonymous);
   if (headroom.available < need) {
     throw new CaptureError(
       'headroom',

@@ -20,6 +20,8 @@ export interface ImageMetadata {
   arch: string;
   /** ISO 8601, UTC. */
   capturedAt: string;
+  /** What whoever attached to the process asked for it by. */
+  request?: string;
   heap: { used: number; total: number; limit: number; external: number; arrayBuffers: number };
   rss: number;
 }

@@ -25,8 +25,11 @@ export interface Finding {
   reserve: number;
 }
 
-/** @param onLow called once, with what was found */
-export function watchMemory(onLow: (found: Finding) => void): MemoryWatch {
+/**
+ * @param onLow called once, with what was found
+ * @param target the process whose cgroup is watched, where this one is in another: then its own memory does not count
+ */
+export function watchMemory(onLow: (found: Finding) => void, target?: number): MemoryWatch {
   let peak = 0;
   let latest: Finding | null = null;
   let timer: NodeJS.Timeout | undefined;
@@ -43,10 +46,10 @@ export function watchMemory(onLow: (found: Finding) => void): MemoryWatch {
   };
   const look = async (): Promise<void> => {
     const [own, child, developer, headroom] = await Promise.all([
-      anonymousBytes('self'),
+      target === undefined ? anonymousBytes('self') : 0,
       watch.child === null ? 0 : privateBytes(watch.child),
       watch.developer === null ? 0 : anonymousBytes(watch.developer),
-      readHeadroom(),
+      readHeadroom('/', target),
     ]);
     peak = Math.max(peak, own + child + developer);
     if (stopped) return;

@@ -67,10 +67,20 @@ const prebuilds = fileURLToPath(new URL('../prebuilds/', import.meta.url));
 /** Names as in "Node 22 (ABI 127)": what to install is a Node version, what decides is its ABI. */
 const nodeOfAbi: Record<string, string> = { 115: 'Node 20', 127: 'Node 22', 137: 'Node 24', 147: 'Node 26' };
 
+/** The Node versions that there is a native part for, by their major numbers. */
+export function supportedMajors(): number[] {
+  return Object.values(nodeOfAbi).map((name) => Number(name.replace('Node ', '')));
+}
+
+/** The ABI of a Node version by its major number; undefined for those that there is no native part for. */
+export function abiOf(major: number): string | undefined {
+  return Object.keys(nodeOfAbi).find((abi) => nodeOfAbi[abi] === `Node ${major}`);
+}
+
 /** The platforms that there are native parts for; glibc and musl share one. */
 const platforms = ['linux-x64', 'linux-arm64'];
 
-function supportedHere(directory: string): string {
+function supportedHere(): string {
   try {
     return readdirSync(directory)
       .map((file) => /^abi-(\d+)\.node$/.exec(file)?.[1])
@@ -83,12 +93,29 @@ function supportedHere(directory: string): string {
   }
 }
 
-function whyMissing(here: string): string {
-  const supported = supportedHere(path.join(prebuilds, here));
+const here = `${process.platform}-${process.arch}`;
+const directory = path.join(prebuilds, here);
+
+/** The addon for a Node ABI (`process.versions.modules`), on this platform by default, whether it is there or not. */
+export function addonFile(
+  abi: string,
+  platform: string = process.platform,
+  arch: string = process.arch,
+): string {
+  return path.join(prebuilds, `${platform}-${arch}`, `abi-${abi}.node`);
+}
+
+/** The developer program, which is the same for every Node.js. */
+export function developerFile(platform: string = process.platform, arch: string = process.arch): string {
+  return path.join(prebuilds, `${platform}-${arch}`, 'developer');
+}
+
+function whyMissing(): string {
+  const supported = supportedHere();
   if (supported)
     return `image capture has no native part for ${process.version} (ABI ${process.versions.modules}); there is one for ${supported}`;
   return platforms.includes(here)
-    ? `this installation has no native part for ${here} (${path.join(prebuilds, here)}): install the package again, or run \`npm run build\` in a checkout`
+    ? `this installation has no native part for ${here} (${directory}): install the package again, or run \`npm run build\` in a checkout`
     : `image capture does not work on ${here}; it works on ${platforms.join(' and ')}`;
 }
 
@@ -103,9 +130,8 @@ function whyNotLoaded(reason: string): string {
  * @throws {UnsupportedPlatformError} when there is none, or the system refuses to load it
  */
 export function loadAddon(): Addon {
-  const here = `${process.platform}-${process.arch}`;
-  const file = path.join(prebuilds, here, `abi-${process.versions.modules}.node`);
-  if (!existsSync(file)) throw new UnsupportedPlatformError(whyMissing(here));
+  const file = addonFile(process.versions.modules);
+  if (!existsSync(file)) throw new UnsupportedPlatformError(whyMissing());
   const module: { exports: unknown } = { exports: {} };
   try {
     process.dlopen(module, file);

@@ -1,14 +1,12 @@
 /** `afterimage develop`: turns an image captured elsewhere into a heap snapshot. */
-import { develop, DevelopError, type DevelopProgress, type DevelopResult } from '@afterimage/agent/develop';
-import { developNeedBytes, readImage, type ImageHeader } from '@afterimage/agent/image';
+import { DevelopError } from '@afterimage/agent/develop';
+import { readImage, type ImageHeader } from '@afterimage/agent/image';
 import type { RedactionLevel } from '@afterimage/snapshot';
 import { Command } from 'commander';
-import type { Writable } from 'node:stream';
 import { formatBytes, formatMs, roundMs } from '@afterimage/agent/figures';
-import { describeHeadroom, readHeadroom, reserveBytes } from '@afterimage/agent/headroom';
-import { checkDisk, checkOutput } from '@afterimage/agent/output-file';
-import { sealedOutput } from '@afterimage/agent/sealed-output';
+import { checkOutput } from '@afterimage/agent/output-file';
 import { CommandError } from '../command-error.js';
+import { checkRoom, developTo, type Developed } from '../developing.js';
 import {
   identitiesOf,
   identityOption,
@@ -19,15 +17,11 @@ import {
 } from '../encryption-options.js';
 import { inputFailure } from '../input-errors.js';
 import { interruption } from '../interruption.js';
-import { outputFailure, writeOutputFile, writeStandardOutput } from '../output.js';
+import { outputFailure } from '../output.js';
 import { levelOption } from '../redaction-option.js';
 import { sameFile } from '../same-file.js';
 import { openStored } from '../stored-stream.js';
-import { progressLine, type ProgressLine } from '../progress-line.js';
-
-interface Developed extends DevelopResult {
-  sha256: string;
-}
+import { progressLine } from '../progress-line.js';
 
 interface Options extends RecipientOptions, IdentityOptions {
   output: string;
@@ -35,9 +29,6 @@ interface Options extends RecipientOptions, IdentityOptions {
   json?: true;
   force?: true;
 }
-
-/** Of the snapshot to the heap; seen: 1.8, with many small objects. */
-const SNAPSHOT_PER_HEAP = 2;
 
 export function developCommand(): Command {
   return new Command('develop')
@@ -61,17 +52,8 @@ async function runDevelop(imagePath: string, options: Options): Promise<void> {
     if (options.output !== '-') await checkOutput(options.output);
     const image = await readImage(await openStored(imagePath, identities, signal));
     if (!options.force) await checkRoom(image.header, options.output);
-
-    const onProgress = (step: DevelopProgress): void => showStep(progress, step);
-    const write = async (output: Writable): Promise<Developed> => {
-      const sealed = await sealedOutput(output, recipients);
-      const result = await develop(image, sealed.stream, { signal, onProgress, redact: options.redact });
-      return { ...result, sha256: sealed.sha256() };
-    };
-    const developed =
-      options.output === '-'
-        ? await writeStandardOutput(write)
-        : await writeOutputFile(options.output, write);
+    const { redact } = options;
+    const developed = await developTo(options.output, image, { redact, recipients, signal, progress });
 
     progress.clear();
     if (options.json) console.log(JSON.stringify(report(image.header, developed, options.output)));
@@ -90,35 +72,6 @@ async function checkUsage(imagePath: string, { output, json }: Options): Promise
     }
   } else if (await sameFile(imagePath, output)) {
     throw new CommandError('usage', `${output} is the image itself; give -o another file`);
-  }
-}
-
-/** @throws {CommandError} `refused`, when memory or disk are too small for what is to come */
-async function checkRoom(header: ImageHeader, output: string): Promise<void> {
-  const needed = developNeedBytes(header);
-  const headroom = await readHeadroom();
-  if (headroom.available - reserveBytes(headroom.limit) < needed) {
-    throw new CommandError(
-      'refused',
-      `developing this image takes up to ${formatBytes(needed)} of memory, ${describeHeadroom(headroom)}; ` +
-        'develop it where there is more, or try with --force',
-    );
-  }
-  if (output === '-') return;
-  await checkDisk(output, header.metadata.heap.used * SNAPSHOT_PER_HEAP).catch((error: unknown) => {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CommandError('refused', `${reason}, or try with --force`, { cause: error });
-  });
-}
-
-function showStep(progress: ProgressLine, { phase, done, total }: DevelopProgress): void {
-  if (phase === 'restoring') {
-    progress.show(`reading the image: ${formatBytes(done)} of ${formatBytes(total)}`, done / total);
-  } else if (phase === 'taking') {
-    const share = total > 0 ? done / total : null;
-    progress.show(`V8 is taking the snapshot: ${done.toLocaleString('en')} objects`, share);
-  } else {
-    progress.show(`writing the snapshot: ${formatBytes(done)}`, null);
   }
 }
 

@@ -1,12 +1,10 @@
 /** `afterimage redact`: takes what must not be read out of a snapshot that was written without that. */
 import { formatBytes } from '@afterimage/agent/figures';
 import { checkOutput } from '@afterimage/agent/output-file';
-import { sealedOutput } from '@afterimage/agent/sealed-output';
-import { redactor, type Redacted, type RedactionLevel } from '@afterimage/snapshot';
+import type { RedactionLevel } from '@afterimage/snapshot';
 import { Command } from 'commander';
 import { stat } from 'node:fs/promises';
-import { Readable, Transform, type Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import type { Writable } from 'node:stream';
 import { CommandError } from '../command-error.js';
 import {
   identitiesOf,
@@ -19,8 +17,9 @@ import {
 import { inputFailure } from '../input-errors.js';
 import { interruption } from '../interruption.js';
 import { outputFailure, writeOutputFile, writeStandardOutput } from '../output.js';
-import { progressLine, type ProgressLine } from '../progress-line.js';
+import { progressLine } from '../progress-line.js';
 import { formatNumberOf } from '../quantities.js';
+import { redactTo, type RedactedOutput } from '../redacting.js';
 import { levelOption } from '../redaction-option.js';
 import { sameFile } from '../same-file.js';
 import { openStoredSnapshot } from '../stored-stream.js';
@@ -29,17 +28,6 @@ import { visible } from '../visible.js';
 interface Options extends RecipientOptions, IdentityOptions {
   redact: RedactionLevel;
   json?: true;
-}
-
-interface Work {
-  level: RedactionLevel;
-  recipients: readonly string[];
-  signal: AbortSignal;
-  progress: ProgressLine;
-}
-
-interface Written extends Redacted {
-  sha256: string;
 }
 
 export function redactCommand(): Command {
@@ -63,7 +51,7 @@ async function runRedact(input: string, output: string, options: Options): Promi
   try {
     if (output !== '-') await checkOutput(output);
     const chunks = await openStoredSnapshot(input, identities, signal);
-    const write = (to: Writable): Promise<Written> =>
+    const write = (to: Writable): Promise<RedactedOutput> =>
       redactTo(to, chunks, { level, recipients, signal, progress });
     const written = output === '-' ? await writeStandardOutput(write) : await writeOutputFile(output, write);
     progress.clear();
@@ -91,43 +79,8 @@ async function checkUsage(input: string, output: string, json: boolean): Promise
   }
 }
 
-async function redactTo(
-  output: Writable,
-  chunks: AsyncIterable<Uint8Array>,
-  { level, recipients, signal, progress }: Work,
-): Promise<Written> {
-  const redaction = redactor({ level });
-  const sealed = await sealedOutput(output, recipients);
-  const ended: Redacted[] = [];
-  let read = 0;
-  const stage = new Transform({
-    transform(chunk: Uint8Array, _encoding, done) {
-      progress.show(`redacting: ${formatBytes((read += chunk.length))}`, null);
-      attempt(done, () => redaction.push(chunk).forEach((part) => stage.push(part)));
-    },
-    flush(done) {
-      attempt(done, () => {
-        const end = redaction.end();
-        ended.push(end.redacted);
-        end.chunks.forEach((part) => stage.push(part));
-      });
-    },
-  });
-  await pipeline(Readable.from(chunks, { objectMode: false }), stage, sealed.stream, { signal });
-  return { ...ended[0], sha256: sealed.sha256() };
-}
-
-function attempt(done: (error?: Error) => void, work: () => void): void {
-  try {
-    work();
-    done();
-  } catch (error) {
-    done(error as Error);
-  }
-}
-
 function summary(
-  { bytes, nodes, edges, provenance, leftOut, trailingBytes, sha256 }: Written,
+  { bytes, nodes, edges, provenance, leftOut, trailingBytes, sha256 }: RedactedOutput,
   output: string,
 ): string {
   const counts = `${formatNumberOf(nodes, 'node')}, ${formatNumberOf(edges, 'edge')}`;
@@ -138,7 +91,7 @@ function summary(
 }
 
 function report(
-  { bytes, nodes, edges, strings, provenance, leftOut, sha256 }: Written,
+  { bytes, nodes, edges, strings, provenance, leftOut, sha256 }: RedactedOutput,
   path: string,
 ): object {
   return { path, bytes, sha256, nodes, edges, strings, redaction: provenance.redaction, leftOut };

@@ -1,0 +1,136 @@
+/**
+ * Puts the addon where the target can load it: the installed file itself where the target sees it and may read it,
+ * else a copy in a directory of the target's that is on a mount that takes a file and lets it be executed.
+ */
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdtemp, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { CommandError } from '../command-error.js';
+import type { ProcessStatus } from '../target/process-status.js';
+
+export interface PlacedAddon {
+  /** As the target sees it. */
+  path: string;
+  /** What was copied is of no more use once it has been loaded. */
+  remove(): Promise<void>;
+}
+
+/** The installed file, or what is in it. */
+export type AddonSource = { file: string } | { contents: Uint8Array };
+
+export interface VersionedAddon {
+  addon: AddonSource;
+  /** Tells one build from another. */
+  addonVersion: string;
+}
+
+const DIRECTORIES = ['/tmp', '/dev/shm', '/var/tmp', '/run'];
+
+/** @throws {CommandError} `refused`, with what each place lacks */
+export async function placeAddon(target: ProcessStatus, source: AddonSource): Promise<PlacedAddon> {
+  const { pid } = target;
+  const mounts = await readMounts(pid);
+  if ('file' in source && isLoadable(source.file, mounts) && (await sees(target, source.file)))
+    return { path: source.file, remove: () => Promise.resolve() };
+
+  const contents = 'file' in source ? await readFile(source.file) : source.contents;
+  const home = await readlink(`/proc/${pid}/cwd`).catch(() => null);
+  const faults: string[] = [];
+  for (const directory of [...DIRECTORIES, ...(home === null ? [] : [home])]) {
+    const fault = mountFault(directory, mounts) ?? (await copyInto(target, directory, contents));
+    if (typeof fault !== 'string') return fault;
+    faults.push(`${directory} ${fault}`);
+  }
+  throw new CommandError(
+    'refused',
+    `process ${pid} has no directory to load the native part from (${faults.join(', ')}): give it a writable /tmp that is ` +
+      'not noexec (in Kubernetes an emptyDir), or start it with the agent',
+  );
+}
+
+/** Returns what was wrong, or where the copy is. */
+async function copyInto(
+  { pid, uid, gid }: ProcessStatus,
+  directory: string,
+  contents: Uint8Array,
+): Promise<PlacedAddon | string> {
+  let made: string;
+  try {
+    made = await mkdtemp(join(rootOf(pid), directory, 'afterimage-'));
+  } catch (error) {
+    return describe(error);
+  }
+  const remove = (): Promise<void> => rm(made, { recursive: true, force: true });
+  try {
+    const name = `${randomBytes(8).toString('hex')}.node`;
+    await writeFile(join(made, name), contents, { flag: 'wx', mode: 0o644 });
+    if (process.geteuid?.() !== uid || process.getegid?.() !== gid) await chmod(made, 0o755);
+    return { path: join(made, name).slice(rootOf(pid).length), remove };
+  } catch (error) {
+    await remove();
+    return describe(error);
+  }
+}
+
+function describe(error: unknown): string {
+  const reasons: Record<string, string> = {
+    ENOENT: 'is not there',
+    EROFS: 'is read-only',
+    EACCES: 'may not be written to',
+    ENOSPC: 'is full',
+  };
+  const code = (error as NodeJS.ErrnoException).code ?? String(error);
+  return reasons[code] ?? `takes no file (${code})`;
+}
+
+const rootOf = (pid: number): string => `/proc/${pid}/root`;
+
+/** Whether the file is the same one in the target's view, and may be read by the target's user. */
+async function sees({ pid, uid }: ProcessStatus, file: string): Promise<boolean> {
+  const [own, its] = await Promise.all([stat(file), stat(rootOf(pid) + file).catch(() => null)]);
+  if (its === null || its.dev !== own.dev || its.ino !== own.ino) return false;
+  if (uid === 0 || uid === process.geteuid?.()) return true;
+  // Of groups and access lists nothing is known here: what everybody may read will do.
+  if ((own.mode & 0o004) === 0) return false;
+  for (let directory = dirname(file); ; directory = dirname(directory)) {
+    if (((await stat(directory)).mode & 0o001) === 0) return false;
+    if (directory === '/') return true;
+  }
+}
+
+interface Mount {
+  point: string;
+  options: string[];
+}
+
+async function readMounts(pid: number): Promise<Mount[]> {
+  const text = await readFile(`/proc/${pid}/mountinfo`, 'utf8').catch(() => '');
+  return text.split('\n').flatMap((line) => {
+    // 36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue
+    const fields = line.split(' ');
+    if (fields.length < 6) return [];
+    return [{ point: fields[4].replaceAll('\\040', ' '), options: fields[5].split(',') }];
+  });
+}
+
+function isLoadable(path: string, mounts: readonly Mount[]): boolean {
+  return !mountOf(path, mounts)?.options.includes('noexec');
+}
+
+function mountFault(directory: string, mounts: readonly Mount[]): string | null {
+  const options = mountOf(directory, mounts)?.options ?? [];
+  if (options.includes('noexec')) return 'is noexec';
+  return options.includes('ro') ? 'is read-only' : null;
+}
+
+/** The last one, where several lie on top of each other. */
+function mountOf(path: string, mounts: readonly Mount[]): Mount | undefined {
+  const covers = ({ point }: Mount): boolean =>
+    point === '/' || path === point || path.startsWith(`${point}/`);
+  return mounts
+    .filter(covers)
+    .reduce<Mount | undefined>(
+      (best, next) => (best === undefined || next.point.length >= best.point.length ? next : best),
+      undefined,
+    );
+}

@@ -1,0 +1,20 @@
+/** The addon as it is installed with this command, for whichever Node.js the target runs. */
+import { abiOf, addonFile } from '@afterimage/agent/native';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { CommandError } from '../command-error.js';
+import { majorOf } from '../target/node-version.js';
+import type { VersionedAddon } from './addon-place.js';
+import { versionOf } from './addon-version.js';
+
+/** @throws {CommandError} `refused`, where there is none */
+export async function installedAddon(nodeVersion: string): Promise<VersionedAddon> {
+  const file = addonFile(abiOf(majorOf(nodeVersion)) ?? '');
+  if (!existsSync(file)) {
+    throw new CommandError(
+      'refused',
+      `there is no native part for Node.js ${nodeVersion} in this installation (${file}); in a checkout, npm run prebuild makes it`,
+    );
+  }
+  return { addon: { file }, addonVersion: versionOf(await readFile(file)) };
+}

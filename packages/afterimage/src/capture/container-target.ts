@@ -1,0 +1,198 @@
+/** A Node.js process in a container: of a pod, or of the machine's own docker or podman. */
+import { sanitiseName } from '@afterimage/agent/application-name';
+import type { DevelopResult } from '@afterimage/agent/develop';
+import { formatBytes } from '@afterimage/agent/figures';
+import { readImage, type ImageHeader } from '@afterimage/agent/image';
+import { CommandError } from '../command-error.js';
+import { decompressed } from '../compression.js';
+import { showStep } from '../developing.js';
+import type { ProgressLine } from '../progress-line.js';
+import type { ContainerAccess } from '../container/access.js';
+import { startDevelopingPod } from '../container/developing-pod.js';
+import { startKit, type KitSession } from '../container/kit-session.js';
+import { podAccess, type ClusterOptions } from '../container/kubectl.js';
+import { chooseProcess, containerLines, podLines } from '../container/playbook.js';
+import type { PodTarget } from '../container/pods.js';
+import type { SeenProcess, Surroundings } from '../kit/protocol.js';
+import type { CapturedImage, CaptureCost, DevelopedElsewhere } from './came-in.js';
+import { stepText } from './local-target.js';
+import type { CaptureTarget, Watching } from './target.js';
+
+export interface InContainer {
+  /** Which process in the container, by its id there. */
+  pid: number | undefined;
+  /** Where Node.js is in the container. */
+  node: string | undefined;
+  /** Whether a snapshot is developed in the cluster, not by this command. */
+  inCluster: boolean;
+}
+
+/** What a container's image comes in as, and what it cost. */
+interface Arriving {
+  compressed: AsyncIterable<Uint8Array>;
+  /** Once it has come in. */
+  cost: () => CaptureCost;
+}
+
+export type ContainerTool = 'docker' | 'podman';
+
+export function podTarget(pod: PodTarget, cluster: ClusterOptions, where: InContainer): CaptureTarget {
+  const access = podAccess({ ...cluster, namespace: pod.namespace }, pod.pod, pod.container);
+  const nodes = pod.command.slice(0, 1).filter((program) => /(^|\/)node(js)?$/.test(program));
+  const describe = (process: SeenProcess, memory: Surroundings['memory']): string[] =>
+    podLines(pod, process, memory);
+  return {
+    name: access.name,
+    fileName: sanitiseName(pod.pod),
+    capture: async (watching) => {
+      const kit = await reach(access, nodes, where, watching);
+      const arriving = await begin(kit, access, where, watching, describe);
+      if (!where.inCluster) return here(kit, arriving);
+      return developInCluster(kit, arriving, pod, cluster, watching);
+    },
+  };
+}
+
+export function containerTarget(tool: ContainerTool, container: string, where: InContainer): CaptureTarget {
+  const access = { name: `container ${container}`, program: tool, arguments: ['exec', '-i', container] };
+  return {
+    name: access.name,
+    fileName: sanitiseName(container),
+    capture: async (watching) => {
+      const kit = await reach(access, [], where, watching);
+      return here(kit, await begin(kit, access, where, watching, containerLines));
+    },
+  };
+}
+
+function reach(
+  access: ContainerAccess,
+  nodes: readonly string[],
+  { node }: InContainer,
+  { signal, progress }: Watching,
+): Promise<KitSession> {
+  progress.stage(`reaching ${access.name}`);
+  return startKit(access, 'capture', node === undefined ? nodes : [node], signal);
+}
+
+/** Shows what is known, and has the image come. */
+async function begin(
+  kit: KitSession,
+  access: ContainerAccess,
+  { pid, inCluster }: InContainer,
+  { progress, say }: Watching,
+  describe: typeof containerLines,
+): Promise<Arriving> {
+  try {
+    if (!inCluster) checkArchitecture(kit, access);
+    const process = chooseProcess(kit.found.processes, pid, access.name);
+    for (const line of describe(process, kit.found.surroundings.memory)) say(line);
+    kit.order({ type: 'capture', pid: process.pid });
+    let cost: CaptureCost | undefined;
+    const compressed = kit.result(
+      (message) => {
+        if (message.type === 'step') progress.stage(stepText(message.step, access.name));
+      },
+      (done) => (cost = done.cost),
+    );
+    return { compressed, cost: () => came(cost) };
+  } catch (error) {
+    await kit.close();
+    throw error;
+  }
+}
+
+/** Before anything is asked of the target. */
+function checkArchitecture({ platform, arch }: KitSession, { name }: ContainerAccess): void {
+  if (process.platform === platform && process.arch === arch) return;
+  throw new CommandError(
+    'refused',
+    `${name} is ${platform}-${arch} and this machine ${process.platform}-${process.arch}, which cannot develop its image: ` +
+      'let it be developed there, --develop in-cluster, or store it, --image',
+  );
+}
+
+async function here(kit: KitSession, { compressed, cost }: Arriving): Promise<CapturedImage> {
+  try {
+    const image = await readImage(decompressed(compressed));
+    return { kind: 'image', image, cost, release: () => kit.close() };
+  } catch (error) {
+    await kit.close();
+    throw error;
+  }
+}
+
+/** The image is kept in this process's memory, compressed, until the pod for it is there: the target waits for nothing. */
+async function developInCluster(
+  kit: KitSession,
+  arriving: Arriving,
+  pod: PodTarget,
+  cluster: ClusterOptions,
+  { signal, progress, say }: Watching,
+): Promise<DevelopedElsewhere> {
+  const { header, pieces } = await collected(arriving.compressed, progress).finally(() => kit.close());
+  progress.stage('waiting for a pod to develop the image in');
+  const place = await startDevelopingPod(pod, kit.found.surroundings, header, cluster, signal);
+  try {
+    say(`developing in ${place.access.name}`);
+    const developing = await startKit(place.access, 'develop', [kit.found.surroundings.node], signal);
+    developing.order({ type: 'develop' });
+    const sent = developing.send(streamed(pieces));
+    sent.catch(() => undefined); // what comes back says why
+    let developed: DevelopResult | undefined;
+    const compressed = developing.result(
+      (message) => {
+        if (message.type === 'progress') showStep(progress, message.progress);
+      },
+      (done) => (developed = done.developed),
+    );
+    return {
+      kind: 'developed',
+      header,
+      chunks: decompressed(compressed),
+      developed: () => came(developed),
+      cost: arriving.cost,
+      release: async () => {
+        await developing.close();
+        await place.remove();
+      },
+    };
+  } catch (error) {
+    await place.remove();
+    throw error;
+  }
+}
+
+async function collected(
+  compressed: AsyncIterable<Uint8Array>,
+  progress: ProgressLine,
+): Promise<{ header: ImageHeader; pieces: Uint8Array[] }> {
+  const pieces: Uint8Array[] = [];
+  let bytes = 0;
+  async function* kept(): AsyncGenerator<Uint8Array> {
+    for await (const piece of compressed) {
+      pieces.push(Buffer.from(piece));
+      bytes += piece.length;
+      progress.show(`the image is coming: ${formatBytes(bytes)} compressed`, null);
+      yield piece;
+    }
+  }
+  const { header, chunks } = await readImage(decompressed(kept()));
+  await drained(chunks);
+  return { header, pieces };
+}
+
+async function drained(chunks: AsyncIterable<unknown>): Promise<void> {
+  const all = chunks[Symbol.asyncIterator]();
+  while ((await all.next()).done !== true);
+}
+
+// eslint-disable-next-line @typescript-eslint/require-await -- a stream by its type
+async function* streamed(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* pieces;
+}
+
+function came<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('it has not come in yet');
+  return value;
+}

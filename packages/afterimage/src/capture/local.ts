@@ -1,0 +1,112 @@
+/** Captures a process of this machine by attaching to it. */
+import { applicationName } from '@afterimage/agent/application-name';
+import { captureNeedBytes, describeHeadroom, readHeadroom } from '@afterimage/agent/headroom';
+import { formatBytes } from '@afterimage/agent/figures';
+import { watchMemory, type MemoryWatch } from '@afterimage/agent/memory-watch';
+import { anonymousBytes } from '@afterimage/agent/memory-use';
+import { readlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { VersionedAddon } from '../attach/addon-place.js';
+import { attach, type AttachJob } from '../attach/attach.js';
+import { CommandError } from '../command-error.js';
+import type { NodeProcess } from '../target/candidate.js';
+import { scriptOf } from '../target/command-line.js';
+import { namespaceOf } from '../target/process-status.js';
+import type { CapturedImage, CaptureCost } from './came-in.js';
+
+export interface LocalCapture {
+  target: NodeProcess;
+  /** @throws {CommandError} `refused`, where there is none for that Node.js */
+  addonFor: (nodeVersion: string) => Promise<VersionedAddon>;
+  standBy?: AttachJob['standBy'];
+  /** Whether what this process takes is taken from the target: it runs in the same cgroup, as in a container. */
+  isBeside: boolean;
+  signal: AbortSignal;
+  onStep?: AttachJob['onStep'];
+}
+
+/**
+ * @throws {CommandError} `refused` by a guard, before anything is sent to the process; `failed` or `targetGone` later.
+ *   Whoever reads the image gets the same, or the signal's reason
+ */
+export async function captureLocal(capture: LocalCapture): Promise<CapturedImage> {
+  const { target, signal } = capture;
+  const { pid } = target.status;
+  await checkHeadroom(pid);
+  const started = performance.now();
+  const { fork, heldMs, image, release } = await attach({
+    target: target.status,
+    commandLine: target.commandLine,
+    name: await nameOf(target),
+    ...(await capture.addonFor(target.nodeVersion)),
+    standBy: capture.standBy,
+    signal,
+    onStep: capture.onStep,
+  });
+  let shortage: CommandError | null = null;
+  const memory = watchMemory(
+    ({ headroom, reserve }) => {
+      shortage = new CommandError(
+        'refused',
+        `memory ran short: ${describeHeadroom(headroom)}, to be kept free ${formatBytes(reserve)}; the capture gave way`,
+      );
+      release();
+    },
+    capture.isBeside ? undefined : pid,
+  );
+  const [own, its] = await Promise.all([namespaceOf('self', 'pid'), namespaceOf(pid, 'pid')]);
+  if (own === its) memory.child = fork.pid;
+  const cost: CaptureCost = {
+    pauseMs: heldMs,
+    parkMs: fork.parkMs,
+    forkMs: fork.forkMs,
+    captureMs: 0,
+    extraBytes: 0,
+  };
+  async function* watched(): AsyncGenerator<Uint8Array> {
+    try {
+      yield* image.chunks;
+    } catch (error) {
+      signal.throwIfAborted();
+      throw shortage ?? error;
+    } finally {
+      cost.captureMs = performance.now() - started;
+      stop(memory);
+    }
+  }
+  signal.addEventListener('abort', release, { once: true });
+  return {
+    kind: 'image',
+    image: { header: image.header, chunks: watched() },
+    cost: () => ({ ...cost, extraBytes: memory.peak() }),
+    release: () => {
+      stop(memory);
+      release();
+      return Promise.resolve();
+    },
+  };
+}
+
+function stop(memory: MemoryWatch): void {
+  memory.child = null;
+  memory.stop();
+}
+
+async function checkHeadroom(pid: number): Promise<void> {
+  const [anonymous, headroom] = await Promise.all([anonymousBytes(pid), readHeadroom('/', pid)]);
+  const need = captureNeedBytes(anonymous);
+  if (headroom.available >= need) return;
+  throw new CommandError(
+    'refused',
+    `not enough memory to capture process ${pid}: about ${formatBytes(need)} are needed, ${describeHeadroom(headroom)}; ` +
+      'raise the limit, or capture while it uses less (nothing was sent to it)',
+  );
+}
+
+async function nameOf({ status: { pid }, commandLine }: NodeProcess): Promise<string> {
+  const root = `/proc/${pid}/root`;
+  const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => '/');
+  const script = commandLine === null ? undefined : scriptOf(commandLine);
+  const inRoot = (path: string): string => root + (path.startsWith('/') ? path : join(cwd, path));
+  return applicationName(script === undefined ? undefined : inRoot(script), inRoot(cwd));
+}

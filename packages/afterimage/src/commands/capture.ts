@@ -1,0 +1,268 @@
+/** `afterimage capture`: an image of a process that runs, developed into a snapshot or stored. */
+import { DevelopError, type DevelopResult } from '@afterimage/agent/develop';
+import { formatBytes, formatMs, roundMs } from '@afterimage/agent/figures';
+import type { ImageHeader } from '@afterimage/agent/image';
+import { STORED_ENDING } from '@afterimage/agent/image-store';
+import { checkOutput } from '@afterimage/agent/output-file';
+import type { RedactionLevel } from '@afterimage/snapshot';
+import { Command, Option } from 'commander';
+import type { CameIn, CaptureCost } from '../capture/came-in.js';
+import { checkResultPath, resultPath } from '../capture/result-path.js';
+import { developCaptured, isWorthAnotherImage, redactCaptured, storeCaptured } from '../capture/result.js';
+import type { CaptureTarget } from '../capture/target.js';
+import { checkTargets, findTargets, type TargetOptions } from '../capture/targets.js';
+import { CommandError } from '../command-error.js';
+import { BrokenConnectionError } from '../container/kit-session.js';
+import type { PodQuery } from '../container/pods.js';
+import { messageOf } from '@afterimage/agent/errors';
+import { recipientOption, recipientsOf, type RecipientOptions } from '../encryption-options.js';
+import { interruption } from '../interruption.js';
+import { outputFailure } from '../output.js';
+import { progressLine, type ProgressLine } from '../progress-line.js';
+import { formatNumberOf } from '../quantities.js';
+import { levelOption } from '../redaction-option.js';
+
+interface Options extends RecipientOptions, PodQuery {
+  all?: true;
+  develop: 'here' | 'in-cluster';
+  pid?: number;
+  node?: string;
+  output?: string;
+  image?: string | true;
+  redact: RedactionLevel;
+  storePlainImage?: true;
+  force?: true;
+  json?: true;
+}
+
+interface Job {
+  options: Options;
+  recipients: string[];
+  signal: AbortSignal;
+  progress: ProgressLine;
+  say: (line: string) => void;
+}
+
+/** What one capture came to. */
+interface Captured {
+  kind: 'snapshot' | 'image';
+  path: string;
+  bytes: number;
+  sha256: string;
+  header: ImageHeader;
+  cost: CaptureCost;
+  attempts: number;
+  developed?: DevelopResult;
+}
+
+const SNAPSHOT_ENDING = '.heapsnapshot';
+const ATTEMPTS = 3;
+
+export function captureCommand(): Command {
+  return new Command('capture')
+    .description('capture the heap of a running Node.js process, without stopping it')
+    .argument('[target...]', 'process ids, pod/NAME, deploy/NAME, sts/NAME, docker/NAME or podman/NAME')
+    .option(
+      '-o, --output <file>',
+      'where the snapshot goes; {target}, {name}, {pid} and {timestamp} are filled in',
+    )
+    .option('--image [file]', 'store the image, to be developed later, in place of a snapshot')
+    .addOption(levelOption())
+    .addOption(recipientOption())
+    .option('--store-plain-image', 'store an image that is not encrypted, with every secret of the process')
+    .option('-n, --namespace <name>', "of the pods; by default the context's")
+    .option('-c, --container <name>', 'of the pod, where it has several')
+    .option('-l, --selector <labels>', 'pods by their labels, in place of names')
+    .option('--context <name>', 'of the kubeconfig')
+    .option('--kubeconfig <file>', 'for kubectl')
+    .option('--all', 'each pod that is meant, one after the other, not only the longest running')
+    .addOption(
+      new Option('--develop <where>', 'a snapshot: by this command, or in a pod that is made for it')
+        .choices(['here', 'in-cluster'])
+        .default('here'),
+    )
+    .option('--pid <number>', 'the process in the container, where it has several', wholeNumber)
+    .option('--node <path>', 'where Node.js is in the container')
+    .option('--json', 'print what was done as one JSON document')
+    .option('--force', 'develop even if memory or disk look too small for it')
+    .action(runCapture);
+}
+
+async function runCapture(words: string[], options: Options): Promise<void> {
+  const where = targetOptions(options);
+  checkTargets(words, where);
+  const recipients = await recipientsOf(options);
+  checkUsage(options, recipients);
+  const progress = progressLine();
+  const say = (line: string): void => {
+    progress.clear();
+    console.error(`afterimage: ${line}`);
+  };
+  const job = { options, recipients, signal: interruption(), progress, say };
+  const targets = await findTargets(words, where, say);
+  for (const path of [options.output, options.image])
+    if (typeof path === 'string') checkResultPath(path, targets.length);
+  const reports: object[] = [];
+  for (const target of targets) {
+    const captured = await captureOne(target, job);
+    reports.push(report(captured, target));
+    if (options.json !== true) say(summary(captured, target));
+  }
+  if (options.json) console.log(JSON.stringify(reports.length === 1 ? reports[0] : reports));
+}
+
+function targetOptions({
+  all,
+  develop,
+  pid,
+  node,
+  namespace,
+  context,
+  kubeconfig,
+  container,
+  selector,
+}: Options): TargetOptions {
+  const query = { namespace, context, kubeconfig, container, selector };
+  return { ...query, all: all === true, pid, node, inCluster: develop === 'in-cluster' };
+}
+
+function checkUsage(
+  { output, image, develop, storePlainImage }: Options,
+  recipients: readonly string[],
+): void {
+  if (output === '-' || image === '-')
+    throw new CommandError('usage', 'a capture goes to a file: name one, or leave -o out');
+  if (output !== undefined && image !== undefined)
+    throw new CommandError('usage', 'give either -o for a snapshot, or --image for the image');
+  if (image !== undefined && develop === 'in-cluster')
+    throw new CommandError('usage', '--image stores the image as it is: leave --develop out');
+  if (image === undefined || recipients.length > 0) return;
+  if (storePlainImage !== true) {
+    throw new CommandError(
+      'refused',
+      'the image would be stored with every secret of the process in it: encrypt it, --recipient age1…, or allow it as it ' +
+        'is with --store-plain-image',
+    );
+  }
+  console.error('afterimage: warning: the image is stored in clear, with every secret of the process in it');
+}
+
+async function captureOne(target: CaptureTarget, job: Job): Promise<Captured> {
+  const { output, image } = job.options;
+  const path = output ?? (typeof image === 'string' ? image : undefined) ?? 'snapshot';
+  const { signal, progress, say } = job;
+  try {
+    await checkOutput(path);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const captured = await target.capture({ signal, progress, say });
+        try {
+          return { ...(await keep(captured, target, job)), attempts: attempt };
+        } finally {
+          await captured.release();
+        }
+      } catch (error) {
+        const mayDo = isWorthAnotherImage(error) || causedBy(error) instanceof BrokenConnectionError;
+        if (!mayDo || attempt === ATTEMPTS || signal.aborted) throw error;
+        say(`${messageOf(error)}; trying again, ${attempt + 1} of ${ATTEMPTS}`);
+      }
+    }
+  } catch (error) {
+    throw signal.aborted ? signal.reason : explain(error, target, path);
+  } finally {
+    progress.clear();
+  }
+}
+
+/** The developer program reports what its image ended with as its own failure. */
+function causedBy(error: unknown): unknown {
+  return error instanceof DevelopError ? error.cause : error;
+}
+
+async function keep(
+  captured: CameIn,
+  target: CaptureTarget,
+  { options, recipients, signal, progress }: Job,
+): Promise<Omit<Captured, 'attempts'>> {
+  const { header } = captured.kind === 'image' ? captured.image : captured;
+  const isImage = options.image !== undefined;
+  const asked = options.output ?? (typeof options.image === 'string' ? options.image : undefined);
+  const path = resultPath(asked, isImage ? STORED_ENDING : SNAPSHOT_ENDING, {
+    target: target.fileName,
+    name: header.metadata.name,
+    pid: header.metadata.pid,
+    time: new Date(header.metadata.capturedAt),
+    encrypted: recipients.length > 0,
+  });
+  const developing = { redact: options.redact, recipients, signal, progress };
+  if (captured.kind === 'developed') {
+    const { bytes, sha256, provenance } = await redactCaptured(captured.chunks, path, developing);
+    const developed = { ...captured.developed(), redaction: provenance.redaction };
+    return { kind: 'snapshot', path, bytes, sha256, header, cost: captured.cost(), developed };
+  }
+  if (isImage) {
+    const stored = await storeCaptured(captured.image, path, developing);
+    return { kind: 'image', path, ...stored, header, cost: captured.cost() };
+  }
+  const developed = await developCaptured(captured.image, path, options.force === true, developing);
+  const { snapshotBytes: bytes, sha256 } = developed;
+  return { kind: 'snapshot', path, bytes, sha256, header, cost: captured.cost(), developed };
+}
+
+function summary(captured: Captured, { name }: CaptureTarget): string {
+  const { kind, path, bytes, sha256, cost, developed } = captured;
+  const what =
+    developed === undefined
+      ? ''
+      : `, ${formatNumberOf(developed.nodes, 'node')}; redacted: ${developed.redaction}`;
+  return (
+    `wrote the ${kind} ${path} (${formatBytes(bytes)}${what}), sha256 ${sha256}; ${name} stood still for ` +
+    `${formatMs(cost.pauseMs)}, and had its image out after ${formatMs(cost.captureMs)} with ${formatBytes(cost.extraBytes)} more memory`
+  );
+}
+
+function report(captured: Captured, target: CaptureTarget): object {
+  const { kind, path, bytes, sha256, header, cost, attempts, developed } = captured;
+  const { metadata, imageBytes } = header;
+  const { pauseMs, parkMs, forkMs, captureMs, extraBytes } = cost;
+  return {
+    target: target.name,
+    kind,
+    path,
+    bytes,
+    sha256,
+    ...(developed === undefined
+      ? {}
+      : {
+          nodes: developed.nodes,
+          edges: developed.edges,
+          redaction: developed.redaction,
+          developMs: roundMs(developed.developMs),
+          ghostLocks: developed.ghostLocks,
+        }),
+    pauseMs: roundMs(pauseMs),
+    parkMs: roundMs(parkMs),
+    forkMs: roundMs(forkMs),
+    captureMs: roundMs(captureMs),
+    extraBytes,
+    attempts,
+    image: { bytes: imageBytes, ...metadata, request: undefined },
+  };
+}
+
+/** The errors of the parts, as the command's. What is unknown stays as it is. */
+function explain(error: unknown, { name }: CaptureTarget, output: string): unknown {
+  if (error instanceof CommandError) return error;
+  if (error instanceof DevelopError) {
+    const { cause } = error;
+    if (cause instanceof CommandError) return cause;
+    if (error.code === 'output-failed') return outputFailure(cause, output) ?? error;
+    return new CommandError('failed', `${name}: ${error.message}`, { cause: error });
+  }
+  return outputFailure(error, output) ?? error;
+}
+
+function wholeNumber(value: string): number {
+  if (/^[1-9]\d*$/.test(value)) return Number(value);
+  throw new CommandError('usage', `${value} is no process id`);
+}

@@ -1,0 +1,70 @@
+/** Ways into a container: each runs a program in it, with pipes to its standard streams. */
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import { CommandError } from '../command-error.js';
+import { visible } from '../visible.js';
+
+export interface ContainerAccess {
+  /** For people: `pod shop-7f9c/app`. */
+  name: string;
+  /** The program that reaches it, and its arguments up to the command to run. */
+  program: string;
+  arguments: string[];
+}
+
+export interface Exec {
+  stdin: Writable;
+  stdout: Readable;
+  /** What it has written to standard error so far. */
+  errorText: () => string;
+  /** Of the program that reaches the container. */
+  ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  /** Lets go of it at once; what runs in the container sees its input end. */
+  cut(): void;
+}
+
+const LONGEST_TEXT = 10_000;
+
+export function execIn(access: ContainerAccess, command: readonly string[]): Exec {
+  const child: ChildProcessByStdio<Writable, Readable, Readable> = spawn(
+    access.program,
+    [...access.arguments, ...command],
+    { stdio: ['pipe', 'pipe', 'pipe'] },
+  );
+  let text = '';
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    text = (text + chunk).slice(-LONGEST_TEXT);
+  });
+  // Its end says why.
+  child.stdin.on('error', () => undefined);
+  const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve, reject) => {
+    child.on('error', (error) => reject(notStarted(access.program, error)));
+    child.on('close', (code, signal) => resolve({ code, signal }));
+  });
+  ended.catch(() => undefined);
+  return {
+    stdin: child.stdin,
+    stdout: child.stdout,
+    errorText: () => text.trim(),
+    ended,
+    cut: () => void child.kill('SIGKILL'),
+  };
+}
+
+export function notStarted(program: string, error: Error): CommandError {
+  const isMissing = 'code' in error && error.code === 'ENOENT';
+  const why = isMissing ? 'is not installed, or not in PATH' : `cannot be started (${error.message})`;
+  return new CommandError('failed', `${program} ${why}: containers are reached by it`, { cause: error });
+}
+
+/** What the program that reaches the container said of why it could not, and what to do. */
+export function accessError({ name, program }: ContainerAccess, text: string): CommandError {
+  const said = visible(text.split('\n').slice(-3).join(' ')) || `${program} ended without a word`;
+  if (/forbidden/i.test(text)) {
+    return new CommandError(
+      'refused',
+      `${name}: ${said}; needed are the rights pods: get, list and pods/exec: create (in a Role of its namespace)`,
+    );
+  }
+  return new CommandError('failed', `${name} cannot be reached: ${said}`);
+}

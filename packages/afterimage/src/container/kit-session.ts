@@ -1,0 +1,240 @@
+/** The kit in a container, seen from outside: brought there, spoken to, and seen to its end. */
+import { within } from '@afterimage/agent/deferred';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { CommandError } from '../command-error.js';
+import { split } from '../compression.js';
+import { GREETING, GREETING_BYTES, NODE_FLAGS } from '../kit/bootstrap.js';
+import { packKit } from '../kit/pack.js';
+import {
+  FRAME,
+  framed,
+  framedMessage,
+  LARGEST_FRAME,
+  messageIn,
+  readFrames,
+  type Frame,
+  type FromKit,
+  type ToKit,
+} from '../kit/protocol.js';
+import { visible } from '../visible.js';
+import { accessError, execIn, type ContainerAccess, type Exec } from './access.js';
+
+type Message<T extends FromKit['type']> = Extract<FromKit, { type: T }>;
+
+export interface KitSession {
+  found: Message<'found'>;
+  platform: string;
+  arch: string;
+  order(message: ToKit): void;
+  /** Sends data, as fast as it is taken, and then its end. */
+  send(chunks: AsyncIterable<Uint8Array>): Promise<void>;
+  /**
+   * The data that comes back; its end throws when not all of it came, or the kit failed.
+   * @param onMessage is told what is said in between
+   * @param onDone is told what it came to, before the end
+   */
+  result(
+    onMessage: (message: Message<'step' | 'progress'>) => void,
+    onDone: (message: Message<'done'>) => void,
+  ): AsyncGenerator<Uint8Array>;
+  /** Ends the kit, and waits for it. */
+  close(): Promise<void>;
+}
+
+/** Another try may do. */
+export class BrokenConnectionError extends CommandError {}
+
+/** Where images have their Node.js; the last is whatever the container runs. */
+const NODES = [
+  'node',
+  '/usr/local/bin/node',
+  '/usr/bin/node',
+  '/nodejs/bin/node',
+  '/bin/node',
+  '/proc/1/exe',
+];
+/** To reach the container and start a process there. */
+const START_MS = 60_000;
+/** For the kit to be gone from the container after its input has ended. */
+const END_MS = 10_000;
+
+/** What an exec says when the program is not there, with runc, crun, containerd and the tools in front of them. */
+const NOT_FOUND = /executable file .* not found|no such file or directory|permission denied/i;
+
+/**
+ * @param nodes paths of Node.js to try first
+ * @throws {CommandError}
+ */
+export async function startKit(
+  access: ContainerAccess,
+  what: 'capture' | 'develop',
+  nodes: readonly string[],
+  signal: AbortSignal,
+): Promise<KitSession> {
+  for (const node of new Set([...nodes, ...NODES])) {
+    const exec = execIn(access, [node, ...NODE_FLAGS]);
+    const cut = (): void => exec.cut();
+    signal.addEventListener('abort', cut, { once: true });
+    const greeted = await greeting(exec, access);
+    signal.throwIfAborted();
+    if (greeted !== null) return await open(exec, access, what, greeted);
+    signal.removeEventListener('abort', cut);
+  }
+  throw new CommandError(
+    'refused',
+    `${access.name} has no Node.js where one is usually found (${NODES.join(', ')}): say where it is, --node PATH`,
+  );
+}
+
+interface Greeted {
+  platform: string;
+  arch: string;
+  frames: AsyncGenerator<Frame>;
+}
+
+/** Null when there is no such program in the container. @throws {CommandError} when it cannot be reached */
+async function greeting(exec: Exec, access: ContainerAccess): Promise<Greeted | null> {
+  const late = (): CommandError =>
+    new CommandError('failed', `nothing came from ${access.name} within ${START_MS / 1000} s${said(exec)}`);
+  const started = split(exec.stdout as AsyncIterable<Uint8Array>, GREETING_BYTES);
+  const [beginning, all] = await within(started, START_MS, late).catch((error: unknown) => {
+    exec.cut();
+    throw error;
+  });
+  const line = beginning.toString('latin1', 0, GREETING_BYTES);
+  const greeted = new RegExp(`^${GREETING} \\S+ (\\S+) (\\S+) *\\n$`).exec(line);
+  if (greeted !== null) {
+    const [, platform, arch] = greeted;
+    return { platform, arch, frames: readFrames(behind(all, GREETING_BYTES)) };
+  }
+  await exec.ended;
+  if (NOT_FOUND.test(exec.errorText())) return null;
+  throw accessError(access, exec.errorText() || line.trim());
+}
+
+async function* behind(chunks: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Uint8Array> {
+  let left = bytes;
+  for await (const chunk of chunks) {
+    if (left < chunk.length) yield chunk.subarray(left);
+    left = Math.max(0, left - chunk.length);
+  }
+}
+
+async function open(
+  exec: Exec,
+  access: ContainerAccess,
+  what: 'capture' | 'develop',
+  { platform, arch, frames }: Greeted,
+): Promise<KitSession> {
+  try {
+    exec.stdin.write(await packKit(what, platform, arch));
+    const found = await nextMessage(frames, exec, access);
+    if (found.type !== 'found') throw unexpected(found, access);
+    return {
+      found,
+      platform,
+      arch,
+      order: (message) => write(exec, framedMessage(message)),
+      send: (chunks) => sendAll(exec, chunks),
+      result: (onMessage, onDone) => receive(exec, access, frames, onMessage, onDone),
+      close: async () => {
+        exec.stdin.end();
+        await within(exec.ended, END_MS, () => new Error('late')).catch(() => exec.cut());
+      },
+    };
+  } catch (error) {
+    exec.cut();
+    throw error;
+  }
+}
+
+function write({ stdin }: Exec, [header, payload]: [Uint8Array, Uint8Array]): boolean {
+  stdin.write(header);
+  return stdin.write(payload);
+}
+
+async function sendAll(exec: Exec, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  const gone = exec.ended.then(() => undefined);
+  for await (const chunk of chunks) {
+    for (let at = 0; at < chunk.length; at += LARGEST_FRAME) {
+      const taken = write(exec, framed(FRAME.data, chunk.subarray(at, at + LARGEST_FRAME)));
+      if (!taken && !exec.stdin.destroyed) await Promise.race([once(exec.stdin, 'drain'), gone]);
+    }
+    // What it came to is said by the kit's own last message, or its missing.
+    if (exec.stdin.destroyed) return;
+  }
+  write(exec, framedMessage({ type: 'end' }));
+}
+
+async function* receive(
+  exec: Exec,
+  access: ContainerAccess,
+  frames: AsyncGenerator<Frame>,
+  onMessage: (message: Message<'step' | 'progress'>) => void,
+  onDone: (message: Message<'done'>) => void,
+): AsyncGenerator<Uint8Array> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for (;;) {
+    const frame = await nextFrame(frames, exec, access);
+    if (frame.type === FRAME.data) {
+      hash.update(frame.payload);
+      bytes += frame.payload.length;
+      yield frame.payload;
+      continue;
+    }
+    const message = messageIn(frame) as FromKit;
+    if (message.type === 'step' || message.type === 'progress') {
+      onMessage(message);
+      continue;
+    }
+    if (message.type !== 'done') throw unexpected(message, access);
+    if (message.bytes !== bytes || message.sha256 !== hash.digest('hex')) {
+      throw new BrokenConnectionError(
+        'failed',
+        `what came from ${access.name} is not what was sent (${bytes} bytes of ${message.bytes}); nothing was written`,
+      );
+    }
+    onDone(message);
+    return;
+  }
+}
+
+async function nextMessage(
+  frames: AsyncGenerator<Frame>,
+  exec: Exec,
+  access: ContainerAccess,
+): Promise<FromKit> {
+  return messageIn(await nextFrame(frames, exec, access)) as FromKit;
+}
+
+async function nextFrame(frames: AsyncGenerator<Frame>, exec: Exec, access: ContainerAccess): Promise<Frame> {
+  const next = await frames.next().catch((error: unknown) => {
+    throw broken(exec, access, error);
+  });
+  if (next.done !== true) return next.value;
+  await within(exec.ended, END_MS, () => broken(exec, access));
+  throw broken(exec, access);
+}
+
+function unexpected(message: FromKit, { name }: ContainerAccess): CommandError {
+  return message.type === 'failed'
+    ? new CommandError(message.failure, `${name}: ${visible(message.message)}`)
+    : new CommandError('failed', `${name}: the kit said '${message.type}' out of turn`);
+}
+
+/** The kit sees its input end then, and leaves nothing behind. */
+function broken(exec: Exec, { name }: ContainerAccess, cause?: unknown): BrokenConnectionError {
+  const why = cause instanceof Error ? `: ${cause.message}` : '';
+  return new BrokenConnectionError(
+    'failed',
+    `the connection to ${name} broke${visible(why)}${said(exec)}; nothing was written, and nothing is left there`,
+    { cause },
+  );
+}
+
+function said(exec: Exec): string {
+  const text = visible(exec.errorText().split('\n').slice(-2).join(' '));
+  return text === '' ? '' : ` (${text})`;
+}

@@ -1,0 +1,61 @@
+/** What is to be known before a container is touched: shown first, so that one may still say no. */
+import { formatBytes } from '@afterimage/agent/figures';
+import type { SeenProcess, Surroundings } from '../kit/protocol.js';
+import { CommandError } from '../command-error.js';
+import { visible } from '../visible.js';
+import { formatNumberOf } from '../quantities.js';
+import type { PodTarget } from './pods.js';
+
+type Memory = Surroundings['memory'];
+
+export function podLines(target: PodTarget, process: SeenProcess, memory: Memory): string[] {
+  const { pod, container, restarts, lastEnd, replicas, isReady } = target;
+  const last = lastEnd === null ? '' : `, the last time ${lastEnd}`;
+  const lines = [
+    `pod ${pod}/${container}${target.node === '' ? '' : ` on ${target.node}`}: ${isReady ? 'ready' : 'not ready'}, ${formatNumberOf(restarts, 'restart')}${last}; ` +
+      `${replicas.ready} of ${formatNumberOf(replicas.all, 'replica')} ready`,
+    ...containerLines(process, memory),
+  ];
+  if (replicas.ready <= 1) {
+    lines.push(
+      'warning: no other replica serves meanwhile; an image holds this one up for milliseconds only, a snapshot with a pause ' +
+        'would take it out of service',
+    );
+  }
+  return lines.map(visible);
+}
+
+export function containerLines(process: SeenProcess, memory: Memory): string[] {
+  const { limit, used, available, source } = memory;
+  const headroom = `memory ${formatBytes(used)} of ${formatBytes(limit)} (${source}), headroom ${formatBytes(available)}`;
+  return [
+    `process ${process.pid}: Node.js ${process.nodeVersion}, ${process.command}, ${formatBytes(process.rss)} resident; ${headroom}`,
+  ];
+}
+
+/**
+ * The process that is meant.
+ * @param pid as it was asked for
+ * @throws {CommandError} when it is not clear, or cannot be captured; nothing has been sent to any then
+ */
+export function chooseProcess(
+  processes: readonly SeenProcess[],
+  pid: number | undefined,
+  where: string,
+): SeenProcess {
+  const list = processes.map((each) => `${each.pid} (${each.command}, ${formatBytes(each.rss)})`).join(', ');
+  const found = pid === undefined ? processes : processes.filter((each) => each.pid === pid);
+  if (found.length === 0) {
+    const seen = list === '' ? 'no Node.js process' : `no Node.js process ${pid ?? ''}, but ${list}`;
+    throw new CommandError('refused', `${where} has ${visible(seen)}; is it another container (-c)?`);
+  }
+  if (found.length > 1)
+    throw new CommandError(
+      'refused',
+      `${where} has several Node.js processes: say which, --pid N: ${visible(list)}`,
+    );
+  const [process] = found;
+  if (process.obstacle !== null)
+    throw new CommandError('refused', `${where}: ${visible(process.obstacle)} (nothing was sent to it)`);
+  return process;
+}

@@ -1,0 +1,45 @@
+/** Captures a process in the container, and sends its image out, compressed. */
+import { abiOf } from '@afterimage/agent/native';
+import type { VersionedAddon } from '../attach/addon-place.js';
+import { versionOf } from '../attach/addon-version.js';
+import { captureLocal } from '../capture/local.js';
+import { CommandError } from '../command-error.js';
+import { attachableProcess } from '../target/candidate.js';
+import { majorOf } from '../target/node-version.js';
+import { sendCompressed } from './compressed-result.js';
+import type { FrameOutput } from './frame-output.js';
+import type { KitParts } from './protocol.js';
+
+/** @throws {CommandError} */
+export async function captureOrder(
+  pid: number,
+  parts: KitParts,
+  output: FrameOutput,
+  signal: AbortSignal,
+): Promise<void> {
+  const captured = await captureLocal({
+    target: await attachableProcess(pid, signal),
+    addonFor: (nodeVersion) => Promise.resolve(addonAmong(parts, nodeVersion)),
+    isBeside: true,
+    signal,
+    onStep: (step) => void output.message({ type: 'step', step }).catch(() => undefined),
+  });
+  try {
+    const sent = await sendCompressed(captured.image.chunks, output, signal);
+    await output.message({ type: 'done', ...sent, cost: captured.cost() });
+  } finally {
+    await captured.release();
+  }
+}
+
+function addonAmong(parts: KitParts, nodeVersion: string): VersionedAddon {
+  const addon = parts[abiOf(majorOf(nodeVersion)) ?? ''];
+  if (addon === undefined) {
+    throw new CommandError(
+      'refused',
+      `there is no native part for Node.js ${nodeVersion} on ${process.platform}-${process.arch} in this installation`,
+    );
+  }
+  const contents = Buffer.from(addon, 'base64');
+  return { addon: { contents }, addonVersion: versionOf(contents) };
+}

@@ -1,0 +1,63 @@
+/**
+ * Develops an image in the container that was made for it, and sends the snapshot out. It is redacted by whoever
+ * receives it: the image came the same way.
+ */
+import { develop, type DevelopProgress } from '@afterimage/agent/develop';
+import { readImage } from '@afterimage/agent/image';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { CommandError } from '../command-error.js';
+import { decompressed } from '../compression.js';
+import { sendCompressed } from './compressed-result.js';
+import type { FrameOutput } from './frame-output.js';
+import { DEVELOPER_PART, type KitParts } from './protocol.js';
+
+const PROGRESS_MS = 200;
+
+/** @throws {CommandError} or {DevelopError} */
+export async function developOrder(
+  image: AsyncIterable<Uint8Array>,
+  parts: KitParts,
+  output: FrameOutput,
+  signal: AbortSignal,
+): Promise<void> {
+  const program = parts[DEVELOPER_PART];
+  if (program === undefined)
+    throw new CommandError(
+      'refused',
+      `there is no developer program for ${process.platform}-${process.arch}`,
+    );
+  const directory = await mkdtemp(join(tmpdir(), 'afterimage-'));
+  try {
+    const file = join(directory, DEVELOPER_PART);
+    await writeFile(file, Buffer.from(program, 'base64'));
+    await chmod(file, 0o700);
+    const through = new PassThrough();
+    const [developed, sent] = await Promise.all([
+      develop(await readImage(decompressed(image)), through, {
+        program: file,
+        redact: 'none',
+        signal,
+        onProgress: told(output),
+      }).catch((error: unknown) => {
+        through.destroy(error as Error);
+        throw error;
+      }),
+      sendCompressed(through, output, signal),
+    ]);
+    await output.message({ type: 'done', ...sent, developed });
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+function told(output: FrameOutput): (progress: DevelopProgress) => void {
+  let next = 0;
+  return (progress) => {
+    if (performance.now() < next) return;
+    next = performance.now() + PROGRESS_MS;
+    void output.message({ type: 'progress', progress }).catch(() => undefined);
+  };
+}

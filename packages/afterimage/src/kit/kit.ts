@@ -1,0 +1,126 @@
+/**
+ * The part that runs in a container, in the container's own Node.js: sent there through an exec's standard input, it
+ * tells which Node.js processes there are, and does what it is told: capture one of them, or develop an image. It leaves
+ * nothing behind, and goes when nobody is at the other end any more.
+ */
+import { messageOf } from '@afterimage/agent/errors';
+import { readHeadroom } from '@afterimage/agent/headroom';
+import { writeFileSync } from 'node:fs';
+import { setPriority } from 'node:os';
+import { CommandError } from '../command-error.js';
+import { scriptOf } from '../target/command-line.js';
+import { isWrapper, nodeProcesses } from '../target/node-processes.js';
+import { obstacleTo } from '../target/obstacles.js';
+import { frameOutput, type FrameOutput } from './frame-output.js';
+import { captureOrder } from './capture-order.js';
+import { developOrder } from './develop-order.js';
+import {
+  FRAME,
+  messageIn,
+  readFrames,
+  type Frame,
+  type KitParts,
+  type SeenProcess,
+  type Surroundings,
+  type ToKit,
+} from './protocol.js';
+
+/** Nobody reads for so long: the connection is gone, though nobody has said so. */
+const STALL_MS = 60_000;
+/** For everything: whatever happens, nothing of ours runs in a container for longer. */
+const LONGEST_MS = 3_600_000;
+/** For the last frame to be taken. */
+const FLUSH_MS = 5_000;
+
+/** Called by the bootstrap, with all that came with this code. */
+export async function run(parts: KitParts): Promise<never> {
+  const stop = new AbortController();
+  const giveUp = (): void => stop.abort(new CommandError('failed', 'nobody is there any more'));
+  setTimeout(giveUp, LONGEST_MS).unref();
+  stepBack();
+  const output = frameOutput(1, STALL_MS, giveUp);
+  const working = work(parts, output, giveUp, stop.signal);
+  const stopped = new Promise<never>((_, reject) => {
+    stop.signal.addEventListener('abort', () => reject(stop.signal.reason as Error));
+  });
+  // Whatever cleans up gets to know of the end by the signal; here it is waited for as long as a last frame may take.
+  const code = await Promise.race([working, stopped.catch(() => within(working, FLUSH_MS))]).then(
+    () => 0,
+    async (error: unknown) => {
+      const failure = error instanceof CommandError ? error.failure : 'failed';
+      const told = output.message({ type: 'failed', failure, message: messageOf(error) });
+      await within(told, FLUSH_MS).catch(() => undefined);
+      return 1;
+    },
+  );
+  process.exit(code);
+}
+
+async function work(
+  parts: KitParts,
+  output: FrameOutput,
+  onEnd: () => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const frames = readFrames(process.stdin as AsyncIterable<Uint8Array>);
+  await output.message({ type: 'found', processes: await seen(), surroundings: await surroundings() });
+  const first = await frames.next();
+  if (first.done === true) return;
+  const order = messageIn(first.value) as ToKit;
+  if (order.type === 'capture') {
+    void untilEnd(frames).finally(onEnd);
+    await captureOrder(order.pid, parts, output, signal);
+  } else {
+    await developOrder(image(frames, onEnd), parts, output, signal);
+  }
+}
+
+/** Nothing more is expected but the end. */
+async function untilEnd(frames: AsyncGenerator<Frame>): Promise<void> {
+  while ((await frames.next()).done !== true);
+}
+
+async function* image(frames: AsyncGenerator<Frame>, onEnd: () => void): AsyncGenerator<Uint8Array> {
+  for (;;) {
+    const next = await frames.next();
+    if (next.done === true) throw new CommandError('failed', 'the image stopped arriving');
+    if (next.value.type === FRAME.message) break;
+    yield next.value.payload;
+  }
+  void untilEnd(frames).finally(onEnd);
+}
+
+async function seen(): Promise<SeenProcess[]> {
+  const found = (await nodeProcesses()).filter((each) => !isWrapper(each));
+  return Promise.all(
+    found.map(async (each) => ({
+      pid: each.status.pid,
+      nodeVersion: each.nodeVersion,
+      command: (each.commandLine === null ? undefined : scriptOf(each.commandLine)) ?? 'node',
+      rss: each.status.rss,
+      obstacle: (await obstacleTo(each))?.message ?? null,
+    })),
+  );
+}
+
+async function surroundings(): Promise<Surroundings> {
+  const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
+  return { node: process.execPath, uid, gid, memory: await readHeadroom() };
+}
+
+/** The target comes first, for the processor and for memory. */
+function stepBack(): void {
+  try {
+    setPriority(19);
+    writeFileSync('/proc/self/oom_score_adj', '1000');
+  } catch {
+    // Some sandboxes forbid it; then the watch over memory has to do.
+  }
+}
+
+async function within<T>(promise: Promise<T>, ms: number): Promise<T> {
+  const late = new Promise<never>((_, reject) => {
+    setTimeout(() => reject(new Error('too late')), ms).unref();
+  });
+  return Promise.race([promise, late]);
+}

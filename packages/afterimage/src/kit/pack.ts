@@ -1,0 +1,41 @@
+/** Packs the kit into one piece: its code, and the native parts for the container's platform. */
+import { abiOf, addonFile, developerFile, supportedMajors } from '@afterimage/agent/native';
+import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import { CommandError } from '../command-error.js';
+import { LENGTH_DIGITS } from './bootstrap.js';
+import { DEVELOPER_PART, type KitParts } from './protocol.js';
+
+const CODE = fileURLToPath(new URL('../../bundled/kit.cjs', import.meta.url));
+
+/**
+ * With its length in front, as the bootstrap reads it.
+ * @param what it is sent for
+ * @throws {CommandError} when the parts are not installed
+ */
+export async function packKit(what: 'capture' | 'develop', platform: string, arch: string): Promise<Buffer> {
+  const files =
+    what === 'capture' ? addons(platform, arch) : { [DEVELOPER_PART]: developerFile(platform, arch) };
+  const parts: KitParts = {};
+  for (const [name, file] of Object.entries(files)) {
+    const contents = await readFile(file).catch(() => null);
+    if (contents !== null) parts[name] = contents.toString('base64');
+  }
+  if (Object.keys(parts).length === 0) {
+    throw new CommandError(
+      'refused',
+      `there is no native part for ${platform}-${arch} in this installation (${dirname(addonFile('', platform, arch))}); ` +
+        'in a checkout, npm run prebuild makes it',
+    );
+  }
+  const kit = await promisify(gzip)(JSON.stringify({ code: await readFile(CODE, 'utf8'), parts }));
+  return Buffer.concat([Buffer.from(String(kit.length).padStart(LENGTH_DIGITS)), kit]);
+}
+
+function addons(platform: string, arch: string): Record<string, string> {
+  const abis = supportedMajors().map((major) => abiOf(major) ?? '');
+  return Object.fromEntries(abis.map((abi) => [abi, addonFile(abi, platform, arch)]));
+}

@@ -1,0 +1,99 @@
+/**
+ * What the kit in a container and the command outside say to each other through an exec's pipes, both in frames: a byte
+ * for the type, four for the length (big-endian), then a message as JSON or a piece of an image or a snapshot. The end of
+ * the kit's input means that nobody is there any more.
+ */
+import type { DevelopProgress, DevelopResult } from '@afterimage/agent/develop';
+import type { AttachStep } from '../attach/attach.js';
+import type { CaptureCost } from '../capture/came-in.js';
+import type { Failure } from '../command-error.js';
+
+/** What the kit brings along, in base64: the addons, by ABI, and the developer program. */
+export type KitParts = Partial<Record<string, string>>;
+export const DEVELOPER_PART = 'developer';
+
+export const FRAME = { message: 1, data: 2 } as const;
+const HEADER_BYTES = 5;
+/** What is larger is no frame. */
+export const LARGEST_FRAME = 1 << 20;
+
+/** A Node.js process that the kit sees. Sizes in bytes. */
+export interface SeenProcess {
+  pid: number;
+  nodeVersion: string;
+  command: string;
+  rss: number;
+  /** Why it cannot be captured; null when it can. */
+  obstacle: string | null;
+}
+
+/** Where the kit runs. */
+export interface Surroundings {
+  /** Node.js that it runs on, as a path in the container. */
+  node: string;
+  uid: number;
+  gid: number;
+  /** Bytes. */
+  memory: { limit: number; used: number; available: number; source: string };
+}
+
+export type FromKit =
+  /** First of all, by itself. */
+  | { type: 'found'; processes: SeenProcess[]; surroundings: Surroundings }
+  | { type: 'step'; step: AttachStep }
+  | { type: 'progress'; progress: DevelopProgress }
+  /** The data frames before this were all: so many bytes, compressed. */
+  | { type: 'done'; bytes: number; sha256: string; cost?: CaptureCost; developed?: DevelopResult }
+  /** It came to nothing, and nothing is left of it in the container. */
+  | { type: 'failed'; failure: Failure; message: string };
+
+export type ToKit =
+  | { type: 'capture'; pid: number }
+  /** The image follows in data frames, compressed or not, then its end. */
+  | { type: 'develop' }
+  | { type: 'end' };
+
+export interface Frame {
+  type: number;
+  payload: Buffer;
+}
+
+/** @throws {Error} when the stream is not made of frames, or ends within one */
+export async function* readFrames(source: AsyncIterable<Uint8Array>): AsyncGenerator<Frame> {
+  let rest = Buffer.alloc(0);
+  for await (const chunk of source) {
+    rest = Buffer.concat([rest, chunk]);
+    let at = 0;
+    while (rest.length - at >= HEADER_BYTES) {
+      const type = rest.readUInt8(at);
+      const length = rest.readUInt32BE(at + 1);
+      if ((type !== FRAME.message && type !== FRAME.data) || length > LARGEST_FRAME) {
+        const text = JSON.stringify(rest.toString('latin1', at, at + 60));
+        throw new Error(`it was spoken to in another way than expected: ${text}`);
+      }
+      const end = at + HEADER_BYTES + length;
+      if (rest.length < end) break;
+      yield { type, payload: rest.subarray(at + HEADER_BYTES, end) };
+      at = end;
+    }
+    rest = rest.subarray(at);
+  }
+  if (rest.length > 0) throw new Error('the connection ended within a frame');
+}
+
+/** The message in a frame. */
+export function messageIn({ payload }: Frame): FromKit | ToKit {
+  return JSON.parse(payload.toString()) as FromKit | ToKit;
+}
+
+/** A frame's header and contents, to be written one after the other. */
+export function framed(type: number, payload: Uint8Array): [Uint8Array, Uint8Array] {
+  const header = Buffer.alloc(HEADER_BYTES);
+  header.writeUInt8(type, 0);
+  header.writeUInt32BE(payload.length, 1);
+  return [header, payload];
+}
+
+export function framedMessage(message: FromKit | ToKit): [Uint8Array, Uint8Array] {
+  return framed(FRAME.message, Buffer.from(JSON.stringify(message)));
+}

@@ -1,0 +1,55 @@
+/** Redacting as every command does it that gets a snapshot from elsewhere. */
+import { formatBytes } from '@afterimage/agent/figures';
+import { sealedOutput } from '@afterimage/agent/sealed-output';
+import { redactor, type Redacted, type RedactionLevel } from '@afterimage/snapshot';
+import { Readable, Transform, type Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ProgressLine } from './progress-line.js';
+
+export interface Redacting {
+  level: RedactionLevel;
+  recipients: readonly string[];
+  signal: AbortSignal;
+  progress: ProgressLine;
+}
+
+export interface RedactedOutput extends Redacted {
+  /** Of the file, in hexadecimal. */
+  sha256: string;
+}
+
+/** Redacts a snapshot on its way to `output`, and ends that. */
+export async function redactTo(
+  output: Writable,
+  chunks: AsyncIterable<Uint8Array>,
+  { level, recipients, signal, progress }: Redacting,
+): Promise<RedactedOutput> {
+  const redaction = redactor({ level });
+  const sealed = await sealedOutput(output, recipients);
+  const ended: Redacted[] = [];
+  let read = 0;
+  const stage = new Transform({
+    transform(chunk: Uint8Array, _encoding, done) {
+      progress.show(`redacting: ${formatBytes((read += chunk.length))}`, null);
+      attempt(done, () => redaction.push(chunk).forEach((part) => stage.push(part)));
+    },
+    flush(done) {
+      attempt(done, () => {
+        const end = redaction.end();
+        ended.push(end.redacted);
+        end.chunks.forEach((part) => stage.push(part));
+      });
+    },
+  });
+  await pipeline(Readable.from(chunks, { objectMode: false }), stage, sealed.stream, { signal });
+  return { ...ended[0], sha256: sealed.sha256() };
+}
+
+function attempt(done: (error?: Error) => void, work: () => void): void {
+  try {
+    work();
+    done();
+  } catch (error) {
+    done(error as Error);
+  }
+}

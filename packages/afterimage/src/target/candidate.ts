@@ -1,0 +1,62 @@
+/** All that is found out about a process before anything is done to it. */
+import { CommandError } from '../command-error.js';
+import { readCommandLine } from './command-line.js';
+import { nodeVersionOf } from './node-version.js';
+import { obstacleTo, type Candidate } from './obstacles.js';
+import { readStatus, SIGUSR1_BIT, startedAt, type ProcessStatus } from './process-status.js';
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** Node.js installs its handler within the first moments of its start. */
+const STARTING_MS = 5_000;
+const POLL_MS = 20;
+
+export interface NodeProcess extends Candidate {
+  nodeVersion: string;
+}
+
+/**
+ * The process, when nothing is in the way of attaching to it. One that has only just been started is waited for.
+ * @throws {CommandError} `targetGone` or `refused`; nothing has been sent to the process then
+ */
+export async function attachableProcess(pid: number, signal: AbortSignal): Promise<NodeProcess> {
+  const candidate = await readCandidate(pid);
+  candidate.status = await started(candidate.status, signal);
+  const obstacle = await obstacleTo(candidate);
+  if (obstacle !== null) throw new CommandError('refused', `${obstacle.message} (nothing was sent to it)`);
+  if (candidate.nodeVersion === null)
+    throw new CommandError('refused', `process ${pid} does not run Node.js`);
+  return { ...candidate, nodeVersion: candidate.nodeVersion };
+}
+
+/** @throws {CommandError} `targetGone` */
+export async function readCandidate(pid: number): Promise<Candidate> {
+  if (process.platform !== 'linux') {
+    throw new CommandError(
+      'refused',
+      `processes of this machine can be captured on Linux, and this is ${process.platform}; a pod can: pod/NAME --develop in-cluster`,
+    );
+  }
+  const status = await readStatus(pid);
+  if (status === null) throw new CommandError('targetGone', `there is no process ${pid}`);
+  if (status.threadGroup !== pid)
+    throw new CommandError('refused', `${pid} is a thread of process ${status.threadGroup}: name that`);
+  const [commandLine, nodeVersion] = await Promise.all([readCommandLine(pid), nodeVersionOf(pid)]);
+  return { status, commandLine, nodeVersion };
+}
+
+async function started(status: ProcessStatus, signal: AbortSignal): Promise<ProcessStatus> {
+  const { pid } = status;
+  const since = await startedAt(pid);
+  let latest: ProcessStatus | null = status;
+  while (
+    latest !== null &&
+    ((latest.caughtSignals | latest.blockedSignals) & SIGUSR1_BIT) === 0n &&
+    since !== null &&
+    Date.now() - since < STARTING_MS
+  ) {
+    await pause(POLL_MS, undefined, { signal });
+    latest = await readStatus(pid);
+  }
+  if (latest === null) throw new CommandError('targetGone', `process ${pid} has ended`);
+  return latest;
+}

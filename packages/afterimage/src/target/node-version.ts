@@ -1,0 +1,70 @@
+/**
+ * Which Node.js a process runs, read from the file it runs: executing that file to ask it would give whoever named
+ * a program `node` the rights of whoever looks.
+ */
+import { open, readFile, readlink, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+
+/** Every build carries the addresses of its source and headers (process.release; src/node_metadata.cc in Node). */
+const MARK = Buffer.from('node-v');
+const VERSION = /^node-v(\d+\.\d+\.\d+)(?:-headers)?\.tar\./;
+const WINDOW_BYTES = 1 << 20;
+const LONGEST_MARK = 64;
+
+/** By file, device and time of change; a machine has few Node.js binaries and many processes. */
+const known = new Map<string, Promise<string | null>>();
+
+/** Without the `v`; null when it is not Node.js, or its files may not be read. */
+export async function nodeVersionOf(pid: number): Promise<string | null> {
+  const program = `/proc/${pid}/exe`;
+  const version = await versionIn(program);
+  if (version !== null) return version;
+  const library = await sharedLibrary(pid);
+  return library === null ? null : versionIn(`/proc/${pid}/root${library}`);
+}
+
+export function majorOf(version: string): number {
+  return Number(version.split('.')[0]);
+}
+
+/** Whether it is worth reading its file: programs by that name, or with Node.js as a library. */
+export async function looksLikeNode(pid: number): Promise<boolean> {
+  const program = await readlink(`/proc/${pid}/exe`).catch(() => null);
+  if (program === null) return false;
+  return /node/i.test(basename(program)) || (await sharedLibrary(pid)) !== null;
+}
+
+/** Debian and others build Node.js as a library with a small program in front. */
+async function sharedLibrary(pid: number): Promise<string | null> {
+  const maps = await readFile(`/proc/${pid}/maps`, 'latin1').catch(() => '');
+  return /\s(\/\S*\/libnode\.so[.\d]*)$/m.exec(maps)?.[1] ?? null;
+}
+
+async function versionIn(file: string): Promise<string | null> {
+  const found = await stat(file).catch(() => null);
+  if (found === null) return null;
+  const key = `${found.dev}:${found.ino}:${found.mtimeMs}`;
+  const version = known.get(key) ?? search(file);
+  known.set(key, version);
+  return version;
+}
+
+async function search(path: string): Promise<string | null> {
+  const file = await open(path, 'r').catch(() => null);
+  if (file === null) return null;
+  try {
+    const window = Buffer.alloc(WINDOW_BYTES + LONGEST_MARK);
+    // Windows overlap, so that no mark is cut in two.
+    for (let position = 0; ; position += WINDOW_BYTES) {
+      const { bytesRead } = await file.read(window, 0, window.length, position);
+      const part = window.subarray(0, bytesRead);
+      for (let at = part.indexOf(MARK); at !== -1; at = part.indexOf(MARK, at + 1)) {
+        const version = VERSION.exec(part.toString('latin1', at, at + LONGEST_MARK))?.[1];
+        if (version !== undefined) return version;
+      }
+      if (bytesRead < window.length) return null;
+    }
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,149 @@
+/**
+ * Why a process cannot be captured by attaching to it, as far as that can be known without sending it anything.
+ * A signal to a process that does not wait for it would end it: so all of this is asked first.
+ */
+import { abiOf, supportedMajors } from '@afterimage/agent/native';
+import { readlink } from 'node:fs/promises';
+import { hasFlag, type CommandLine } from './command-line.js';
+import { containerOf } from './container.js';
+import { inspectorPort } from './inspector-port.js';
+import { majorOf } from './node-version.js';
+import { holderOf, listeningSockets, ownListeningSockets } from './listening-sockets.js';
+import { namespaceOf, SIGUSR1_BIT, type ProcessStatus } from './process-status.js';
+
+export interface Obstacle {
+  code:
+    | 'unsupported'
+    | 'not-node'
+    | 'not-running'
+    | 'other-user'
+    | 'other-network'
+    | 'signal-blocked'
+    | 'signal-not-caught'
+    | 'no-addons'
+    | 'port-taken';
+  /** What was found, and what to do. */
+  message: string;
+}
+
+/** What has been found out about a process. */
+export interface Candidate {
+  status: ProcessStatus;
+  /** Null where it may not be read. */
+  commandLine: CommandLine | null;
+  /** Of Node.js, without the `v`; null when it is something else, or may not be read. */
+  nodeVersion: string | null;
+}
+
+/** The first thing in the way; null when there is none. */
+export async function obstacleTo(candidate: Candidate): Promise<Obstacle | null> {
+  const { pid } = candidate.status;
+  return (
+    stateObstacle(candidate.status) ??
+    (await userObstacle(candidate.status)) ??
+    versionObstacle(pid, candidate.nodeVersion) ??
+    (await networkObstacle(pid)) ??
+    flagObstacle(pid, candidate.commandLine) ??
+    signalObstacle(candidate.status) ??
+    (await portObstacle(pid, candidate.commandLine))
+  );
+}
+
+function stateObstacle({ pid, state }: ProcessStatus): Obstacle | null {
+  if (state === 'Z')
+    return {
+      code: 'not-running',
+      message: `process ${pid} has ended and only waits for its parent to notice`,
+    };
+  if (state !== 'T' && state !== 't') return null;
+  return {
+    code: 'not-running',
+    message: `process ${pid} is stopped, so it cannot be captured: let it go on first, kill -CONT ${pid}`,
+  };
+}
+
+async function userObstacle({ pid, uid }: ProcessStatus): Promise<Obstacle | null> {
+  const own = process.geteuid?.() ?? 0;
+  const readable = await readlink(`/proc/${pid}/exe`).then(
+    () => true,
+    () => false,
+  );
+  if (readable && (own === 0 || own === uid)) return null;
+  const way = own === uid ? 'with sudo' : `as that user, or with sudo`;
+  return {
+    code: 'other-user',
+    message: `process ${pid} belongs to user id ${uid}, and user id ${own} may not look into it: run this ${way}`,
+  };
+}
+
+function versionObstacle(pid: number, version: string | null): Obstacle | null {
+  if (version === null) return { code: 'not-node', message: `process ${pid} does not run Node.js` };
+  if (abiOf(majorOf(version)) !== undefined) return null;
+  return {
+    code: 'unsupported',
+    message: `process ${pid} runs Node.js ${version}; there is a native part for Node ${supportedMajors().join(', ')}`,
+  };
+}
+
+async function networkObstacle(pid: number): Promise<Obstacle | null> {
+  const [own, its] = await Promise.all([namespaceOf('self', 'net'), namespaceOf(pid, 'net')]);
+  if (own === its) return null;
+  const container = await containerOf(pid);
+  const where = container === null ? '' : ` (container ${container.id})`;
+  const way =
+    container?.podUid === undefined || container.podUid === null
+      ? 'name the container instead: afterimage capture docker/NAME, podman/NAME or pod/NAME'
+      : 'name its pod instead: afterimage capture pod/NAME';
+  return {
+    code: 'other-network',
+    message: `process ${pid} is in another network namespace${where}, where its inspector would not be reached; ${way}`,
+  };
+}
+
+function flagObstacle(pid: number, commandLine: CommandLine | null): Obstacle | null {
+  if (commandLine === null) return null;
+  if (hasFlag(commandLine, '--no-addons', '--no-node-addons'))
+    return {
+      code: 'no-addons',
+      message: `process ${pid} was started with --no-addons, so it cannot load the native part: start it without`,
+    };
+  const hasPermissions = hasFlag(commandLine, '--permission', '--experimental-permission');
+  if (!hasPermissions || hasFlag(commandLine, '--allow-addons')) return null;
+  return {
+    code: 'no-addons',
+    message: `process ${pid} runs under the permission model, which forbids it the native part: start it with --allow-addons`,
+  };
+}
+
+function signalObstacle({ pid, caughtSignals, blockedSignals }: ProcessStatus): Obstacle | null {
+  if ((caughtSignals & SIGUSR1_BIT) !== 0n) return null;
+  if ((blockedSignals & SIGUSR1_BIT) !== 0n) {
+    return {
+      code: 'signal-blocked',
+      message:
+        `process ${pid} was started with --disable-sigusr1 (or under a permission model that implies it), so it does not ` +
+        'open its inspector: start it without, or with the agent, node --import @afterimage/agent/register',
+    };
+  }
+  return {
+    code: 'signal-not-caught',
+    message:
+      `process ${pid} does not wait for SIGUSR1, which would end it: it is still starting, or was built without an ` +
+      'inspector; try again in a moment, or start it with the agent, node --import @afterimage/agent/register',
+  };
+}
+
+/** Node.js does not say that its inspector found no port but on its own standard error. */
+async function portObstacle(pid: number, commandLine: CommandLine | null): Promise<Obstacle | null> {
+  const { host, port } = inspectorPort(commandLine);
+  const [own, all] = await Promise.all([ownListeningSockets(pid), listeningSockets(pid)]);
+  const ownInodes = new Set(own.map(({ inode }) => inode));
+  const taken = all.find((socket) => socket.port === port && socket.host === host);
+  if (port === 0 || taken === undefined || ownInodes.has(taken.inode)) return null;
+  const holder = await holderOf(taken.inode);
+  const who = holder === null ? 'another process' : `process ${holder}`;
+  return {
+    code: 'port-taken',
+    message: `port ${port} is held by ${who}, so process ${pid} could not open its inspector there: end that first (a debugger?)`,
+  };
+}

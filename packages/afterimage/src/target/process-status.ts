@@ -1,0 +1,78 @@
+/** What the kernel says of a process in /proc/PID/status, stat and ns (proc(5)). */
+import { readFile, readlink } from 'node:fs/promises';
+
+export interface ProcessStatus {
+  pid: number;
+  /** Of its threads, this is another one's id when `pid` names a thread. */
+  threadGroup: number;
+  /** One letter: R, S, D, T (stopped), Z (ended, not yet waited for). */
+  state: string;
+  /** Effective. */
+  uid: number;
+  gid: number;
+  /** Resident memory, in bytes. */
+  rss: number;
+  /** Bit N-1 stands for signal N. */
+  caughtSignals: bigint;
+  blockedSignals: bigint;
+  /** Its pid in each pid namespace that it is in, the innermost last. */
+  namespacePids: number[];
+}
+
+export const SIGUSR1_BIT = 1n << 9n;
+
+/** Null when there is no such process. */
+export async function readStatus(pid: number): Promise<ProcessStatus | null> {
+  const text = await readFile(`/proc/${pid}/status`, 'latin1').catch(() => null);
+  if (text === null) return null;
+  const fields = new Map(
+    text.split('\n').map((line) => {
+      const colon = line.indexOf(':');
+      return [
+        line.slice(0, colon),
+        line
+          .slice(colon + 1)
+          .trim()
+          .split(/\s+/),
+      ];
+    }),
+  );
+  const field = (name: string, at = 0): string => fields.get(name)?.[at] ?? '0';
+  return {
+    pid,
+    threadGroup: Number(field('Tgid')),
+    state: field('State'),
+    uid: Number(field('Uid', 1)),
+    gid: Number(field('Gid', 1)),
+    rss: Number(field('VmRSS')) * 1024,
+    caughtSignals: BigInt(`0x${field('SigCgt')}`),
+    blockedSignals: BigInt(`0x${field('SigBlk')}`),
+    namespacePids: (fields.get('NSpid') ?? [String(pid)]).map(Number),
+  };
+}
+
+/** The kernel's clock ticks a second, as /proc counts in; 100 on every Linux that Node.js runs on. */
+const TICKS = 100;
+
+/** When it was started, in milliseconds since the epoch; null when it is gone. */
+export async function startedAt(pid: number): Promise<number | null> {
+  try {
+    const [line, uptime] = await Promise.all([
+      readFile(`/proc/${pid}/stat`, 'latin1'),
+      readFile('/proc/uptime', 'latin1'),
+    ]);
+    // The command in parentheses may contain anything; the start time is the 22nd field.
+    const ticks = Number(line.slice(line.lastIndexOf(')') + 2).split(' ')[19]);
+    const bootedAt = Date.now() - Number(uptime.split(' ')[0]) * 1000;
+    return bootedAt + (ticks / TICKS) * 1000;
+  } catch {
+    return null;
+  }
+}
+
+export type Namespace = 'net' | 'pid' | 'mnt' | 'user';
+
+/** Something that is equal for processes in the same namespace; null where it may not be read. */
+export async function namespaceOf(pid: number | 'self', namespace: Namespace): Promise<string | null> {
+  return readlink(`/proc/${pid}/ns/${namespace}`).catch(() => null);
+}

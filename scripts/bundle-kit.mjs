@@ -1,0 +1,35 @@
+// Bundles the code that is sent into containers into one file: packages/afterimage/bundled/kit.cjs.
+import { build } from 'esbuild';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const packages = fileURLToPath(new URL('../packages/', import.meta.url));
+const afterimage = `${packages}afterimage/`;
+
+await build({
+  entryPoints: [`${afterimage}dist/kit/kit.js`],
+  outfile: `${afterimage}bundled/kit.cjs`,
+  bundle: true,
+  minify: true,
+  // Expressions for the target are functions of this code, sent as text.
+  keepNames: false,
+  format: 'cjs',
+  platform: 'node',
+  target: 'node20',
+  // No file lies beside it where it runs.
+  define: { 'import.meta.url': '"file:///afterimage-kit/dist/kit.cjs"' },
+  // Faster parts of the WebSocket library, for whoever installs them.
+  external: ['bufferutil', 'utf-8-validate'],
+  plugins: [{ name: 'own-version', setup: inlineVersion }],
+});
+
+/** Nor is there a package.json to read the version from. */
+function inlineVersion({ onLoad }) {
+  onLoad({ filter: /snapshot\/dist\/redact\/provenance\.js$/ }, ({ path }) => {
+    const reading = "createRequire(import.meta.url)('../../package.json')";
+    const source = readFileSync(path, 'utf8');
+    if (!source.includes(reading)) throw new Error(`${path} reads its version in another way`);
+    const { version } = JSON.parse(readFileSync(`${packages}snapshot/package.json`, 'utf8'));
+    return { contents: source.replace(reading, JSON.stringify({ version })) };
+  });
+}

@@ -1,0 +1,70 @@
+/**
+ * Root file systems as distroless images have them: Node and the libraries it needs, an /etc and a /tmp, and
+ * neither a shell nor tar. The Node binary is not copied but mounted: 100 MB for each container would be slow.
+ */
+import { execFileSync } from 'node:child_process';
+import { chmodSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { nodeOf, type NodeBinary } from '../nodes.js';
+
+/** What a pod's `image` names. */
+export interface Image {
+  name: string;
+  node: NodeBinary['major'];
+  /** Where Node lies in the container; `/usr/local/bin/node` by default, as in Docker's official images. */
+  nodePath?: string;
+  /** What its Node runs when the pod says nothing else: a path in the container, and arguments. */
+  args?: string[];
+  /** Files and directories to copy, by their place in the container. */
+  files?: Record<string, string>;
+  /**
+   * `/tmp`: a directory of the root file system by default, a tmpfs that programs can or cannot be run from,
+   * or none at all.
+   */
+  tmp?: 'exec' | 'noexec' | 'none';
+}
+
+/** The user that images run as unless the pod names another, as a good image has it. */
+export const defaultUid = 10001;
+export const defaultNodePath = '/usr/local/bin/node';
+
+const etc = {
+  group: `root:x:0:\napp:x:${defaultUid}:\n`,
+  hosts: '127.0.0.1 localhost\n::1 localhost\n',
+  passwd: `root:x:0:0::/root:/sbin/nologin\napp:x:${defaultUid}:${defaultUid}::/home/app:/sbin/nologin\n`,
+};
+
+/** Makes a fresh one in `root`, which does not exist yet. */
+export function makeRootFileSystem(root: string, image: Image): void {
+  for (const directory of ['app', 'dev', 'etc', 'home/app', 'proc', 'sys', 'tmp']) {
+    mkdirSync(join(root, directory), { recursive: true });
+  }
+  chmodSync(join(root, 'tmp'), 0o1777);
+  if (image.tmp === 'none') rmSync(join(root, 'tmp'), { recursive: true });
+  for (const [name, text] of Object.entries(etc)) writeFileSync(join(root, 'etc', name), text);
+  place(root, image.nodePath ?? defaultNodePath, (path) => writeFileSync(path, '')); // to be mounted on
+  for (const library of librariesOf(nodeOf(image.node).path)) copyIn(root, library, library);
+  for (const [path, source] of Object.entries(image.files ?? {})) copyIn(root, path, source);
+}
+
+function copyIn(root: string, path: string, source: string): void {
+  place(root, path, (target) => cpSync(source, target, { recursive: true, dereference: true }));
+}
+
+function place(root: string, path: string, make: (target: string) => void): void {
+  const target = join(root, path);
+  mkdirSync(dirname(target), { recursive: true });
+  make(target);
+}
+
+const libraries = new Map<string, string[]>();
+
+function librariesOf(program: string): string[] {
+  let found = libraries.get(program);
+  if (found === undefined) {
+    const listed = execFileSync('ldd', [program], { encoding: 'utf8', timeout: 10_000 });
+    found = Array.from(listed.matchAll(/(\/\S+) \(0x/g), ([, path = '']) => path);
+    libraries.set(program, found);
+  }
+  return found;
+}
