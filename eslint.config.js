@@ -9,6 +9,7 @@ export default tseslint.config(
       '**/node_modules/',
       '**/prebuilds/',
       '**/bundled/',
+      'packages/snapshot/src/compiled/',
       'artifacts/',
       'tests/devtools/*.bundle.mjs',
     ],
@@ -22,6 +23,14 @@ export default tseslint.config(
     rules: {
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+    },
+  },
+  {
+    // To TypeScript all numbers are of one type; to AssemblyScript they are of ten.
+    files: ['packages/snapshot/assembly/*.ts'],
+    rules: {
+      'no-loss-of-precision': 'off',
+      '@typescript-eslint/no-unnecessary-type-assertion': 'off',
     },
   },
 );

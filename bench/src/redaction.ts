@@ -168,6 +168,16 @@ async function speed(node: string, directory: string): Promise<void> {
   for (const level of ['none', ...LEVELS] as RedactionLevel[])
     ours.set(level, await redacting(node, path, level));
   const others = [
+    [
+      'afterimage redact',
+      cpuOf(
+        node,
+        here('../../packages/afterimage/dist/main.js'),
+        'redact',
+        path,
+        join(directory, 'redacted'),
+      ),
+    ],
     ['cat', cpuOf('cat', path)],
     ['gzip -1', cpuOf('gzip', '-1', '-c', path)],
   ] as const;

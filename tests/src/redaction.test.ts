@@ -206,6 +206,69 @@ describe('a redacted snapshot', { concurrency: 2 }, () => {
   });
 });
 
+interface Document {
+  snapshot: { meta: { node_fields: string[]; edge_fields: string[] } };
+  nodes: number[];
+  edges: number[];
+  strings: string[];
+}
+
+/** What stands between rows, between numbers, and behind the last: in V8 since Node 24, in V8 before, in nobody. */
+const ROW_STYLES = [
+  [',', ',', ''],
+  ['\n,', ',', '\n'],
+  [' ,\r\n', ', ', ' '],
+] as const;
+const ELEMENT = 1;
+const HIDDEN = 4;
+const LARGE_ELEMENT = 10_000_000;
+/** The last four are to be written for others. */
+const ELEMENTS = [3, LARGE_ELEMENT - 1, LARGE_ELEMENT, 123_456_789, -1, -(2 ** 31)];
+
+/** Gives it numbers that are rare: indexes and sizes of many digits, and indexes below zero. */
+function spread({ snapshot, nodes, edges }: Document): void {
+  const { node_fields, edge_fields } = snapshot.meta;
+  const size = node_fields.indexOf('self_size');
+  for (let node = 0; node < nodes.length / node_fields.length; node += 4) {
+    const sizes = [7, 123_456_789, 1_234_567_890_123_456];
+    nodes[node * node_fields.length + size] = sizes[node % sizes.length] ?? 0;
+  }
+  for (let edge = 0; edge < edges.length / edge_fields.length; edge++) {
+    if (edges[edge * edge_fields.length] !== ELEMENT) continue;
+    edges[edge * edge_fields.length + 1] = ELEMENTS[edge % ELEMENTS.length] ?? 0;
+  }
+}
+
+function written({ snapshot, nodes, edges, strings }: Document, style: readonly string[]): string {
+  const [betweenRows, between, behind] = style;
+  const rows = (numbers: number[], { length }: string[]): string =>
+    Array.from({ length: numbers.length / length }, (_, row) =>
+      numbers.slice(row * length, (row + 1) * length).join(between),
+    ).join(betweenRows) + (behind ?? '');
+  const { node_fields, edge_fields } = snapshot.meta;
+  return (
+    `{"snapshot":${JSON.stringify(snapshot)},"nodes":[${rows(nodes, node_fields)}],` +
+    `"edges":[${rows(edges, edge_fields)}],"strings":${JSON.stringify(strings)}}`
+  );
+}
+
+/** Its rows, with texts in the place of their indexes; what depends on the key is left out. */
+function described({ snapshot, nodes, edges, strings }: Document): string[] {
+  const text = (index: number | undefined): string => (strings[index ?? -1] ?? '?').replace(/#\w{12}/, '#');
+  const { node_fields, edge_fields } = snapshot.meta;
+  const described: string[] = [];
+  for (let at = 0; at < nodes.length; at += node_fields.length) {
+    const [type, name, ...rest] = nodes.slice(at, at + node_fields.length);
+    described.push([type, text(name), ...rest].join(' '));
+  }
+  for (let at = 0; at < edges.length; at += edge_fields.length) {
+    const [type, name = 0, to] = edges.slice(at, at + edge_fields.length);
+    const index = name < LARGE_ELEMENT || ELEMENTS.includes(name) ? name : 'another';
+    described.push([type, type === ELEMENT || type === HIDDEN ? index : text(name), to].join(' '));
+  }
+  return described;
+}
+
 describe('redacting graphs that no program makes', () => {
   it('keeps them as they are, however the bytes come', async () => {
     await fc.assert(
@@ -224,6 +287,22 @@ describe('redacting graphs that no program makes', () => {
       ),
       { numRuns: 60 },
     );
+  });
+
+  it('makes the same of rows as V8 writes them, and of rows with spaces', () => {
+    for (const level of ['strings', 'names'] as const) {
+      for (const seed of [1, 2, 3, 4]) {
+        const document = JSON.parse(madeUpSnapshot(seed)) as Document;
+        spread(document);
+        const [first = [], ...others] = ROW_STYLES.flatMap((style) =>
+          [7, 1 << 16].map((pieces) => {
+            const text = redact(Buffer.from(written(document, style)), level, pieces).toString();
+            return described(JSON.parse(text) as Document);
+          }),
+        );
+        for (const other of others) assert.deepEqual(other, first);
+      }
+    }
   });
 
   it('ends with a clear error or with a whole snapshot, whatever is wrong with them', async () => {
@@ -258,6 +337,21 @@ describe('redacting graphs that no program makes', () => {
   it('is refused where a name comes before the type that decides about it', () => {
     const text = madeUpSnapshot(3).replace('"type","name","id"', '"name","type","id"');
     assert.throws(() => redact(Buffer.from(text)), /its header puts names before types/);
+  });
+
+  it('is refused where a number has more digits than there are', () => {
+    const document = JSON.parse(madeUpSnapshot(3)) as Document;
+    for (const [digits, error] of [
+      [16, null],
+      [17, /a number of the nodes is too long/],
+    ] as const) {
+      const text = written(document, ROW_STYLES[0]).replace(
+        /("nodes":\[\d+,\d+,)\d+/,
+        `$1${'1'.repeat(digits)}`,
+      );
+      if (error === null) redact(Buffer.from(text));
+      else assert.throws(() => redact(Buffer.from(text)), error);
+    }
   });
 
   it('is refused where strings come before what they are used as', () => {

@@ -13,7 +13,6 @@ import { isWrapper, nodeProcesses } from '../target/node-processes.js';
 import { obstacleTo } from '../target/obstacles.js';
 import { frameOutput, type FrameOutput } from './frame-output.js';
 import { captureOrder } from './capture-order.js';
-import { developOrder } from './develop-order.js';
 import {
   FRAME,
   messageIn,
@@ -71,6 +70,8 @@ async function work(
     void untilEnd(frames).finally(onEnd);
     await captureOrder(order.pid, parts, output, signal);
   } else {
+    // Not loaded beside a target, where every megabyte counts.
+    const { developOrder } = await import('./develop-order.js');
     await developOrder(image(frames, onEnd), parts, output, signal);
   }
 }

@@ -6,6 +6,7 @@ export interface Output {
   at: number;
   /** Makes sure that so many bytes more have room in `block`; another `block` may stand there then. */
   room(bytes: number): void;
+  byte(byte: number): void;
   /** ASCII only. */
   text(ascii: string): void;
   utf8(text: string): void;
@@ -16,19 +17,31 @@ export interface Output {
 }
 
 const BLOCK_BYTES = 1 << 19;
-/** Copied one by one: calling `set` takes longer. */
-const FEW = 32;
 
 export function openOutput(): Output {
   let full: Uint8Array[] = [];
   let from = 0;
-  const output: Output = { block: new Uint8Array(BLOCK_BYTES), at: 0, room, text, utf8, copy, take };
+  const output: Output = {
+    block: Buffer.allocUnsafeSlow(BLOCK_BYTES),
+    at: 0,
+    room,
+    byte,
+    text,
+    utf8,
+    copy,
+    take,
+  };
 
   function room(bytes: number): void {
     if (output.at + bytes <= output.block.length) return;
     close();
-    output.block = new Uint8Array(Math.max(BLOCK_BYTES, bytes));
+    output.block = Buffer.allocUnsafeSlow(Math.max(BLOCK_BYTES, bytes));
     output.at = from = 0;
+  }
+
+  function byte(byte: number): void {
+    room(1);
+    output.block[output.at++] = byte;
   }
 
   function text(ascii: string): void {
@@ -42,15 +55,12 @@ export function openOutput(): Output {
   }
 
   function copy(bytes: Uint8Array, start: number, end: number): void {
-    room(end - start);
-    const { block } = output;
-    if (end - start > FEW) {
-      block.set(bytes.subarray(start, end), output.at);
-      output.at += end - start;
-    } else {
-      let at = output.at;
-      while (start < end) block[at++] = bytes[start++];
-      output.at = at;
+    while (start < end) {
+      room(1);
+      const part = bytes.subarray(start, Math.min(end, start + output.block.length - output.at));
+      output.block.set(part, output.at);
+      output.at += part.length;
+      start += part.length;
     }
   }
 

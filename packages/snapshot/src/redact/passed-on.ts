@@ -3,11 +3,11 @@ import type { Section } from '../document.js';
 import { unexpected } from '../format-error.js';
 import { isSpace } from '../numbers.js';
 import type { StringTaker } from '../strings-section.js';
+import type { CompiledRedaction } from './compiled.js';
 import type { Output } from './output.js';
 
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
-const COMMA = 0x2c;
 const MINUS = 0x2d;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -29,20 +29,24 @@ export function anythingPassedOn(output: Output): Section {
   };
 }
 
-/** What is not a number, a comma or a bracket is refused: it might be a text. */
-export function numbersPassedOn(what: string, output: Output): Section {
+/** What is not a number, a comma or a bracket is refused: it might be a text. Chunks fit in the compiled part's window. */
+export function numbersPassedOn(what: string, compiled: CompiledRedaction, output: Output): Section {
+  const { INPUT } = compiled.layout;
   let depth = 1;
 
-  function push(chunk: Uint8Array, at: number, base: number): number {
-    const start = at;
-    for (; at < chunk.length && depth > 0; at++) {
+  function push(chunk: Uint8Array, start: number, base: number): number {
+    compiled.bytes.set(chunk.subarray(start), INPUT);
+    let at = start;
+    while (depth > 0) {
+      at = start + compiled.endOfNumbers(INPUT + at - start, INPUT + chunk.length - start) - INPUT;
+      if (at === chunk.length) break;
       const byte = chunk[at];
-      if (byte >= 0x30 && byte <= 0x39) continue;
       if (byte === OPEN_BRACKET) depth++;
       else if (byte === CLOSE_BRACKET) depth--;
-      else if (byte !== COMMA && byte !== MINUS && !isSpace(byte)) {
+      else if (byte !== MINUS && !isSpace(byte)) {
         throw unexpected(byte, base + at, `a number of the section ${what}`);
       }
+      at++;
     }
     output.copy(chunk, start, at);
     return at;

@@ -77,9 +77,12 @@ function letterModel(words: readonly string[]): (word: string, at: number) => nu
   const letter = (word: string, at: number): number => (at < 0 ? 0 : word.charCodeAt(at) - 0x60);
   const pair = (word: string, at: number): number => letter(word, at - 2) * LETTERS + letter(word, at - 1);
   for (const word of words) {
+    let before = 0;
     for (let at = 0; at < word.length; at++) {
-      counts[pair(word, at) * LETTERS + letter(word, at)]++;
-      totals[pair(word, at)]++;
+      const next = word.charCodeAt(at) - 0x60;
+      counts[before * LETTERS + next]++;
+      totals[before]++;
+      before = (before % LETTERS) * LETTERS + next;
     }
   }
   const SMOOTHING = 0.2;

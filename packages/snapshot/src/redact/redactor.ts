@@ -6,21 +6,22 @@
  * "password" alike. So each index of a string is replaced by that of the form it is used in, and at the end each
  * string is written once in every form: see {@link FORM}.
  */
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { readDocument, type Section } from '../document.js';
 import { malformed, notASnapshot } from '../format-error.js';
 import { layoutOf, parseHeader, type Layout, type SnapshotHeader } from '../header.js';
 import { stringsSection } from '../strings-section.js';
-import { keyedHash, newKey } from './keyed-hash.js';
+import { compiledRedaction } from './compiled.js';
 import type { RedactionLevel } from './level.js';
+import { setWordsOfMasks } from './masked-text.js';
 import { nameRules } from './name-rules.js';
 import { openOutput } from './output.js';
 import { anythingPassedOn, numbersPassedOn, stringsPassedOn } from './passed-on.js';
 import { provenanceOf, readProvenance, writeEnding, type Provenance, type Target } from './provenance.js';
-import { rewrittenRows, SMALL_ELEMENT, type FormIndexes, type Treatment } from './rewritten-rows.js';
-import { FORM, stringRewriter } from './rewritten-strings.js';
-import { stringSlots } from './string-slots.js';
-import { stringUses, USE } from './string-uses.js';
+import { rewrittenRows, type FormIndexes, type Treatment } from './rewritten-rows.js';
+import { stringRewriter } from './rewritten-strings.js';
+import { stringRecords } from './string-records.js';
+import { FORM, USE } from './string-uses.js';
 
 export interface RedactorOptions {
   level: RedactionLevel;
@@ -53,8 +54,6 @@ export interface Redacted {
   trailingBytes: number;
 }
 
-/** A chunk is worked on in parts of this size: the output wants room for a multiple of it. */
-const PART_BYTES = 1 << 15;
 const KNOWN_HEADER = new Set([
   'node_count',
   'edge_count',
@@ -74,17 +73,22 @@ const KNOWN_META = new Set([
 ]);
 /** Sections with indexes of strings. */
 const NAMED = new Set(['nodes', 'edges', 'trace_function_infos']);
+const KEY_BYTES = 16;
 const LARGEST_ELEMENT = 2 ** 32 - 2;
 
 /** A redactor for one snapshot: give it all chunks, in order, then ask for the end. */
 export function redactor({ level, target }: RedactorOptions): Redactor {
   const output = openOutput();
   const sha256 = createHash('sha256');
-  const hash = keyedHash(newKey());
-  const slots = stringSlots();
-  const uses = stringUses();
+  const compiled = compiledRedaction();
+  const { INPUT, OUTPUT, WINDOW, SMALL_ELEMENT } = compiled.layout;
+  // The key is known to nobody: it is not kept.
+  compiled.bytes.set(randomBytes(KEY_BYTES), INPUT);
+  compiled.setKey(INPUT);
+  setWordsOfMasks(compiled);
+  const records = stringRecords(compiled);
   const forms = level === 'names' ? 3 : 2;
-  const indexes: FormIndexes = { forms, slots, element };
+  const indexes: FormIndexes = { forms, records, element };
   let header: SnapshotHeader | null = null;
   let layout: Layout | null = null;
   let provenance: Provenance | null = null;
@@ -137,11 +141,11 @@ export function redactor({ level, target }: RedactorOptions): Redactor {
       case 'edges':
         return level === 'none' ? anythingPassedOn(output) : edgesOf(header, layout);
       case 'trace_function_infos':
-        return level === 'none' ? numbersPassedOn(key, output) : functionsOf(header);
+        return level === 'none' ? numbersPassedOn(key, compiled, output) : functionsOf(header);
       case 'trace_tree':
       case 'samples':
       case 'locations':
-        return numbersPassedOn(key, output);
+        return numbersPassedOn(key, compiled, output);
       case 'strings':
         return level === 'none' ? stringsThrough() : stringsOf();
       default:
@@ -162,7 +166,7 @@ export function redactor({ level, target }: RedactorOptions): Redactor {
         total: header.edge_count,
       },
       indexes,
-      uses,
+      compiled,
       output,
     );
   }
@@ -178,7 +182,7 @@ export function redactor({ level, target }: RedactorOptions): Redactor {
         treatments: edgeTypes.map((type) => treatmentOfEdge(type, forms)),
       },
       indexes,
-      uses,
+      compiled,
       output,
     );
   }
@@ -196,13 +200,13 @@ export function redactor({ level, target }: RedactorOptions): Redactor {
         treatments: [{ form: FORM.name, use: USE.code }],
       },
       indexes,
-      uses,
+      compiled,
       output,
     );
   }
 
   function stringsOf(): Section {
-    const rewriter = stringRewriter({ forms, uses, slots, hash, rules: nameRules(), output });
+    const rewriter = stringRewriter({ forms, records, compiled, rules: nameRules(), output });
     strings = rewriter;
     return stringsSection(rewriter, () => {
       rewriter.close();
@@ -218,15 +222,13 @@ export function redactor({ level, target }: RedactorOptions): Redactor {
 
   /** Another number that is as unlikely for an element, the same for the same. */
   function element(index: number): number {
-    const digits = Buffer.from(String(index), 'latin1');
-    hash.begin();
-    hash.update(digits, 0, digits.length);
-    hash.end();
-    return SMALL_ELEMENT + ((hash.low >>> 0) % (LARGEST_ELEMENT - SMALL_ELEMENT));
+    const length = compiled.bytes.write(String(index), OUTPUT, 'latin1');
+    const hash = compiled.hashText(OUTPUT, OUTPUT + length) >>> 0;
+    return SMALL_ELEMENT + (hash % (LARGEST_ELEMENT - SMALL_ELEMENT));
   }
 
   function push(chunk: Uint8Array): Uint8Array[] {
-    for (let at = 0; at < chunk.length; at += PART_BYTES) document.push(chunk.subarray(at, at + PART_BYTES));
+    for (let at = 0; at < chunk.length; at += WINDOW) document.push(chunk.subarray(at, at + WINDOW));
     return taken();
   }
 
@@ -244,7 +246,7 @@ export function redactor({ level, target }: RedactorOptions): Redactor {
       if (!seen.has(key)) throw malformed(read.bytes, `it has no section ${key}`);
     }
     if (strings === null) throw malformed(read.bytes, 'it has no section strings');
-    const named = uses.end();
+    const named = records.used();
     if (named > strings.count) {
       throw malformed(read.bytes, `it names string ${named - 1}, and has ${strings.count} strings`);
     }

@@ -1,8 +1,6 @@
-/**
- * What each string of a snapshot is used as: one byte a string, noted while nodes and edges stream by. The
- * texts come last in the file, so this is all there is to decide their fate by.
- */
+/** What a string of a snapshot is used as, and the forms it has for that. The compiled part knows the same numbers. */
 
+/** One byte a string, a bit for each way. */
 export const USE = {
   /** By a name that a program may make out of data: an object's class, a function, a variable. */
   name: 1,
@@ -23,33 +21,8 @@ export const USE = {
 /** The uses by which a string is a value. */
 export const VALUE_USES = USE.value | USE.number | USE.regexp;
 
-/** The greatest index there can be: three times it still fits in 32 bits. */
-export const MAX_STRING_INDEX = 2 ** 29 - 1;
+/** A value that is used as one of these may be a word of V8's, or the path of a script. */
+export const SHOWN_USES = USE.number | USE.code;
 
-export interface StringUses {
-  /** By index; {@link StringUses.reach} makes it longer. */
-  bits: Uint8Array;
-  /** Makes room for a string with this index. */
-  reach(index: number): void;
-  /** One more than the greatest index used. */
-  end(): number;
-}
-
-export function stringUses(): StringUses {
-  const uses: StringUses = { bits: new Uint8Array(1 << 16), reach, end };
-
-  function reach(index: number): void {
-    if (index < uses.bits.length) return;
-    const longer = new Uint8Array(Math.min(Math.max(index + 1, 2 * uses.bits.length), MAX_STRING_INDEX + 1));
-    longer.set(uses.bits);
-    uses.bits = longer;
-  }
-
-  function end(): number {
-    let end = uses.bits.length;
-    while (end > 0 && uses.bits[end - 1] === 0) end--;
-    return end;
-  }
-
-  return uses;
-}
+/** How the forms follow each other in the output; a property has one of its own where there are three. */
+export const FORM = { name: 0, value: 1, property: 2 } as const;

@@ -1,0 +1,177 @@
+/**
+ * The strings of a snapshot, each in the forms it is used in. What is decided by uses alone is decided here, and what
+ * is a small number; of other names JavaScript knows the rules.
+ */
+import { beginHash, endHash, updateHash } from './keyed-hash';
+import { HELD, LONGEST_NAME } from './layout';
+import { slotOf, usesOf } from './records';
+import { setMasked, setText } from './texts';
+
+const QUOTE: i32 = 0x22;
+const BACKSLASH: i32 = 0x5c;
+const LETTER_U: i32 = 0x75;
+const COMMA: u8 = 0x2c;
+const NEWLINE: u8 = 0x0a;
+const MINUS: u8 = 0x2d;
+const ZERO: u8 = 0x30;
+/** Digits of a number that may be read, whatever it is. */
+const SMALL: usize = 7;
+
+/** How the forms follow each other in the output; a property has one of its own where there are three. */
+export const NAME_FORM: u32 = 0;
+export const VALUE_FORM: u32 = 1;
+export const PROPERTY_FORM: u32 = 2;
+
+/** What a string is used as, see string-uses.ts. */
+const CODE_USE = 2;
+const PROPERTY_USE = 8;
+const VALUE_USE = 16;
+const NUMBER_USE = 32;
+const REGEXP_USE = 64;
+const VALUE_USES = VALUE_USE | NUMBER_USE | REGEXP_USE;
+/** The content of these is never looked at, and they are most. */
+const CONTENT_USES = VALUE_USE | REGEXP_USE;
+/** A value that is used as one of these may be a word of V8's, or the path of a script. */
+const SHOWN_USES = NUMBER_USE | CODE_USE;
+
+export const STRING_KIND: u32 = 0;
+export const REGEXP_KIND: u32 = 1;
+export const NUMBER_KIND: u32 = 2;
+export const NAME_KIND: u32 = 3;
+
+/**
+ * JavaScript's part: sets the texts of the string whose bytes are from `at` on, all of them if it is no longer than
+ * {@link LONGEST_NAME}. Its value has been set unless that may be shown.
+ */
+declare function decide(index: u32, uses: u32, at: usize, length: usize, units: u32): void;
+
+/** Of the string being taken: */
+let index: u32 = 0;
+let uses: u32 = 0;
+let length: usize = 0;
+/** UTF-16 units, which is what JavaScript counts a string's length in. */
+let units: u32 = 0;
+let begun = false;
+let escaped = false;
+/** Hexadecimal digits of an escape still to come. */
+let hexDigits: i32 = 0;
+
+/**
+ * Takes a string, which begins or goes on at `from`, and those behind it that follow with no more than a comma and
+ * a newline between; returns where the quote behind the last is, or `end`.
+ * @param blockEnd the index that the next block begins with: stops before it
+ * @param noted of how many strings something is noted
+ */
+export function takeStrings(from: usize, end: usize, forms: u32, blockEnd: u32, noted: u32): usize {
+  while (from < end) {
+    if (!begun) begin(noted);
+    const quote = endOfString(from, end);
+    const isWhole = quote < end && length === 0;
+    if (!isWhole) hold(from, quote);
+    if ((uses & VALUE_USES) !== 0 || !isWhole) updateHash(from, quote);
+    length += quote - from;
+    if (quote === end) return end;
+    if ((uses & VALUE_USES) !== 0 || !isWhole) endHash();
+    setForms(isWhole ? from : HELD, forms);
+    begun = false;
+    index++;
+
+    from = quote + 1;
+    if (load<u8>(from++) !== COMMA) return quote;
+    if (load<u8>(from) === NEWLINE) from++;
+    if ((load<u8>(from++) as i32) !== QUOTE || from >= end || index === blockEnd) return quote;
+  }
+  return end;
+}
+
+/** Strings that were taken. */
+export function stringsTaken(): u32 {
+  return index;
+}
+
+function begin(noted: u32): void {
+  begun = true;
+  uses = index < noted ? usesOf(index) : 0;
+  length = 0;
+  units = 0;
+  escaped = false;
+  hexDigits = 0;
+  beginHash();
+}
+
+/** Keeps what is in this window of a string that is in others, too; one that is too long to be a name is not kept. */
+function hold(from: usize, to: usize): void {
+  if (length + to - from <= LONGEST_NAME) memory.copy(HELD + length, from, to - from);
+}
+
+/** Where the quote is; counts units. */
+function endOfString(at: usize, end: usize): usize {
+  while (at < end) {
+    if (!escaped && hexDigits === 0) {
+      const plain = plainBytes(at);
+      if (at + plain >= end) {
+        units += (end - at) as u32;
+        return end;
+      }
+      at += plain;
+      units += plain as u32;
+      if (plain === 16) continue;
+    }
+    const byte = load<u8>(at) as i32;
+    if (hexDigits > 0) hexDigits--;
+    else if (escaped) {
+      escaped = false;
+      if (byte === LETTER_U) hexDigits = 4;
+    } else if (byte === QUOTE) return at;
+    else {
+      if (byte === BACKSLASH) escaped = true;
+      // Not the bytes that continue a character of UTF-8; one of four bytes has two units.
+      if (byte < 0x80 || byte >= 0xc0) units += byte >= 0xf0 ? 2 : 1;
+    }
+    at++;
+  }
+  return end;
+}
+
+/** How many of the next 16 bytes are ASCII before the first quote or backslash. */
+function plainBytes(at: usize): usize {
+  const bytes = v128.load(at);
+  const special = v128.or(
+    i8x16.eq(bytes, i8x16.splat(QUOTE as i8)),
+    i8x16.eq(bytes, i8x16.splat(BACKSLASH as i8)),
+  );
+  return ctz((i8x16.bitmask(v128.or(special, bytes)) as u32) | (1 << 16)) as usize;
+}
+
+/** Sets the texts of the string that was taken, whose bytes are from `at` on, or has JavaScript set them. */
+function setForms(at: usize, forms: u32): void {
+  if (uses === 0) return;
+  const isContent = (uses & ~CONTENT_USES) === 0;
+  const isNumber = !isContent && isSmallNumber(at);
+  const slot = slotOf(index);
+  if ((uses & VALUE_USES) !== 0 && (isNumber || (uses & SHOWN_USES) === 0)) {
+    setMasked(VALUE_FORM, slot, kindOf(uses), units);
+  }
+  if (isContent) return;
+  if (!isNumber) {
+    decide(index, uses, at, length, units);
+    return;
+  }
+  const propertyUse = forms > PROPERTY_FORM ? PROPERTY_USE : 0;
+  if ((uses & ~(VALUE_USES | propertyUse)) !== 0) setText(NAME_FORM, index, at, at + length);
+  if ((uses & propertyUse) !== 0) setText(PROPERTY_FORM, slot, at, at + length);
+}
+
+/** What a value is called that is used in these ways. */
+export function kindOf(uses: u32): u32 {
+  if ((uses & VALUE_USE) !== 0) return STRING_KIND;
+  return (uses & REGEXP_USE) !== 0 ? REGEXP_KIND : NUMBER_KIND;
+}
+
+function isSmallNumber(at: usize): bool {
+  const end = at + length;
+  if (length > 0 && load<u8>(at) === MINUS) at++;
+  if (at === end || end - at > SMALL) return false;
+  for (; at < end; at++) if (load<u8>(at) - ZERO > 9) return false;
+  return true;
+}
