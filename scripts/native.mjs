@@ -1,16 +1,20 @@
 // Compiles the native part of the agent: one addon for a Node ABI, and the developer program. Plain compiler
 // calls, because the addon needs what node-gyp does not give: no C++ library and no versioned symbol.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const native = path.join(root, 'packages/agent/native');
-const out = path.join(root, 'packages/agent/prebuilds', `${process.platform}-${process.arch}`);
-const objects = path.join(native, 'build');
 
-export const supported = process.platform === 'linux' && process.arch === 'x64';
+/** By Node's name of the processor: the folder of its own sources, and who compiles for it. */
+const machines = {
+  x64: { folder: 'x86_64', cross: 'x86_64-linux-gnu-', debian: 'g++-x86-64-linux-gnu' },
+  arm64: { folder: 'aarch64', cross: 'aarch64-linux-gnu-', debian: 'g++-aarch64-linux-gnu' },
+};
+export const architectures = Object.keys(machines);
+export const supported = process.platform === 'linux' && architectures.includes(process.arch);
 
 const common = [
   '-O2',
@@ -22,6 +26,9 @@ const common = [
   '-Werror',
   '-fno-plt',
   '-ffile-prefix-map=' + root + '=',
+  // Fortified and stack-protected calls would pull in glibc's own checking functions.
+  '-U_FORTIFY_SOURCE',
+  '-fno-stack-protector',
 ];
 const c = ['-std=gnu17', ...common];
 const cxx = [
@@ -31,9 +38,6 @@ const cxx = [
   '-fno-rtti',
   '-fno-threadsafe-statics',
   '-Wno-unused-parameter',
-  // Fortified and stack-protected calls would pull in glibc's own checking functions.
-  '-U_FORTIFY_SOURCE',
-  '-fno-stack-protector',
 ];
 const freestanding = [
   '-std=gnu17',
@@ -46,21 +50,29 @@ const freestanding = [
   '-fvisibility=hidden',
   '-fno-tree-loop-distribute-patterns',
   '-fno-asynchronous-unwind-tables',
-  '-fcf-protection=none',
   '-fno-jump-tables',
   '-Wall',
   '-Wextra',
   '-Werror',
   '-ffile-prefix-map=' + root + '=',
 ];
+/** Flags that only one processor's compiler knows. */
+const ofMachine = {
+  x64: ['-fcf-protection=none'],
+  // Atomics out of line are functions of libgcc's, which is not linked.
+  arm64: ['-mno-outline-atomics'],
+};
 
-function run(command, args) {
+/** Runs one of GCC's or binutils' programs for that processor. */
+function run(arch, program, args) {
+  const { cross, debian } = machines[arch];
+  const [command, wanted] = arch === process.arch ? [program, 'g++'] : [cross + program, debian];
   try {
     execFileSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'] });
   } catch (error) {
     if (error.code === 'ENOENT')
       fail(
-        `${command} not found: building the native part needs a C and C++ compiler (Debian: apt-get install g++)`,
+        `${command} not found: building the native part for ${arch} needs a C and C++ compiler (Debian: apt-get install ${wanted})`,
       );
     fail(`${command} failed`);
   }
@@ -89,39 +101,72 @@ function define(include, file, name) {
   return found?.[1] ?? fail(`${path.join(include, file)} does not define ${name}`);
 }
 
-/** Compiles the addon against a directory that holds node.h; returns the file. */
-export function buildAddon(include) {
-  const abi = define(include, 'node_version.h', 'NODE_MODULE_VERSION');
-  const target = path.join(out, `abi-${abi}.node`);
-  if (upToDate(target)) return target;
-  const dir = path.join(objects, `abi-${abi}`);
-  rmSync(dir, { recursive: true, force: true });
-  mkdirSync(dir, { recursive: true });
-  mkdirSync(out, { recursive: true });
-  const compiled = readdirSync(native)
-    .filter((name) => /\.(c|cc|S)$/.test(name))
-    .map((name) => {
-      const object = path.join(dir, name + '.o');
-      const [compiler, flags] = name.endsWith('.cc') ? ['g++', cxx] : ['gcc', c];
-      run(compiler, [...flags, '-isystem', include, '-c', path.join(native, name), '-o', object]);
-      return object;
-    });
-  run('gcc', ['-shared', '-nostdlib', '-Wl,-z,relro,-z,now', '-Wl,--build-id', '-o', target, ...compiled]);
+const sourcesIn = (directory, pattern) =>
+  readdirSync(directory)
+    .filter((name) => pattern.test(name))
+    .map((name) => path.join(directory, name));
+
+/** What has debug information stays in the build folder; what is shipped, into containers too, has none. */
+function strip(arch, built, target) {
+  mkdirSync(path.dirname(target), { recursive: true });
+  // Appears when whole: the package may be packed at the same time.
+  run(arch, 'strip', ['--strip-debug', '-o', `${built}.stripped`, built]);
+  renameSync(`${built}.stripped`, target);
   console.log(`built ${path.relative(root, target)}`);
   return target;
 }
 
-/** Compiles the developer program; returns the file. */
-export function buildDeveloper() {
-  const target = path.join(out, 'developer');
+function places(arch, name) {
+  const platform = `linux-${arch}`;
+  return {
+    target: path.join(root, 'packages/agent/prebuilds', platform, name),
+    directory: path.join(native, 'build', platform),
+    own: path.join(native, machines[arch].folder),
+  };
+}
+
+/** Compiles the addon against a directory that holds node.h, for the processor `arch`; returns the file. */
+export function buildAddon(include, arch = process.arch) {
+  const abi = define(include, 'node_version.h', 'NODE_MODULE_VERSION');
+  const { target, directory, own } = places(arch, `abi-${abi}.node`);
   if (upToDate(target)) return target;
+  const objects = path.join(directory, `abi-${abi}`);
+  rmSync(objects, { recursive: true, force: true });
   mkdirSync(objects, { recursive: true });
-  mkdirSync(out, { recursive: true });
-  const sources = readdirSync(path.join(native, 'developer')).filter((name) => /\.(c|S)$/.test(name));
-  run('gcc', [
+  const compiled = [native, own]
+    .flatMap((sources) => sourcesIn(sources, /\.(c|cc|S)$/))
+    .map((source) => {
+      const object = path.join(objects, path.basename(source) + '.o');
+      const [compiler, flags] = source.endsWith('.cc') ? ['g++', cxx] : ['gcc', c];
+      const includes = ['-I', native, '-I', own, '-isystem', include];
+      run(arch, compiler, [...flags, ...ofMachine[arch], ...includes, '-c', source, '-o', object]);
+      return object;
+    });
+  const built = path.join(directory, `abi-${abi}.node`);
+  run(arch, 'gcc', [
+    '-shared',
+    '-nostdlib',
+    '-Wl,-z,relro,-z,now',
+    '-Wl,--build-id',
+    '-o',
+    built,
+    ...compiled,
+  ]);
+  return strip(arch, built, target);
+}
+
+/** Compiles the developer program for the processor `arch`; returns the file. */
+export function buildDeveloper(arch = process.arch) {
+  const { target, directory, own } = places(arch, 'developer');
+  if (upToDate(target)) return target;
+  mkdirSync(directory, { recursive: true });
+  const program = path.join(native, 'developer');
+  const programOwn = path.join(program, machines[arch].folder);
+  const built = path.join(directory, 'developer');
+  run(arch, 'gcc', [
     ...freestanding,
-    '-I',
-    native,
+    ...ofMachine[arch],
+    ...[native, own, program, programOwn].flatMap((folder) => ['-I', folder]),
     '-nostdlib',
     '-static-pie',
     '-Wl,-z,norelro',
@@ -129,12 +174,11 @@ export function buildDeveloper() {
     '-Wl,--build-id',
     '-Wl,-z,noexecstack',
     '-o',
-    target,
-    ...sources.map((name) => path.join(native, 'developer', name)),
+    built,
+    ...[program, programOwn].flatMap((sources) => sourcesIn(sources, /\.(c|S)$/)),
   ]);
   // It moves itself to an address that the image leaves free: anything to relocate would break there.
-  const relocations = execFileSync('readelf', ['-rW', target], { encoding: 'utf8' });
+  const relocations = execFileSync('readelf', ['-rW', built], { encoding: 'utf8' });
   if (!relocations.includes('no relocations')) fail(`${target} must not need relocations:\n${relocations}`);
-  console.log(`built ${path.relative(root, target)}`);
-  return target;
+  return strip(arch, built, target);
 }

@@ -12,6 +12,14 @@ export interface NodeBinary {
 
 export const nodes: readonly NodeBinary[] = ([20, 22, 24, 26] as const).map(nodeBinary);
 
+/** Each Node's ABI: `process.versions.modules`. */
+export const abis = [
+  [20, 115],
+  [22, 127],
+  [24, 137],
+  [26, 147],
+] as const;
+
 export function nodeOf(major: NodeBinary['major']): NodeBinary {
   return nodes.find((node) => node.major === major) ?? nodeBinary(major);
 }

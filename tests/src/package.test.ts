@@ -1,7 +1,7 @@
 /** The published packages: installed from their tarballs into an empty project, without any script. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -75,6 +75,32 @@ test('an ABI without a native part is refused, with those that there are', () =>
       /no native part for v24\.\S+ \(ABI 137\).*Node 20 \(ABI 115\), Node 22 \(ABI 127\), Node 26/,
     );
     assert.match(outcome, /^unsupported: /);
+  } finally {
+    cpSync(aside, abi);
+  }
+});
+
+test('an installation without its native part is refused, with where it was looked for', () => {
+  const aside = path.join(directory, 'linux-x64');
+  renameSync(prebuilds, aside);
+  try {
+    const { outcome } = runOn(nodeOf(24).path);
+    assert.match(outcome, /^unsupported: .*no native part for linux-x64 \(.*prebuilds\/linux-x64\): install/);
+  } finally {
+    renameSync(aside, prebuilds);
+  }
+});
+
+test('a native part for another build of Node is refused, with what it lacks', () => {
+  const abi = path.join(prebuilds, 'abi-137.node');
+  const aside = path.join(directory, 'abi-137.node');
+  cpSync(abi, aside);
+  try {
+    cpSync(path.join(prebuilds, 'abi-115.node'), abi);
+    assert.match(
+      runOn(nodeOf(24).path).outcome,
+      /^unsupported: .*does not fit this build of Node v24.*undefined symbol: _ZN2v8/,
+    );
   } finally {
     cpSync(aside, abi);
   }

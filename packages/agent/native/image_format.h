@@ -7,14 +7,19 @@
 #include <elf.h>
 #include <stdint.h>
 
+// What everything in the file is aligned to. The kernel's pages are as large or larger (struct image_process).
 #define IMAGE_PAGE 4096u
+#define IMAGE_PAGE_MOST 65536u
 #define IMAGE_FORMAT_VERSION 1u
 
-#if defined(__x86_64__)
-#define IMAGE_MACHINE EM_X86_64
-#else
-#error "images are written and developed on x86-64 only so far"
-#endif
+// A run of the registers that travels in a note of its own, beside NT_PRSTATUS.
+struct register_note {
+  char owner[8];
+  uint32_t type;
+  int first, count;
+};
+
+#include "image_machine.h"
 
 // Owner of our own notes; ELF counts the terminating NUL.
 #define IMAGE_NOTE_OWNER "AFTERIMAGE"
@@ -37,7 +42,7 @@ enum image_segment {
 
 struct image_process {
   uint32_t version;  // IMAGE_FORMAT_VERSION
-  uint32_t page_size;
+  uint32_t page_size;  // the kernel's: addresses and sizes of segments are multiples of it
   uint64_t stack_limit;                    // how far the main stack may grow, in bytes
   uint32_t protection_keys;                // bit k: some mapping used protection key k
   uint32_t eventfd_count;
@@ -46,24 +51,18 @@ struct image_process {
 
 struct image_digest {
   uint64_t xxh64;             // of every byte of the file before this note's descriptor
-  uint64_t unreadable_pages;  // pages the kernel would not let the child read, written as zeros
+  uint64_t unreadable_pages;  // of IMAGE_PAGE bytes, which the kernel would not let the child read: written as zeros
 };
 
-// Linux's struct elf_prstatus (x86-64), the NT_PRSTATUS note: debuggers and the developer program take the
-// registers from here. The order of `registers` is that of struct user_regs_struct.
-enum register_index {
-  SAVED_R15, SAVED_R14, SAVED_R13, SAVED_R12, SAVED_RBP, SAVED_RBX, SAVED_R11, SAVED_R10, SAVED_R9, SAVED_R8, SAVED_RAX, SAVED_RCX,
-  SAVED_RDX, SAVED_RSI, SAVED_RDI, SAVED_ORIG_RAX, SAVED_RIP, SAVED_CS, SAVED_EFLAGS, SAVED_RSP, SAVED_SS, SAVED_FS_BASE,
-  SAVED_GS_BASE, SAVED_DS, SAVED_ES, SAVED_FS, SAVED_GS, SAVED_COUNT
-};
-
+// Linux's struct elf_prstatus, the NT_PRSTATUS note: debuggers and the developer program take the registers
+// from here.
 struct image_prstatus {
   int32_t signal_info[3];
   int16_t current_signal;
   uint64_t pending_signals, held_signals;
   int32_t pid, ppid, pgrp, sid;
   uint64_t times[8];
-  uint64_t registers[SAVED_COUNT];
+  uint64_t registers[PRSTATUS_REGISTERS];
   int32_t fpu_valid;
 };
 

@@ -6,7 +6,6 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -49,6 +48,7 @@ struct scratch {
 struct writer {
   struct scratch *scratch;
   int output, memory_file, pagemap_file;
+  size_t page;  // the kernel's
   int failure;  // enum child_exit
 };
 
@@ -133,8 +133,8 @@ static bool add_segment(struct writer *writer, uint64_t start, uint64_t file_siz
 
 static bool is_zero_page(struct writer *writer, uint64_t address) {
   uint64_t *page = (uint64_t *)writer->scratch->chunk;
-  if (pread(writer->memory_file, page, IMAGE_PAGE, (off_t)address) != (ssize_t)IMAGE_PAGE) return true;
-  for (size_t i = 0; i < IMAGE_PAGE / 8; i++)
+  if (pread(writer->memory_file, page, writer->page, (off_t)address) != (ssize_t)writer->page) return true;
+  for (size_t i = 0; i < writer->page / 8; i++)
     if (page[i]) return false;
   return true;
 }
@@ -145,12 +145,12 @@ static bool read_presence(struct writer *writer, uint64_t start, uint64_t count)
   uint64_t *entries = writer->scratch->pagemap;
   if (writer->pagemap_file >= 0) {
     size_t size = count * sizeof *entries;
-    if (pread(writer->pagemap_file, entries, size, (off_t)(start / IMAGE_PAGE * 8)) == (ssize_t)size) return true;
+    if (pread(writer->pagemap_file, entries, size, (off_t)(start / writer->page * 8)) == (ssize_t)size) return true;
     writer->failure = CHILD_PAGEMAP;
     return false;
   }
   for (uint64_t i = 0; i < count; i++)
-    entries[i] = is_zero_page(writer, start + i * IMAGE_PAGE) ? 0 : 1ull << 63;
+    entries[i] = is_zero_page(writer, start + i * writer->page) ? 0 : 1ull << 63;
   return true;
 }
 
@@ -158,20 +158,20 @@ static bool read_presence(struct writer *writer, uint64_t start, uint64_t count)
 static bool add_anonymous(struct writer *writer, uint64_t start, uint64_t end, uint32_t flags) {
   uint64_t run_start = start, run_end = start;  // the present run that waits for its hole to end
   for (uint64_t window = start; window < end;) {
-    uint64_t count = (end - window) / IMAGE_PAGE;
+    uint64_t count = (end - window) / writer->page;
     if (count > PAGEMAP_ENTRIES) count = PAGEMAP_ENTRIES;
     if (!read_presence(writer, window, count)) return false;
     for (uint64_t i = 0; i < count; i++) {
       if (!(writer->scratch->pagemap[i] >> 62)) continue;
-      uint64_t page = window + i * IMAGE_PAGE;
+      uint64_t page = window + i * writer->page;
       if (page != run_end) {
         if (page != run_start && !add_segment(writer, run_start, run_end - run_start, page - run_start, flags))
           return false;
         run_start = page;
       }
-      run_end = page + IMAGE_PAGE;
+      run_end = page + writer->page;
     }
-    window += count * IMAGE_PAGE;
+    window += count * writer->page;
   }
   return add_segment(writer, run_start, run_end - run_start, end - run_start, flags);
 }
@@ -247,21 +247,19 @@ static size_t read_whole(const char *path, void *into, size_t capacity) {
 static void fill_status(struct scratch *scratch, const struct image_contents *contents) {
   memcpy(scratch->status.registers, contents->registers, sizeof scratch->status.registers);
   scratch->status.pid = getppid();  // the target's: the child itself is of no interest
-  // Debuggers tell 64-bit code from 32-bit code by these two (__USER_CS, __USER_DS).
-  scratch->status.registers[SAVED_CS] = 0x33;
-  scratch->status.registers[SAVED_SS] = 0x2b;
 }
 
-static void fill_process(struct scratch *scratch, const struct image_contents *contents) {
+static void fill_process(struct writer *writer, const struct image_contents *contents) {
+  struct scratch *scratch = writer->scratch;
   struct rlimit stack;
   scratch->process = (struct image_process){
       .version = IMAGE_FORMAT_VERSION,
-      .page_size = IMAGE_PAGE,
+      .page_size = (uint32_t)writer->page,
       .stack_limit = getrlimit(RLIMIT_STACK, &stack) == 0 && stack.rlim_cur <= 64u << 20 ? stack.rlim_cur : 8u << 20,
       .protection_keys = contents->protection_keys,
       .eventfd_count = contents->eventfd_count,
   };
-  cpu_features_read(scratch->process.cpu_features);
+  cpu_features_read(scratch->process.cpu_features, scratch->auxv);
 }
 
 // ---- the image ----------------------------------------------------------------------------------------
@@ -271,15 +269,16 @@ static void fill_process(struct scratch *scratch, const struct image_contents *c
 static void write_image(struct writer *writer, const struct image_contents *contents) {
   struct scratch *scratch = writer->scratch;
   fill_status(scratch, contents);
-  fill_process(scratch, contents);
-  size_t auxv_size = read_whole("/proc/self/auxv", scratch->auxv, sizeof scratch->auxv);
+  // One entry less than there is room for, so that it ends in any case.
+  size_t auxv_size = read_whole("/proc/self/auxv", scratch->auxv, sizeof scratch->auxv - 16);
+  fill_process(writer, contents);
   scratch->file_note[0] = scratch->file_count;
   scratch->file_note[1] = IMAGE_PAGE;
   scratch->prpsinfo[1] = 'R';  // pr_sname; the name below is pr_fname
   memcpy(scratch->prpsinfo + 40, "node", 4);
   memcpy(scratch->prpsinfo + 56, "node (afterimage)", 17);
 
-  const struct note notes[] = {
+  struct note notes[6 + REGISTER_NOTES] = {
       {"CORE", NT_PRSTATUS, {{&scratch->status, sizeof scratch->status}}},
       {"CORE", NT_PRPSINFO, {{scratch->prpsinfo, sizeof scratch->prpsinfo}}},
       {"CORE", NT_AUXV, {{scratch->auxv, auxv_size}}},
@@ -287,6 +286,10 @@ static void write_image(struct writer *writer, const struct image_contents *cont
       {IMAGE_NOTE_OWNER, IMAGE_NOTE_PROCESS, {{&scratch->process, sizeof scratch->process}, {contents->eventfds, 4 * contents->eventfd_count}}},
       {IMAGE_NOTE_OWNER, IMAGE_NOTE_METADATA, {{contents->metadata, contents->metadata_size}}},
   };
+  for (int i = 0; i < REGISTER_NOTES; i++) {
+    const struct register_note *note = &register_notes[i];
+    notes[6 + i] = (struct note){note->owner, note->type, {{contents->registers + note->first, 8 * (size_t)note->count}}};
+  }
   size_t notes_size = 0;
   for (size_t i = 0; i < sizeof notes / sizeof *notes; i++)
     notes_size += note_size(notes[i].owner, note_content(&notes[i]));
@@ -337,12 +340,12 @@ static void write_image(struct writer *writer, const struct image_contents *cont
 }
 
 int image_write(int output, const struct image_contents *contents) {
-  struct writer writer = {NULL, output, -1, -1, 0};
+  struct writer writer = {NULL, output, -1, -1, (size_t)sysconf(_SC_PAGESIZE), 0};
   // Between two inaccessible pages, so that the kernel does not join it with a neighbour of the target's.
-  size_t size = (sizeof(struct scratch) + IMAGE_PAGE - 1) / IMAGE_PAGE * IMAGE_PAGE;
-  char *area = mmap(NULL, size + 2 * IMAGE_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (area == MAP_FAILED || mprotect(area + IMAGE_PAGE, size, PROT_READ | PROT_WRITE)) return CHILD_NO_SCRATCH;
-  writer.scratch = (struct scratch *)(area + IMAGE_PAGE);
+  size_t size = (sizeof(struct scratch) + writer.page - 1) / writer.page * writer.page;
+  char *area = mmap(NULL, size + 2 * writer.page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (area == MAP_FAILED || mprotect(area + writer.page, size, PROT_READ | PROT_WRITE)) return CHILD_NO_SCRATCH;
+  writer.scratch = (struct scratch *)(area + writer.page);
   xxh64_begin(&writer.scratch->digest);
 
   writer.memory_file = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);

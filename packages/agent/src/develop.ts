@@ -60,12 +60,18 @@ const ADDRESS_UNAVAILABLE = 65; // native/exit_codes.h
 const ATTEMPTS = 8;
 const TEXT_MOST = 4096;
 
-function installedProgram(): string {
+function installedProgram(image: ImageStream): string {
+  const { arch } = image.header;
+  if (process.platform === 'linux' && arch !== process.arch)
+    throw new DevelopError(
+      'wrong-architecture',
+      `the image was taken on ${arch} and this machine is ${process.arch}: develop it on Linux on ${arch}`,
+    );
   const program = developerFile();
   if (!existsSync(program))
     throw new DevelopError(
       'program-missing',
-      `there is no developer program for ${process.platform}-${process.arch} (${program}): develop the image on linux-x64, or run \`npm run build\` in a checkout`,
+      `there is no developer program for ${process.platform}-${process.arch} (${program}): develop the image on linux-${arch}, or run \`npm run build\` in a checkout`,
     );
   return program;
 }
@@ -187,7 +193,7 @@ export async function develop(
   output: Writable,
   options: DevelopOptions = {},
 ): Promise<DevelopResult> {
-  const program = options.program ?? installedProgram();
+  const program = options.program ?? installedProgram(image);
   const started = performance.now();
   const chunks = image.chunks[Symbol.asyncIterator]();
   try {

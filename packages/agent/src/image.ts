@@ -3,6 +3,9 @@
  * is, how big it will be and what developing it will need, before the rest has arrived.
  */
 
+/** As in `process.arch`. */
+export type ImageArch = 'x64' | 'arm64';
+
 /** The JSON note inside each image. Sizes in bytes. */
 export interface ImageMetadata {
   format: 1;
@@ -25,6 +28,8 @@ export interface ImageMetadata {
 
 export interface ImageHeader {
   metadata: ImageMetadata;
+  /** The processor that the target ran on: an image is developed on one of the same kind. */
+  arch: ImageArch;
   /** Bytes of the whole, uncompressed image. */
   imageBytes: number;
   /** Bytes of memory content in it. */
@@ -57,20 +62,27 @@ export class ImageError extends Error {
 const ELF_MAGIC = 0x464c457f;
 const ELFCLASS64 = 2;
 const ET_CORE = 4;
-const EM_X86_64 = 62;
 const PT_NOTE = 4;
 const PN_XNUM = 0xffff;
 const TABLE_OFFSET = 128;
 const SEGMENT_SIZE = 56;
 const SEGMENTS_MOST = 1 << 21;
 const NOTES_MOST = 64 << 20;
-const PAGE = 4096;
+const PAGE = 4096; // of the file; the target's may be larger
 const NOTE_OWNER = 'AFTERIMAGE';
 const NOTE_METADATA = 0x41460002;
 
-const machines: Record<number, string> = { 3: 'ia32', 40: 'arm', 62: 'x64', 183: 'arm64', 243: 'riscv64' };
+const archOfMachine: Record<number, ImageArch> = { 62: 'x64', 183: 'arm64' };
+const otherMachines: Record<number, string> = {
+  3: 'ia32',
+  21: 'ppc64',
+  22: 's390x',
+  40: 'arm',
+  243: 'riscv64',
+};
 
 interface TableBounds {
+  arch: ImageArch;
   segments: number;
   notesOffset: number;
   notesBytes: number;
@@ -80,10 +92,11 @@ function readTableBounds(view: DataView): TableBounds {
   if (view.getUint32(0, true) !== ELF_MAGIC)
     throw new ImageError('not-an-image', 'this is not an image: it does not begin like an ELF core file');
   const machine = view.getUint16(18, true);
-  if (view.getUint8(4) !== ELFCLASS64 || machine !== EM_X86_64)
+  const arch = archOfMachine[machine];
+  if (view.getUint8(4) !== ELFCLASS64 || arch === undefined)
     throw new ImageError(
       'wrong-architecture',
-      `the image was taken on ${machines[machine] ?? `ELF machine ${machine}`}; images of x64 can be developed`,
+      `the image was taken on ${otherMachines[machine] ?? `ELF machine ${machine}`}; images of x64 and arm64 can be developed`,
     );
   if (view.getUint16(16, true) !== ET_CORE || view.getBigUint64(32, true) !== BigInt(TABLE_OFFSET))
     throw new ImageError('unsupported-format', 'this is an ELF file, but not an image written by Afterimage');
@@ -99,7 +112,7 @@ function readTableBounds(view: DataView): TableBounds {
     notesBytes > NOTES_MOST
   )
     throw new ImageError('corrupt', 'the image is corrupt: its segment table contradicts itself');
-  return { segments, notesOffset, notesBytes };
+  return { arch, segments, notesOffset, notesBytes };
 }
 
 // Not by bits: a size of 2 GB or more, as in a damaged image, would come out negative.
@@ -142,7 +155,7 @@ function parseMetadata(json: Uint8Array): ImageMetadata {
 export function parseImageHeader(beginning: Uint8Array): ImageHeader | { bytesNeeded: number } {
   const view = new DataView(beginning.buffer, beginning.byteOffset, beginning.byteLength);
   if (beginning.length < TABLE_OFFSET + SEGMENT_SIZE) return { bytesNeeded: TABLE_OFFSET + SEGMENT_SIZE };
-  const { segments, notesOffset, notesBytes } = readTableBounds(view);
+  const { arch, segments, notesOffset, notesBytes } = readTableBounds(view);
   const headerBytes = Math.ceil((notesOffset + notesBytes) / PAGE) * PAGE;
   if (beginning.length < headerBytes) return { bytesNeeded: headerBytes };
   let residentBytes = 0;
@@ -156,7 +169,7 @@ export function parseImageHeader(beginning: Uint8Array): ImageHeader | { bytesNe
   const metadata = findMetadata(
     new DataView(beginning.buffer, beginning.byteOffset + notesOffset, notesBytes),
   );
-  return { metadata, imageBytes, residentBytes, headerBytes };
+  return { metadata, arch, imageBytes, residentBytes, headerBytes };
 }
 
 /**

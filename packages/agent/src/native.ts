@@ -79,6 +79,9 @@ export function abiOf(major: number): string | undefined {
   return Object.keys(nodeOfAbi).find((abi) => nodeOfAbi[abi] === `Node ${major}`);
 }
 
+/** The platforms that there are native parts for; glibc and musl share one. */
+const platforms = ['linux-x64', 'linux-arm64'];
+
 function supportedHere(): string {
   try {
     return readdirSync(directory)
@@ -92,7 +95,8 @@ function supportedHere(): string {
   }
 }
 
-const directory = path.join(prebuilds, `${process.platform}-${process.arch}`);
+const here = `${process.platform}-${process.arch}`;
+const directory = path.join(prebuilds, here);
 
 /** The addon for a Node ABI (`process.versions.modules`), on this platform by default, whether it is there or not. */
 export function addonFile(
@@ -108,30 +112,34 @@ export function developerFile(platform: string = process.platform, arch: string 
   return path.join(prebuilds, `${platform}-${arch}`, 'developer');
 }
 
+function whyMissing(): string {
+  const supported = supportedHere();
+  if (supported)
+    return `image capture has no native part for ${process.version} (ABI ${process.versions.modules}); there is one for ${supported}`;
+  return platforms.includes(here)
+    ? `this installation has no native part for ${here} (${directory}): install the package again, or run \`npm run build\` in a checkout`
+    : `image capture does not work on ${here}; it works on ${platforms.join(' and ')}`;
+}
+
+function whyNotLoaded(reason: string): string {
+  return /undefined symbol|symbol not found/.test(reason)
+    ? `the native part does not fit this build of Node ${process.version} (${reason}): build it against the headers of that Node, with \`npm run build\` in a checkout`
+    : `the native part cannot be loaded (${reason}): it must lie on a mount that is not noexec, and Node must run without --no-addons`;
+}
+
 /**
  * Loads the addon for this process.
  * @throws {UnsupportedPlatformError} when there is none, or the system refuses to load it
  */
 export function loadAddon(): Addon {
-  const { platform, arch } = process;
   const file = addonFile(process.versions.modules);
-  if (!existsSync(file)) {
-    const supported = supportedHere();
-    throw new UnsupportedPlatformError(
-      supported
-        ? `image capture has no native part for ${process.version} (ABI ${process.versions.modules}); there is one for ${supported}`
-        : `image capture does not work on ${platform}-${arch}; it works on linux-x64`,
-    );
-  }
+  if (!existsSync(file)) throw new UnsupportedPlatformError(whyMissing());
   const module: { exports: unknown } = { exports: {} };
   try {
     process.dlopen(module, file);
   } catch (error) {
-    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    throw new UnsupportedPlatformError(
-      `the native part cannot be loaded (${reason}): it must lie on a mount that is not noexec, and Node must run without --no-addons`,
-      { cause: error },
-    );
+    const [reason = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+    throw new UnsupportedPlatformError(whyNotLoaded(reason), { cause: error });
   }
   return module.exports as Addon;
 }

@@ -1,11 +1,12 @@
 #include "arena.h"
 
+#include "control.h"
 #include "exit_codes.h"
+#include "machine.h"
 #include "report.h"
 #include "system_calls.h"
 
 #define STACK_SIZE (256u << 10)
-#define USER_SPACE_END 0x7ffffffff000ull
 #define MAP_PLAIN 0x22               // MAP_PRIVATE | MAP_ANONYMOUS
 #define MAP_FIXED_NOREPLACE 0x100000
 
@@ -23,7 +24,7 @@ static uint64_t widest_gap(const struct header *header, uint64_t *size) {
   uint64_t best = 0, end = 1u << 20;
   *size = 0;
   for (uint64_t i = 0; i <= header->segment_count; i++) {
-    uint64_t next = i < header->segment_count ? header->segments[i].p_vaddr : USER_SPACE_END;
+    uint64_t next = i < header->segment_count ? header->segments[i].p_vaddr : header->space_end;
     if (next > end && next - end > *size) {
       *size = next - end;
       best = end;
@@ -38,7 +39,7 @@ static char *reserve(const struct header *header, uint64_t size) {
   uint64_t gap = widest_gap(header, &gap_size);
   // Something of this process's own may lie there already, so several places are tried.
   for (uint64_t part = 1; part < 16 && gap_size > 32 * size; part++) {
-    uint64_t address = gap + (gap_size / 16 * part & ~(uint64_t)(IMAGE_PAGE - 1));
+    uint64_t address = gap + (gap_size / 16 * part & ~(header->kernel_page - 1));
     long got = CALL6(__NR_mmap, address, size, 3, MAP_PLAIN | MAP_FIXED_NOREPLACE, -1, 0);
     if (got == (long)address) return (char *)address;
     if (got > 0) CALL2(__NR_munmap, got, size);
@@ -46,12 +47,16 @@ static char *reserve(const struct header *header, uint64_t size) {
   fail(DEVELOPER_ADDRESS_UNAVAILABLE, "no room for the developer program beside the image");
 }
 
-static void protect(char *program) {
+// Segment by segment: between two of them there may be no memory.
+static void copy_program(char *into, const char *program, uint64_t page) {
   const Elf64_Phdr *segment = (const Elf64_Phdr *)(program + __ehdr_start.e_phoff);
   for (int i = 0; i < __ehdr_start.e_phnum; i++, segment++) {
-    if (segment->p_type != PT_LOAD || segment->p_flags & PF_W) continue;
-    uint64_t start = segment->p_vaddr & ~(uint64_t)(IMAGE_PAGE - 1), end = (segment->p_vaddr + segment->p_memsz + IMAGE_PAGE - 1) & ~(uint64_t)(IMAGE_PAGE - 1);
-    CALL3(__NR_mprotect, program + start, end - start, (segment->p_flags & PF_X) ? 5 : 1);
+    if (segment->p_type != PT_LOAD) continue;
+    copy(into + segment->p_vaddr, program + segment->p_vaddr, segment->p_memsz);
+    if (segment->p_flags & PF_W) continue;
+    if (segment->p_flags & PF_X) code_written((uint64_t)into + segment->p_vaddr, segment->p_memsz);
+    uint64_t start = segment->p_vaddr & ~(page - 1), end = (segment->p_vaddr + segment->p_memsz + page - 1) & ~(page - 1);
+    CALL3(__NR_mprotect, into + start, end - start, (segment->p_flags & PF_X) ? 5 : 1);
   }
 }
 
@@ -78,7 +83,7 @@ static uint64_t parse_hex(const char **at) {
 // place, which the mapping of the segments finds out.
 static void unmap_one_by_one(void) {
   static char maps[1 << 16];
-  long file = CALL3(__NR_open, "/proc/self/maps", 0, 0);
+  long file = CALL4(__NR_openat, -100 /* AT_FDCWD */, "/proc/self/maps", 0, 0);
   if (file < 0) return;
   uint64_t size = 0;
   for (long got; size < sizeof maps - 1 && (got = CALL3(__NR_read, file, maps + size, sizeof maps - 1 - size)) > 0;) size += (uint64_t)got;
@@ -89,23 +94,24 @@ static void unmap_one_by_one(void) {
     at++;
     uint64_t end = parse_hex(&at);
     while (*at && *at++ != '\n') {}
-    if (end <= move.arena || (start >= move.arena + move.arena_size && end <= USER_SPACE_END)) CALL2(__NR_munmap, start, end - start);
+    if (end <= move.arena || (start >= move.arena + move.arena_size && end <= move.header.space_end)) CALL2(__NR_munmap, start, end - start);
   }
 }
 
-static __attribute__((noreturn, used)) void arrived(void) {
+static __attribute__((noreturn)) void arrived(void) {
   uint64_t arena_end = move.arena + move.arena_size;
-  if (CALL2(__NR_munmap, 0, move.arena) || CALL2(__NR_munmap, arena_end, USER_SPACE_END - arena_end)) unmap_one_by_one();
+  if (CALL2(__NR_munmap, 0, move.arena) || CALL2(__NR_munmap, arena_end, move.header.space_end - arena_end)) unmap_one_by_one();
   move.next(&move.header);
   __builtin_unreachable();
 }
 
 void arena_move(struct header *header, void (*next)(struct header *header)) {
   char *program = (char *)&__ehdr_start;
-  uint64_t program_size = ((uint64_t)(_end - program) + IMAGE_PAGE - 1) & ~(uint64_t)(IMAGE_PAGE - 1);
-  uint64_t size = program_size + IMAGE_PAGE + STACK_SIZE + header->memory_size;
+  uint64_t page = header->kernel_page;
+  uint64_t program_size = ((uint64_t)(_end - program) + page - 1) & ~(page - 1);
+  uint64_t size = program_size + page + STACK_SIZE + header->memory_size;
   char *arena = reserve(header, size);
-  char *stack = arena + program_size + IMAGE_PAGE, *memory = stack + STACK_SIZE;
+  char *stack = arena + program_size + page, *memory = stack + STACK_SIZE;
 
   copy(memory, header->memory, header->memory_size);
   uint64_t moved = (uint64_t)(memory - (char *)header->memory);
@@ -116,11 +122,8 @@ void arena_move(struct header *header, void (*next)(struct header *header)) {
   move.next = (void (*)(struct header *))(arena + ((char *)next - program));
   move.arena = (uint64_t)arena;
   move.arena_size = size;
-  copy(arena, program, program_size);
-  protect(arena);
-  CALL3(__NR_mprotect, arena + program_size, IMAGE_PAGE, 0);  // below the stack
+  copy_program(arena, program, page);
+  CALL3(__NR_mprotect, arena + program_size, page, 0);  // below the stack
 
-  char *entry = arena + ((char *)arrived - program);
-  __asm__ volatile("mov %0, %%rsp; xor %%ebp, %%ebp; call *%1; ud2" ::"r"(stack + STACK_SIZE - 64), "r"(entry) : "memory");
-  __builtin_unreachable();
+  control_move(stack + STACK_SIZE - 64, (void (*)(void))(arena + ((char *)arrived - program)));
 }

@@ -3,12 +3,12 @@
 #include "cpu_features.h"
 #include "exit_codes.h"
 #include "input.h"
+#include "machine.h"
 #include "report.h"
 #include "system_calls.h"
 
 #define SEGMENTS_MOST (1u << 21)
 #define NOTES_MOST (64u << 20)
-#define USER_SPACE_END 0x7ffffffff000ull
 
 static void *allocate(uint64_t size) {
   long memory = CALL6(__NR_mmap, 0, size, 3, 0x22, -1, 0);
@@ -30,11 +30,12 @@ static void check_elf(const Elf64_Ehdr *elf) {
     fail(DEVELOPER_UNSUPPORTED_FORMAT, "this is an ELF file, but not an image written by Afterimage");
 }
 
-static void check_segments(const Elf64_Phdr *segments, uint64_t count, uint64_t offset) {
-  uint64_t end = 0;
-  for (uint64_t i = 0; i < count; i++) {
+static void check_segments(const struct header *header, uint64_t offset) {
+  const Elf64_Phdr *segments = header->segments;
+  uint64_t end = 0, page = header->process.page_size;
+  for (uint64_t i = 0; i < header->segment_count; i++) {
     const Elf64_Phdr *segment = &segments[i];
-    if (segment->p_type != PT_LOAD || segment->p_vaddr % IMAGE_PAGE || segment->p_memsz % IMAGE_PAGE || segment->p_filesz % IMAGE_PAGE ||
+    if (segment->p_type != PT_LOAD || segment->p_vaddr % page || segment->p_memsz % page || segment->p_filesz % page ||
         segment->p_memsz == 0 || segment->p_filesz > segment->p_memsz || segment->p_vaddr < end || segment->p_memsz > USER_SPACE_END ||
         segment->p_vaddr + segment->p_memsz > USER_SPACE_END || segment->p_offset != offset)
       fail_at(DEVELOPER_CORRUPT, "the image is corrupt: its segment table is wrong at address", segment->p_vaddr);
@@ -43,19 +44,28 @@ static void check_segments(const Elf64_Phdr *segments, uint64_t count, uint64_t 
   }
 }
 
+static void take_registers(struct header *header, const char *content, int first, int count) {
+  const uint64_t *values = (const uint64_t *)content;
+  for (int i = 0; i < count; i++) header->registers[first + i] = values[i];
+}
+
 static void take_note(struct header *header, const char *owner, uint32_t owner_size, uint32_t type, const char *content, uint64_t size) {
   if (owner_size == 5 && same(owner, "CORE", 5) && type == NT_PRSTATUS) {
     if (size != sizeof(struct image_prstatus)) fail(DEVELOPER_CORRUPT, "the image is corrupt: its registers have the wrong size");
-    const struct image_prstatus *status = (const struct image_prstatus *)content;
-    for (int i = 0; i < SAVED_COUNT; i++) header->registers[i] = status->registers[i];
+    take_registers(header, content + offsetof(struct image_prstatus, registers), 0, PRSTATUS_REGISTERS);
   } else if (owner_size == sizeof IMAGE_NOTE_OWNER && same(owner, IMAGE_NOTE_OWNER, owner_size) && type == IMAGE_NOTE_PROCESS) {
     if (size < sizeof header->process) fail(DEVELOPER_CORRUPT, "the image is corrupt: its process note is too short");
     header->process = *(const struct image_process *)content;
     header->eventfds = (int32_t *)(content + sizeof header->process);
     if (header->process.version != IMAGE_FORMAT_VERSION)
       fail_at(DEVELOPER_UNSUPPORTED_FORMAT, "the image has another format version:", header->process.version);
-    if (header->process.page_size != IMAGE_PAGE || header->process.eventfd_count > (size - sizeof header->process) / 4)
+    uint32_t page = header->process.page_size;
+    if (page < IMAGE_PAGE || page > IMAGE_PAGE_MOST || page & (page - 1) || header->process.eventfd_count > (size - sizeof header->process) / 4)
       fail(DEVELOPER_CORRUPT, "the image is corrupt: its process note contradicts itself");
+  }
+  for (int i = 0; i < REGISTER_NOTES; i++) {
+    const struct register_note *note = &register_notes[i];
+    if (type == note->type && owner_size <= sizeof note->owner && same(owner, note->owner, owner_size) && size == 8 * (uint64_t)note->count) take_registers(header, content, note->first, note->count);
   }
 }
 
@@ -85,28 +95,38 @@ void header_read(struct header *header) {
     fail(DEVELOPER_CORRUPT, "the image is corrupt: its notes are not where they should be");
   uint64_t data_start = (notes.p_offset + notes.p_filesz + IMAGE_PAGE - 1) / IMAGE_PAGE * IMAGE_PAGE;
 
-  header->memory_size = (table_size + notes.p_filesz + 2 * IMAGE_PAGE - 1) / IMAGE_PAGE * IMAGE_PAGE;
+  uint64_t page = header->kernel_page;
+  header->memory_size = (table_size + notes.p_filesz + 2 * page - 1) / page * page;
   header->memory = allocate(header->memory_size);
   header->segments = header->memory;
   header->segment_count = count - 2;
   input_read(header->segments, table_size - sizeof notes);
   const Elf64_Phdr *digest = &header->segments[count - 2];
-  check_segments(header->segments, header->segment_count, data_start);
-  const Elf64_Phdr *last = &header->segments[count - 3];
-  if (digest->p_type != PT_NOTE || digest->p_offset != last->p_offset + last->p_filesz)
-    fail(DEVELOPER_CORRUPT, "the image is corrupt: its digest is not where it should be");
-
   char *content = (char *)header->memory + table_size;
   input_read(content, notes.p_filesz);
   read_notes(header, content, notes.p_filesz);
-  if (!header->process.version || !header->registers[SAVED_RIP] || !header->registers[SAVED_RSP])
+  if (!header->process.version || !header->registers[SAVED_PROGRAM_COUNTER] || !header->registers[SAVED_STACK_POINTER])
     fail(DEVELOPER_CORRUPT, "the image is corrupt: it has no registers or no process note");
+  check_segments(header, data_start);
+  const Elf64_Phdr *last = &header->segments[count - 3];
+  if (digest->p_type != PT_NOTE || digest->p_offset != last->p_offset + last->p_filesz)
+    fail(DEVELOPER_CORRUPT, "the image is corrupt: its digest is not where it should be");
   input_skip(data_start - notes.p_offset - notes.p_filesz);
+}
+
+void header_check_pages(const struct header *header) {
+  if (header->process.page_size % header->kernel_page == 0) return;
+  report_text("afterimage error the image has pages of ");
+  report_number(header->process.page_size);
+  report_text(" bytes, and this kernel can only map pages of ");
+  report_number(header->kernel_page);
+  report_text(": develop it on a kernel with pages like the image's\n");
+  end_program(DEVELOPER_WRONG_ARCHITECTURE);
 }
 
 void header_check_cpu(const struct header *header) {
   uint32_t here[CPU_FEATURE_WORDS];
-  cpu_features_read(here);
+  cpu_features_read(here, header->auxv);
   int missing = 0;
   for (unsigned i = 0; i < sizeof cpu_features / sizeof *cpu_features; i++) {
     const struct cpu_feature *feature = &cpu_features[i];

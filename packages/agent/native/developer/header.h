@@ -1,4 +1,5 @@
-// The image's header: read and checked before a single address is touched.
+// The image's header: read and checked before a single address is touched. Beside it, what this process is
+// to be rebuilt from.
 #ifndef AFTERIMAGE_HEADER_H
 #define AFTERIMAGE_HEADER_H
 
@@ -10,6 +11,9 @@ struct header {
   struct image_process process;
   int32_t *eventfds;
   uint64_t registers[SAVED_COUNT];
+  const uint64_t *auxv;  // what the kernel said to this process; for header_check_*
+  uint64_t kernel_page;  // bytes
+  uint64_t space_end;    // of this process's address space
   // The memory that holds segments and eventfds.
   void *memory;
   uint64_t memory_size;
@@ -17,6 +21,9 @@ struct header {
 
 // Ends the program with what is wrong, if something is.
 void header_read(struct header *header);
+
+// Ends the program where this kernel's pages are larger than the image's.
+void header_check_pages(const struct header *header);
 
 // Ends the program with the names of what this CPU lacks.
 void header_check_cpu(const struct header *header);

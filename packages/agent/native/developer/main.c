@@ -5,11 +5,13 @@
 #include <linux/prctl.h>
 
 #include "arena.h"
+#include "control.h"
 #include "descriptors.h"
 #include "exit_codes.h"
 #include "ghost_locks.h"
 #include "header.h"
 #include "input.h"
+#include "machine.h"
 #include "memory.h"
 #include "report.h"
 #include "sandbox.h"
@@ -45,13 +47,6 @@ static void take_protection_keys(uint32_t keys) {
   }
 }
 
-static __attribute__((noreturn)) void jump(const uint64_t *registers) {
-  __asm__ volatile(
-      "mov 0(%0), %%r15\n mov 8(%0), %%r14\n mov 16(%0), %%r13\n mov 24(%0), %%r12\n mov 40(%0), %%rbx\n"
-      "mov 128(%0), %%rcx\n mov 152(%0), %%rsp\n mov 32(%0), %%rbp\n jmp *%%rcx\n" ::"D"(registers), "a"(resume_flags) : "memory");
-  __builtin_unreachable();
-}
-
 static void restore(struct header *header) {
   memory_map(header);
   // From here on another attempt in another process would fare no better.
@@ -60,14 +55,22 @@ static void restore(struct header *header) {
   memory_protect(header);
   take_protection_keys(header->process.protection_keys);
   descriptors_restore(header);
-  if (CALL2(__NR_arch_prctl, 0x1002 /* ARCH_SET_FS */, header->registers[SAVED_FS_BASE])) fail(DEVELOPER_CORRUPT, "the image is corrupt: its thread pointer is impossible");
+  if (set_thread_pointer(header->registers[SAVED_THREAD_POINTER])) fail(DEVELOPER_CORRUPT, "the image is corrupt: its thread pointer is impossible");
   ghost_locks_watch();
   report_text("afterimage restored\n");
   sandbox_enter();
-  jump(header->registers);
+  control_jump(header->registers, resume_flags);
 }
 
-static __attribute__((noreturn, used)) void start(const long *stack) {
+static uint64_t auxv_value(const uint64_t *auxv, uint64_t type) {
+  while (auxv[0] != type && auxv[0] != AT_NULL) auxv += 2;
+  return auxv[1];
+}
+
+// Called by control.S.
+__attribute__((noreturn, visibility("hidden"))) void start(const long *stack);
+
+void start(const long *stack) {
   long count = stack[0];
   const char *const *arguments = (const char *const *)(stack + 1);
   for (long i = 1; i < count; i++) {
@@ -75,11 +78,13 @@ static __attribute__((noreturn, used)) void start(const long *stack) {
     else fail(DEVELOPER_USAGE, "usage: developer [--expose-numeric-values] <image >snapshot 2>reports");
   }
   CALL5(__NR_prctl, PR_SET_PDEATHSIG, 9, 0, 0, 0);
-  struct header header = {0};
+  const char *const *environment = arguments + count + 1;
+  while (*environment) environment++;
+  struct header header = {.auxv = (const uint64_t *)(environment + 1), .space_end = user_space_end(stack)};
+  header.kernel_page = auxv_value(header.auxv, AT_PAGESZ);
   input_begin();
   header_read(&header);
+  header_check_pages(&header);
   header_check_cpu(&header);
   arena_move(&header, restore);
 }
-
-__asm__(".globl _start\n_start: mov %rsp, %rdi\n and $-16, %rsp\n call start\n ud2\n");

@@ -2,6 +2,7 @@
 
 #include "exit_codes.h"
 #include "input.h"
+#include "machine.h"
 #include "report.h"
 #include "system_calls.h"
 #include "vdso.h"
@@ -25,28 +26,28 @@ static void claim(uint64_t start, uint64_t size, int access) {
 // Returns where it begins.
 static uint64_t claim_stack_room(const struct header *header, uint64_t index) {
   const Elf64_Phdr *stack = &header->segments[index];
-  uint64_t below = index ? header->segments[index - 1].p_vaddr + header->segments[index - 1].p_memsz : IMAGE_PAGE;
+  uint64_t below = index ? header->segments[index - 1].p_vaddr + header->segments[index - 1].p_memsz : header->kernel_page;
   uint64_t gap = stack->p_vaddr - below;
   // Whole pages apart from the neighbour, so that running over still faults.
-  uint64_t room = header->process.stack_limit & ~(uint64_t)(IMAGE_PAGE - 1);
-  if (gap < 16 * IMAGE_PAGE) return stack->p_vaddr;
-  if (room > gap - 16 * IMAGE_PAGE) room = gap - 16 * IMAGE_PAGE;
+  uint64_t page = header->kernel_page, room = header->process.stack_limit & ~(page - 1);
+  if (gap < 16 * page) return stack->p_vaddr;
+  if (room > gap - 16 * page) room = gap - 16 * page;
   // Best effort: what the stack of the moment needs is in the image already.
   long got = CALL6(__NR_mmap, stack->p_vaddr - room, room, 3, MAP_FLAGS, -1, 0);
   return got == (long)(stack->p_vaddr - room) ? stack->p_vaddr - room : stack->p_vaddr;
 }
 
 // The kernel chooses addresses downwards from a point that differs from process to process, within a terabyte
-// below the stack (mmap_base in arch/x86/mm/mmap.c). V8 sorts some of what it writes by address, so that
-// terabyte is closed: everything new goes below it, and the same image gives the same snapshot.
-#define UNPREDICTABLE_START 0x7e0000000000ull
-#define USER_SPACE_END 0x7ffffffff000ull
+// below the stack (mmap_base in mm/util.c and arch/x86/mm/mmap.c). V8 sorts some of what it writes by
+// address, so that terabyte is closed: everything new goes below it, and the same image gives the same snapshot.
+#define UNPREDICTABLE (2ull << 40)
 
 static void close_unpredictable_addresses(const struct header *header, uint64_t stack, uint64_t stack_room) {
-  uint64_t end = UNPREDICTABLE_START;
+  if (header->space_end <= 2 * UNPREDICTABLE) return;  // a small address space: its kernel chooses from all of it
+  uint64_t end = header->space_end - UNPREDICTABLE;
   for (uint64_t i = 0; i <= header->segment_count; i++) {
     const Elf64_Phdr *segment = &header->segments[i];
-    uint64_t next = i == stack ? stack_room : i < header->segment_count ? segment->p_vaddr : USER_SPACE_END;
+    uint64_t next = i == stack ? stack_room : i < header->segment_count ? segment->p_vaddr : header->space_end;
     // Best effort: where this fails, only the order in the snapshot is at stake.
     if (next > end) CALL6(__NR_mmap, end, next - end, 0, MAP_FLAGS, -1, 0);
     if (i < header->segment_count && segment->p_vaddr + segment->p_memsz > end) end = segment->p_vaddr + segment->p_memsz;
@@ -54,7 +55,7 @@ static void close_unpredictable_addresses(const struct header *header, uint64_t 
 }
 
 void memory_map(const struct header *header) {
-  uint64_t stack_pointer = header->registers[SAVED_RSP];
+  uint64_t stack_pointer = header->registers[SAVED_STACK_POINTER];
   uint64_t stack = header->segment_count;
   for (uint64_t i = 0; i < header->segment_count; i++) {
     const Elf64_Phdr *segment = &header->segments[i];
@@ -89,6 +90,7 @@ void memory_protect(const struct header *header) {
     if (segment->p_flags & SEGMENT_VDSO) vdso_detach(segment->p_vaddr, segment->p_filesz);
     int now = has_contents(segment) ? 3 : access_of(segment) & ~4;
     if (access_of(segment) == now) continue;
+    if (has_contents(segment) && segment->p_flags & PF_X) code_written(segment->p_vaddr, segment->p_filesz);
     if (CALL3(__NR_mprotect, segment->p_vaddr, segment->p_memsz, access_of(segment)))
       fail_at(DEVELOPER_NO_MEMORY, "the kernel refuses the access rights of the mapping at", segment->p_vaddr);
   }

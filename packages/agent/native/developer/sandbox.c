@@ -7,6 +7,7 @@
 #include <linux/seccomp.h>
 #include <stddef.h>
 
+#include "allowed_calls.h"
 #include "exit_codes.h"
 #include "report.h"
 #include "system_calls.h"
@@ -20,10 +21,11 @@
 
 static const unsigned short allowed[] = {
     __NR_write, __NR_writev, __NR_mmap, __NR_munmap, __NR_mprotect, __NR_mremap, __NR_madvise, __NR_futex,
-    __NR_clock_gettime, __NR_clock_getres, __NR_gettimeofday, __NR_time, __NR_getcpu, __NR_sched_yield,
+    __NR_clock_gettime, __NR_clock_getres, __NR_gettimeofday, __NR_getcpu, __NR_sched_yield,
     __NR_sched_getaffinity, __NR_getpid, __NR_gettid, __NR_getrandom, __NR_nanosleep, __NR_clock_nanosleep,
     __NR_rt_sigprocmask, __NR_rt_sigreturn, __NR_sigaltstack, __NR_restart_syscall, __NR_exit, __NR_exit_group,
     __NR_pkey_mprotect, __NR_pkey_alloc, __NR_pkey_free, __NR_sysinfo, __NR_getrusage, __NR_membarrier,
+    MACHINE_CALLS
 };
 
 enum { COUNT = sizeof allowed / sizeof *allowed };
@@ -48,7 +50,7 @@ void sandbox_enter(void) {
   struct sock_filter filter[2 * COUNT + 32];
   unsigned length = 0;
   put(filter, &length, (struct sock_filter)LOAD(arch));
-  put(filter, &length, (struct sock_filter)IF_EQUAL(AUDIT_ARCH_X86_64, 1, 0));
+  put(filter, &length, (struct sock_filter)IF_EQUAL(SANDBOX_ARCHITECTURE, 1, 0));
   put(filter, &length, (struct sock_filter)RETURN(SECCOMP_RET_KILL_PROCESS));
   put(filter, &length, (struct sock_filter)LOAD(nr));
   for (unsigned i = 0; i < COUNT; i++) {

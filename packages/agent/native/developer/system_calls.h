@@ -8,14 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-static inline long system_call(long number, long a, long b, long c, long d, long e, long f) {
-  long result;
-  register long r10 __asm__("r10") = d;
-  register long r8 __asm__("r8") = e;
-  register long r9 __asm__("r9") = f;
-  __asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9) : "rcx", "r11", "memory");
-  return result;
-}
+#include "system_call.h"
 
 #define CALL0(n) system_call(n, 0, 0, 0, 0, 0, 0)
 #define CALL1(n, a) system_call(n, (long)(a), 0, 0, 0, 0, 0)

@@ -1,22 +1,11 @@
 #include "vdso.h"
 
-#include <asm/unistd.h>
 #include <elf.h>
 #include <stddef.h>
 
 #include "exit_codes.h"
 #include "report.h"
-
-struct function {
-  char name[24];
-  uint32_t number;
-};
-
-// Both names of each: "clock_gettime" is a weak alias of "__vdso_clock_gettime" (arch/x86/entry/vdso/vdso.lds.S).
-static const struct function functions[] = {
-    {"clock_gettime", __NR_clock_gettime}, {"gettimeofday", __NR_gettimeofday}, {"time", __NR_time},
-    {"getcpu", __NR_getcpu},               {"clock_getres", __NR_clock_getres}, {"getrandom", __NR_getrandom},
-};
+#include "vdso_functions.h"
 
 static int same(const char *name, const char *other) {
   while (*name && *name == *other) name++, other++;
@@ -24,18 +13,10 @@ static int same(const char *name, const char *other) {
 }
 
 static const char *without_prefix(const char *name) {
-  static const char prefix[] = "__vdso_";
+  static const char prefix[] = VDSO_PREFIX;
   for (unsigned i = 0; i < sizeof prefix - 1; i++)
     if (name[i] != prefix[i]) return name;
   return name + sizeof prefix - 1;
-}
-
-static void patch(unsigned char *code, uint32_t number) {
-  code[0] = 0xb8;  // mov $number, %eax
-  for (int i = 0; i < 4; i++) code[1 + i] = (unsigned char)(number >> (8 * i));
-  code[5] = 0x0f;  // syscall
-  code[6] = 0x05;
-  code[7] = 0xc3;  // ret
 }
 
 void vdso_detach(uint64_t base, uint64_t size) {
@@ -60,9 +41,9 @@ void vdso_detach(uint64_t base, uint64_t size) {
   for (uint64_t at = symbols; at + sizeof(Elf64_Sym) <= strings; at += sizeof(Elf64_Sym)) {
     const Elf64_Sym *symbol = (const Elf64_Sym *)(base + at);
     uint64_t offset = symbol->st_value - bias;
-    if (symbol->st_name >= size - strings || offset > size - 8) continue;
+    if (symbol->st_name >= size - strings || offset > size - VDSO_PATCH_SIZE) continue;
     const char *name = without_prefix((const char *)base + strings + symbol->st_name);
-    for (unsigned i = 0; i < sizeof functions / sizeof *functions; i++)
-      if (same(name, functions[i].name)) patch((unsigned char *)(base + offset), functions[i].number);
+    for (unsigned i = 0; i < sizeof vdso_functions / sizeof *vdso_functions; i++)
+      if (same(name, vdso_functions[i].name)) patch((unsigned char *)(base + offset), vdso_functions[i].number);
   }
 }

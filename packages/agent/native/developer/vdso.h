@@ -5,6 +5,11 @@
 
 #include <stdint.h>
 
+struct vdso_function {
+  char name[24];
+  uint32_t number;  // of the system call that does the same
+};
+
 void vdso_detach(uint64_t base, uint64_t size);
 
 #endif

@@ -1,4 +1,4 @@
-// Offsets are enum register_index of image_format.h times 8.
+// Offsets are enum register_index of image_machine.h times 8.
         .text
         .globl  registers_save
         .hidden registers_save
@@ -15,6 +15,10 @@ registers_save:
         movq    %rax, 128(%rdi)         // rip: where this call returns to
         leaq    8(%rsp), %rax
         movq    %rax, 152(%rdi)         // rsp: as it will be after the return
+        movl    %cs, %eax               // debuggers tell 64-bit code from 32-bit code by these two
+        movq    %rax, 136(%rdi)
+        movl    %ss, %eax
+        movq    %rax, 160(%rdi)
         pushfq
         popq    %rax
         movq    %rax, 144(%rdi)

@@ -9,7 +9,9 @@
 #include "image_format.h"
 
 // Words: leaf 1 ecx and edx; leaf 7 ebx, ecx, edx; leaf 7.1 eax; leaf 0x80000001 ecx; XCR0.
-static inline void cpu_features_read(uint32_t words[CPU_FEATURE_WORDS]) {
+// `auxv` is what other processors have to be asked by.
+static inline void cpu_features_read(uint32_t words[CPU_FEATURE_WORDS], const uint64_t *auxv) {
+  (void)auxv;
   uint32_t a, b, c, d;
   for (int i = 0; i < CPU_FEATURE_WORDS; i++) words[i] = 0;
   if (__get_cpuid(1, &a, &b, &c, &d)) {
