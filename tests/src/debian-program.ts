@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
  * The path of `/usr/bin/NAME`, which the package of the same name brings.
  * @throws with what to install, where it is not there and cannot be installed
  */
-export function debianProgram(name: 'age' | 'chromium' | 'runc' | 'strace'): string {
+export function debianProgram(name: 'age' | 'chromium' | 'podman' | 'runc' | 'strace'): string {
   const program = `/usr/bin/${name}`;
   if (existsSync(program)) return program;
   const wanted = `this test needs Debian's ${name} (${program}): apt-get install ${name}`;

@@ -12,3 +12,4 @@ export type { PodSettings } from './pod-manifest.js';
 export type { Pod } from './pod.js';
 export { defaultPort } from './pod.js';
 export type { Image } from './root-file-system.js';
+export { startPodman, type PodmanContainer, type PodmanSettings } from './podman.js';
