@@ -60,7 +60,7 @@ const START_MS = 60_000;
 const END_MS = 10_000;
 
 /** What an exec says when the program is not there, with runc, crun, containerd and the tools in front of them. */
-const NOT_FOUND = /executable file .* not found|no such file or directory|permission denied/i;
+const NOT_FOUND = /executable file.* not found|no such file or directory|permission denied/i;
 
 /**
  * @param nodes paths of Node.js to try first

@@ -27,11 +27,12 @@ export function majorOf(version: string): number {
   return Number(version.split('.')[0]);
 }
 
-/** Whether it is worth reading its file: programs by that name, or with Node.js as a library. */
+/** Whether it is worth reading its file: programs by that name, or by this one's own, or with Node.js as a library. */
 export async function looksLikeNode(pid: number): Promise<boolean> {
   const program = await readlink(`/proc/${pid}/exe`).catch(() => null);
   if (program === null) return false;
-  return /node/i.test(basename(program)) || (await sharedLibrary(pid)) !== null;
+  const isNamedSo = /node/i.test(basename(program)) || program === process.execPath;
+  return isNamedSo || (await sharedLibrary(pid)) !== null;
 }
 
 /** Debian and others build Node.js as a library with a small program in front. */
