@@ -44,6 +44,9 @@ async function sharedLibrary(pid: number): Promise<string | null> {
 async function versionIn(file: string): Promise<string | null> {
   const found = await stat(file).catch(() => null);
   if (found === null) return null;
+  // In a container that is as a rule the target's: reading it would fill the page cache that the container pays for.
+  const own = await stat(process.execPath).catch(() => null);
+  if (own?.dev === found.dev && own.ino === found.ino) return process.versions.node;
   const key = `${found.dev}:${found.ino}:${found.mtimeMs}`;
   const version = known.get(key) ?? search(file);
   known.set(key, version);
