@@ -15,6 +15,8 @@ export interface CommandOptions {
   /** The Node to run it on; by default, the one of the tests. */
   node?: string;
   cwd?: string;
+  /** In place of what this process has. */
+  env?: NodeJS.ProcessEnv;
   /** What it reads from standard input; nothing by default. */
   input?: Uint8Array;
   /** A program and its arguments to start it with, such as setpriv. */
@@ -34,9 +36,9 @@ export async function runCommand(args: string[], options: CommandOptions = {}): 
 }
 
 export function startCommand(args: string[], options: CommandOptions = {}): ChildProcess {
-  const { node = process.execPath, cwd, prefix = [] } = options;
+  const { node = process.execPath, cwd, env, prefix = [] } = options;
   const [program = node, ...rest] = [...prefix, node, commandProgram, ...args];
-  return spawn(program, rest, { stdio: ['pipe', 'pipe', 'pipe'], timeout: withinMs, cwd });
+  return spawn(program, rest, { stdio: ['pipe', 'pipe', 'pipe'], timeout: withinMs, cwd, env });
 }
 
 /** Collects what it writes until it ends. */

@@ -43,6 +43,7 @@ struct scratch {
   size_t file_names_used;
   size_t segment_count;
   Elf64_Phdr segments[SEGMENT_CAPACITY];
+  bool dispensable[SEGMENT_CAPACITY];
 };
 
 struct writer {
@@ -50,6 +51,8 @@ struct writer {
   int output, memory_file, pagemap_file;
   size_t page;  // the kernel's
   int failure;  // enum child_exit
+  uint64_t file_end;  // of the mapping of a file that was seen last
+  bool dispensable;   // the mapping whose segments are being added
 };
 
 // ---- output -------------------------------------------------------------------------------------------
@@ -126,6 +129,7 @@ static bool add_segment(struct writer *writer, uint64_t start, uint64_t file_siz
     writer->failure = CHILD_TOO_MANY_SEGMENTS;
     return false;
   }
+  scratch->dispensable[scratch->segment_count] = writer->dispensable;
   scratch->segments[scratch->segment_count++] = (Elf64_Phdr){.p_type = PT_LOAD, .p_flags = flags, .p_vaddr = start,
       .p_filesz = file_size, .p_memsz = memory_size, .p_align = IMAGE_PAGE};
   return true;
@@ -188,9 +192,21 @@ static bool add_file_name(struct scratch *scratch, const struct mapping *mapping
   return true;
 }
 
+// Whether the child itself can do without it: not its stack, its thread's storage, or what a library keeps behind its
+// file.
+static bool is_dispensable(const struct writer *writer, const struct mapping *mapping) {
+  const uint64_t needed[] = {(uint64_t)&errno, (uint64_t)writer, (uint64_t)writer->scratch};
+  if (mapping->inode || mapping->shared || mapping->name[0] || mapping->start == writer->file_end) return false;
+  for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
+    if (mapping->start <= needed[i] && needed[i] < mapping->end) return false;
+  return true;
+}
+
 static bool add_mapping(const struct mapping *mapping, void *context) {
   struct writer *writer = context;
   uint64_t size = mapping->end - mapping->start;
+  writer->dispensable = is_dispensable(writer, mapping);
+  if (mapping->inode) writer->file_end = mapping->end;
   if (mapping->start == (uint64_t)writer->scratch) return true;
   // The kernel's own pages beside the vdso are different in every process.
   if (!strncmp(mapping->name, "[vvar", 5) || !strncmp(mapping->name, "[vsyscall", 9) || !strncmp(mapping->name, "[uprobes", 8))
@@ -331,6 +347,8 @@ static void write_image(struct writer *writer, const struct image_contents *cont
     bool guarded = segment->p_flags & SEGMENT_FILE || writer->pagemap_file < 0;
     if (guarded && writer->memory_file >= 0) emit_guarded(writer, segment->p_vaddr, segment->p_filesz);
     else emit(writer, (const void *)segment->p_vaddr, segment->p_filesz);
+    // The target has copies by now of pages that it has written to since: each is here for nothing once it is written.
+    if (scratch->dispensable[i]) munmap((void *)segment->p_vaddr, segment->p_memsz);
   }
 
   emit_note_header(writer, IMAGE_NOTE_OWNER, IMAGE_NOTE_DIGEST, sizeof(struct image_digest));
@@ -340,7 +358,7 @@ static void write_image(struct writer *writer, const struct image_contents *cont
 }
 
 int image_write(int output, const struct image_contents *contents) {
-  struct writer writer = {NULL, output, -1, -1, (size_t)sysconf(_SC_PAGESIZE), 0};
+  struct writer writer = {.output = output, .memory_file = -1, .pagemap_file = -1, .page = (size_t)sysconf(_SC_PAGESIZE)};
   // Between two inaccessible pages, so that the kernel does not join it with a neighbour of the target's.
   size_t size = (sizeof(struct scratch) + writer.page - 1) / writer.page * writer.page;
   char *area = mmap(NULL, size + 2 * writer.page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

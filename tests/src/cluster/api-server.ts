@@ -20,7 +20,7 @@ import {
 } from './api-status.js';
 import type { ContainerExec } from './container.js';
 import { execSockets, serveExec } from './exec-session.js';
-import type { Faults } from './faults.js';
+import { nextExecFault, type Faults } from './faults.js';
 import type { ObjectStore } from './object-store.js';
 import { newMetadata, type KubeObject, type PodObject } from './objects.js';
 import { containerOf } from './pod-settings.js';
@@ -169,7 +169,7 @@ export async function startApiServer(
       audit(target.verb, request.url ?? '', 101);
       execSockets.handleUpgrade(request, socket, head, (webSocket) => {
         webSocket.on('error', () => undefined);
-        void serveExec(webSocket, exec, faults.exec);
+        void serveExec(webSocket, exec, nextExecFault(faults));
       });
     } catch (error) {
       const { code, status } = asApiError(error);

@@ -4,12 +4,16 @@
  */
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { ContainerExec } from './container.js';
-import type { Faults } from './faults.js';
+import type { ExecFault } from './faults.js';
 
 const channels = { stdin: 0, stdout: 1, stderr: 2, error: 3, close: 255 };
 const protocols = ['v5.channel.k8s.io', 'v4.channel.k8s.io'];
+
+/** Between one piece and the next. */
+const crawlMs = 200;
 
 export const execSockets = new WebSocketServer({
   noServer: true,
@@ -31,11 +35,11 @@ interface Line {
 export async function serveExec(
   socket: WebSocket,
   exec: ContainerExec,
-  fault: Faults['exec'],
+  fault: ExecFault | undefined,
 ): Promise<void> {
   const line: Line = { socket, silent: false };
   const { stdin, stdout, stderr } = exec.process;
-  if (stdin !== null) carryIn(line, stdin);
+  if (stdin !== null) carryIn(line, stdin, fault);
   if (stdout !== null) carryOut(line, channels.stdout, stdout, fault);
   // What runc says there when nothing was started is told at the end.
   if (stderr !== null)
@@ -45,7 +49,9 @@ export async function serveExec(
   if (await send(line, channels.error, Buffer.from(JSON.stringify(status)))) socket.close(1000);
 }
 
-function carryIn({ socket }: Line, stdin: Writable): void {
+function carryIn(line: Line, stdin: Writable, fault: ExecFault | undefined): void {
+  const { socket } = line;
+  let left = fault?.afterStdinBytes ?? Infinity;
   stdin.on('error', () => undefined); // the program has closed it: what still comes is lost
   stdin.on('drain', () => socket.resume());
   // Once it is ending it does not say when it has drained; the client's last words must be read all the same.
@@ -55,7 +61,14 @@ function carryIn({ socket }: Line, stdin: Writable): void {
     const data = message.subarray(1);
     if (!stdin.writable) return;
     if (channel === channels.close && closing === channels.stdin) stdin.end();
-    else if (channel === channels.stdin && data.length > 0 && !stdin.write(data)) socket.pause();
+    else if (
+      channel === channels.stdin &&
+      data.length > 0 &&
+      !stdin.write(data.subarray(0, Math.max(0, left)))
+    )
+      socket.pause();
+    left -= data.length;
+    if (left <= 0) breakOff(line, fault);
   });
   socket.on('close', () => stdin.end());
 }
@@ -64,22 +77,25 @@ function carryOut(
   line: Line,
   channel: number,
   from: Readable,
-  fault: Faults['exec'],
+  fault: ExecFault | undefined,
   isOfProgram = () => true,
 ): void {
   let left = fault?.afterStdoutBytes ?? Infinity;
   from.on('data', (chunk: Buffer) => {
     if (!isOfProgram()) return;
     from.pause();
-    void send(line, channel, chunk.subarray(0, left)).then((sent) => {
+    const isCrawling = fault?.then === 'crawl';
+    const part = isCrawling ? chunk : chunk.subarray(0, left);
+    void send(line, channel, part).then(async (sent) => {
       left -= chunk.length;
-      if (left <= 0) breakOff(line, fault);
+      if (left <= 0 && isCrawling) await pause(crawlMs);
+      if (left <= 0 && !isCrawling) breakOff(line, fault);
       else if (sent) from.resume();
     });
   });
 }
 
-function breakOff(line: Line, fault: Faults['exec']): void {
+function breakOff(line: Line, fault: ExecFault | undefined): void {
   if (fault?.then === 'cut') {
     line.socket.terminate();
     return;

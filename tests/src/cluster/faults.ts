@@ -5,11 +5,27 @@ export interface Faults {
   forbidden: { verb: string; resource: string }[];
   /** Milliseconds by which each answer comes later. */
   delayMs: number;
-  /**
-   * What becomes of each exec when so many bytes of standard output have gone out: the connection is cut, or
-   * stays open and nothing passes any more, as when a firewall has forgotten it.
-   */
-  exec?: { afterStdoutBytes: number; then: 'cut' | 'silence' } | undefined;
+  /** What becomes of execs. */
+  exec?: ExecFault | undefined;
+}
+
+/**
+ * When so many bytes of standard output have gone out, or of standard input have come in, the connection is cut, or
+ * stays open and nothing passes any more, as when a firewall has forgotten it; or its output goes on at a crawl.
+ */
+export interface ExecFault {
+  afterStdoutBytes?: number;
+  afterStdinBytes?: number;
+  then: 'cut' | 'silence' | 'crawl';
+  /** Of so many execs, and none after them; of all by default. */
+  times?: number;
+}
+
+/** The fault of the next exec. */
+export function nextExecFault(faults: Faults): ExecFault | undefined {
+  const { exec } = faults;
+  if (exec?.times === undefined) return exec;
+  return exec.times-- > 0 ? exec : undefined;
 }
 
 /** Nothing goes wrong. */

@@ -38,6 +38,8 @@ export interface KeptPod {
 const firstBackoffMs = 10_000;
 const longestBackoffMs = 300_000;
 const defaultGraceSeconds = 30;
+/** There is one. */
+const nodeName = 'node-1';
 
 /** Starts the pod; what becomes of it, its status says. */
 export function keepPod(surroundings: Surroundings, object: PodObject): KeptPod {
@@ -50,6 +52,7 @@ export function keepPod(surroundings: Surroundings, object: PodObject): KeptPod 
   let readiness: ReadinessWatch | undefined;
   let logOfRunsBefore = '';
   let deadlineExceeded = false;
+  object.spec.nodeName = nodeName;
   object.status = firstStatus(spec.name, spec.image);
   const status = object.status.containerStatuses[0] as ContainerStatus;
 

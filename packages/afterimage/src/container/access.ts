@@ -45,10 +45,16 @@ export function execIn(access: ContainerAccess, command: readonly string[]): Exe
   return {
     stdin: child.stdin,
     stdout: child.stdout,
-    errorText: () => text.trim(),
+    errorText: () => withoutLog(text),
     ended,
     cut: () => void child.kill('SIGKILL'),
   };
+}
+
+/** What is said for people, without what kubectl's libraries log: `E1124 22:56:17.000000   4711 file.go:1] …`. */
+export function withoutLog(errors: string): string {
+  const lines = errors.split('\n').filter((line) => !/^[IWEF]\d{4} /.test(line));
+  return lines.join('\n').trim();
 }
 
 export function notStarted(program: string, error: Error): CommandError {

@@ -45,22 +45,17 @@ export interface KitSession {
 /** Another try may do. */
 export class BrokenConnectionError extends CommandError {}
 
-/** Where images have their Node.js; the last is whatever the container runs. */
-const NODES = [
-  'node',
-  '/usr/local/bin/node',
-  '/usr/bin/node',
-  '/nodejs/bin/node',
-  '/bin/node',
-  '/proc/1/exe',
-];
+/** Whatever the container runs: if that is not Node.js, it complains of the arguments, and ends. */
+const ITS_PROGRAM = '/proc/1/exe';
+/** Where images have their Node.js. */
+const NODES = ['node', '/usr/local/bin/node', '/usr/bin/node', '/nodejs/bin/node', '/bin/node', ITS_PROGRAM];
 /** To reach the container and start a process there. */
 const START_MS = 60_000;
 /** For the kit to be gone from the container after its input has ended. */
 const END_MS = 10_000;
 
 /** What an exec says when the program is not there, with runc, crun, containerd and the tools in front of them. */
-const NOT_FOUND = /executable file .* not found|no such file or directory|permission denied/i;
+const NOT_FOUND = /executable file.* not found|no such file or directory|permission denied/i;
 
 /**
  * @param nodes paths of Node.js to try first
@@ -76,7 +71,7 @@ export async function startKit(
     const exec = execIn(access, [node, ...NODE_FLAGS]);
     const cut = (): void => exec.cut();
     signal.addEventListener('abort', cut, { once: true });
-    const greeted = await greeting(exec, access);
+    const greeted = await greeting(exec, access, node === ITS_PROGRAM);
     signal.throwIfAborted();
     if (greeted !== null) return await open(exec, access, what, greeted);
     signal.removeEventListener('abort', cut);
@@ -93,8 +88,12 @@ interface Greeted {
   frames: AsyncGenerator<Frame>;
 }
 
-/** Null when there is no such program in the container. @throws {CommandError} when it cannot be reached */
-async function greeting(exec: Exec, access: ContainerAccess): Promise<Greeted | null> {
+/**
+ * Null when there is no such program in the container.
+ * @param mayBeOther it may be there and something else than Node.js
+ * @throws {CommandError} when it cannot be reached
+ */
+async function greeting(exec: Exec, access: ContainerAccess, mayBeOther: boolean): Promise<Greeted | null> {
   const late = (): CommandError =>
     new CommandError('failed', `nothing came from ${access.name} within ${START_MS / 1000} s${said(exec)}`);
   const started = split(exec.stdout as AsyncIterable<Uint8Array>, GREETING_BYTES);
@@ -108,9 +107,15 @@ async function greeting(exec: Exec, access: ContainerAccess): Promise<Greeted | 
     const [, platform, arch] = greeted;
     return { platform, arch, frames: readFrames(behind(all, GREETING_BYTES)) };
   }
-  await exec.ended;
-  if (NOT_FOUND.test(exec.errorText())) return null;
+  const { signal } = await exec.ended;
+  if (signal !== null || isBeginning(line)) throw broken(exec, access);
+  if (mayBeOther || NOT_FOUND.test(exec.errorText())) return null;
   throw accessError(access, exec.errorText() || line.trim());
+}
+
+/** Of a greeting. */
+function isBeginning(line: string): boolean {
+  return line !== '' && GREETING.startsWith(line.slice(0, GREETING.length));
 }
 
 async function* behind(chunks: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Uint8Array> {

@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { CommandError } from '../command-error.js';
 import { visible } from '../visible.js';
-import { notStarted, type ContainerAccess } from './access.js';
+import { notStarted, withoutLog, type ContainerAccess } from './access.js';
 
 /** Options of kubectl's that this command passes on. */
 export interface ClusterOptions {
@@ -17,6 +17,8 @@ export interface ClusterOptions {
 
 /** A request takes no longer; kubectl itself would wait for ever. */
 const REQUEST_TIMEOUT = '--request-timeout=20s';
+/** Nor do all its tries, and whatever it signs in by. */
+const LONGEST_MS = 60_000;
 
 export function kubectlArguments({ namespace, context, kubeconfig }: ClusterOptions): string[] {
   const named = { namespace, context, kubeconfig };
@@ -42,7 +44,11 @@ export async function kubectlJson(
 
 /** What it prints. @throws {CommandError} */
 export async function kubectl(words: readonly string[], what: string, input?: string): Promise<string> {
-  const child = spawn('kubectl', words, { stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn('kubectl', words, {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    timeout: LONGEST_MS,
+    killSignal: 'SIGKILL',
+  });
   child.stdin.on('error', () => undefined);
   child.stdin.end(input);
   const failed = new Promise<never>((_, reject) => {
@@ -54,11 +60,13 @@ export async function kubectl(words: readonly string[], what: string, input?: st
     failed,
   ]);
   if (code === 0) return output;
+  if (code === null)
+    throw new CommandError('failed', `${what}: the cluster did not answer within ${LONGEST_MS / 1000} s`);
   throw requestError(what, errors);
 }
 
 function requestError(what: string, errors: string): CommandError {
-  const said = visible(errors.trim().split('\n').slice(-2).join(' '));
+  const said = visible(withoutLog(errors).split('\n').slice(-2).join(' '));
   if (/forbidden/i.test(errors)) {
     return new CommandError(
       'refused',

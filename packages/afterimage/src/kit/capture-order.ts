@@ -1,4 +1,5 @@
 /** Captures a process in the container, and sends its image out, compressed. */
+import { swept } from '@afterimage/agent/image-source';
 import { abiOf } from '@afterimage/agent/native';
 import type { VersionedAddon } from '../attach/addon-place.js';
 import { versionOf } from '../attach/addon-version.js';
@@ -24,8 +25,10 @@ export async function captureOrder(
     signal,
     onStep: (step) => void output.message({ type: 'step', step }).catch(() => undefined),
   });
+  // What attaching took is of no more use, and the image comes for seconds.
+  globalThis.gc?.();
   try {
-    const sent = await sendCompressed(captured.image.chunks, output, signal);
+    const sent = await sendCompressed(swept(captured.image.chunks), output, signal);
     await output.message({ type: 'done', ...sent, cost: captured.cost() });
   } finally {
     await captured.release();

@@ -1,11 +1,15 @@
 /** The Node.js processes that one can see from here. */
-import { readdir } from 'node:fs/promises';
-import { readCommandLine, scriptOf } from './command-line.js';
+import { readdir, readFile } from 'node:fs/promises';
+import { GREETING } from '../kit/bootstrap.js';
+import { readCommandLine, scriptOf, type CommandLine } from './command-line.js';
 import { looksLikeNode, nodeVersionOf } from './node-version.js';
 import { readStatus } from './process-status.js';
 import type { NodeProcess } from './candidate.js';
 
-/** Without this process itself. */
+/** As an image child calls itself. */
+const IMAGE_CHILD = 'afterimage';
+
+/** Without this process itself, and what else serves a capture. */
 export async function nodeProcesses(): Promise<NodeProcess[]> {
   const names = await readdir('/proc');
   const pids = names.map(Number).filter((pid) => pid > 0 && pid !== process.pid);
@@ -20,7 +24,15 @@ async function nodeProcess(pid: number): Promise<NodeProcess | null> {
     readCommandLine(pid),
     nodeVersionOf(pid),
   ]);
-  return status === null || nodeVersion === null ? null : { status, commandLine, nodeVersion };
+  if (status === null || nodeVersion === null || (await servesCapture(pid, commandLine))) return null;
+  return { status, commandLine, nodeVersion };
+}
+
+/** A kit whose connection broke goes some seconds later, and its image child with it. */
+async function servesCapture(pid: number, commandLine: CommandLine | null): Promise<boolean> {
+  if (commandLine?.arguments.some((word) => word.includes(GREETING)) === true) return true;
+  const name = await readFile(`/proc/${pid}/comm`, 'latin1').catch(() => '');
+  return name.trim() === IMAGE_CHILD;
 }
 
 const WRAPPERS = /(^|[/ ])(npm|npx|yarn|pnpm|corepack)(-cli)?(\.[cm]?js)?( |$)/;

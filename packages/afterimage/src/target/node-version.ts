@@ -28,13 +28,14 @@ export function majorOf(version: string): number {
 }
 
 /**
- * Whether it is worth reading its file: programs by that name, or with Node.js as a library. Where its file may not be
- * read, what it calls itself decides.
+ * Whether it is worth reading its file: programs by that name, or by this one's own, or with Node.js as a library. Where
+ * its file may not be read, what it calls itself decides.
  */
 export async function looksLikeNode(pid: number): Promise<boolean> {
   const program = await readlink(`/proc/${pid}/exe`).catch(() => null);
   if (program === null) return isNamedNode(pid);
-  return /node/i.test(basename(program)) || (await sharedLibrary(pid)) !== null;
+  const isNamedSo = /node/i.test(basename(program)) || program === process.execPath;
+  return isNamedSo || (await sharedLibrary(pid)) !== null;
 }
 
 async function isNamedNode(pid: number): Promise<boolean> {
@@ -53,6 +54,9 @@ async function sharedLibrary(pid: number): Promise<string | null> {
 async function versionIn(file: string): Promise<string | null> {
   const found = await stat(file).catch(() => null);
   if (found === null) return null;
+  // In a container that is as a rule the target's: reading it would fill the page cache that the container pays for.
+  const own = await stat(process.execPath).catch(() => null);
+  if (own?.dev === found.dev && own.ino === found.ino) return process.versions.node;
   const key = `${found.dev}:${found.ino}:${found.mtimeMs}`;
   const version = known.get(key) ?? search(file);
   known.set(key, version);

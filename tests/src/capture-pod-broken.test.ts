@@ -1,0 +1,105 @@
+/** What becomes of a capture whose connection breaks, or which is killed: never a result, and nothing is left in the pod. */
+import assert from 'node:assert/strict';
+import type { ChildProcess } from 'node:child_process';
+import { after, afterEach, before, describe, it, type TestContext } from 'node:test';
+import { clusterMissing, startCluster, type Cluster, type Pod } from './cluster/index.js';
+import { endOf, startCommand } from './command.js';
+import { eventually } from './eventually.js';
+import { assertNothingLeft, assertUndisturbed, commandIn, namesIn, plantedPod } from './planted-pod.js';
+import { childrenOf } from './process-census.js';
+import { temporaryDirectory } from './temporary-directory.js';
+
+const skip = clusterMissing() ?? false;
+const args = ['capture', 'pod/shop', '--image', 'result', '--store-plain-image', '--json'];
+
+describe('a capture of a pod', { skip }, () => {
+  let cluster: Cluster;
+  let pod: Pod;
+  before(async () => {
+    cluster = await startCluster();
+    pod = await cluster.addPod({ name: 'shop', ...plantedPod });
+  });
+  after(() => cluster.close());
+  afterEach(() => {
+    cluster.faults.exec = undefined;
+    assertUndisturbed(pod);
+  });
+
+  const places = [
+    ['the greeting', { afterStdoutBytes: 10 }],
+    ['the upload of the kit', { afterStdinBytes: 100_000 }],
+    ['what the kit says first', { afterStdoutBytes: 100 }],
+    ['the image', { afterStdoutBytes: 300_000 }],
+  ] as const;
+  for (const [place, where] of places) {
+    it(`is tried again when its connection is cut within ${place}`, async (t) => {
+      const cwd = await temporaryDirectory(t);
+      cluster.faults.exec = { ...where, then: 'cut', times: 1 };
+      const { code, stdout, stderr } = await commandIn(cluster, args, { cwd });
+      assert.equal(code, 0, stderr);
+      assert.match(
+        stderr,
+        /the connection to pod shop\/app broke.*; nothing was written, and nothing is left there; trying again, 2 of 3$/m,
+      );
+      assert.equal((JSON.parse(stdout.toString()) as { attempts: number }).attempts, 2);
+      assert.deepEqual(namesIn(cwd), ['result']);
+      await assertNothingLeft(pod);
+    });
+  }
+
+  it('is given up when its connection is cut each time', async (t) => {
+    const cwd = await temporaryDirectory(t);
+    cluster.faults.exec = { afterStdoutBytes: 1_000_000, then: 'cut' };
+    const { code, stderr } = await commandIn(cluster, args, { cwd });
+    assert.equal(code, 1, stderr);
+    assert.equal(stderr.match(/trying again/g)?.length, 2, stderr);
+    assert.match(
+      stderr,
+      /\nafterimage: the connection to pod shop\/app broke.*; nothing was written, and nothing is left there\n$/,
+    );
+    assert.deepEqual(namesIn(cwd), []);
+    await assertNothingLeft(pod);
+  });
+
+  /** The command, with its image at a crawl on the way out. */
+  const startCapture = async (t: TestContext): Promise<{ command: ChildProcess; cwd: string }> => {
+    const cwd = await temporaryDirectory(t);
+    cluster.faults.exec = { afterStdoutBytes: 200_000, then: 'crawl', times: 1 };
+    const command = startCommand(args, { cwd, env: cluster.env });
+    await eventually(() =>
+      assert.equal(pod.processes().length, 3, 'the server, its image child and the kit'),
+    );
+    return { command, cwd };
+  };
+
+  it('is tried again when kubectl is killed', async (t) => {
+    const { command, cwd } = await startCapture(t);
+    const kubectl = Object.entries(childrenOf(command.pid ?? 0)).find(([, name]) => name.endsWith('kubectl'));
+    process.kill(Number(kubectl?.[0]), 'SIGKILL');
+    const { code, stderr } = await endOf(command);
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /the connection to pod shop\/app broke.*; trying again, 2 of 3$/m);
+    assert.deepEqual(namesIn(cwd), ['result']);
+    await assertNothingLeft(pod);
+  });
+
+  it('leaves nothing there when it is killed', async (t) => {
+    const { command, cwd } = await startCapture(t);
+    command.kill('SIGKILL');
+    await endOf(command);
+    await assertNothingLeft(pod);
+    assert.ok(!namesIn(cwd).includes('result'));
+  });
+
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    it(`leaves nothing anywhere after ${signal}`, async (t) => {
+      const { command, cwd } = await startCapture(t);
+      command.kill(signal);
+      const end = await endOf(command);
+      assert.equal(end.signal, signal, end.stderr);
+      assert.match(end.stderr, new RegExp(`afterimage: interrupted by ${signal}; nothing was written\n$`));
+      assert.deepEqual(namesIn(cwd), []);
+      await assertNothingLeft(pod);
+    });
+  }
+});
