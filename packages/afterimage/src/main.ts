@@ -20,10 +20,14 @@ keepOutOfCoreDumps();
 process.stdout.on('error', () => undefined);
 process.stderr.on('error', () => undefined);
 
-// Not by itself: standard input may go on and on, wanted by nobody.
-process.exit(await run(process.argv));
+/** @param verb what is to be done where the command line names no verb */
+export async function main(argv: string[], verb?: string): Promise<never> {
+  const code = await run(argv, verb);
+  // Not by itself: standard input may go on and on, wanted by nobody.
+  process.exit(code);
+}
 
-async function run(argv: string[]): Promise<number> {
+async function run(argv: string[], verb: string | undefined): Promise<number> {
   const program = new Command('afterimage')
     .description('See what a running Node.js process is holding on to, without stopping it.')
     .version(version)
@@ -44,11 +48,17 @@ async function run(argv: string[]): Promise<number> {
   try {
     if (argv.length <= 2)
       throw new CommandError('usage', 'say what to do; afterimage --help lists the verbs');
-    await program.parseAsync(argv);
+    await program.parseAsync(verb === undefined ? argv : withVerb(argv, verb, program));
     return exitCodes.done;
   } catch (error) {
     return report(error);
   }
+}
+
+function withVerb([node, script, ...words]: string[], verb: string, program: Command): string[] {
+  const verbs = program.commands.map((command) => command.name());
+  const isNamed = [...verbs, '-h', '--help', '-V', '--version'].includes(words[0]);
+  return [node, script, ...(isNamed ? [] : [verb]), ...words];
 }
 
 /** Says on one line what went wrong; returns the exit code. */

@@ -66,7 +66,7 @@ export async function startCluster(options: { kubectl?: KubectlVersion } = {}): 
   const kept = new Map<PodObject, KeptPod>();
   const store = createObjectStore();
   const faults = noFaults();
-  const pods = podActions(store, kept, surroundingsIn(directory, images, store));
+  const pods = podActions(store, kept, surroundingsIn(directory, images, store, faults));
   const server = await startApiServer(store, pods, faults);
   const configFile = join(directory, 'kubeconfig');
   writeFileSync(configFile, kubeconfig(server.url, user, 'default'));
@@ -112,11 +112,17 @@ export async function startCluster(options: { kubectl?: KubectlVersion } = {}): 
   };
 }
 
-function surroundingsIn(directory: string, images: Map<string, Image>, store: ObjectStore): Surroundings {
+function surroundingsIn(
+  directory: string,
+  images: Map<string, Image>,
+  store: ObjectStore,
+  faults: Faults,
+): Surroundings {
   let containers = 0;
   return {
     directory,
     imageOf: (name) => images.get(name),
+    unschedulable: () => faults.unschedulable,
     // The directory's name is unique on the machine.
     newContainerId: (podName) => `${basename(directory)}-${++containers}-${podName}`,
     changed: (pod) => store.put('pods', pod),

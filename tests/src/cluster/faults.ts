@@ -5,6 +5,8 @@ export interface Faults {
   forbidden: { verb: string; resource: string }[];
   /** Milliseconds by which each answer comes later. */
   delayMs: number;
+  /** Why no node takes a pod that is created from now on. */
+  unschedulable?: string | undefined;
   /** What becomes of execs. */
   exec?: ExecFault | undefined;
 }

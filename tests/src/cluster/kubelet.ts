@@ -9,7 +9,7 @@ import { startContainer, type Container, type ContainerEnd } from './container.j
 import { now, type ContainerState, type ContainerStatus, type PodObject, type PodStatus } from './objects.js';
 import { enterNetwork, type PodNetwork } from './pod-network.js';
 import { containerOf, settingsOf } from './pod-settings.js';
-import { conditions, endReason, firstStatus, restarts } from './pod-status.js';
+import { conditions, endReason, firstStatus, restarts, unscheduledStatus } from './pod-status.js';
 import { watchReadiness, type ReadinessWatch } from './readiness.js';
 import type { Image } from './root-file-system.js';
 
@@ -18,6 +18,8 @@ export interface Surroundings {
   /** Of all containers of the cluster. */
   directory: string;
   imageOf(name: string): Image | undefined;
+  /** Why there is no node for another pod; undefined when there is. */
+  unschedulable(): string | undefined;
   /** A name that no other container on this machine has. */
   newContainerId(podName: string): string;
   /** Called after each change of a pod's object. */
@@ -52,7 +54,6 @@ export function keepPod(surroundings: Surroundings, object: PodObject): KeptPod 
   let readiness: ReadinessWatch | undefined;
   let logOfRunsBefore = '';
   let deadlineExceeded = false;
-  object.spec.nodeName = nodeName;
   object.status = firstStatus(spec.name, spec.image);
   const status = object.status.containerStatuses[0] as ContainerStatus;
 
@@ -69,6 +70,13 @@ export function keepPod(surroundings: Surroundings, object: PodObject): KeptPod 
   const isStopping = (): boolean => stopping.signal.aborted;
 
   const run = async (): Promise<void> => {
+    const unschedulable = surroundings.unschedulable();
+    if (unschedulable !== undefined) {
+      object.status = unscheduledStatus(unschedulable);
+      surroundings.changed(object);
+      return;
+    }
+    object.spec.nodeName = nodeName;
     const image = surroundings.imageOf(spec.image);
     if (image === undefined) {
       const message = `failed to pull and unpack image "${spec.image}": not found`;

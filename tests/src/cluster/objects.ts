@@ -83,6 +83,7 @@ interface Condition {
   type: string;
   status: 'True' | 'False';
   reason?: string;
+  message?: string;
   lastTransitionTime: string;
 }
 

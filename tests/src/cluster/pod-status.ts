@@ -22,6 +22,17 @@ export function firstStatus(containerName: string, image: string): PodStatus {
   };
 }
 
+export function unscheduledStatus(message: string): PodStatus {
+  const lastTransitionTime = now();
+  return {
+    phase: 'Pending',
+    conditions: [
+      { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message, lastTransitionTime },
+    ],
+    containerStatuses: [],
+  };
+}
+
 export function conditions(ready: boolean): PodStatus['conditions'] {
   const lastTransitionTime = now();
   const status = ready ? 'True' : 'False';

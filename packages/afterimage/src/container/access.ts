@@ -72,5 +72,6 @@ export function accessError({ name, program }: ContainerAccess, text: string): C
       `${name}: ${said}; needed are the rights pods: get, list and pods/exec: create (in a Role of its namespace)`,
     );
   }
-  return new CommandError('failed', `${name} cannot be reached: ${said}`);
+  const isGone = /no such container|is not running|running containers|pods? \S+ not found/i.test(text);
+  return new CommandError(isGone ? 'targetGone' : 'failed', `${name} cannot be reached: ${said}`);
 }

@@ -47,22 +47,28 @@ export async function startDevelopingPod(
   const where = { ...cluster, namespace: target.namespace };
   const manifest = podManifest(target, name, node, uid, gid, memory);
   const what = `pod ${name} with ${formatBytes(memory * 2 ** 20)}`;
-  await kubectlJson(where, what, ['create', '-f', '-'], JSON.stringify(manifest)).catch((error: unknown) => {
+  const remove = async (): Promise<void> => {
+    const how = ['--ignore-not-found', '--wait=false', '--grace-period=1'];
+    await kubectl(['delete', 'pod', name, ...how, ...kubectlArguments(where)], `removing ${what}`);
+  };
+  try {
+    await create(where, what, manifest);
+    await untilReady(where, name, what, signal);
+    return { access: podAccess(where, name, CONTAINER), remove };
+  } catch (error) {
+    // Ctrl-C ends kubectl as well, perhaps after it has created the pod.
+    await remove().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function create(cluster: ClusterOptions, what: string, manifest: object): Promise<void> {
+  const input = JSON.stringify(manifest);
+  await kubectlJson(cluster, what, ['create', '-f', '-'], input).catch((error: unknown) => {
     if (!(error instanceof CommandError)) throw error;
     const advice = '; developing in the cluster needs pods: create and delete as well';
     throw new CommandError(error.failure, error.message + advice, { cause: error });
   });
-  const remove = async (): Promise<void> => {
-    const words = ['delete', 'pod', name, '--wait=false', '--grace-period=1', ...kubectlArguments(where)];
-    await kubectl(words, `removing ${what}`);
-  };
-  try {
-    await untilReady(where, name, what, signal);
-    return { access: podAccess(where, name, CONTAINER), remove };
-  } catch (error) {
-    await remove();
-    throw error;
-  }
 }
 
 function podManifest(
