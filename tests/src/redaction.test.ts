@@ -354,6 +354,20 @@ describe('redacting graphs that no program makes', () => {
     }
   });
 
+  it('keeps the last of many strings, whatever is noted of the others', () => {
+    const PROPERTY = 2;
+    for (const count of [5_000, 63_000, 65_537, 66_000, 131_000]) {
+      const document = JSON.parse(madeUpSnapshot(3)) as Document;
+      const { edges, strings } = document;
+      while (strings.length < count - 1) strings.push(`value ${strings.length}`);
+      strings.push('customerName');
+      const at = edges.findIndex((type, index) => index % 3 === 0 && type === PROPERTY);
+      edges[at + 1] = count - 1;
+      const redacted = JSON.parse(redact(Buffer.from(JSON.stringify(document))).toString()) as Document;
+      assert.equal(redacted.strings[redacted.edges[at + 1] ?? -1], 'customerName', `${count} strings`);
+    }
+  });
+
   it('is refused where strings come before what they are used as', () => {
     const { snapshot, strings, ...rest } = JSON.parse(madeUpSnapshot(3)) as Record<string, unknown>;
     const text = JSON.stringify({ snapshot, strings, ...rest });

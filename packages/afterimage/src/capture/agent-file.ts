@@ -22,22 +22,17 @@ import { developCaptured, type Stored } from './result.js';
  * @throws {CommandError}
  */
 export async function copyAgentFile(
-  status: ProcessStatus,
-  result: AgentResult,
+  chunks: AsyncIterable<Uint8Array>,
+  { encrypted }: AgentResult,
   output: string,
   recipients: readonly string[],
 ): Promise<Stored> {
-  const file = await openAgentFile(status, result);
-  try {
-    const sha256 = await writeOutputFile(output, async (to) => {
-      const sealed = await sealedOutput(to, result.encrypted ? [] : recipients);
-      await pipeline(asAnnounced(file, status, result), sealed.stream);
-      return sealed.sha256();
-    });
-    return { bytes: (await stat(output)).size, sha256 };
-  } finally {
-    await file.close();
-  }
+  const sha256 = await writeOutputFile(output, async (to) => {
+    const sealed = await sealedOutput(to, encrypted ? [] : recipients);
+    await pipeline(chunks, sealed.stream);
+    return sealed.sha256();
+  });
+  return { bytes: (await stat(output)).size, sha256 };
 }
 
 /**
@@ -45,16 +40,20 @@ export async function copyAgentFile(
  * @throws {CommandError} or {DevelopError}
  */
 export async function developAgentFile(
-  status: ProcessStatus,
-  result: AgentResult,
+  chunks: AsyncIterable<Uint8Array>,
   output: string,
   force: boolean,
   developing: Developing,
 ): Promise<{ header: ImageHeader; developed: Developed }> {
+  const image = await readImage(decompressed(chunks));
+  return { header: image.header, developed: await developCaptured(image, output, force, developing) };
+}
+
+/** Its bytes. @throws {CommandError}, at its end when they are not those that the agent has written */
+export async function* agentFile(status: ProcessStatus, result: AgentResult): AsyncGenerator<Uint8Array> {
   const file = await openAgentFile(status, result);
   try {
-    const image = await readImage(decompressed(asAnnounced(file, status, result)));
-    return { header: image.header, developed: await developCaptured(image, output, force, developing) };
+    yield* asAnnounced(file, status, result);
   } finally {
     await file.close();
   }

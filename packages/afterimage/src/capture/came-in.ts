@@ -1,5 +1,6 @@
 /** What comes from a target, however it was reached. */
 import type { DevelopResult } from '@afterimage/agent/develop';
+import type { CapturedByAgent } from './by-agent.js';
 import type { ImageHeader, ImageStream } from '@afterimage/agent/image';
 
 /** An image on its way. */
@@ -25,7 +26,18 @@ export interface DevelopedElsewhere {
   release(): Promise<void>;
 }
 
-export type CameIn = CapturedImage | DevelopedElsewhere;
+/** A file on its way that an agent has written, where it is not to be found from here. */
+export interface WrittenByAgent {
+  kind: 'written';
+  /** Of the target, in its container. */
+  pid: number;
+  result: CapturedByAgent;
+  /** The file as it is. Their end throws when they are not whole. */
+  chunks: AsyncIterable<Uint8Array>;
+  release(): Promise<void>;
+}
+
+export type CameIn = CapturedImage | DevelopedElsewhere | WrittenByAgent;
 
 /** Times in milliseconds, sizes in bytes. */
 export interface CaptureCost {

@@ -4,7 +4,7 @@ import type { DevelopResult } from '@afterimage/agent/develop';
 import { formatBytes } from '@afterimage/agent/figures';
 import { readImage, type ImageHeader } from '@afterimage/agent/image';
 import { CommandError } from '../command-error.js';
-import { decompressed } from '../compression.js';
+import { decompressed, split } from '../compression.js';
 import { showStep } from '../developing.js';
 import type { ProgressLine } from '../progress-line.js';
 import type { ContainerAccess } from '../container/access.js';
@@ -14,7 +14,9 @@ import { podAccess, type ClusterOptions } from '../container/kubectl.js';
 import { chooseProcess, containerLines, podLines } from '../container/playbook.js';
 import type { PodTarget } from '../container/pods.js';
 import type { SeenProcess, Surroundings } from '../kit/protocol.js';
-import type { CapturedImage, CaptureCost, DevelopedElsewhere } from './came-in.js';
+import { visible } from '../visible.js';
+import type { CapturedByAgent } from './by-agent.js';
+import type { CapturedImage, CaptureCost, DevelopedElsewhere, WrittenByAgent } from './came-in.js';
 import { stepText } from './local-target.js';
 import type { CaptureTarget, Watching } from './target.js';
 
@@ -25,6 +27,8 @@ export interface InContainer {
   node: string | undefined;
   /** Whether a snapshot is developed in the cluster, not by this command. */
   inCluster: boolean;
+  /** Whether an agent that is in the process captures it. */
+  agent: boolean;
 }
 
 /** What a container's image comes in as, and what it cost. */
@@ -46,7 +50,9 @@ export function podTarget(pod: PodTarget, cluster: ClusterOptions, where: InCont
     fileName: sanitiseName(pod.pod),
     capture: async (watching) => {
       const kit = await reach(access, nodes, where, watching);
-      const arriving = await begin(kit, access, where, watching, describe);
+      const process = await choose(kit, access, where, watching, describe);
+      if (isForAgent(process, where)) return byAgent(kit, access, process, watching);
+      const arriving = order(kit, access, process, watching);
       if (!where.inCluster) return here(kit, arriving);
       return developInCluster(kit, arriving, pod, cluster, watching);
     },
@@ -60,10 +66,15 @@ export function containerTarget(tool: ContainerTool, container: string, where: I
     fileName: sanitiseName(container),
     capture: async (watching) => {
       const kit = await reach(access, [], where, watching);
-      return here(kit, await begin(kit, access, where, watching, containerLines));
+      const process = await choose(kit, access, where, watching, containerLines);
+      if (isForAgent(process, where)) return byAgent(kit, access, process, watching);
+      return here(kit, order(kit, access, process, watching));
     },
   };
 }
+
+const isForAgent = (process: SeenProcess, where: InContainer): boolean =>
+  where.agent && process.agent !== null;
 
 function reach(
   access: ContainerAccess,
@@ -75,27 +86,63 @@ function reach(
   return startKit(access, 'capture', node === undefined ? nodes : [node], signal);
 }
 
-/** Shows what is known, and has the image come. */
-async function begin(
+/** The process that is meant, once what is known of it has been shown. */
+async function choose(
   kit: KitSession,
   access: ContainerAccess,
-  { pid, inCluster }: InContainer,
-  { progress, say }: Watching,
+  { pid, inCluster, agent }: InContainer,
+  { say }: Watching,
   describe: typeof containerLines,
-): Promise<Arriving> {
+): Promise<SeenProcess> {
   try {
     if (!inCluster) checkArchitecture(kit, access);
-    const process = chooseProcess(kit.found.processes, pid, access.name);
+    const process = chooseProcess(kit.found.processes, pid, agent, access.name);
     for (const line of describe(process, kit.found.surroundings.memory)) say(line);
-    kit.order({ type: 'capture', pid: process.pid });
-    let cost: CaptureCost | undefined;
-    const compressed = kit.result(
-      (message) => {
-        if (message.type === 'step') progress.stage(stepText(message.step, access.name));
-      },
-      (done) => (cost = done.cost),
-    );
-    return { compressed, cost: () => came(cost) };
+    return process;
+  } catch (error) {
+    await kit.close();
+    throw error;
+  }
+}
+
+/** Has the image come. */
+function order(
+  kit: KitSession,
+  { name }: ContainerAccess,
+  { pid }: SeenProcess,
+  { progress }: Watching,
+): Arriving {
+  kit.order({ type: 'capture', pid, byAgent: false });
+  let cost: CaptureCost | undefined;
+  const compressed = kit.result(
+    (message) => {
+      if (message.type === 'step') progress.stage(stepText(message.step, name));
+    },
+    (done) => (cost = done.cost),
+  );
+  return { compressed, cost: () => came(cost) };
+}
+
+async function byAgent(
+  kit: KitSession,
+  { name }: ContainerAccess,
+  { pid }: SeenProcess,
+  { progress }: Watching,
+): Promise<WrittenByAgent> {
+  progress.stage(`the agent in ${name} is sent its signal`);
+  kit.order({ type: 'capture', pid, byAgent: true });
+  let result: CapturedByAgent | undefined;
+  const compressed = kit.result(
+    (message) => {
+      if (message.type === 'said') progress.stage(visible(message.text));
+      if (message.type === 'wrote') result = message.result;
+    },
+    () => undefined,
+  );
+  try {
+    // The first bytes of the file come behind what it is.
+    const [, chunks] = await split(decompressed(compressed), 1);
+    return { kind: 'written', pid, result: came(result), chunks, release: () => kit.close() };
   } catch (error) {
     await kit.close();
     throw error;

@@ -2,15 +2,15 @@
 import { formatBytes } from '@afterimage/agent/figures';
 import type { RedactionLevel } from '@afterimage/snapshot';
 import { CommandError } from '../command-error.js';
-import type { ProgressLine } from '../progress-line.js';
 import type { AgentBoard } from '../target/agent-board.js';
 import { nodeVersionOf } from '../target/node-version.js';
 import { namespaceOf, type ProcessStatus } from '../target/process-status.js';
 import { visible } from '../visible.js';
-import { copyAgentFile, developAgentFile } from './agent-file.js';
+import { agentFile, copyAgentFile, developAgentFile } from './agent-file.js';
 import { captureByAgent, readyAgent, type CapturedByAgent, type FoundAgent } from './by-agent.js';
 import type { Captured } from './captured.js';
 import { resultPath } from './result-path.js';
+import type { Watching } from './target.js';
 
 export interface AskedOfAgent {
   /** A copy of the result; undefined: it stays where the agent puts it. */
@@ -22,12 +22,6 @@ export interface AskedOfAgent {
   /** The recipients were named for this capture. */
   mustEncrypt: boolean;
   force: boolean;
-}
-
-export interface Watching {
-  signal: AbortSignal;
-  progress: ProgressLine;
-  say: (line: string) => void;
 }
 
 /** @throws {CommandError} or {DevelopError}, or the signal's reason */
@@ -74,13 +68,13 @@ export async function captureWithAgent(
     };
   }
   if (result.kind === 'snapshot' || asked.wantsImage) {
-    const copied = await copyAgentFile(status, result, path, asked.recipients);
+    const copied = await copyAgentFile(agentFile(status, result), result, path, asked.recipients);
     return { ...known, kind: result.kind, path, ...copied, snapshot: snapshotOf(result) };
   }
   refuseEncrypted(pid, result, path);
   const { recipients, force } = asked;
   const developing = { redact: board.redact, recipients, signal, progress };
-  const { header, developed } = await developAgentFile(status, result, path, force, developing);
+  const { header, developed } = await developAgentFile(agentFile(status, result), path, force, developing);
   const { snapshotBytes: bytes, sha256 } = developed;
   const image = { bytes: header.imageBytes, ...header.metadata };
   return { ...known, kind: 'snapshot', path, bytes, sha256, snapshot: developed, image };
@@ -124,6 +118,12 @@ async function placeOf({ pid }: ProcessStatus, { path }: CapturedByAgent): Promi
   return own === its || its === null ? path : `/proc/${pid}/root${path}`;
 }
 
-function snapshotOf({ kind, redaction, developMs, ghostLocks }: CapturedByAgent): Captured['snapshot'] {
+/** What is known of a snapshot that an agent has written; null for an image. */
+export function snapshotOf({
+  kind,
+  redaction,
+  developMs,
+  ghostLocks,
+}: CapturedByAgent): Captured['snapshot'] {
   return kind === 'image' ? null : { nodes: null, edges: null, redaction, developMs, ghostLocks };
 }

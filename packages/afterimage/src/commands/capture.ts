@@ -9,6 +9,7 @@ import type { CameIn, CaptureCost } from '../capture/came-in.js';
 import { captureWithAgent, type AskedOfAgent } from '../capture/with-agent.js';
 import { report, summary, type Captured } from '../capture/captured.js';
 import { checkResultPath, resultPath } from '../capture/result-path.js';
+import { keepWritten } from '../capture/written-by-agent.js';
 import { developCaptured, isWorthAnotherImage, redactCaptured, storeCaptured } from '../capture/result.js';
 import type { CaptureTarget } from '../capture/target.js';
 import { checkTargets, findTargets, type TargetOptions } from '../capture/targets.js';
@@ -120,6 +121,7 @@ async function runCapture(words: string[], given: GivenOptions, command: Command
 
 function targetOptions({
   all,
+  agent,
   develop,
   pid,
   node,
@@ -130,7 +132,7 @@ function targetOptions({
   selector,
 }: Options): TargetOptions {
   const query = { namespace, context, kubeconfig, container, selector };
-  return { ...query, all: all === true, pid, node, inCluster: develop === 'in-cluster' };
+  return { ...query, all: all === true, pid, node, inCluster: develop === 'in-cluster', agent };
 }
 
 function checkUsage(
@@ -201,11 +203,9 @@ function causedBy(error: unknown): unknown {
   return error instanceof DevelopError ? error.cause : error;
 }
 
-async function keep(
-  captured: CameIn,
-  target: CaptureTarget,
-  { options, recipients, signal, progress }: Job,
-): Promise<Omit<Captured, 'attempts'>> {
+async function keep(captured: CameIn, target: CaptureTarget, job: Job): Promise<Omit<Captured, 'attempts'>> {
+  if (captured.kind === 'written') return keepWritten(captured, target, askedOf(job), job);
+  const { options, recipients, signal, progress } = job;
   const { header } = captured.kind === 'image' ? captured.image : captured;
   const isImage = options.image !== undefined;
   const asked = options.output ?? (typeof options.image === 'string' ? options.image : undefined);

@@ -35,7 +35,7 @@ export interface KitSession {
    * @param onDone is told what it came to, before the end
    */
   result(
-    onMessage: (message: Message<'step' | 'progress'>) => void,
+    onMessage: (message: Message<'step' | 'progress' | 'said' | 'wrote'>) => void,
     onDone: (message: Message<'done'>) => void,
   ): AsyncGenerator<Uint8Array>;
   /** Ends the kit, and waits for it. */
@@ -176,7 +176,7 @@ async function* receive(
   exec: Exec,
   access: ContainerAccess,
   frames: AsyncGenerator<Frame>,
-  onMessage: (message: Message<'step' | 'progress'>) => void,
+  onMessage: (message: Message<'step' | 'progress' | 'said' | 'wrote'>) => void,
   onDone: (message: Message<'done'>) => void,
 ): AsyncGenerator<Uint8Array> {
   const hash = createHash('sha256');
@@ -190,7 +190,7 @@ async function* receive(
       continue;
     }
     const message = messageIn(frame) as FromKit;
-    if (message.type === 'step' || message.type === 'progress') {
+    if (message.type !== 'done' && message.type !== 'failed' && message.type !== 'found') {
       onMessage(message);
       continue;
     }

@@ -36,11 +36,13 @@ export function containerLines(process: SeenProcess, memory: Memory): string[] {
 /**
  * The process that is meant.
  * @param pid as it was asked for
+ * @param byAgent whether its agent captures it, where it has one
  * @throws {CommandError} when it is not clear, or cannot be captured; nothing has been sent to any then
  */
 export function chooseProcess(
   processes: readonly SeenProcess[],
   pid: number | undefined,
+  byAgent: boolean,
   where: string,
 ): SeenProcess {
   const list = processes.map((each) => `${each.pid} (${each.command}, ${formatBytes(each.rss)})`).join(', ');
@@ -55,7 +57,8 @@ export function chooseProcess(
       `${where} has several Node.js processes: say which, --pid N: ${visible(list)}`,
     );
   const [process] = found;
-  if (process.obstacle !== null)
-    throw new CommandError('refused', `${where}: ${visible(process.obstacle)} (nothing was sent to it)`);
+  const { obstacle } = byAgent && process.agent !== null ? process.agent : process;
+  if (obstacle !== null)
+    throw new CommandError('refused', `${where}: ${visible(obstacle)} (nothing was sent to it)`);
   return process;
 }

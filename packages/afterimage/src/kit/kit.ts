@@ -8,9 +8,11 @@ import { readHeadroom } from '@afterimage/agent/headroom';
 import { writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { CommandError } from '../command-error.js';
+import { readAgentBoard } from '../target/agent-board.js';
+import type { NodeProcess } from '../target/candidate.js';
 import { scriptOf } from '../target/command-line.js';
 import { isWrapper, nodeProcesses } from '../target/node-processes.js';
-import { obstacleTo } from '../target/obstacles.js';
+import { obstacleTo, obstacleToAgent } from '../target/obstacles.js';
 import { frameOutput, type FrameOutput } from './frame-output.js';
 import { captureOrder } from './capture-order.js';
 import {
@@ -66,11 +68,16 @@ async function work(
   const first = await frames.next();
   if (first.done === true) return;
   const order = messageIn(first.value) as ToKit;
+  // Loaded as needed: beside a target every megabyte counts.
   if (order.type === 'capture') {
     void untilEnd(frames).finally(onEnd);
-    await captureOrder(order.pid, parts, output, signal);
+    if (order.byAgent) {
+      const { agentOrder } = await import('./agent-order.js');
+      await agentOrder(order.pid, output, signal);
+    } else {
+      await captureOrder(order.pid, parts, output, signal);
+    }
   } else {
-    // Not loaded beside a target, where every megabyte counts.
     const { developOrder } = await import('./develop-order.js');
     await developOrder(image(frames, onEnd), parts, output, signal);
   }
@@ -100,8 +107,14 @@ async function seen(): Promise<SeenProcess[]> {
       command: (each.commandLine === null ? undefined : scriptOf(each.commandLine)) ?? 'node',
       rss: each.status.rss,
       obstacle: (await obstacleTo(each))?.message ?? null,
+      agent: await agentIn(each),
     })),
   );
+}
+
+async function agentIn({ status }: NodeProcess): Promise<SeenProcess['agent']> {
+  const board = await readAgentBoard(status.pid);
+  return board === null ? null : { obstacle: (await obstacleToAgent(status, board))?.message ?? null };
 }
 
 async function surroundings(): Promise<Surroundings> {

@@ -5,6 +5,7 @@
  */
 import type { DevelopProgress, DevelopResult } from '@afterimage/agent/develop';
 import type { AttachStep } from '../attach/attach.js';
+import type { CapturedByAgent } from '../capture/by-agent.js';
 import type { CaptureCost } from '../capture/came-in.js';
 import type { Failure } from '../command-error.js';
 
@@ -23,8 +24,10 @@ export interface SeenProcess {
   nodeVersion: string;
   command: string;
   rss: number;
-  /** Why it cannot be captured; null when it can. */
+  /** Why it cannot be captured by attaching to it; null when it can. */
   obstacle: string | null;
+  /** The agent in it, and why that cannot capture it; null where there is none. */
+  agent: { obstacle: string | null } | null;
 }
 
 /** Where the kit runs. */
@@ -42,13 +45,17 @@ export type FromKit =
   | { type: 'found'; processes: SeenProcess[]; surroundings: Surroundings }
   | { type: 'step'; step: AttachStep }
   | { type: 'progress'; progress: DevelopProgress }
+  /** What an agent says, while it captures. */
+  | { type: 'said'; text: string }
+  /** What an agent has written: its file comes next. */
+  | { type: 'wrote'; result: CapturedByAgent }
   /** The data frames before this were all: so many bytes, compressed. */
   | { type: 'done'; bytes: number; sha256: string; cost?: CaptureCost; developed?: DevelopResult }
   /** It came to nothing, and nothing is left of it in the container. */
   | { type: 'failed'; failure: Failure; message: string };
 
 export type ToKit =
-  | { type: 'capture'; pid: number }
+  | { type: 'capture'; pid: number; byAgent: boolean }
   /** The image follows in data frames, compressed or not, then its end. */
   | { type: 'develop' }
   | { type: 'end' };

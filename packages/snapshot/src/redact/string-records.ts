@@ -34,8 +34,11 @@ export function stringRecords(compiled: CompiledRedaction): StringRecords {
 
   function reach(strings: number): void {
     if (strings <= room) return;
+    const before = placeOf(room);
     room = Math.max(strings, Math.min(2 * room, MAX_STRING_INDEX + 1));
     compiled.reach(placeOf(room));
+    // Texts of an earlier block may have lain there.
+    compiled.bytes.fill(0, before, placeOf(room));
   }
 
   function placeOf(index: number): number {
@@ -60,8 +63,6 @@ export function stringRecords(compiled: CompiledRedaction): StringRecords {
     compiled.reach(random + bytes);
     randomFillSync(compiled.bytes, random, bytes);
     compiled.shuffleSlots(from, to, random);
-    // What is noted of more strings may come to lie there.
-    compiled.bytes.fill(0, random, random + bytes);
   }
 
   return {

@@ -1,0 +1,23 @@
+/** Has the agent of a process in the container capture it, and sends out what that has written. */
+import { swept } from '@afterimage/agent/image-source';
+import { agentFile } from '../capture/agent-file.js';
+import { captureByAgent, readyAgent } from '../capture/by-agent.js';
+import { CommandError } from '../command-error.js';
+import { readAgentBoard } from '../target/agent-board.js';
+import { readCandidate } from '../target/candidate.js';
+import { sendCompressed } from './compressed-result.js';
+import type { FrameOutput } from './frame-output.js';
+
+/** @throws {CommandError} */
+export async function agentOrder(pid: number, output: FrameOutput, signal: AbortSignal): Promise<void> {
+  const { status } = await readCandidate(pid);
+  const board = await readAgentBoard(pid);
+  if (board === null) throw new CommandError('refused', `process ${pid} has no agent any more`);
+  const ready = await readyAgent({ status, board });
+  const result = await captureByAgent(pid, ready, signal, ({ message }) => {
+    void output.message({ type: 'said', text: message }).catch(() => undefined);
+  });
+  await output.message({ type: 'wrote', result });
+  const sent = await sendCompressed(swept(agentFile(status, result)), output, signal);
+  await output.message({ type: 'done', ...sent });
+}
