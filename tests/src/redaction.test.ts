@@ -207,7 +207,7 @@ describe('a redacted snapshot', { concurrency: 2 }, () => {
 });
 
 interface Document {
-  snapshot: { meta: { node_fields: string[]; edge_fields: string[] } };
+  snapshot: { meta: { node_fields: string[]; edge_fields: string[] }; edge_count: number };
   nodes: number[];
   edges: number[];
   strings: string[];
@@ -354,17 +354,25 @@ describe('redacting graphs that no program makes', () => {
     }
   });
 
-  it('keeps the last of many strings, whatever is noted of the others', () => {
+  it('keeps names of many strings, whatever lay where they are noted', () => {
     const PROPERTY = 2;
     for (const count of [5_000, 63_000, 65_537, 66_000, 131_000]) {
       const document = JSON.parse(madeUpSnapshot(3)) as Document;
-      const { edges, strings } = document;
-      while (strings.length < count - 1) strings.push(`value ${strings.length}`);
-      strings.push('customerName');
-      const at = edges.findIndex((type, index) => index % 3 === 0 && type === PROPERTY);
-      edges[at + 1] = count - 1;
+      const { snapshot, nodes, edges, strings } = document;
+      const first = strings.length;
+      while (strings.length < count) strings.push(`customerName${strings.length % 1000}`);
+      const added = count - first;
+      const more = Array.from({ length: added }, (_, edge) => [PROPERTY, first + edge, 0]).flat();
+      document.edges = [...more, ...edges];
+      const ofRoot = snapshot.meta.node_fields.indexOf('edge_count');
+      nodes[ofRoot] = (nodes[ofRoot] ?? 0) + added;
+      snapshot.edge_count += added;
       const redacted = JSON.parse(redact(Buffer.from(JSON.stringify(document))).toString()) as Document;
-      assert.equal(redacted.strings[redacted.edges[at + 1] ?? -1], 'customerName', `${count} strings`);
+      const names = Array.from(
+        { length: added },
+        (_, edge) => redacted.strings[redacted.edges[3 * edge + 1] ?? -1],
+      );
+      assert.deepEqual(names, strings.slice(first), `${count} strings`);
     }
   });
 
