@@ -21,12 +21,11 @@ const MOST_INLINED_LOCALS = 75;
 /** Behind the locals: what there is of class variable, name, and inferred name. */
 const NAME_WORDS = 5;
 
-/** @returns null for what is no object: free room */
 export function classNames(
   memory: ProcessMemory,
   layout: ObjectLayout,
   maps: ObjectMaps,
-): (map: ObjectMap) => string | null {
+): (map: ObjectMap) => string {
   const { types, details, string, array, nameDictionary } = layout;
 
   const read = (address: number, bytes: number): Buffer | null => {
@@ -188,7 +187,6 @@ export function classNames(
 
   return (map) => {
     const { type } = map;
-    if (type === types.filler || type === types.freeSpace) return null;
     if (type < types.firstNonstring) {
       const representation = type & string.representationMask;
       if (representation === string.cons) return '(concatenated string)';

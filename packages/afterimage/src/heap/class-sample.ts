@@ -5,10 +5,10 @@
 import { formatBytes } from '@afterimage/agent/figures';
 import { formatShare } from '../quantities.js';
 import { classNames } from './class-names.js';
-import { heapPages, PAGE_BYTES, type HeapPage } from './heap-pages.js';
+import { findHeaps, PAGE_BYTES, type Heap, type HeapPage } from './heap-pages.js';
 import { objectLayout, UnknownLayoutError, type ObjectLayout } from './object-layout.js';
-import { objectMaps, wordAt, type ObjectMap } from './object-map.js';
-import { objectSizes, walkPage } from './page-walk.js';
+import { objectMaps, wordAt, type ObjectMap, type ObjectMaps } from './object-map.js';
+import { objectSizes, walkPage, type SizeOf } from './page-walk.js';
 import { readPostmortemSymbols } from './postmortem-symbols.js';
 import { openMemory, type ProcessMemory } from './process-memory.js';
 import { tallies, type Estimate } from './tallies.js';
@@ -27,8 +27,6 @@ export interface ClassSample {
   classes: SampledClass[];
   /** Of the heap without its large objects, which are all looked at. */
   sampledShare: number;
-  /** Of what lies on the pages. */
-  bytes: number;
 }
 
 /** Nothing can be told; the message says why, on one line. */
@@ -38,11 +36,12 @@ export class NoSampleError extends Error {
 
 const SAMPLE_BYTES = 64 << 20;
 /** Of the pages of a heap larger than that, no more than their beginnings are read: from many, as many are alike. */
-const LEAST_PIECE = 1 << 14;
+const MOST_PIECES = SAMPLE_BYTES >> 14;
 /** Of a sample that no object explains; more of it means that it was not understood. */
 const MOST_UNEXPLAINED = 0.1;
-/** By how much of it what was found may differ from what V8 says it has. */
-const MOST_DIFFERENCE = 0.3;
+/** By how much what was found may differ from what V8 said a moment ago: in part, and in bytes of a small heap. */
+const MOST_DIFFERENCE = 0.5;
+const LEAST_DIFFERENCE = 8 << 20;
 const MOST_LARGE = 20_000;
 /** A large object's map and length. */
 const LARGE_HEAD_BYTES = 32;
@@ -53,8 +52,8 @@ const WORD = 8;
 /** So many standard deviations to either side are 95 % of a normal distribution. */
 const DEVIATIONS = 1.96;
 
-/** What V8 says of its heap, in bytes. */
-export interface HeapTotals {
+/** What V8 says of its old generation, in bytes; the young one changes from moment to moment. */
+export interface OldGeneration {
   used: number;
   committed: number;
 }
@@ -66,14 +65,14 @@ export interface HeapTotals {
 export async function sampleClasses(
   pid: number,
   nodeFiles: readonly string[],
-  totals: HeapTotals,
+  old: OldGeneration,
 ): Promise<ClassSample> {
   let memory: ProcessMemory | null = null;
   try {
     memory = openMemory(pid);
     for (const file of nodeFiles) {
       const symbols = await readPostmortemSymbols(file);
-      if (symbols.size > 0) return sample(memory, objectLayout(symbols), totals);
+      if (symbols.size > 0) return sample(memory, objectLayout(symbols), old);
     }
     throw new NoSampleError('its Node.js has no postmortem metadata');
   } catch (error) {
@@ -93,64 +92,119 @@ function explain(error: unknown): unknown {
   return code === 'ENOENT' || code === 'ESRCH' ? new NoSampleError('it has ended', { cause: error }) : error;
 }
 
-function sample(memory: ProcessMemory, layout: ObjectLayout, { used, committed }: HeapTotals): ClassSample {
-  const pages = ownPages(heapPages(memory), committed);
+function sample(memory: ProcessMemory, layout: ObjectLayout, old: OldGeneration): ClassSample {
+  const pages = ownPages(findHeaps(memory), memory, old);
   const maps = objectMaps(memory, layout);
-  const sizeOf = objectSizes(layout);
-  const nameOf = classNames(memory, layout, maps);
-  const regular = pages.filter(({ isLarge, isStale }) => !isLarge && !isStale);
-  const large = pages.filter(({ isLarge }) => isLarge);
+  const reader = { memory, maps, sizeOf: objectSizes(layout) };
+  const { filler, freeSpace } = layout.types;
+  const isFree = ({ type }: ObjectMap): boolean => type === filler || type === freeSpace;
 
-  const onRegular = tallies<ObjectMap>();
-  const chosen = drawn(regular, SAMPLE_BYTES / LEAST_PIECE);
-  const most = Math.min(PAGE_BYTES, Math.floor(SAMPLE_BYTES / chosen.length / WORD) * WORD);
-  const piece = new ArrayBuffer(most);
-  let walked = 0;
-  let unexplained = 0;
-  for (const { start, end } of chosen) {
-    const bytes = Math.min(most, end - start);
-    if (!memory.read(start, new Uint8Array(piece, 0, bytes))) continue;
-    const words = new Uint32Array(piece, 0, bytes / 4);
-    unexplained += walkPage(words, end - start, maps, sizeOf, onRegular.add);
-    walked += bytes;
-    onRegular.endPart();
-  }
+  const large = pages.filter(({ isLarge }) => isLarge);
+  const regular = pages.filter(({ isLarge, isStale }) => !isLarge && !isStale);
+  const share = Math.min(1, MOST_PIECES / regular.length);
+  const pieceBytes = Math.floor(SAMPLE_BYTES / (regular.length * share) / WORD) * WORD;
+  // The generations apart: they are not alike, and only of one is it known how much there is.
+  const strata = [false, true].flatMap((isYoung) => {
+    const isOf = (page: HeapPage): boolean => page.isYoung === isYoung;
+    return [
+      { isYoung, ...samplePages(regular.filter(isOf), share, Math.min(pieceBytes, PAGE_BYTES), reader) },
+      { isYoung, ...sampleLarge(large.filter(isOf), reader) },
+    ];
+  });
+  const walked = strata.reduce((sum, each) => sum + each.walked, 0);
+  const unexplained = strata.reduce((sum, each) => sum + each.unexplained, 0);
   if (walked === 0 || unexplained > walked * MOST_UNEXPLAINED)
     throw new NoSampleError(
-      `its heap is not understood: nothing explains ${formatShare(unexplained / walked)} of it`,
+      `its heap is not understood: nothing explains ${formatShare(unexplained / Math.max(walked, 1))} of it`,
     );
-
-  const onLarge = tallies<ObjectMap>();
-  const head = new ArrayBuffer(LARGE_HEAD_BYTES);
-  const chosenLarge = drawn(large, MOST_LARGE);
-  for (const { start, end } of chosenLarge) {
-    const map = memory.read(start, new Uint8Array(head)) ? maps.at(wordAt(Buffer.from(head), 0)) : null;
-    const bytes = map === null ? null : sizeOf(map, new Uint32Array(head), 0);
-    if (map !== null && bytes !== null)
-      onLarge.add(map, bytes > 0 ? Math.min(bytes, end - start) : end - start);
-    onLarge.endPart();
-  }
-
-  const objectBytes = regular.reduce((sum, { start, end }) => sum + end - start, 0);
-  const sampledShare = walked / objectBytes;
+  const found = strata.map(({ isYoung, estimates }) => ({
+    isYoung,
+    estimates: [...estimates].filter(([map]) => !isFree(map)),
+  }));
+  const oldBytes = found
+    .filter(({ isYoung }) => !isYoung)
+    .reduce((sum, { estimates }) => sum + estimates.reduce((bytes, [, each]) => bytes + each.bytes, 0), 0);
+  if (Math.abs(oldBytes - old.used) > Math.max(old.used * MOST_DIFFERENCE, LEAST_DIFFERENCE))
+    throw new NoSampleError(
+      `its old generation uses ${formatBytes(old.used)}, and ${formatBytes(oldBytes)} were found (after a collection, ` +
+        'garbage lies there for a moment): try again',
+    );
   const classes = named(
-    [onRegular.estimates(sampledShare), onLarge.estimates(chosenLarge.length / large.length)],
-    nameOf,
+    found.flatMap(({ estimates }) => estimates),
+    classNames(memory, layout, maps),
   );
-  const bytes = classes.reduce((sum, each) => sum + each.bytes, 0);
-  if (Math.abs(bytes - used) > used * MOST_DIFFERENCE)
-    throw new NoSampleError(`${formatBytes(bytes)} were found of ${formatBytes(used)} that V8 says it uses`);
-  return { classes, bytes, sampledShare };
+  const objectBytes = regular.reduce((sum, { start, end }) => sum + end - start, 0);
+  return { classes, sampledShare: objectBytes === 0 ? 1 : walked / objectBytes };
+}
+
+interface Reader {
+  memory: ProcessMemory;
+  maps: ObjectMaps;
+  sizeOf: SizeOf;
+}
+
+interface Sampled {
+  estimates: Map<ObjectMap, Estimate>;
+  /** In bytes. */
+  walked: number;
+  unexplained: number;
+}
+
+/** Reads the beginning of a share of the pages: there the first object is where the page says. */
+function samplePages(
+  pages: readonly HeapPage[],
+  share: number,
+  pieceBytes: number,
+  { memory, maps, sizeOf }: Reader,
+): Sampled {
+  const counted = tallies<ObjectMap>();
+  const piece = new ArrayBuffer(pieceBytes);
+  let walked = 0;
+  let unexplained = 0;
+  for (const { start, end } of drawn(pages, Math.ceil(pages.length * share))) {
+    const bytes = Math.min(pieceBytes, end - start);
+    if (!memory.read(start, new Uint8Array(piece, 0, bytes))) continue;
+    unexplained += walkPage(new Uint32Array(piece, 0, bytes / 4), end - start, maps, sizeOf, counted.add);
+    walked += bytes;
+    counted.endPart();
+  }
+  const objectBytes = pages.reduce((sum, { start, end }) => sum + end - start, 0);
+  const estimates = walked === 0 ? new Map<ObjectMap, Estimate>() : counted.estimates(walked / objectBytes);
+  return { estimates, walked, unexplained };
+}
+
+/** Of a large object, no more than what it is and how long. */
+function sampleLarge(pages: readonly HeapPage[], { memory, maps, sizeOf }: Reader): Sampled {
+  const counted = tallies<ObjectMap>();
+  const head = Buffer.from(new ArrayBuffer(LARGE_HEAD_BYTES));
+  const chosen = drawn(pages, MOST_LARGE);
+  for (const { start, end } of chosen) {
+    const map = memory.read(start, head) ? maps.at(wordAt(head, 0)) : null;
+    const bytes = map === null ? null : sizeOf(map, new Uint32Array(head.buffer), 0);
+    if (map !== null && bytes !== null)
+      counted.add(map, bytes > 0 ? Math.min(bytes, end - start) : end - start);
+    counted.endPart();
+  }
+  return { estimates: counted.estimates(chosen.length / pages.length), walked: 0, unexplained: 0 };
 }
 
 /** Every worker thread has a heap; the main thread's is the one that V8 told about. */
-function ownPages(heaps: readonly HeapPage[][], committed: number): HeapPage[] {
-  const off = (pages: readonly HeapPage[]): number =>
-    Math.abs(pages.reduce((sum, { size }) => sum + size, 0) - committed);
-  const nearest = [...heaps].sort((a, b) => off(a) - off(b)).at(0);
-  if (nearest === undefined || off(nearest) > committed * MOST_DIFFERENCE)
-    throw new NoSampleError('the pages of its heap are not found');
-  return nearest;
+function ownPages(
+  heaps: readonly Heap[],
+  { programBreak }: ProcessMemory,
+  { committed }: OldGeneration,
+): HeapPage[] {
+  const isFirst = ({ address }: Heap): boolean =>
+    programBreak !== null && address >= programBreak.start && address < programBreak.end;
+  const first = heaps.filter(isFirst);
+  const likely = first.length > 0 ? first : [...heaps];
+  const off = ({ pages }: Heap): number =>
+    Math.abs(pages.reduce((sum, { size, isYoung }) => (isYoung ? sum : sum + size), 0) - committed);
+  const [nearest, next] = likely.sort((a, b) => off(a) - off(b)).slice(0, 2) as (Heap | undefined)[];
+  if (nearest === undefined) throw new NoSampleError('the pages of its heap are not found');
+  if (next !== undefined && off(next) < 2 * off(nearest))
+    throw new NoSampleError('the heaps of its threads cannot be told apart');
+  return nearest.pages;
 }
 
 /** So many of them, by chance; all where there are no more. */
@@ -165,22 +219,20 @@ function drawn<T>(from: readonly T[], most: number): T[] {
 }
 
 function named(
-  estimates: readonly Map<ObjectMap, Estimate>[],
-  nameOf: (map: ObjectMap) => string | null,
+  estimates: readonly [ObjectMap, Estimate][],
+  nameOf: (map: ObjectMap) => string,
 ): SampledClass[] {
-  const largest = estimates.flatMap((each) => [...each]).sort(([, a], [, b]) => b.bytes - a.bytes);
-  const names = new Map<ObjectMap, string | null>();
+  const names = new Map<ObjectMap, string>();
   const classes = new Map<string, SampledClass>();
-  for (const [map, { count, bytes, countVariance, bytesVariance }] of largest) {
+  for (const [map, each] of [...estimates].sort(([, a], [, b]) => b.bytes - a.bytes)) {
     let name = names.get(map);
     if (name === undefined) names.set(map, (name = names.size < MOST_NAMED ? nameOf(map) : OTHERS));
-    if (name === null) continue;
     const found = classes.get(name) ?? { name, count: 0, bytes: 0, countMargin: 0, bytesMargin: 0 };
-    found.count += count;
-    found.bytes += bytes;
+    found.count += each.count;
+    found.bytes += each.bytes;
     // Maps of one class lie on the same pages: where there is too much of one, there is of the others as well.
-    found.countMargin += DEVIATIONS * Math.sqrt(countVariance);
-    found.bytesMargin += DEVIATIONS * Math.sqrt(bytesVariance);
+    found.countMargin += DEVIATIONS * Math.sqrt(each.countVariance);
+    found.bytesMargin += DEVIATIONS * Math.sqrt(each.bytesVariance);
     classes.set(name, found);
   }
   return [...classes.values()].sort((a, b) => b.bytes - a.bytes).map(rounded);

@@ -13,7 +13,9 @@ export interface HeapPage {
   isLarge: boolean;
   /** What it takes, in bytes. */
   size: number;
-  /** It is of the half of the young generation that is empty until the next scavenge: what lies there is left over. */
+  /** It is of the young generation. */
+  isYoung: boolean;
+  /** It is of that half of it that is empty until the next scavenge: what lies there is left over. */
   isStale: boolean;
 }
 
@@ -46,20 +48,27 @@ const HEADER_WORDS = 10;
 const LONGEST_HEADER = 1 << 14;
 /** Of 64 GB. */
 const MOST_PLACES = 1 << 18;
-/** A bit of the flags. */
+/** Bits of the flags: of the two halves of the young generation. */
 const FROM_PAGE = 1 << 3;
+const TO_PAGE = 1 << 4;
 const WORD = 8;
 
 interface Header extends HeapPage {
   heap: number;
 }
 
+export interface Heap {
+  /** Of V8's object for it. */
+  address: number;
+  pages: HeapPage[];
+}
+
 /**
- * The pages of each heap, which every worker thread has one of.
+ * Every heap there is: each worker thread has one of its own.
  * @throws {RangeError} where there is more memory than is looked through
  */
-export function heapPages(memory: ProcessMemory): HeapPage[][] {
-  const heaps = new Map<number, HeapPage[]>();
+export function findHeaps(memory: ProcessMemory): Heap[] {
+  const heaps = new Map<number, Heap>();
   const read = wordReader(memory);
   let places = 0;
   for (const { start, end } of memory.regions) {
@@ -68,9 +77,9 @@ export function heapPages(memory: ProcessMemory): HeapPage[][] {
       if (++places > MOST_PLACES) throw new RangeError('too much memory to look through');
       const page = headerAt(address, read);
       if (page !== null) {
-        const pages = heaps.get(page.heap);
-        if (pages === undefined) heaps.set(page.heap, [page]);
-        else pages.push(page);
+        const found = heaps.get(page.heap);
+        if (found === undefined) heaps.set(page.heap, { address: page.heap, pages: [page] });
+        else found.pages.push(page);
       }
       address += Math.ceil((page?.size ?? PAGE_BYTES) / PAGE_BYTES) * PAGE_BYTES;
     }
@@ -110,9 +119,18 @@ function headerAt(address: number, read: ReadWords): Header | null {
       end <= address + size;
     if (!agrees) continue;
     const isLarge = size > PAGE_BYTES;
-    // A large object is where it is: its mark says that it is young, and not yet copied.
-    const isStale = !isLarge && Math.floor(own[layout.flags] / FROM_PAGE) % 2 === 1;
-    return { start, end, isLarge, size, heap, isStale };
+    const flags = own[layout.flags] % 2 ** 32;
+    const isFrom = (flags & FROM_PAGE) !== 0;
+    // A large object is not copied: its mark says no more than that it is young.
+    return {
+      start,
+      end,
+      isLarge,
+      size,
+      heap,
+      isYoung: isFrom || (flags & TO_PAGE) !== 0,
+      isStale: isFrom && !isLarge,
+    };
   }
   return null;
 }
