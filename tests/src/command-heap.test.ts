@@ -176,7 +176,7 @@ it('the figures are those of the process', async (t) => {
   assert.ok(heap.arrayBufferBytes >= 30e6 && heap.arrayBufferBytes <= heap.externalBytes);
   assert.ok(heap.eventLoopUtilization >= 0 && heap.eventLoopUtilization <= 1);
   const sum = heap.spaces.reduce((bytes, { usedBytes }) => bytes + usedBytes, 0);
-  assertNear(sum, heap.heap.usedBytes, 0.05, 'sum of the spaces');
+  assertNear(sum, heap.heap.usedBytes, 0.25, 'sum of the spaces');
   assert.equal(heap.resources.find(({ type }) => type === 'Timeout')?.count, 3);
   // The connection by which the inspector is closed again is not one of the process.
   assert.equal(
@@ -190,7 +190,7 @@ it('only the heap of the main thread counts', async (t) => {
   await target.run(`
     const { Worker } = require('worker_threads');
     const worker = new Worker(
-      "class OfWorker { constructor(i) { this.i = i; } } globalThis.all = Array.from({ length: 300000 }, (_, i) => new OfWorker(i)); require('worker_threads').parentPort.on('message', () => 0).postMessage('ready')",
+      "class OfWorker { constructor(i) { this.i = i; } } globalThis.all = Array.from({ length: 1000000 }, (_, i) => new OfWorker(i)); require('worker_threads').parentPort.on('message', () => 0).postMessage('ready')",
       { eval: true });
     globalThis.isReady = false;
     worker.once('message', () => (globalThis.isReady = true));
