@@ -139,14 +139,14 @@ describe('a heap that is sampled, under load', () => {
   for (const node of nodes) {
     it(`Node ${node.version}`, async (t) => {
       const target = await startPlainTarget(t, { node: node.path, flags: [anyPort, '--expose-gc'] });
-      await target.run(planting(12));
+      await target.run(planting(45));
       await target.run('gc()');
       const load = startLoad(target.port);
       try {
         await eventually(() => assert.ok(load.served > 20, load.failures.join(', ')));
         const heap = await heapOf(target);
         assert.ok(heap.sampledShare !== null && heap.sampledShare < 1);
-        const counts = [600_000, 240_000, 120_000, 360_000];
+        const counts = [2_250_000, 900_000, 450_000, 1_350_000];
         for (const [index, name] of PLANTED.entries()) {
           const { count, countMargin, bytesMargin } = classNamed(heap, name);
           assertNear(count, counts[index] ?? 0, 0.2, `count of ${name}`);

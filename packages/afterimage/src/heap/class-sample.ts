@@ -34,9 +34,8 @@ export class NoSampleError extends Error {
   override name = 'NoSampleError';
 }
 
-const SAMPLE_BYTES = 64 << 20;
-/** Of the pages of a heap larger than that, no more than their beginnings are read: from many, as many are alike. */
-const MOST_PIECES = SAMPLE_BYTES >> 14;
+/** Whole pages are drawn: what is allocated together lies together, so that parts of one would tell little more. */
+const MOST_PAGES = (384 << 20) / PAGE_BYTES;
 /** Of a sample that no object explains; more of it means that it was not understood. */
 const MOST_UNEXPLAINED = 0.1;
 /** By how much what was found may differ from what V8 said a moment ago: in part, and in bytes of a small heap. */
@@ -46,9 +45,8 @@ const MOST_LARGE = 20_000;
 /** A large object's map and length. */
 const LARGE_HEAD_BYTES = 32;
 /** Those with the most bytes; the others come to little. */
-const MOST_NAMED = 4_000;
+const MOST_NAMED = 2_000;
 const OTHERS = '(others)';
-const WORD = 8;
 /** So many standard deviations to either side are 95 % of a normal distribution. */
 const DEVIATIONS = 1.96;
 
@@ -101,13 +99,12 @@ function sample(memory: ProcessMemory, layout: ObjectLayout, old: OldGeneration)
 
   const large = pages.filter(({ isLarge }) => isLarge);
   const regular = pages.filter(({ isLarge, isStale }) => !isLarge && !isStale);
-  const share = Math.min(1, MOST_PIECES / regular.length);
-  const pieceBytes = Math.floor(SAMPLE_BYTES / (regular.length * share) / WORD) * WORD;
+  const share = Math.min(1, MOST_PAGES / regular.length);
   // The generations apart: they are not alike, and only of one is it known how much there is.
   const strata = [false, true].flatMap((isYoung) => {
     const isOf = (page: HeapPage): boolean => page.isYoung === isYoung;
     return [
-      { isYoung, ...samplePages(regular.filter(isOf), share, Math.min(pieceBytes, PAGE_BYTES), reader) },
+      { isYoung, ...samplePages(regular.filter(isOf), share, reader) },
       { isYoung, ...sampleLarge(large.filter(isOf), reader) },
     ];
   });
@@ -150,21 +147,16 @@ interface Sampled {
   unexplained: number;
 }
 
-/** Reads the beginning of a share of the pages: there the first object is where the page says. */
-function samplePages(
-  pages: readonly HeapPage[],
-  share: number,
-  pieceBytes: number,
-  { memory, maps, sizeOf }: Reader,
-): Sampled {
+/** Goes over a share of the pages. */
+function samplePages(pages: readonly HeapPage[], share: number, { memory, maps, sizeOf }: Reader): Sampled {
   const counted = tallies<ObjectMap>();
-  const piece = new ArrayBuffer(pieceBytes);
+  const page = new ArrayBuffer(PAGE_BYTES);
   let walked = 0;
   let unexplained = 0;
   for (const { start, end } of drawn(pages, Math.ceil(pages.length * share))) {
-    const bytes = Math.min(pieceBytes, end - start);
-    if (!memory.read(start, new Uint8Array(piece, 0, bytes))) continue;
-    unexplained += walkPage(new Uint32Array(piece, 0, bytes / 4), end - start, maps, sizeOf, counted.add);
+    const bytes = end - start;
+    if (!memory.read(start, new Uint8Array(page, 0, bytes))) continue;
+    unexplained += walkPage(new Uint32Array(page, 0, bytes / 4), maps, sizeOf, counted.add);
     walked += bytes;
     counted.endPart();
   }

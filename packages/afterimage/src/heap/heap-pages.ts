@@ -116,7 +116,9 @@ function headerAt(address: number, read: ReadWords): Header | null {
       start > address &&
       start <= address + LONGEST_HEADER &&
       end > start &&
-      end <= address + size;
+      end <= address + size &&
+      start % WORD === 0 &&
+      end % WORD === 0;
     if (!agrees) continue;
     const isLarge = size > PAGE_BYTES;
     const flags = own[layout.flags] % 2 ** 32;

@@ -15,13 +15,11 @@ export type SizeOf = (map: ObjectMap, words: Uint32Array, at: number) => number 
 
 /**
  * Calls back with the map and the size of each object.
- * @param words of the page, from its first object on, two for each word of 8 bytes, the lower half first
- * @param room how many bytes there are until the page ends, where `words` may end before
+ * @param words the page's objects, two for each word of 8 bytes, the lower half first
  * @returns how many bytes no object explains, without those that are zero: they have not been used yet
  */
 export function walkPage(
   words: Uint32Array,
-  room: number,
   maps: ObjectMaps,
   sizeOf: SizeOf,
   visit: (map: ObjectMap, bytes: number) => void,
@@ -34,7 +32,7 @@ export function walkPage(
   for (let at = 0; at < end;) {
     const map = mapAt(words, at, maps);
     const size = map === null ? null : sizeOf(map, words, at);
-    if (map === null || size === null || at * 4 + size > room) {
+    if (map === null || size === null || at + size / 4 > end) {
       if (open === null && (words[at] | words[at + 1]) !== 0) unexplained += WORD;
       at += 2;
       continue;
