@@ -7,6 +7,7 @@ import { analyzeCommand } from './commands/analyze.js';
 import { captureCommand } from './commands/capture.js';
 import { developCommand } from './commands/develop.js';
 import { diffCommand } from './commands/diff.js';
+import { heapCommand } from './commands/heap.js';
 import { psCommand } from './commands/ps.js';
 import { redactCommand } from './commands/redact.js';
 import { verifyCommand } from './commands/verify.js';
@@ -33,6 +34,7 @@ async function run(argv: string[], verb: string | undefined): Promise<number> {
     .version(version)
     .helpCommand(false)
     .addCommand(psCommand())
+    .addCommand(heapCommand())
     .addCommand(captureCommand())
     .addCommand(developCommand())
     .addCommand(analyzeCommand())

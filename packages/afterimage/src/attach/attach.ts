@@ -7,28 +7,25 @@ import { describeChildExit, type Fork } from '@afterimage/agent/native';
 import { untilAborted, within } from '@afterimage/agent/deferred';
 import { setTimeout as pause } from 'node:timers/promises';
 import { CommandError } from '../command-error.js';
-import type { CommandLine } from '../target/command-line.js';
-import { listeningSockets } from '../target/listening-sockets.js';
-import { readStatus, type ProcessStatus } from '../target/process-status.js';
-import { placeAddon, type PlacedAddon, type VersionedAddon } from './addon-place.js';
-import { takeAttachLock, takeCaptureLock, type Lock } from './attach-lock.js';
+import { readStatus } from '../target/process-status.js';
+import { placeAddon, type VersionedAddon } from './addon-place.js';
+import { takeCaptureLock, type Lock } from './attach-lock.js';
+import {
+  ANSWER_MS,
+  answerTo,
+  whileAttaching,
+  withInspector,
+  type InspectorJob,
+} from './borrowed-inspector.js';
 import { captureExpression, type Answer } from './in-target.js';
-import { openInspector, type OpenInspector } from './inspector-opening.js';
-import { EvaluationError, openSession, type InspectorSession } from './inspector-session.js';
+import type { InspectorSession } from './inspector-session.js';
 import { openMeetingPoint, type MeetingPoint } from './meeting-point.js';
-import type { Undertaker } from './undertaker-process.js';
-import { nodeChildrenOf, watchedProcess } from './watched-processes.js';
 
 export type AttachStep = 'attached' | 'forked' | 'left';
 
-export interface AttachJob extends VersionedAddon {
-  target: ProcessStatus;
-  commandLine: CommandLine | null;
+export interface AttachJob extends VersionedAddon, InspectorJob {
   /** The application's name. */
   name: string;
-  /** Gets a process to stand by that closes the inspector should this one be killed. */
-  standBy?: ((pid: number, lock: Lock) => Promise<Undertaker>) | undefined;
-  signal: AbortSignal;
   onStep?: ((step: AttachStep) => void) | undefined;
 }
 
@@ -42,14 +39,11 @@ export interface Attachment {
   release: () => void;
 }
 
-/** For the main thread to come to the expression: JavaScript is interrupted for it, native code is not. */
-const ANSWER_MS = 15_000;
 const PARK_MS = 200;
 /** Waits before the next try, in milliseconds. */
 const WAITS = [100, 250, 500, 1_000];
 const HEADER_MS = 30_000;
 const REPORT_MS = 2_000;
-const CLOSED_MS = 3_000;
 
 /** @throws {CommandError}, or the signal's reason */
 export async function attach(job: AttachJob): Promise<Attachment> {
@@ -79,32 +73,20 @@ export async function attach(job: AttachJob): Promise<Attachment> {
 
 /** From the lock to the inspector being closed again. */
 async function forkIn(job: AttachJob, meeting: MeetingPoint): Promise<Extract<Answer, { fork: Fork }>> {
-  const { target, commandLine, signal, onStep } = job;
-  const { pid } = target;
-  const lock = await takeAttachLock(signal);
-  let undertaker: Undertaker | null = null;
-  let addon: PlacedAddon | null = null;
-  let session: InspectorSession | null = null;
-  let inspector: OpenInspector | null = null;
+  const { target, onStep } = job;
   try {
-    const own = (undertaker = (await job.standBy?.(pid, lock)) ?? null);
-    addon = await placeAddon(target, job.addon, async (directory) => own?.remove(directory));
-    inspector = await openInspector(pid, commandLine, signal, async () => {
-      if (own !== null) await own.watch(await watchedProcess(pid), await nodeChildrenOf(pid));
+    return await whileAttaching(job, async (undertaker) => {
+      const addon = await placeAddon(target, job.addon, async (directory) => undertaker?.remove(directory));
+      try {
+        return await withInspector(job, undertaker, meeting, (session, closeInspector) => {
+          onStep?.('attached');
+          return evaluate(job, session, addon.path, meeting, closeInspector);
+        });
+      } finally {
+        await addon.remove();
+      }
     });
-    undertaker?.opened();
-    session = await openSession(inspector.url);
-    onStep?.('attached');
-    return await evaluate(job, session, addon.path, meeting, inspector.opened);
-  } catch (error) {
-    throw explain(error, pid);
   } finally {
-    await session?.close();
-    meeting.letGo();
-    if (inspector?.opened === true) await untilClosed(pid, inspector.socket.inode);
-    await addon?.remove();
-    await undertaker?.dismiss();
-    lock.release();
     onStep?.('left');
   }
 }
@@ -129,7 +111,7 @@ async function evaluate(
       parkTimeoutMs: PARK_MS,
       closeInspector,
     });
-    const answer = await untilAborted(answerTo(session, expression), signal);
+    const answer = await answerTo<Answer>(session, expression, signal);
     if ('fork' in answer) return answer;
     failure = answer.failure;
     if (answer.failure === 'addon')
@@ -153,42 +135,6 @@ async function evaluate(
           'try again when it is less busy'
       : `process ${pid} ${found}: try again in a moment`,
   );
-}
-
-/** A process that has only just been started has its inspector before it has anything to evaluate in. */
-async function answerTo(
-  session: InspectorSession,
-  expression: string,
-): Promise<Answer | { failure: 'starting' }> {
-  try {
-    return (await session.evaluate(expression, ANSWER_MS)) as Answer;
-  } catch (error) {
-    const isStarting = error instanceof EvaluationError && /execution context/.test(error.message);
-    if (isStarting) return { failure: 'starting' };
-    throw error;
-  }
-}
-
-function explain(error: unknown, pid: number): unknown {
-  if (!(error instanceof EvaluationError)) return error;
-  if (error.code === 'no-answer')
-    return new CommandError(
-      'failed',
-      `the main thread of process ${pid} did not answer within ${ANSWER_MS / 1000} s: it is in native code; its inspector ` +
-        'is closed as soon as it comes back from there. Try again then',
-      { cause: error },
-    );
-  return new CommandError('failed', `process ${pid}: ${error.message}`, { cause: error });
-}
-
-/** Not for ever: a main thread that is busy closes it when it is done. */
-async function untilClosed(pid: number, inode: string): Promise<void> {
-  const started = performance.now();
-  while (performance.now() - started < CLOSED_MS) {
-    const sockets = await listeningSockets(pid);
-    if (!sockets.some((socket) => socket.inode === inode)) return;
-    await pause(5);
-  }
 }
 
 /** The image's chunks; its end is an error when bytes are missing. */

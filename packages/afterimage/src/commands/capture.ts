@@ -22,6 +22,7 @@ import { interruption } from '../interruption.js';
 import { outputFailure } from '../output.js';
 import { progressLine, type ProgressLine } from '../progress-line.js';
 import { levelOption } from '../redaction-option.js';
+import { processId } from '../target/process-id.js';
 import { visibleJson } from '../visible.js';
 
 interface GivenOptions extends RecipientOptions, PodQuery {
@@ -77,7 +78,7 @@ export function captureCommand(): Command {
         .choices(['here', 'in-cluster'])
         .default('here'),
     )
-    .option('--pid <number>', 'the process in the container, where it has several', wholeNumber)
+    .option('--pid <number>', 'the process in the container, where it has several', processId)
     .option('--node <path>', 'where Node.js is in the container')
     .option('--no-agent', 'attach by the inspector even where the process has an agent, past its gate')
     .option('--json', 'print what was done as one JSON document')
@@ -256,9 +257,4 @@ function explain(error: unknown, { name }: CaptureTarget, output: string): unkno
     return new CommandError('failed', `${name}: ${error.message}`, { cause: error });
   }
   return outputFailure(error, output) ?? error;
-}
-
-function wholeNumber(value: string): number {
-  if (/^[1-9]\d*$/.test(value)) return Number(value);
-  throw new CommandError('usage', `${value} is no process id`);
 }

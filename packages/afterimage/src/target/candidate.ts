@@ -1,6 +1,7 @@
 /** All that is found out about a process before anything is done to it. */
 import { CommandError } from '../command-error.js';
 import { readCommandLine } from './command-line.js';
+import { listeningSockets } from './listening-sockets.js';
 import { nodeVersionOf } from './node-version.js';
 import { obstacleTo, type Candidate } from './obstacles.js';
 import { readStatus, SIGUSR1_BIT, startedAt, type ProcessStatus } from './process-status.js';
@@ -16,12 +17,17 @@ export interface NodeProcess extends Candidate {
 
 /**
  * The process, when nothing is in the way of attaching to it. One that has only just been started is waited for.
+ * @param needsAddon whether the native part is to be loaded into it
  * @throws {CommandError} `targetGone` or `refused`; nothing has been sent to the process then
  */
-export async function attachableProcess(pid: number, signal: AbortSignal): Promise<NodeProcess> {
+export async function attachableProcess(
+  pid: number,
+  signal: AbortSignal,
+  needsAddon = true,
+): Promise<NodeProcess> {
   const candidate = await readCandidate(pid);
   if (candidate.nodeVersion !== null) candidate.status = await started(candidate.status, signal);
-  const obstacle = await obstacleTo(candidate);
+  const obstacle = await obstacleTo(candidate, listeningSockets, needsAddon);
   // Who holds the port may be another capture, which is waited for: asked again right before the signal.
   if (obstacle !== null && obstacle.code !== 'port-taken')
     throw new CommandError('refused', `${obstacle.message} (nothing was sent to it)`);

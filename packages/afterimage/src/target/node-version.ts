@@ -16,11 +16,17 @@ const known = new Map<string, Promise<string | null>>();
 
 /** Without the `v`; null when it is not Node.js, or its files may not be read. */
 export async function nodeVersionOf(pid: number): Promise<string | null> {
-  const program = `/proc/${pid}/exe`;
-  const version = await versionIn(program);
-  if (version !== null) return version;
+  for (const file of await nodeFilesOf(pid)) {
+    const version = await versionIn(file);
+    if (version !== null) return version;
+  }
+  return null;
+}
+
+/** What a process runs, and the library that its Node.js is, where it is one. */
+export async function nodeFilesOf(pid: number): Promise<string[]> {
   const library = await sharedLibrary(pid);
-  return library === null ? null : versionIn(`/proc/${pid}/root${library}`);
+  return [`/proc/${pid}/exe`, ...(library === null ? [] : [`/proc/${pid}/root${library}`])];
 }
 
 export function majorOf(version: string): number {

@@ -42,10 +42,12 @@ export interface Candidate {
 /**
  * The first thing in the way; null when there is none.
  * @param listening reads the sockets of a process' network namespace
+ * @param needsAddon whether the native part is to be loaded into it
  */
 export async function obstacleTo(
   candidate: Candidate,
   listening = listeningSockets,
+  needsAddon = true,
 ): Promise<Obstacle | null> {
   const { pid } = candidate.status;
   return (
@@ -53,7 +55,7 @@ export async function obstacleTo(
     (await userObstacle(candidate.status)) ??
     versionObstacle(pid, candidate.nodeVersion) ??
     (await networkObstacle(pid)) ??
-    flagObstacle(pid, candidate.commandLine) ??
+    (needsAddon ? flagObstacle(pid, candidate.commandLine) : null) ??
     signalObstacle(candidate.status, candidate.commandLine) ??
     (await portObstacle(pid, candidate.commandLine, listening))
   );

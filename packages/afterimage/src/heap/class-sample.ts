@@ -1,0 +1,241 @@
+/**
+ * The biggest classes of a process's heap, from a sample of its pages: read from outside, while the process goes on.
+ * What is counted is what lies there, garbage that no collection has come by yet included.
+ */
+import { formatBytes } from '@afterimage/agent/figures';
+import { formatShare } from '../quantities.js';
+import { classNames } from './class-names.js';
+import { findHeaps, PAGE_BYTES, type Heap, type HeapPage } from './heap-pages.js';
+import { objectLayout, UnknownLayoutError, type ObjectLayout } from './object-layout.js';
+import { objectMaps, wordAt, type ObjectMap, type ObjectMaps } from './object-map.js';
+import { objectSizes, walkPage, type SizeOf } from './page-walk.js';
+import { readPostmortemSymbols } from './postmortem-symbols.js';
+import { openMemory, type ProcessMemory } from './process-memory.js';
+import { tallies, type Estimate } from './tallies.js';
+
+export interface SampledClass {
+  name: string;
+  count: number;
+  bytes: number;
+  /** Half of the range, around each, that the true figure lies in 19 times of 20; 0 where all was read. */
+  countMargin: number;
+  bytesMargin: number;
+}
+
+export interface ClassSample {
+  /** The biggest first. */
+  classes: SampledClass[];
+  /** Of the heap without its large objects, which are all looked at. */
+  sampledShare: number;
+}
+
+/** Nothing can be told; the message says why, on one line. */
+export class NoSampleError extends Error {
+  override name = 'NoSampleError';
+}
+
+/** Whole pages are drawn: what is allocated together lies together, so that parts of one would tell little more. */
+const MOST_PAGES = (384 << 20) / PAGE_BYTES;
+/** Of a sample that no object explains; more of it means that it was not understood. */
+const MOST_UNEXPLAINED = 0.1;
+/** By how much what was found may differ from what V8 said a moment ago: in part, and in bytes of a small heap. */
+const MOST_DIFFERENCE = 0.5;
+const LEAST_DIFFERENCE = 8 << 20;
+const MOST_LARGE = 20_000;
+/** A large object's map and length. */
+const LARGE_HEAD_BYTES = 32;
+/** Those with the most bytes; the others come to little. */
+const MOST_NAMED = 2_000;
+const OTHERS = '(others)';
+/** So many standard deviations to either side are 95 % of a normal distribution. */
+const DEVIATIONS = 1.96;
+
+/** What V8 says of its old generation, in bytes; the young one changes from moment to moment. */
+export interface OldGeneration {
+  used: number;
+  committed: number;
+}
+
+/**
+ * @param nodeFiles what the process runs, and where its Node.js is a library that
+ * @throws {NoSampleError}
+ */
+export async function sampleClasses(
+  pid: number,
+  nodeFiles: readonly string[],
+  old: OldGeneration,
+): Promise<ClassSample> {
+  let memory: ProcessMemory | null = null;
+  try {
+    memory = openMemory(pid);
+    for (const file of nodeFiles) {
+      const symbols = await readPostmortemSymbols(file);
+      if (symbols.size > 0) return sample(memory, objectLayout(symbols), old);
+    }
+    throw new NoSampleError('its Node.js has no postmortem metadata');
+  } catch (error) {
+    throw explain(error);
+  } finally {
+    memory?.close();
+  }
+}
+
+function explain(error: unknown): unknown {
+  if (error instanceof UnknownLayoutError)
+    return new NoSampleError(`its postmortem metadata is not understood: ${error.message}`, { cause: error });
+  if (error instanceof RangeError) return new NoSampleError(error.message, { cause: error });
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'EACCES' || code === 'EPERM')
+    return new NoSampleError(`its memory may not be read (${code}): run this with sudo`, { cause: error });
+  return code === 'ENOENT' || code === 'ESRCH' ? new NoSampleError('it has ended', { cause: error }) : error;
+}
+
+function sample(memory: ProcessMemory, layout: ObjectLayout, old: OldGeneration): ClassSample {
+  const pages = ownPages(findHeaps(memory), memory, old);
+  const maps = objectMaps(memory, layout);
+  const reader = { memory, maps, sizeOf: objectSizes(layout) };
+  const { filler, freeSpace } = layout.types;
+  const isFree = ({ type }: ObjectMap): boolean => type === filler || type === freeSpace;
+
+  const large = pages.filter(({ isLarge }) => isLarge);
+  const regular = pages.filter(({ isLarge, isStale }) => !isLarge && !isStale);
+  const share = Math.min(1, MOST_PAGES / regular.length);
+  // The generations apart: they are not alike, and only of one is it known how much there is.
+  const strata = [false, true].flatMap((isYoung) => {
+    const isOf = (page: HeapPage): boolean => page.isYoung === isYoung;
+    return [
+      { isYoung, ...samplePages(regular.filter(isOf), share, reader) },
+      { isYoung, ...sampleLarge(large.filter(isOf), reader) },
+    ];
+  });
+  const walked = strata.reduce((sum, each) => sum + each.walked, 0);
+  const unexplained = strata.reduce((sum, each) => sum + each.unexplained, 0);
+  if (walked === 0 || unexplained > walked * MOST_UNEXPLAINED)
+    throw new NoSampleError(
+      `its heap is not understood: nothing explains ${formatShare(unexplained / Math.max(walked, 1))} of it`,
+    );
+  const found = strata.map(({ isYoung, estimates }) => ({
+    isYoung,
+    estimates: [...estimates].filter(([map]) => !isFree(map)),
+  }));
+  const oldBytes = found
+    .filter(({ isYoung }) => !isYoung)
+    .reduce((sum, { estimates }) => sum + estimates.reduce((bytes, [, each]) => bytes + each.bytes, 0), 0);
+  if (Math.abs(oldBytes - old.used) > Math.max(old.used * MOST_DIFFERENCE, LEAST_DIFFERENCE))
+    throw new NoSampleError(
+      `its old generation uses ${formatBytes(old.used)}, and ${formatBytes(oldBytes)} were found (after a collection, ` +
+        'garbage lies there for a moment): try again',
+    );
+  const classes = named(
+    found.flatMap(({ estimates }) => estimates),
+    classNames(memory, layout, maps),
+  );
+  const objectBytes = regular.reduce((sum, { start, end }) => sum + end - start, 0);
+  return { classes, sampledShare: objectBytes === 0 ? 1 : walked / objectBytes };
+}
+
+interface Reader {
+  memory: ProcessMemory;
+  maps: ObjectMaps;
+  sizeOf: SizeOf;
+}
+
+interface Sampled {
+  estimates: Map<ObjectMap, Estimate>;
+  /** In bytes. */
+  walked: number;
+  unexplained: number;
+}
+
+/** Goes over a share of the pages. */
+function samplePages(pages: readonly HeapPage[], share: number, { memory, maps, sizeOf }: Reader): Sampled {
+  const counted = tallies<ObjectMap>();
+  const page = new ArrayBuffer(PAGE_BYTES);
+  let walked = 0;
+  let unexplained = 0;
+  for (const { start, end } of drawn(pages, Math.ceil(pages.length * share))) {
+    const bytes = end - start;
+    if (!memory.read(start, new Uint8Array(page, 0, bytes))) continue;
+    unexplained += walkPage(new Uint32Array(page, 0, bytes / 4), maps, sizeOf, counted.add);
+    walked += bytes;
+    counted.endPart();
+  }
+  const objectBytes = pages.reduce((sum, { start, end }) => sum + end - start, 0);
+  const estimates = walked === 0 ? new Map<ObjectMap, Estimate>() : counted.estimates(walked / objectBytes);
+  return { estimates, walked, unexplained };
+}
+
+/** Of a large object, no more than what it is and how long. */
+function sampleLarge(pages: readonly HeapPage[], { memory, maps, sizeOf }: Reader): Sampled {
+  const counted = tallies<ObjectMap>();
+  const head = Buffer.from(new ArrayBuffer(LARGE_HEAD_BYTES));
+  const chosen = drawn(pages, MOST_LARGE);
+  for (const { start, end } of chosen) {
+    const map = memory.read(start, head) ? maps.at(wordAt(head, 0)) : null;
+    const bytes = map === null ? null : sizeOf(map, new Uint32Array(head.buffer), 0);
+    if (map !== null && bytes !== null)
+      counted.add(map, bytes > 0 ? Math.min(bytes, end - start) : end - start);
+    counted.endPart();
+  }
+  return { estimates: counted.estimates(chosen.length / pages.length), walked: 0, unexplained: 0 };
+}
+
+/** Every worker thread has a heap; the main thread's is the one that V8 told about. */
+function ownPages(
+  heaps: readonly Heap[],
+  { programBreak }: ProcessMemory,
+  { committed }: OldGeneration,
+): HeapPage[] {
+  const isFirst = ({ address }: Heap): boolean =>
+    programBreak !== null && address >= programBreak.start && address < programBreak.end;
+  const first = heaps.filter(isFirst);
+  const likely = first.length > 0 ? first : [...heaps];
+  const off = ({ pages }: Heap): number =>
+    Math.abs(pages.reduce((sum, { size, isYoung }) => (isYoung ? sum : sum + size), 0) - committed);
+  const [nearest, next] = likely.sort((a, b) => off(a) - off(b)).slice(0, 2) as (Heap | undefined)[];
+  if (nearest === undefined) throw new NoSampleError('the pages of its heap are not found');
+  if (next !== undefined && off(next) < 2 * off(nearest))
+    throw new NoSampleError('the heaps of its threads cannot be told apart');
+  return nearest.pages;
+}
+
+/** So many of them, by chance; all where there are no more. */
+function drawn<T>(from: readonly T[], most: number): T[] {
+  const rest = [...from];
+  if (rest.length <= most) return rest;
+  for (let at = 0; at < most; at++) {
+    const other = at + Math.floor(Math.random() * (rest.length - at));
+    [rest[at], rest[other]] = [rest[other], rest[at]];
+  }
+  return rest.slice(0, most);
+}
+
+function named(
+  estimates: readonly [ObjectMap, Estimate][],
+  nameOf: (map: ObjectMap) => string,
+): SampledClass[] {
+  const names = new Map<ObjectMap, string>();
+  const classes = new Map<string, SampledClass>();
+  for (const [map, each] of [...estimates].sort(([, a], [, b]) => b.bytes - a.bytes)) {
+    let name = names.get(map);
+    if (name === undefined) names.set(map, (name = names.size < MOST_NAMED ? nameOf(map) : OTHERS));
+    const found = classes.get(name) ?? { name, count: 0, bytes: 0, countMargin: 0, bytesMargin: 0 };
+    found.count += each.count;
+    found.bytes += each.bytes;
+    // Maps of one class lie on the same pages: where there is too much of one, there is of the others as well.
+    found.countMargin += DEVIATIONS * Math.sqrt(each.countVariance);
+    found.bytesMargin += DEVIATIONS * Math.sqrt(each.bytesVariance);
+    classes.set(name, found);
+  }
+  return [...classes.values()].sort((a, b) => b.bytes - a.bytes).map(rounded);
+}
+
+function rounded({ name, count, bytes, countMargin, bytesMargin }: SampledClass): SampledClass {
+  return {
+    name,
+    count: Math.round(count),
+    bytes: Math.round(bytes),
+    countMargin: Math.round(countMargin),
+    bytesMargin: Math.round(bytesMargin),
+  };
+}

@@ -1,0 +1,127 @@
+/**
+ * V8's postmortem metadata: every Node.js binary tells debuggers in symbols called `v8dbg_…` where the fields of heap
+ * objects are and which numbers their types have. Read from the file that a process runs, which may be anything.
+ */
+import { open, type FileHandle } from 'node:fs/promises';
+
+/** By what follows `v8dbg_` in their names. */
+export type PostmortemSymbols = ReadonlyMap<string, number>;
+
+const PREFIX = Buffer.from('v8dbg_');
+/** ELF-64, little endian. */
+const MAGIC = Buffer.from([0x7f, 0x45, 0x4c, 0x46, 2, 1]);
+const HEADER_BYTES = 64;
+const SECTION_BYTES = 64;
+const SYMBOL_BYTES = 24;
+const SYMTAB = 2;
+const NOBITS = 8;
+const DYNSYM = 11;
+const VALUE_BYTES = 4;
+const MOST_SECTIONS = 1_000;
+/** Those of Node.js are 2 to 20 MB. */
+const LARGEST_TABLE = 128 << 20;
+const LONGEST_NAME = 200;
+/** There are about 500. */
+const MOST_SYMBOLS = 5_000;
+/** Their values lie together. */
+const LARGEST_GATHERED = 1 << 20;
+
+interface Section {
+  type: number;
+  address: number;
+  offset: number;
+  size: number;
+  link: number;
+}
+
+interface Place {
+  name: string;
+  section: Section;
+  /** In the file. */
+  offset: number;
+}
+
+/** Empty where the file has none, or is no ELF file as Node.js builds are. */
+export async function readPostmortemSymbols(path: string): Promise<PostmortemSymbols> {
+  const file = await open(path, 'r');
+  try {
+    const sections = await readSections(file);
+    // Stripped binaries keep the dynamic ones.
+    for (const type of [DYNSYM, SYMTAB]) {
+      const table = sections.find((section) => section.type === type);
+      if (table === undefined) continue;
+      const places = await findSymbols(file, table, sections);
+      if (places.length > 0) return await readValues(file, places);
+    }
+    return new Map();
+  } finally {
+    await file.close();
+  }
+}
+
+async function readSections(file: FileHandle): Promise<Section[]> {
+  const header = await bytesAt(file, 0, HEADER_BYTES);
+  if (!header?.subarray(0, MAGIC.length).equals(MAGIC)) return [];
+  const count = Math.min(header.readUInt16LE(60), MOST_SECTIONS);
+  if (header.readUInt16LE(58) !== SECTION_BYTES) return [];
+  const table = await bytesAt(file, number64(header, 40), count * SECTION_BYTES);
+  if (table === null) return [];
+  return Array.from({ length: count }, (_, index) => {
+    const at = index * SECTION_BYTES;
+    return {
+      type: table.readUInt32LE(at + 4),
+      address: number64(table, at + 16),
+      offset: number64(table, at + 24),
+      size: number64(table, at + 32),
+      link: table.readUInt32LE(at + 40),
+    };
+  });
+}
+
+async function findSymbols(file: FileHandle, table: Section, sections: readonly Section[]): Promise<Place[]> {
+  const nameTable = sections.at(table.link);
+  if (nameTable === undefined || table.size > LARGEST_TABLE || nameTable.size > LARGEST_TABLE) return [];
+  const symbols = await bytesAt(file, table.offset, table.size);
+  const names = await bytesAt(file, nameTable.offset, nameTable.size);
+  if (symbols === null || names === null) return [];
+  const places: Place[] = [];
+  for (let at = 0; at + SYMBOL_BYTES <= symbols.length && places.length < MOST_SYMBOLS; at += SYMBOL_BYTES) {
+    const name = symbols.readUInt32LE(at);
+    if (names[name] !== PREFIX[0] || PREFIX.compare(names, name, name + PREFIX.length) !== 0) continue;
+    const section = sections.at(symbols.readUInt16LE(at + 6));
+    const end = names.indexOf(0, name);
+    if (section === undefined || end === -1 || end - name > LONGEST_NAME) continue;
+    const offset = section.offset + number64(symbols, at + 8) - section.address;
+    places.push({ name: names.toString('latin1', name + PREFIX.length, end), section, offset });
+  }
+  return places;
+}
+
+async function readValues(file: FileHandle, places: readonly Place[]): Promise<PostmortemSymbols> {
+  const values = new Map<string, number>();
+  // What is zero takes no room in the file.
+  for (const { name } of places.filter(({ section }) => section.type === NOBITS)) values.set(name, 0);
+  const kept = places.filter(({ section }) => section.type !== NOBITS).sort((a, b) => a.offset - b.offset);
+  for (let at = 0; at < kept.length;) {
+    const start = kept[at].offset;
+    let end = at;
+    while (end < kept.length && kept[end].offset - start < LARGEST_GATHERED) end++;
+    const bytes = await bytesAt(file, start, kept[end - 1].offset - start + VALUE_BYTES);
+    for (const { name, offset } of kept.slice(at, end))
+      if (bytes !== null) values.set(name, bytes.readInt32LE(offset - start));
+    at = end;
+  }
+  return values;
+}
+
+/** Null where the file does not go so far. */
+async function bytesAt(file: FileHandle, offset: number, size: number): Promise<Buffer | null> {
+  if (!Number.isSafeInteger(offset) || offset < 0) return null;
+  const bytes = Buffer.alloc(size);
+  const { bytesRead } = await file.read(bytes, 0, size, offset);
+  return bytesRead === size ? bytes : null;
+}
+
+function number64(bytes: Buffer, at: number): number {
+  return Number(bytes.readBigUInt64LE(at));
+}

@@ -1,0 +1,49 @@
+/** The memory of another process, read without its help and without stopping it (proc(5): maps and mem). */
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+
+export interface Region {
+  start: number;
+  end: number;
+}
+
+export interface ProcessMemory {
+  /** Memory of its own that it may write to, and that is no file's; in the order of addresses. */
+  regions: Region[];
+  /** What malloc gives its first thread from; null where it was not asked for. */
+  programBreak: Region | null;
+  /** Whether the bytes from there on could be read into all of `into`. */
+  read(address: number, into: Uint8Array): boolean;
+  close(): void;
+}
+
+/** Everything below is a number without loss. */
+const HIGHEST_ADDRESS = 2 ** 47;
+
+/** @throws what the system says: EACCES, EPERM, ENOENT */
+export function openMemory(pid: number): ProcessMemory {
+  const regions = regionsIn(readFileSync(`/proc/${pid}/maps`, 'latin1'));
+  const descriptor = openSync(`/proc/${pid}/mem`, 'r');
+  return {
+    regions: regions.filter(({ name }) => !name.startsWith('[stack')),
+    programBreak: regions.find(({ name }) => name === '[heap]') ?? null,
+    read: (address, into) => {
+      if (address < 0 || address + into.length > HIGHEST_ADDRESS) return false;
+      try {
+        return readSync(descriptor, into, 0, into.length, address) === into.length;
+      } catch {
+        return false; // unmapped, meanwhile or always
+      }
+    },
+    close: () => closeSync(descriptor),
+  };
+}
+
+function regionsIn(maps: string): (Region & { name: string })[] {
+  return maps.split('\n').flatMap((line) => {
+    // "7f12a000-7f12c000 rw-p 00000000 00:00 0   [heap]"
+    const [range, rights, , , inode, name = ''] = line.split(/\s+/);
+    if (inode !== '0' || !/^rw.p$/.test(rights)) return [];
+    const [start, end] = range.split('-').map((address) => parseInt(address, 16));
+    return end <= HIGHEST_ADDRESS ? [{ start, end, name }] : [];
+  });
+}
