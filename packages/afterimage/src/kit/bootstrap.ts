@@ -11,6 +11,8 @@ export const GREETING_BYTES = 64;
 export const LENGTH_DIGITS = 12;
 
 export const BOOTSTRAP = [
+  // Each thread has its own share of the C library's memory.
+  `process.env.UV_THREADPOOL_SIZE = 1;`,
   `const { stdin, stdout, versions, platform, arch } = process;`,
   `stdout.write(['${GREETING}', versions.node, platform, arch].join(' ').padEnd(${GREETING_BYTES - 1}) + '\\n');`,
   `let length;`,
@@ -26,9 +28,11 @@ export const BOOTSTRAP = [
   `});`,
 ].join(' ');
 
-/** As for the agent's collector: a small young generation, and the means to sweep spent chunks. */
+/** As for the agent's collector: a small young generation, and the means to sweep spent chunks; and few threads. */
 export const NODE_FLAGS = [
   '--max-semi-space-size=1',
+  '--v8-pool-size=0',
+  '--single-threaded-gc',
   '--expose-gc',
   '--input-type=commonjs',
   '-e',
