@@ -20,7 +20,10 @@ await build({
   define: { 'import.meta.url': '"file:///afterimage-kit/dist/kit.cjs"' },
   // Faster parts of the WebSocket library, for whoever installs them.
   external: ['bufferutil', 'utf-8-validate'],
-  plugins: [{ name: 'own-version', setup: inlineVersion }],
+  plugins: [
+    { name: 'own-version', setup: inlineVersion },
+    { name: 'without-tls', setup: leaveTlsOut },
+  ],
 });
 
 /** Nor is there a package.json to read the version from. */
@@ -32,4 +35,10 @@ function inlineVersion({ onLoad }) {
     const { version } = JSON.parse(readFileSync(`${packages}snapshot/package.json`, 'utf8'));
     return { contents: source.replace(reading, JSON.stringify({ version })) };
   });
+}
+
+/** An inspector is not spoken to by TLS, which would take more than a megabyte from the container. */
+function leaveTlsOut({ onLoad, onResolve }) {
+  onResolve({ filter: /^(https|tls)$/ }, () => ({ path: 'none', namespace: 'without-tls' }));
+  onLoad({ filter: /.*/, namespace: 'without-tls' }, () => ({ contents: 'module.exports = {};' }));
 }

@@ -1,6 +1,6 @@
 /**
  * The incident: a server of 650 MB in a container of 1 GiB, under load and with a readiness probe, captured many times
- * in a row. What a capture takes stays within a twentieth of the limit, and nobody notices.
+ * in a row. What a capture takes stays within a small part of the limit, and nobody notices.
  */
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
@@ -13,7 +13,8 @@ import { temporaryDirectory } from './temporary-directory.js';
 
 const skip = clusterMissing() ?? false;
 const captures = Math.min(30, Number(process.env.SOAK_CAPTURES ?? 30));
-const mostShare = 0.05;
+/** Of the limit. More on Node 24, whose young generation is larger: it is written to all the time. */
+const mostShare = { 20: 0.05, 24: 0.065 };
 
 describe(`${captures} captures of a pod near its limit`, { skip }, () => {
   let cluster: Cluster;
@@ -43,7 +44,7 @@ describe(`${captures} captures of a pod near its limit`, { skip }, () => {
         assert.equal(code, 0, stderr);
         const share = (pod.memory().peak - usage) / limit;
         taken.push(Math.round(share * 1000) / 10);
-        assert.ok(share <= mostShare, `percent of the limit: ${taken.join(', ')}`);
+        assert.ok(share <= mostShare[node], `percent of the limit: ${taken.join(', ')}`);
         await assertNothingLeft(pod);
         assertUndisturbed(pod);
       }

@@ -17,6 +17,8 @@ export interface CommandOptions {
   cwd?: string;
   /** In place of what this process has. */
   env?: NodeJS.ProcessEnv;
+  /** Milliseconds after which it is ended; two minutes by default. */
+  withinMs?: number;
   /** What it reads from standard input; nothing by default. */
   input?: Uint8Array;
   /** A program and its arguments to start it with, such as setpriv. */
@@ -26,7 +28,7 @@ export interface CommandOptions {
 export const commandProgram = fileURLToPath(
   new URL('../../packages/afterimage/bin/afterimage.js', import.meta.url),
 );
-const withinMs = 120_000;
+const defaultWithinMs = 120_000;
 
 export async function runCommand(args: string[], options: CommandOptions = {}): Promise<CommandEnd> {
   const child = startCommand(args, options);
@@ -36,7 +38,7 @@ export async function runCommand(args: string[], options: CommandOptions = {}): 
 }
 
 export function startCommand(args: string[], options: CommandOptions = {}): ChildProcess {
-  const { node = process.execPath, cwd, env, prefix = [] } = options;
+  const { node = process.execPath, cwd, env, prefix = [], withinMs = defaultWithinMs } = options;
   const [program = node, ...rest] = [...prefix, node, commandProgram, ...args];
   return spawn(program, rest, { stdio: ['pipe', 'pipe', 'pipe'], timeout: withinMs, cwd, env });
 }

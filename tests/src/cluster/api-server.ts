@@ -199,8 +199,13 @@ export async function startApiServer(
     return pod;
   };
 
+  const upgraded = new Set<Duplex>();
   const server = createServer((request, response) => void answer(request, response));
-  server.on('upgrade', (request, socket: Duplex, head: Buffer) => void upgrade(request, socket, head));
+  server.on('upgrade', (request, socket: Duplex, head: Buffer) => {
+    upgraded.add(socket);
+    socket.on('close', () => upgraded.delete(socket));
+    void upgrade(request, socket, head);
+  });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -211,7 +216,11 @@ export async function startApiServer(
       const closed = once(server, 'close');
       server.close();
       server.closeAllConnections();
+<<<<<<< HEAD
       for (const socket of upgraded) socket.destroy();
+=======
+      for (const socket of upgraded) socket.destroy(); // those that fell silent would stay
+>>>>>>> kubetests
       await closed;
     },
   };

@@ -11,6 +11,8 @@ export const GREETING_BYTES = 64;
 export const LENGTH_DIGITS = 12;
 
 export const BOOTSTRAP = [
+  // Each thread has its own share of the C library's memory.
+  `process.env.UV_THREADPOOL_SIZE = 1;`,
   `const { stdin, stdout, versions, platform, arch } = process;`,
   `stdout.write(['${GREETING}', versions.node, platform, arch].join(' ').padEnd(${GREETING_BYTES - 1}) + '\\n');`,
   `let length;`,
@@ -26,12 +28,18 @@ export const BOOTSTRAP = [
   `});`,
 ].join(' ');
 
+<<<<<<< HEAD
 /**
  * As for the agent's collector, a small young generation, and the means to sweep spent chunks. An inspector that
  * NODE_OPTIONS asks for in the container is not for this process: it would want the target's port.
  */
+=======
+/** As for the agent's collector: a small young generation, and the means to sweep spent chunks; and few threads. */
+>>>>>>> kubetests
 export const NODE_FLAGS = [
   '--max-semi-space-size=1',
+  '--v8-pool-size=0',
+  '--single-threaded-gc',
   '--expose-gc',
   '--no-inspect',
   '--input-type=commonjs',

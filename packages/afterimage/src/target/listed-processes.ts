@@ -6,6 +6,7 @@ import { readAgentBoard, type AgentBoard, type Unreadable } from './agent-board.
 import { commandOf, heapLimitOf, readCommandLine, type CommandLine } from './command-line.js';
 import { containerOf, type Container } from './container.js';
 import { listeningSockets, type ListeningSocket } from './listening-sockets.js';
+import { isPartOfCapture } from './node-processes.js';
 import { looksLikeNode, nodeVersionOf } from './node-version.js';
 import { obstacleTo, obstacleToAgent, type Candidate, type Obstacle } from './obstacles.js';
 import { readStatus, startedAt } from './process-status.js';
@@ -36,9 +37,6 @@ export interface Capturability {
   obstacle: Obstacle | null;
 }
 
-/** What the helpers of a capture call themselves. */
-const HELPERS = ['afterimage-collector', 'afterimage-undertaker'];
-
 /**
  * The one with the most resident memory first.
  * @throws {CommandError} `refused`, where there is no /proc
@@ -66,9 +64,7 @@ interface Machine {
 async function listed(pid: number, machine: Machine): Promise<ListedProcess | null> {
   if (!(await looksLikeNode(pid))) return null;
   const [status, commandLine] = await Promise.all([readStatus(pid), readCommandLine(pid)]);
-  // Node.js has several threads: this is a copy that is about to become another program, or an image child.
-  if (status === null || status.threads < 2) return null;
-  if (HELPERS.includes(commandLine?.arguments[0] ?? '')) return null;
+  if (status === null || isPartOfCapture({ status, commandLine })) return null;
   const nodeVersion = await nodeVersionOf(pid);
   const candidate = { status, commandLine, nodeVersion };
   const board = await readAgentBoard(pid);
