@@ -216,11 +216,7 @@ export async function startApiServer(
       const closed = once(server, 'close');
       server.close();
       server.closeAllConnections();
-<<<<<<< HEAD
-      for (const socket of upgraded) socket.destroy();
-=======
       for (const socket of upgraded) socket.destroy(); // those that fell silent would stay
->>>>>>> kubetests
       await closed;
     },
   };

@@ -28,14 +28,10 @@ export const BOOTSTRAP = [
   `});`,
 ].join(' ');
 
-<<<<<<< HEAD
 /**
- * As for the agent's collector, a small young generation, and the means to sweep spent chunks. An inspector that
- * NODE_OPTIONS asks for in the container is not for this process: it would want the target's port.
+ * As for the agent's collector, a small young generation, and the means to sweep spent chunks; and few threads. An
+ * inspector that NODE_OPTIONS asks for in the container is not for this process: it would want the target's port.
  */
-=======
-/** As for the agent's collector: a small young generation, and the means to sweep spent chunks; and few threads. */
->>>>>>> kubetests
 export const NODE_FLAGS = [
   '--max-semi-space-size=1',
   '--v8-pool-size=0',

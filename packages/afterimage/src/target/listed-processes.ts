@@ -6,7 +6,7 @@ import { readAgentBoard, type AgentBoard, type Unreadable } from './agent-board.
 import { commandOf, heapLimitOf, readCommandLine, type CommandLine } from './command-line.js';
 import { containerOf, type Container } from './container.js';
 import { listeningSockets, type ListeningSocket } from './listening-sockets.js';
-import { isPartOfCapture } from './node-processes.js';
+import { servesCapture } from './node-processes.js';
 import { looksLikeNode, nodeVersionOf } from './node-version.js';
 import { obstacleTo, obstacleToAgent, type Candidate, type Obstacle } from './obstacles.js';
 import { readStatus, startedAt } from './process-status.js';
@@ -64,7 +64,8 @@ interface Machine {
 async function listed(pid: number, machine: Machine): Promise<ListedProcess | null> {
   if (!(await looksLikeNode(pid))) return null;
   const [status, commandLine] = await Promise.all([readStatus(pid), readCommandLine(pid)]);
-  if (status === null || isPartOfCapture({ status, commandLine })) return null;
+  // Node.js has several threads: this is a copy that is about to become another program, or an image child.
+  if (status === null || status.threads < 2 || (await servesCapture(pid, commandLine))) return null;
   const nodeVersion = await nodeVersionOf(pid);
   const candidate = { status, commandLine, nodeVersion };
   const board = await readAgentBoard(pid);

@@ -8,6 +8,8 @@ import type { NodeProcess } from './candidate.js';
 
 /** As an image child calls itself. */
 const IMAGE_CHILD = 'afterimage';
+/** As the others do that serve a capture. */
+const HELPERS = ['afterimage-collector', 'afterimage-undertaker'];
 
 /** Without this process itself, and what else serves a capture. */
 export async function nodeProcesses(): Promise<NodeProcess[]> {
@@ -28,9 +30,10 @@ async function nodeProcess(pid: number): Promise<NodeProcess | null> {
   return { status, commandLine, nodeVersion };
 }
 
-/** A kit whose connection broke goes some seconds later, and its image child with it. */
-async function servesCapture(pid: number, commandLine: CommandLine | null): Promise<boolean> {
-  if (commandLine?.arguments.some((word) => word.includes(GREETING)) === true) return true;
+/** Whether it is there for a capture. A kit whose connection broke goes some seconds later, and its image child with it. */
+export async function servesCapture(pid: number, commandLine: CommandLine | null): Promise<boolean> {
+  const words = commandLine?.arguments ?? [];
+  if (HELPERS.includes(words[0] ?? '') || words.some((word) => word.includes(GREETING))) return true;
   const name = await readFile(`/proc/${pid}/comm`, 'latin1').catch(() => '');
   return name.trim() === IMAGE_CHILD;
 }
