@@ -199,11 +199,8 @@ export async function startApiServer(
     return pod;
   };
 
-  const upgraded = new Set<Duplex>();
   const server = createServer((request, response) => void answer(request, response));
   server.on('upgrade', (request, socket: Duplex, head: Buffer) => {
-    upgraded.add(socket);
-    socket.on('close', () => upgraded.delete(socket));
     void upgrade(request, socket, head);
   });
   server.listen(0, '127.0.0.1');
