@@ -20,21 +20,26 @@ const AROUND = 40;
  * its numbers, which are V8's own.
  */
 export function leaksIn(file: string, secrets: readonly Secret[]): Leak[] {
-  const pieces = piecesOf(secrets);
+  const { text, elements } = whatAProgramCanPutThere(file);
   const found = new Map<Secret, Leak>();
-  const text = whatAProgramCanPutThere(file);
+  search(text, piecesOf(secrets, formsOf), found);
+  // In digits alone: what is written for an index is random, and may be taken for anything in hexadecimal.
+  search(elements, piecesOf(secrets, (secret) => [secret]), found);
+  return [...found.values()];
+}
+
+function search(text: string, pieces: ReadonlyMap<string, Secret>, found: Map<Secret, Leak>): void {
   for (let at = 0; at + PIECE <= text.length; at++) {
     const secret = pieces.get(text.slice(at, at + PIECE));
     if (secret === undefined || found.has(secret)) continue;
     found.set(secret, { ...secret, piece: text.slice(Math.max(0, at - AROUND), at + PIECE + AROUND) });
   }
-  return [...found.values()];
 }
 
-function piecesOf(secrets: readonly Secret[]): Map<string, Secret> {
+function piecesOf(secrets: readonly Secret[], forms: (text: string) => string[]): Map<string, Secret> {
   const pieces = new Map<string, Secret>();
   for (const secret of secrets) {
-    for (const form of formsOf(secret.text)) {
+    for (const form of forms(secret.text)) {
       for (let at = 0; at + PIECE <= form.length; at++) pieces.set(form.slice(at, at + PIECE), secret);
     }
   }
@@ -62,7 +67,7 @@ interface Document {
   strings: string[];
 }
 
-function whatAProgramCanPutThere(file: string): string {
+function whatAProgramCanPutThere(file: string): { text: string; elements: string } {
   const { edges, strings, ...rest } = JSON.parse(file) as Document;
   delete rest.nodes;
   const { edge_fields, edge_types } = rest.snapshot.meta;
@@ -72,5 +77,5 @@ function whatAProgramCanPutThere(file: string): string {
   for (let at = 0; at < edges.length; at += edge_fields.length) {
     if (edges[at] === element) elements.push((edges[at + name] ?? 0) >>> 0);
   }
-  return [JSON.stringify(rest), elements.join('\n'), ...strings].join('\n');
+  return { text: [JSON.stringify(rest), ...strings].join('\n'), elements: elements.join('\n') };
 }

@@ -172,7 +172,7 @@ async function speed(node: string, directory: string): Promise<void> {
       'afterimage redact',
       cpuOf(
         node,
-        here('../../packages/afterimage/dist/main.js'),
+        here('../../packages/afterimage/bin/afterimage.js'),
         'redact',
         path,
         join(directory, 'redacted'),
