@@ -24,7 +24,11 @@ export function leaksIn(file: string, secrets: readonly Secret[]): Leak[] {
   const found = new Map<Secret, Leak>();
   search(text, piecesOf(secrets, formsOf), found);
   // In digits alone: what is written for an index is random, and may be taken for anything in hexadecimal.
-  search(elements, piecesOf(secrets, (secret) => [secret]), found);
+  search(
+    elements,
+    piecesOf(secrets, (secret) => [secret]),
+    found,
+  );
   return [...found.values()];
 }
 
