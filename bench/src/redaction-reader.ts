@@ -4,7 +4,7 @@ import { createReadStream } from 'node:fs';
 
 const [, , file = '', level = 'strings'] = process.argv;
 const redaction = redactor({ level: level as RedactionLevel });
-const chunks = createReadStream(file, { highWaterMark: 1 << 16 }) as AsyncIterable<Uint8Array>;
+const chunks = createReadStream(file, { highWaterMark: 1 << 18 }) as AsyncIterable<Uint8Array>;
 for await (const chunk of chunks) redaction.push(chunk);
 const { redacted } = redaction.end();
 const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
