@@ -11,6 +11,7 @@ import {
   hideInstalled,
   inMountNamespace,
   needsRoot,
+  noexecAt,
   startPlainTarget,
   type PlainSettings,
 } from './plain-target.js';
@@ -26,7 +27,6 @@ async function assertCaptured(t: TestContext, settings: PlainSettings): Promise<
 }
 
 const otherUser = ['setpriv', '--reuid=10001', '--regid=10001', '--clear-groups', '--'];
-const noexec = (place: string): string => `mount -t tmpfs -o noexec x ${place}`;
 
 describe('captured by a copy of the addon', { skip: needsRoot }, () => {
   it("root captures another user's process", (t) => assertCaptured(t, { prefix: otherUser, cwd: '/' }));
@@ -35,12 +35,12 @@ describe('captured by a copy of the addon', { skip: needsRoot }, () => {
     assertCaptured(t, { prefix: [...inMountNamespace(hideInstalled), ...otherUser], cwd: '/' }));
 
   it('… on a file system of its own, with one place that is not noexec', (t) => {
-    const places = ['/tmp', '/dev/shm', '/var/tmp'].map(noexec);
+    const places = ['/tmp', '/dev/shm', '/var/tmp'].map(noexecAt);
     return assertCaptured(t, { prefix: inMountNamespace(hideInstalled, ...places), cwd: '/proc' });
   });
 
   it('the directory that it runs in', (t) => {
-    const places = ['/tmp', '/dev/shm', '/var/tmp', '/run'].map(noexec);
+    const places = ['/tmp', '/dev/shm', '/var/tmp', '/run'].map(noexecAt);
     const prefix = inMountNamespace(hideInstalled, ...places, 'mount -t tmpfs x /mnt', 'cd /mnt');
     return assertCaptured(t, { prefix });
   });

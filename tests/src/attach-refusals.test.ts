@@ -16,6 +16,7 @@ import {
   hideInstalled,
   inMountNamespace,
   needsRoot,
+  noexecAt,
   preloaded,
   startPlainTarget,
   type PlainSettings,
@@ -127,9 +128,7 @@ describe('users and namespaces', { skip: needsRoot }, () => {
   });
 
   it('no place to load the addon from', (t) => {
-    const closed = ['/tmp', '/dev/shm', '/var/tmp', '/run'].map(
-      (place) => `mount -t tmpfs -o noexec x ${place}`,
-    );
+    const closed = ['/tmp', '/dev/shm', '/var/tmp', '/run'].map(noexecAt);
     return assertUntouched(
       t,
       { prefix: inMountNamespace(hideInstalled, ...closed), cwd: '/proc' },

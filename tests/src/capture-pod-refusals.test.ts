@@ -141,7 +141,7 @@ describe('capture of pods refuses', { skip }, () => {
     await refused(
       ['pod/deaf'],
       3,
-      /pod deaf\/app: process 1 was started with --disable-sigusr1 .*\(nothing was sent to it\)$/m,
+      /pod deaf\/app: process 1 was started with --disable-sigusr1\b.*\(nothing was sent to it\)$/m,
     );
     assertUndisturbed(pod);
   });

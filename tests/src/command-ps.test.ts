@@ -150,7 +150,7 @@ describe('afterimage ps', () => {
     const { capture } = await listed(pid);
     assert.equal(capture.by, null);
     assert.equal(capture.obstacle?.code, 'signal-blocked');
-    assert.match(capture.obstacle.message, /was started with --disable-sigusr1 .* start it without/);
+    assert.match(capture.obstacle.message, /was started with --disable-sigusr1\b.* start it without/);
     const { stdout } = await runCommand(['ps']);
     assert.match(stdout.toString(), new RegExp(`^ +${pid} .*signal blocked`, 'm'));
     assert.match(stdout.toString(), new RegExp(`^  process ${pid} was started with --disable-sigusr1`, 'm'));

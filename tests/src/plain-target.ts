@@ -84,7 +84,19 @@ export function inMountNamespace(...commands: string[]): string[] {
   return ['unshare', '--mount', 'sh', '-c', [...commands, 'exec "$@"'].join(' && '), 'sh'];
 }
 
-const installed = fileURLToPath(new URL('../../packages/agent/prebuilds', import.meta.url));
+const project = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
+const installed = `${project}/packages/agent/prebuilds`;
+
+/** Nothing can be executed from `place` any more; but what runs there is this project's, should that lie in it. */
+export function noexecAt(place: string): string {
+  const cover = `mount -t tmpfs -o noexec x ${place}`;
+  if (!project.startsWith(`${place}/`)) return cover;
+  const [aside, back] = [
+    `mount --rbind ${project} /mnt`,
+    `mkdir -p ${project} && mount --move /mnt ${project}`,
+  ];
+  return [aside, cover, back].join(' && ');
+}
 
 /** The installed addons are out of its sight then. */
 export const hideInstalled = `mount -t tmpfs hidden ${installed}`;
