@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { capturedAtOnce } from './attach-often.js';
 import { runCommand, type CommandEnd } from './command.js';
 import { eventually } from './eventually.js';
 import { nodeOf } from './nodes.js';
@@ -66,21 +67,7 @@ test('a main thread in native code: an error, and its inspector is closed when i
   assert.match(target.stderr(), /Debugger listening/);
 });
 
-test('processes that are only just starting', async (t) => {
-  const directory = await temporaryDirectory(t);
-  const image = ['--image', join(directory, 'app.image.zst'), '--store-plain-image'];
-  for (let index = 0; index < 20; index++) {
-    const child = spawn(process.execPath, [anyPort, '-e', 'setInterval(() => {}, 1000)'], {
-      stdio: 'ignore',
-    });
-    t.after(() => child.kill('SIGKILL'));
-    await once(child, 'spawn');
-    const { code, stderr } = await runCommand(['capture', String(child.pid), ...image]);
-    assert.equal(child.signalCode, null, 'the signal has ended it');
-    assert.equal(code, 0, stderr);
-    child.kill('SIGKILL');
-  }
-});
+test('processes that are only just starting', (t) => capturedAtOnce(t, 5));
 
 test('an inspector that is open already is used, and left open', async (t) => {
   const opened = preloaded(`import inspector from 'node:inspector'; inspector.open(0)`);

@@ -1,0 +1,8 @@
+/** Captures killed at many moments, and of many processes that are only just starting. */
+import { test } from 'node:test';
+import { capturedAtOnce, killedAtMoments } from './attach-often.js';
+
+const times = 20;
+
+test(`a command that is killed, at ${times} moments`, { timeout: 600_000 }, (t) => killedAtMoments(t, times));
+test(`${times} processes that are only just starting`, { timeout: 600_000 }, (t) => capturedAtOnce(t, times));
