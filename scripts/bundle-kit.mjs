@@ -2,14 +2,16 @@
 import { build } from 'esbuild';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { writeLicences } from './bundled-licences.mjs';
 
 const packages = fileURLToPath(new URL('../packages/', import.meta.url));
 const afterimage = `${packages}afterimage/`;
 
-await build({
+const { metafile } = await build({
   entryPoints: [`${afterimage}dist/kit/kit.js`],
   outfile: `${afterimage}bundled/kit.cjs`,
   bundle: true,
+  metafile: true,
   minify: true,
   // Expressions for the target are functions of this code, sent as text.
   keepNames: false,
@@ -25,6 +27,8 @@ await build({
     { name: 'without-tls', setup: leaveTlsOut },
   ],
 });
+
+writeLicences(metafile, `${afterimage}bundled`);
 
 /** Nor is there a package.json to read the version from. */
 function inlineVersion({ onLoad }) {
