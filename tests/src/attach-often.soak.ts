@@ -2,7 +2,7 @@
 import { test } from 'node:test';
 import { capturedAtOnce, killedAtMoments } from './attach-often.js';
 
-const times = 20;
+const times = Math.min(20, Number(process.env['SOAK_CAPTURES'] ?? 20));
 
 test(`a command that is killed, at ${times} moments`, { timeout: 600_000 }, (t) => killedAtMoments(t, times));
 test(`${times} processes that are only just starting`, { timeout: 600_000 }, (t) => capturedAtOnce(t, times));
