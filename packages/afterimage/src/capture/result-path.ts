@@ -12,6 +12,8 @@ export interface ResultName {
   encrypted: boolean;
 }
 
+export const SNAPSHOT_ENDING = '.heapsnapshot';
+
 const DEFAULT = '{target}-{timestamp}';
 const PLACEHOLDERS = ['target', 'name', 'pid', 'timestamp'];
 

@@ -4,11 +4,9 @@ import { visible } from '../visible.js';
 import { copyAgentFile, developAgentFile } from './agent-file.js';
 import type { WrittenByAgent } from './came-in.js';
 import type { Captured } from './captured.js';
-import { resultPath } from './result-path.js';
+import { resultPath, SNAPSHOT_ENDING } from './result-path.js';
 import type { CaptureTarget, Watching } from './target.js';
 import { snapshotOf, type AskedOfAgent } from './with-agent.js';
-
-const SNAPSHOT_ENDING = '.heapsnapshot';
 
 /** @throws {CommandError} or {DevelopError} */
 export async function keepWritten(

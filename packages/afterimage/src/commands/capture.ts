@@ -8,7 +8,7 @@ import { Command, Option } from 'commander';
 import type { CameIn, CaptureCost } from '../capture/came-in.js';
 import { captureWithAgent, type AskedOfAgent } from '../capture/with-agent.js';
 import { report, summary, type Captured } from '../capture/captured.js';
-import { checkResultPath, resultPath } from '../capture/result-path.js';
+import { checkResultPath, resultPath, SNAPSHOT_ENDING } from '../capture/result-path.js';
 import { keepWritten } from '../capture/written-by-agent.js';
 import { developCaptured, isWorthAnotherImage, redactCaptured, storeCaptured } from '../capture/result.js';
 import type { CaptureTarget } from '../capture/target.js';
@@ -52,7 +52,6 @@ interface Job {
   say: (line: string) => void;
 }
 
-const SNAPSHOT_ENDING = '.heapsnapshot';
 const ATTEMPTS = 3;
 
 export function captureCommand(): Command {
