@@ -7,6 +7,7 @@ import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import {
+  endingReader,
   findSuspects,
   open,
   redactor,
@@ -269,6 +270,51 @@ function described({ snapshot, nodes, edges, strings }: Document): string[] {
   return described;
 }
 
+const PROPERTY = 2;
+const INTERNAL = 3;
+
+/** With an edge of the root for each name. */
+function withNames(type: number, names: readonly string[]): Document {
+  const { snapshot, nodes, edges, strings } = JSON.parse(madeUpSnapshot(3)) as Document;
+  const added = names.flatMap((_, at) => [type, strings.length + at, 0]);
+  const ofRoot = snapshot.meta.node_fields.indexOf('edge_count');
+  nodes[ofRoot] = (nodes[ofRoot] ?? 0) + names.length;
+  snapshot.edge_count += names.length;
+  return { snapshot, nodes, edges: [...added, ...edges], strings: [...strings, ...names] };
+}
+
+/** What becomes of names of edges. */
+function redactedNames(type: number, names: readonly string[]): string[] {
+  const bytes = Buffer.from(JSON.stringify(withNames(type, names)));
+  const { edges, strings } = JSON.parse(redact(bytes).toString()) as Document;
+  return names.map((_, at) => strings[edges[3 * at + 1] ?? -1] ?? '');
+}
+
+/** The names that V8 gives to entries of weak maps. */
+const EPHEMERON =
+  /^(\d+) \/ part of key \(.*? (@\d+)\) -> value \(.*? (@\d+)\) pair in WeakMap \(table (@\d+)\)$/s;
+const ephemeron = (entry = '', key = '', value = '', table = ''): string =>
+  `${entry} / part of key (... ${key}) -> value (... ${value}) pair in WeakMap (table ${table})`;
+const BETWEEN = [' / part of key (', ' @', ') -> value (', ' @', ') pair in WeakMap (table @', ')'];
+/** With parts of it in its names, or with a part less. */
+const ephemeronLike = fc
+  .tuple(
+    fc.array(fc.array(fc.constantFrom(...BETWEEN, '5', 'Session', '"', 'é', '\n'), { maxLength: 3 }), {
+      minLength: 7,
+      maxLength: 7,
+    }),
+    fc.integer({ min: 0, max: 20 }),
+  )
+  .map(([names, left]) =>
+    ['1', 'Session', '5', 'token', '6', '7', '']
+      .flatMap((text, at) => [
+        ...(at % 2 === 1 && at < 5 ? (names[at] ?? []) : []),
+        text,
+        at === left ? '' : (BETWEEN[at] ?? ''),
+      ])
+      .join(''),
+  );
+
 describe('redacting graphs that no program makes', () => {
   it('keeps them as they are, however the bytes come', async () => {
     await fc.assert(
@@ -355,25 +401,51 @@ describe('redacting graphs that no program makes', () => {
   });
 
   it('keeps names of many strings, whatever lay where they are noted', () => {
-    const PROPERTY = 2;
     for (const count of [5_000, 63_000, 65_537, 66_000, 131_000]) {
-      const document = JSON.parse(madeUpSnapshot(3)) as Document;
-      const { snapshot, nodes, edges, strings } = document;
-      const first = strings.length;
-      while (strings.length < count) strings.push(`customerName${strings.length % 1000}`);
-      const added = count - first;
-      const more = Array.from({ length: added }, (_, edge) => [PROPERTY, first + edge, 0]).flat();
-      document.edges = [...more, ...edges];
-      const ofRoot = snapshot.meta.node_fields.indexOf('edge_count');
-      nodes[ofRoot] = (nodes[ofRoot] ?? 0) + added;
-      snapshot.edge_count += added;
-      const redacted = JSON.parse(redact(Buffer.from(JSON.stringify(document))).toString()) as Document;
-      const names = Array.from(
-        { length: added },
-        (_, edge) => redacted.strings[redacted.edges[3 * edge + 1] ?? -1],
-      );
-      assert.deepEqual(names, strings.slice(first), `${count} strings`);
+      const names = Array.from({ length: count }, (_, at) => `customerName${at % 1000}`);
+      assert.deepEqual(redactedNames(PROPERTY, names), names, `${count} strings`);
     }
+  });
+
+  it('is whole where chunks are given back once they were copied', () => {
+    const document = withNames(
+      PROPERTY,
+      Array.from({ length: 100_000 }, (_, at) => `customerName${at % 1000}`),
+    );
+    const bytes = Buffer.from(JSON.stringify(document));
+    const redaction = redactor({ level: 'strings' });
+    const ending = endingReader();
+    const buffers = new Set<ArrayBufferLike>();
+    let chunks = 0;
+    for (let at = 0; at < bytes.length; at += 1 << 16) {
+      for (const chunk of redaction.push(bytes.subarray(at, at + (1 << 16)))) {
+        ending.push(Buffer.from(chunk));
+        buffers.add(chunk.buffer);
+        redaction.reuse(chunk);
+        chunks++;
+      }
+    }
+    for (const chunk of redaction.end().chunks) ending.push(chunk);
+    const { ending: said, sha256 } = ending.end();
+    assert.equal(said?.sha256, sha256);
+    assert.ok(buffers.size < chunks, `${buffers.size} buffers of ${chunks} chunks`);
+  });
+
+  it('keeps the numbers of entries of weak maps, and no name', () => {
+    let replaced = 0;
+    fc.assert(
+      fc.property(fc.array(ephemeronLike, { minLength: 50, maxLength: 50 }), (names) => {
+        for (const [at, shown] of redactedNames(INTERNAL, names).entries()) {
+          const name = names[at] ?? '';
+          const [, ...numbers] = EPHEMERON.exec(name) ?? [];
+          if (numbers.length > 0) assert.equal(shown, ephemeron(...numbers));
+          else assert.ok(shown === name || shown.startsWith('‹name '), `${name}: ${shown}`);
+          replaced += Number(numbers.length > 0);
+        }
+      }),
+      { numRuns: 100 },
+    );
+    assert.ok(replaced > 1000, `${replaced} were such names`);
   });
 
   it('is refused where strings come before what they are used as', () => {

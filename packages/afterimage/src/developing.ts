@@ -5,7 +5,7 @@ import { describeHeadroom, readHeadroom, reserveBytes } from '@afterimage/agent/
 import { developNeedBytes, type ImageHeader, type ImageStream } from '@afterimage/agent/image';
 import { checkDisk } from '@afterimage/agent/output-file';
 import { sealedOutput } from '@afterimage/agent/sealed-output';
-import type { RedactionLevel } from '@afterimage/snapshot';
+import type { RedactionLevel } from '@afterimage/snapshot/redaction';
 import type { Writable } from 'node:stream';
 import { CommandError } from './command-error.js';
 import { writeOutputFile, writeStandardOutput } from './output.js';

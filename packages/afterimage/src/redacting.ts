@@ -1,7 +1,7 @@
 /** Redacting as every command does it that gets a snapshot from elsewhere. */
 import { formatBytes } from '@afterimage/agent/figures';
 import { sealedOutput } from '@afterimage/agent/sealed-output';
-import { redactor, type Redacted, type RedactionLevel } from '@afterimage/snapshot';
+import { redactor, type Redacted, type RedactionLevel } from '@afterimage/snapshot/redaction';
 import { Readable, Transform, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ProgressLine } from './progress-line.js';

@@ -2,7 +2,7 @@
  * What the agent and its collector say to each other: one JSON object a line. The agent speaks on the control
  * descriptor, whose end means that the target is gone; the collector speaks on its standard output.
  */
-import type { RedactionLevel } from '@afterimage/snapshot';
+import type { RedactionLevel } from '@afterimage/snapshot/redaction';
 import type { CaptureErrorCode } from './errors.js';
 import type { ResultKind } from './events.js';
 import type { DevelopWhen } from './options.js';

@@ -13,7 +13,7 @@ import {
   type RedactionLevel,
   type Redactor,
   type Target,
-} from '@afterimage/snapshot';
+} from '@afterimage/snapshot/redaction';
 import { DevelopError, explainExit } from './develop-errors.js';
 import type { ImageMetadata, ImageStream } from './image.js';
 import { developerFile } from './native.js';

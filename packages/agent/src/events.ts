@@ -2,7 +2,7 @@
  * What happens to a capture, as seven events. They are made in this one place and leave through three
  * outlets: the log, `node:diagnostics_channel` (`afterimage:<event>`) and `agent.on(event, listener)`.
  */
-import type { RedactionLevel } from '@afterimage/snapshot';
+import type { RedactionLevel } from '@afterimage/snapshot/redaction';
 import { channel } from 'node:diagnostics_channel';
 import type { CaptureErrorCode } from './errors.js';
 import { messageOf } from './errors.js';

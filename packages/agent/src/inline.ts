@@ -3,7 +3,12 @@
  * where no image can be captured, and only where the application has said that it accepts the pause. Readiness
  * goes off first and the server drains; it comes back when the file is in its place.
  */
-import { redactor, SnapshotFormatError, type RedactionLevel, type Target } from '@afterimage/snapshot';
+import {
+  redactor,
+  SnapshotFormatError,
+  type RedactionLevel,
+  type Target,
+} from '@afterimage/snapshot/redaction';
 import { createHash } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import { getHeapSnapshot, getHeapSpaceStatistics } from 'node:v8';
@@ -90,6 +95,7 @@ function dump(file: number, level: RedactionLevel, target: Target): { pauseMs: n
     for (const chunk of chunks) {
       hash.update(chunk);
       writeAll(file, chunk);
+      redaction.reuse(chunk);
     }
   };
   const snapshot = getHeapSnapshot();

@@ -4,6 +4,7 @@
  */
 export * from './keyed-hash';
 export * from './layout';
+export * from './names';
 export * from './passed-on';
 export * from './records';
 export * from './rows';

@@ -1,9 +1,11 @@
 /** What lies where in the memory that is shared with JavaScript, in bytes. */
 
 /** Bytes of a snapshot that are worked on at a time. */
-export const WINDOW: usize = 1 << 16;
+export const WINDOW: usize = 1 << 18;
 /** So many are read and written behind the last. */
 const BEHIND: usize = 128;
+/** Bytes of a row; longer ones, of which V8 writes none, are not known here. */
+export const LONGEST_ROW: usize = 64;
 
 /** Types of rows that there can be. */
 export const TYPES: usize = 100;
@@ -33,12 +35,19 @@ export const ENDING_BYTES: usize = 6;
 export const LONGEST_NAME: usize = 2048;
 /** A string that the last window ended in. */
 export const HELD: usize = 2048;
-export const INPUT: usize = HELD + LONGEST_NAME + BEHIND;
+/** A row that the last window ended in lies before the input. */
+export const INPUT: usize = HELD + LONGEST_NAME + BEHIND + LONGEST_ROW;
 /** At worst an index of one digit comes to lie at the end of the first block, where indexes have five. */
 export const OUTPUT: usize = INPUT + WINDOW + BEHIND;
 export const OUTPUT_BYTES: usize = 4 * WINDOW;
 
+/** The names that may always be read, a line each, and a table of where each begins: four bytes, 0 for none. */
+export const NAMES: usize = OUTPUT + OUTPUT_BYTES + BEHIND;
+export const NAMES_BYTES: usize = 1 << 18;
+export const NAME_TABLE: usize = NAMES + NAMES_BYTES + BEHIND;
+export const NAME_TABLE_SLOTS: u32 = 1 << 15;
+
 /** What is known of each string: its slot and one more (0 while it has none), four bytes, and its uses, one byte. */
-export const STRINGS: usize = OUTPUT + OUTPUT_BYTES + BEHIND;
+export const STRINGS: usize = NAME_TABLE + (NAME_TABLE_SLOTS as usize) * 4;
 export const BYTES_A_STRING: usize = 5;
 export const USE_IN_STRING: usize = 4;

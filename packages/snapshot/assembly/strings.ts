@@ -1,9 +1,11 @@
 /**
  * The strings of a snapshot, each in the forms it is used in. What is decided by uses alone is decided here, and what
- * is a small number; of other names JavaScript knows the rules.
+ * is a small number or a known name; of other names JavaScript knows the rules.
  */
-import { beginHash, endHash, updateHash } from './keyed-hash';
-import { HELD, LONGEST_NAME } from './layout';
+import { shownEphemeron } from './ephemerons';
+import { beginHash, endHash, hash, updateHash } from './keyed-hash';
+import { HELD, LONGEST_NAME, OUTPUT } from './layout';
+import { isKnownName } from './names';
 import { slotOf, usesOf } from './records';
 import { setMasked, setText } from './texts';
 
@@ -24,6 +26,7 @@ export const PROPERTY_FORM: u32 = 2;
 
 /** What a string is used as, see string-uses.ts. */
 const CODE_USE = 2;
+const SYSTEM_USE = 4;
 const PROPERTY_USE = 8;
 const VALUE_USE = 16;
 const NUMBER_USE = 32;
@@ -39,11 +42,16 @@ export const REGEXP_KIND: u32 = 1;
 export const NUMBER_KIND: u32 = 2;
 export const NAME_KIND: u32 = 3;
 
+/** What is shown of a text: nothing, all of it, or else so many bytes in its stead, which are at {@link OUTPUT}. */
+export const NOTHING: i32 = -1;
+export const ALL: i32 = -2;
+
 /**
- * JavaScript's part: sets the texts of the string whose bytes are from `at` on, all of them if it is no longer than
- * {@link LONGEST_NAME}. Its value has been set unless that may be shown.
+ * JavaScript's part: what is shown of the text from `at` on, which is no longer than {@link LONGEST_NAME}, as a name
+ * that is used in these ways, or as a value.
  */
-declare function decide(index: u32, uses: u32, at: usize, length: usize, units: u32): void;
+declare function shownName(uses: u32, at: usize, length: usize, units: u32): i32;
+declare function shownValue(uses: u32, at: usize, length: usize, units: u32): i32;
 
 /** Of the string being taken: */
 let index: u32 = 0;
@@ -68,11 +76,10 @@ export function takeStrings(from: usize, end: usize, forms: u32, blockEnd: u32, 
     const quote = endOfString(from, end);
     const isWhole = quote < end && length === 0;
     if (!isWhole) hold(from, quote);
-    if ((uses & VALUE_USES) !== 0 || !isWhole) updateHash(from, quote);
+    if (uses !== 0) updateHash(from, quote);
     length += quote - from;
     if (quote === end) return end;
-    if ((uses & VALUE_USES) !== 0 || !isWhole) endHash();
-    setForms(isWhole ? from : HELD, forms);
+    if (uses !== 0) setForms(isWhole ? from : HELD, forms);
     begun = false;
     index++;
 
@@ -143,27 +150,45 @@ function plainBytes(at: usize): usize {
   return ctz((i8x16.bitmask(v128.or(special, bytes)) as u32) | (1 << 16)) as usize;
 }
 
-/** Sets the texts of the string that was taken, whose bytes are from `at` on, or has JavaScript set them. */
+/** Sets the texts of the string that was taken, whose bytes are from `at` on, all of them if there are not too many. */
 function setForms(at: usize, forms: u32): void {
-  if (uses === 0) return;
+  endHash();
+  const hashOfAll = hash;
+  const slot = slotOf(index);
   const isContent = (uses & ~CONTENT_USES) === 0;
   const isNumber = !isContent && isSmallNumber(at);
-  const slot = slotOf(index);
-  if ((uses & VALUE_USES) !== 0 && (isNumber || (uses & SHOWN_USES) === 0)) {
-    setMasked(VALUE_FORM, slot, kindOf(uses), units);
+  const isLong = length > LONGEST_NAME;
+  if ((uses & VALUE_USES) !== 0) {
+    const mayBeShown = (uses & SHOWN_USES) !== 0 && !isNumber && !isLong;
+    const shown = mayBeShown ? shownValue(uses, at, length, units) : NOTHING;
+    setShown(VALUE_FORM, slot, shown, at, kindOf(uses), hashOfAll);
   }
   if (isContent) return;
-  if (!isNumber) {
-    decide(index, uses, at, length, units);
-    return;
-  }
   const propertyUse = forms > PROPERTY_FORM ? PROPERTY_USE : 0;
-  if ((uses & ~(VALUE_USES | propertyUse)) !== 0) setText(NAME_FORM, index, at, at + length);
-  if ((uses & propertyUse) !== 0) setText(PROPERTY_FORM, slot, at, at + length);
+  const nameUses = uses & ~(VALUE_USES | propertyUse);
+  const isKnown = isNumber || (!isLong && isKnownName(at, at + length));
+  if (nameUses !== 0) {
+    let shown = ALL;
+    if (isLong) shown = NOTHING;
+    else if (!isKnown) {
+      shown = (nameUses & SYSTEM_USE) !== 0 ? shownEphemeron(at, at + length) : NOTHING;
+      if (shown === NOTHING) shown = shownName(nameUses, at, length, units);
+    }
+    setShown(NAME_FORM, index, shown, at, NAME_KIND, hashOfAll);
+  }
+  if ((uses & propertyUse) !== 0) {
+    setShown(PROPERTY_FORM, slot, isKnown ? ALL : NOTHING, at, NAME_KIND, hashOfAll);
+  }
+}
+
+function setShown(form: u32, slot: u32, shown: i32, at: usize, kind: u32, hashOfAll: u64): void {
+  if (shown === NOTHING) setMasked(form, slot, kind, units, hashOfAll);
+  else if (shown === ALL) setText(form, slot, at, at + length);
+  else setText(form, slot, OUTPUT, OUTPUT + shown);
 }
 
 /** What a value is called that is used in these ways. */
-export function kindOf(uses: u32): u32 {
+function kindOf(uses: u32): u32 {
   if ((uses & VALUE_USE) !== 0) return STRING_KIND;
   return (uses & REGEXP_USE) !== 0 ? REGEXP_KIND : NUMBER_KIND;
 }

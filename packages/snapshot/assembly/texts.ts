@@ -2,7 +2,6 @@
  * The texts of the strings in a block, by slot and form, kept until the block can be written. They lie behind what is
  * noted of strings: first where each begins and ends, then the bytes.
  */
-import { hash } from './keyed-hash';
 import {
   BEGINNINGS,
   BYTES_A_BEGINNING,
@@ -54,9 +53,9 @@ export function setText(form: u32, slot: u32, from: usize, to: usize): void {
 
 /**
  * Its text is what stands in the place of one that must not be read: its kind, its length in UTF-16 units, which is
- * what JavaScript counts, and the hash that was made last. As JSON in ASCII, which is what V8 writes.
+ * what JavaScript counts, and its hash. As JSON in ASCII, which is what V8 writes.
  */
-export function setMasked(form: u32, slot: u32, kind: u32, units: u32): void {
+export function setMasked(form: u32, slot: u32, kind: u32, units: u32, hash: u64): void {
   const beginning = BEGINNINGS + (kind as usize) * BYTES_A_BEGINNING;
   v128.store(textsEnd, v128.load(beginning));
   let to = textsEnd + load<u8>(beginning, BYTES_A_BEGINNING - 1);

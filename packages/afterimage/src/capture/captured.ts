@@ -1,6 +1,6 @@
 /** What one capture came to, whichever way it went, in a line for people and as JSON (docs/json.md). */
 import { formatBytes, formatMs, roundMs } from '@afterimage/agent/figures';
-import type { RedactionLevel } from '@afterimage/snapshot';
+import type { RedactionLevel } from '@afterimage/snapshot/redaction';
 import { formatNumberOf } from '../quantities.js';
 import { visible } from '../visible.js';
 

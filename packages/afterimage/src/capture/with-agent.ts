@@ -1,6 +1,6 @@
 /** A capture by the agent of a process, from what was asked for to the result where it should be. */
 import { formatBytes } from '@afterimage/agent/figures';
-import type { RedactionLevel } from '@afterimage/snapshot';
+import type { RedactionLevel } from '@afterimage/snapshot/redaction';
 import { CommandError } from '../command-error.js';
 import type { AgentBoard } from '../target/agent-board.js';
 import { nodeVersionOf } from '../target/node-version.js';

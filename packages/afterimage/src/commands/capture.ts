@@ -3,7 +3,7 @@ import { DevelopError, type DevelopResult } from '@afterimage/agent/develop';
 import type { ImageHeader } from '@afterimage/agent/image';
 import { STORED_ENDING } from '@afterimage/agent/image-store';
 import { checkOutput } from '@afterimage/agent/output-file';
-import type { RedactionLevel } from '@afterimage/snapshot';
+import type { RedactionLevel } from '@afterimage/snapshot/redaction';
 import { Command, Option } from 'commander';
 import type { CameIn, CaptureCost } from '../capture/came-in.js';
 import { captureWithAgent, type AskedOfAgent } from '../capture/with-agent.js';

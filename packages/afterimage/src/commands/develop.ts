@@ -1,7 +1,7 @@
 /** `afterimage develop`: turns an image captured elsewhere into a heap snapshot. */
 import { DevelopError } from '@afterimage/agent/develop';
 import { readImage, type ImageHeader } from '@afterimage/agent/image';
-import type { RedactionLevel } from '@afterimage/snapshot';
+import type { RedactionLevel } from '@afterimage/snapshot/redaction';
 import { Command } from 'commander';
 import { formatBytes, formatMs, roundMs } from '@afterimage/agent/figures';
 import { checkOutput } from '@afterimage/agent/output-file';

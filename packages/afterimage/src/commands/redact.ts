@@ -1,7 +1,7 @@
 /** `afterimage redact`: takes what must not be read out of a snapshot that was written without that. */
 import { formatBytes } from '@afterimage/agent/figures';
 import { checkOutput } from '@afterimage/agent/output-file';
-import type { RedactionLevel } from '@afterimage/snapshot';
+import type { RedactionLevel } from '@afterimage/snapshot/redaction';
 import { Command } from 'commander';
 import { stat } from 'node:fs/promises';
 import type { Writable } from 'node:stream';

@@ -1,7 +1,7 @@
 /** `afterimage verify`: whether a file is whole and as it was written, and what was done to it. */
 import { readImage } from '@afterimage/agent/image';
 import { formatBytes } from '@afterimage/agent/figures';
-import { endingReader, redactor, type Target } from '@afterimage/snapshot';
+import { endingReader, redactor, type Target } from '@afterimage/snapshot/redaction';
 import { Command } from 'commander';
 import { createHash } from 'node:crypto';
 import { CommandError } from '../command-error.js';

@@ -21,14 +21,13 @@ interface Functions {
   shuffleSlots: (from: number, to: number, random: number) => void;
   endOfNumbers: (from: number, end: number) => number;
   setKey: (from: number) => void;
+  learnNames: (end: number) => void;
+  isKnownName: (from: number, to: number) => number;
   hashText: (from: number, to: number) => number;
   takeStrings: (from: number, end: number, forms: number, blockEnd: number, noted: number) => number;
   stringsTaken: () => number;
-  kindOf: (uses: number) => number;
   bytesOfPlaces: (slots: number, forms: number) => number;
   beginTexts: (from: number, to: number, forms: number, at: number) => void;
-  setText: (form: number, slot: number, from: number, to: number) => void;
-  setMasked: (form: number, slot: number, kind: number, units: number) => void;
   lastText: (from: number, to: number) => number;
   writeTexts: (slot: number, to: number) => number;
 }
@@ -45,6 +44,7 @@ interface Results {
 /** Constants. */
 const LAYOUT = [
   'WINDOW',
+  'LONGEST_ROW',
   'INPUT',
   'OUTPUT',
   'HELD',
@@ -52,6 +52,8 @@ const LAYOUT = [
   'TYPES',
   'FORMS',
   'USES',
+  'NAMES',
+  'NAMES_BYTES',
   'NUMBER',
   'ELEMENT',
   'UNKNOWN',
@@ -59,6 +61,8 @@ const LAYOUT = [
   'STRINGS',
   'BYTES_A_STRING',
   'NO_SLOT',
+  'NOTHING',
+  'ALL',
   'STRING_KIND',
   'REGEXP_KIND',
   'NUMBER_KIND',
@@ -72,7 +76,10 @@ const LAYOUT = [
 
 type Layout = Record<(typeof LAYOUT)[number], number>;
 
-type Decide = (index: number, uses: number, at: number, length: number, units: number) => void;
+/** What is shown of a string as JavaScript's rules say; see assembly/strings.ts. */
+type Shown = (uses: number, at: number, length: number, units: number) => number;
+
+export type Rules = Record<'shownName' | 'shownValue', Shown>;
 
 export interface CompiledRedaction extends Functions, Results {
   layout: Layout;
@@ -83,8 +90,8 @@ export interface CompiledRedaction extends Functions, Results {
    * @throws {RangeError} when there is not so much
    */
   reach: (end: number) => void;
-  /** Called back for each string that JavaScript is to decide about; see assembly/strings.ts. */
-  decide: Decide;
+  /** Asked for each string that the compiled part does not know; to be set before the first. */
+  rules: Rules;
 }
 
 const PAGE_BYTES = 1 << 16;
@@ -97,10 +104,10 @@ type Exports = Functions &
   Results &
   Record<keyof Layout, WebAssembly.Global> & { memory: WebAssembly.Memory };
 
-function instantiated(decide: Decide): Exports {
+function instantiated(strings: Rules): Exports {
   try {
     compiled ??= new WebAssembly.Module(Buffer.from(REDACTION_WASM, 'base64'));
-    return new WebAssembly.Instance(compiled, { strings: { decide } }).exports as Exports;
+    return new WebAssembly.Instance(compiled, { strings }).exports as Exports;
   } catch (error) {
     throw new Error(
       `redaction needs WebAssembly, which does not start here (${(error as Error).message}): ` +
@@ -112,7 +119,10 @@ function instantiated(decide: Decide): Exports {
 
 /** @throws {Error} where there is no WebAssembly, or no address space for its memory */
 export function compiledRedaction(): CompiledRedaction {
-  const exports = instantiated((...string) => redaction.decide(...string));
+  const exports = instantiated({
+    shownName: (uses, at, length, units) => redaction.rules.shownName(uses, at, length, units),
+    shownValue: (uses, at, length, units) => redaction.rules.shownValue(uses, at, length, units),
+  });
   const { memory } = exports;
   const layout = Object.fromEntries(LAYOUT.map((name) => [name, exports[name].value])) as Layout;
   const redaction: CompiledRedaction = {
@@ -120,7 +130,7 @@ export function compiledRedaction(): CompiledRedaction {
     layout,
     bytes: Buffer.from(memory.buffer),
     reach,
-    decide: () => undefined,
+    rules: { shownName: () => layout.NOTHING, shownValue: () => layout.NOTHING },
   };
 
   function reach(end: number): void {

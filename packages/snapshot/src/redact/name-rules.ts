@@ -3,7 +3,7 @@
  * program uses as a key (an e-mail address, a token, a URL, an account's number) is not. The rules, with an
  * example of each, are in docs/redaction.md.
  */
-import { knownNames } from './known-names.js';
+import { wordsOfPrograms } from './known-names.js';
 import { randomTest } from './random-looking.js';
 import { USE } from './string-uses.js';
 
@@ -17,8 +17,6 @@ export interface NameRules {
   isWord(name: string): boolean;
   /** The path of a script, as far as it is shown; null for another text. */
   scriptPath(name: string): string | null;
-  /** Whether it is a name of Node's or V8's. */
-  isKnown(name: string): boolean;
 }
 
 const LONGEST_IDENTIFIER = 200;
@@ -33,9 +31,6 @@ const HEADER = /^x(?:-[a-z]+){1,5}$/i;
 const BUILTIN_CODE = /^\(\w+ builtin (?:handle|code)\)$/;
 /** Names that V8's and Node's own C++ makes. */
 const SYSTEM = /^(?:\d+ \/ )?(?:(?:system|Node|C\+\+) ?\/? )?[\w :.()<>,*&~+-]*$/;
-/** V8HeapExplorer::ExtractEphemeronHashTableReferences, src/profiler/heap-snapshot-generator.cc */
-const EPHEMERON =
-  /^(\d+ \/ )part of key \((.*? @\d+)\) -> value \((.*? @\d+)\) pair in WeakMap \(table @(\d+)\)$/s;
 const VALUE_WORDS = new Set([
   'bigint',
   'heap number',
@@ -62,25 +57,20 @@ const SEGMENT = /^[\w.@+~%()[\] -]*$/;
 const USER = '‹user›';
 const hidden = (part: string): string => `‹${part.length} chars›`;
 
-export function nameRules(): NameRules {
-  const { names, words } = knownNames();
-  const isWordOfPrograms = new Set(words);
+/** @param isKnown whether a text is a name of Node's or V8's */
+export function nameRules(isKnown: (text: string) => boolean): NameRules {
+  const words = wordsOfPrograms();
   const looksRandom = randomTest(words);
 
   function shown(name: string, uses: number): string | null {
-    if (names.has(name) || SMALL_NUMBER.test(name)) return name;
-    if ((uses & USE.system) !== 0) {
-      const ephemeron = EPHEMERON.exec(name);
-      if (ephemeron !== null) return ephemeronName(ephemeron);
-      if (SYSTEM.test(name)) return name;
-    }
+    if ((uses & USE.system) !== 0 && SYSTEM.test(name)) return name;
     if ((uses & USE.code) !== 0 && BUILTIN_CODE.test(name)) return name;
     return written(name, 0) ? name : scriptPath(name);
   }
 
   /** Whether a programmer may have written it. */
   function written(name: string, depth: number): boolean {
-    if (names.has(name) || SMALL_NUMBER.test(name)) return true;
+    if (isKnown(name) || SMALL_NUMBER.test(name)) return true;
     if (name.length > LONGEST_IDENTIFIER || depth > DEEPEST) return false;
     const inner = (PREFIXED.exec(name) ?? BRACKETED.exec(name))?.groups?.['inner'];
     if (inner !== undefined) return written(inner, depth + 1);
@@ -89,7 +79,7 @@ export function nameRules(): NameRules {
         .toLowerCase()
         .split('-')
         .slice(1)
-        .every((word) => isWordOfPrograms.has(word));
+        .every((word) => words.has(word));
     return name.split('.').every(isIdentifier) && !looksRandom(name);
   }
 
@@ -106,7 +96,7 @@ export function nameRules(): NameRules {
     return parts
       .map((part, at) => {
         const isSeparator = at % 2 === 1;
-        if (at === 0 || isSeparator || names.has(part)) return part;
+        if (at === 0 || isSeparator || isKnown(part)) return part;
         if (HOMES.has(parts[at - 2]) && at < parts.length - 1) return USER;
         return SEGMENT.test(part) && !looksRandom(part) ? part : maskedSegment(part);
       })
@@ -116,7 +106,7 @@ export function nameRules(): NameRules {
   /** `chunk-4F2KQ7XN.js`: words before it and the extension tell what it is. */
   function maskedSegment(segment: string): string {
     const [, before = '', rest = '', extension = ''] = MASKABLE.exec(segment) ?? [];
-    const areWords = before.split('-').every((word) => word === '' || isWordOfPrograms.has(word));
+    const areWords = before.split('-').every((word) => word === '' || words.has(word));
     if (!areWords || rest === '') return hidden(segment);
     return before + hidden(rest) + extension;
   }
@@ -125,12 +115,5 @@ export function nameRules(): NameRules {
     shown,
     scriptPath,
     isWord: (name) => VALUE_WORDS.has(name),
-    isKnown: (name) => names.has(name) || SMALL_NUMBER.test(name),
   };
-}
-
-/** Its numbers say which entry of which table it is; the names in it are those of nodes, and may be values. */
-function ephemeronName([, index, key, value, table]: RegExpExecArray): string {
-  const id = (name: string): string => name.slice(name.lastIndexOf('@'));
-  return `${index}part of key (... ${id(key)}) -> value (... ${id(value)}) pair in WeakMap (table @${table})`;
 }

@@ -1,52 +1,36 @@
-/** Bytes on their way out, in blocks that are handed over whole: a block is never written to again. */
+/** Bytes on their way out, in blocks that are handed over whole: a block is written to again only if it is given back. */
 
 export interface Output {
-  /** The block being filled, and how far. Whoever writes has asked for {@link Output.room} first. */
-  block: Uint8Array;
-  at: number;
-  /** Makes sure that so many bytes more have room in `block`; another `block` may stand there then. */
-  room(bytes: number): void;
   byte(byte: number): void;
-  /** ASCII only. */
+  /** ASCII only, and short. */
   text(ascii: string): void;
   utf8(text: string): void;
   /** Copies `bytes[from]` to `bytes[to - 1]`. */
   copy(bytes: Uint8Array, from: number, to: number): void;
-  /** What has been written since it was last asked. */
+  /** The blocks that are full and were not taken yet. */
   take(): Uint8Array[];
+  /** The same, and what is in the block being filled. */
+  takeAll(): Uint8Array[];
+  /** Takes back a block that nobody reads any more. */
+  reuse(block: Uint8Array): void;
 }
 
 const BLOCK_BYTES = 1 << 19;
 
 export function openOutput(): Output {
   let full: Uint8Array[] = [];
-  let from = 0;
-  const output: Output = {
-    block: Buffer.allocUnsafeSlow(BLOCK_BYTES),
-    at: 0,
-    room,
-    byte,
-    text,
-    utf8,
-    copy,
-    take,
-  };
-
-  function room(bytes: number): void {
-    if (output.at + bytes <= output.block.length) return;
-    close();
-    output.block = Buffer.allocUnsafeSlow(Math.max(BLOCK_BYTES, bytes));
-    output.at = from = 0;
-  }
+  const free: ArrayBufferLike[] = [];
+  let block: Uint8Array = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+  let at = 0;
 
   function byte(byte: number): void {
     room(1);
-    output.block[output.at++] = byte;
+    block[at++] = byte;
   }
 
   function text(ascii: string): void {
     room(ascii.length);
-    for (let i = 0; i < ascii.length; i++) output.block[output.at++] = ascii.charCodeAt(i);
+    for (let i = 0; i < ascii.length; i++) block[at++] = ascii.charCodeAt(i);
   }
 
   function utf8(content: string): void {
@@ -57,24 +41,38 @@ export function openOutput(): Output {
   function copy(bytes: Uint8Array, start: number, end: number): void {
     while (start < end) {
       room(1);
-      const part = bytes.subarray(start, Math.min(end, start + output.block.length - output.at));
-      output.block.set(part, output.at);
-      output.at += part.length;
+      const part = bytes.subarray(start, Math.min(end, start + BLOCK_BYTES - at));
+      block.set(part, at);
+      at += part.length;
       start += part.length;
     }
   }
 
+  function room(bytes: number): void {
+    if (at + bytes > BLOCK_BYTES) close();
+  }
+
   function close(): void {
-    if (output.at > from) full.push(output.block.subarray(from, output.at));
-    from = output.at;
+    full.push(block.subarray(0, at));
+    const buffer = free.pop();
+    block = buffer === undefined ? Buffer.allocUnsafeSlow(BLOCK_BYTES) : new Uint8Array(buffer);
+    at = 0;
   }
 
   function take(): Uint8Array[] {
-    close();
     const taken = full;
     full = [];
     return taken;
   }
 
-  return output;
+  function takeAll(): Uint8Array[] {
+    if (at > 0) close();
+    return take();
+  }
+
+  function reuse({ buffer }: Uint8Array): void {
+    free.push(buffer);
+  }
+
+  return { byte, text, utf8, copy, take, takeAll, reuse };
 }

@@ -31,8 +31,7 @@ const HEXADECIMAL_EDGES = 3;
 const TOKEN = /[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^A-Za-z0-9]/g;
 
 /** @param words in lower case, a to z */
-export function randomTest(words: readonly string[]): RandomTest {
-  const known = new Set(words);
+export function randomTest(words: ReadonlySet<string>): RandomTest {
   const bitsOf = letterModel(words);
 
   return (name) => {
@@ -54,7 +53,7 @@ export function randomTest(words: readonly string[]): RandomTest {
       } else if (!/[a-z]/i.test(token)) add(BITS_OF_A_SEPARATOR, 1);
       else {
         const word = token.toLowerCase();
-        if (known.has(word)) {
+        if (words.has(word)) {
           const each = word.length > SHORT_WORD ? BITS_OF_A_KNOWN_LETTER : BITS_OF_A_SHORT_WORDS_LETTER;
           add(each * word.length, word.length);
           continue;
@@ -70,7 +69,7 @@ export function randomTest(words: readonly string[]): RandomTest {
 }
 
 /** How many bits the letter of a word at a place is worth, after the two before it. */
-function letterModel(words: readonly string[]): (word: string, at: number) => number {
+function letterModel(words: ReadonlySet<string>): (word: string, at: number) => number {
   const LETTERS = 27; // and the beginning of a word
   const counts = new Uint32Array(LETTERS ** 3);
   const totals = new Uint32Array(LETTERS ** 2);

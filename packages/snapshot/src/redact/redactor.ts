@@ -12,6 +12,7 @@ import { malformed, notASnapshot } from '../format-error.js';
 import { layoutOf, parseHeader, type Layout, type SnapshotHeader } from '../header.js';
 import { stringsSection } from '../strings-section.js';
 import { compiledRedaction } from './compiled.js';
+import { knownNames } from './known-names.js';
 import type { RedactionLevel } from './level.js';
 import { setWordsOfMasks } from './masked-text.js';
 import { nameRules } from './name-rules.js';
@@ -31,11 +32,13 @@ export interface RedactorOptions {
 
 export interface Redactor {
   /**
-   * Takes the next bytes of the snapshot; returns those of the redacted one that are ready. They are not written
-   * to again.
+   * Takes the next bytes of the snapshot, and keeps none; returns those of the redacted one that are ready. They are
+   * not written to again, unless they are given back.
    * @throws {SnapshotFormatError}
    */
   push(chunk: Uint8Array): Uint8Array[];
+  /** Gives back what `push` returned and nobody reads any more, so that no other memory is taken. */
+  reuse(chunk: Uint8Array): void;
   /** @throws {SnapshotFormatError} when the snapshot is not whole */
   end(): { chunks: Uint8Array[]; redacted: Redacted };
 }
@@ -206,7 +209,13 @@ export function redactor({ level, target }: RedactorOptions): Redactor {
   }
 
   function stringsOf(): Section {
-    const rewriter = stringRewriter({ forms, records, compiled, rules: nameRules(), output });
+    const rewriter = stringRewriter({
+      forms,
+      records,
+      compiled,
+      rules: nameRules(knownNames(compiled)),
+      output,
+    });
     strings = rewriter;
     return stringsSection(rewriter, () => {
       rewriter.close();
@@ -229,13 +238,14 @@ export function redactor({ level, target }: RedactorOptions): Redactor {
 
   function push(chunk: Uint8Array): Uint8Array[] {
     for (let at = 0; at < chunk.length; at += WINDOW) document.push(chunk.subarray(at, at + WINDOW));
-    return taken();
+    return counted(output.take());
   }
 
-  function taken(): Uint8Array[] {
-    const chunks = output.take();
-    for (const chunk of chunks) bytes += chunk.length;
-    if (!ended) for (const chunk of chunks) sha256.update(chunk);
+  function counted(chunks: Uint8Array[]): Uint8Array[] {
+    for (const chunk of chunks) {
+      bytes += chunk.length;
+      if (!ended) sha256.update(chunk);
+    }
     return chunks;
   }
 
@@ -250,10 +260,10 @@ export function redactor({ level, target }: RedactorOptions): Redactor {
     if (named > strings.count) {
       throw malformed(read.bytes, `it names string ${named - 1}, and has ${strings.count} strings`);
     }
-    const chunks = taken();
+    const chunks = counted(output.takeAll());
     ended = true;
     output.utf8(writeEnding({ sha256: sha256.digest('hex'), leftOut }));
-    chunks.push(...taken());
+    chunks.push(...counted(output.takeAll()));
     const { node_count: nodes, edge_count: edges } = header;
     const { trailingBytes } = read;
     return {
@@ -271,7 +281,7 @@ export function redactor({ level, target }: RedactorOptions): Redactor {
     };
   }
 
-  return { push, end };
+  return { push, reuse: (chunk) => output.reuse(chunk), end };
 }
 
 /**

@@ -76,21 +76,34 @@ export function rewrittenRows(
   let sum = 0;
   /** Digits of a number that is not whole yet. */
   let pending = '';
+  /** Bytes before the input that are the beginning of a row. */
+  let held = 0;
 
   /** Chunks are no longer than the compiled part's window. */
-  function push(chunk: Uint8Array, at: number, base: number): number {
+  function push(chunk: Uint8Array, start: number, base: number): number {
     const { INPUT } = compiled.layout;
-    const start = at;
-    if (isUsual) compiled.bytes.set(chunk.subarray(start), INPUT);
-    while (at < chunk.length && !closed) {
+    compiled.bytes.set(chunk.subarray(start), INPUT);
+    const end = INPUT + chunk.length - start;
+    let at = INPUT - held;
+    while (at < end && !closed) {
       if (isUsual && column === 0 && expect <= Expect.Number) {
-        at = start + wholeRows(INPUT + at - start, INPUT + chunk.length - start) - INPUT;
-        if (at === chunk.length) break;
+        at = wholeRows(at, end);
+        if (hold(at, end)) return chunk.length;
       }
-      takeByte(chunk[at], base + at);
+      takeByte(compiled.bytes[at], base + start + at - INPUT);
       at++;
     }
-    return at;
+    held = 0;
+    return start + at - INPUT;
+  }
+
+  /** Puts the beginning of a row before what comes next, if it can be no more than that. */
+  function hold(at: number, end: number): boolean {
+    const { bytes, layout } = compiled;
+    if (end - at >= layout.LONGEST_ROW || bytes.subarray(at, end).includes(CLOSE_BRACKET)) return false;
+    held = end - at;
+    bytes.copyWithin(layout.INPUT - held, at, end);
+    return true;
   }
 
   /** Rows as V8 writes them, which nearly all are; returns where the first other begins, or one that is not whole. */

@@ -8,7 +8,7 @@ import type { NameRules } from './name-rules.js';
 import type { Output } from './output.js';
 import type { StringRecords } from './string-records.js';
 import type { Block } from './string-blocks.js';
-import { FORM, SHOWN_USES, USE, VALUE_USES } from './string-uses.js';
+import { USE } from './string-uses.js';
 
 export interface StringRewriter extends StringTaker {
   /** Behind the last string. */
@@ -38,8 +38,8 @@ export function stringRewriter({
   rules,
   output,
 }: StringsToRewrite): StringRewriter {
-  const { INPUT, OUTPUT, HELD, LONGEST_NAME, NAME_KIND } = compiled.layout;
-  compiled.decide = decide;
+  const { INPUT, OUTPUT, NOTHING, ALL } = compiled.layout;
+  compiled.rules = { shownName, shownValue };
   const used = records.used();
   let block = begun(0);
   /** The chunk that is in the compiled part's window. */
@@ -56,49 +56,22 @@ export function stringRewriter({
     return compiled.takeStrings(INPUT + at, INPUT + chunk.length, forms, block.to, records.room) - INPUT;
   }
 
-  /** Sets the texts of a string that is used in these ways, and not only as content. */
-  function decide(index: number, uses: number, at: number, length: number, units: number): void {
-    const isLong = length > LONGEST_NAME;
-    const hashString = (): unknown => compiled.hashText(at, at + length);
-    // What is in several chunks has its hash by now, but only the beginning is still there.
-    if (isLong && at !== HELD) hashString();
-    const text = isLong ? null : decoded(at, length, units);
-    const slot = records.slotOf(index);
-    const nameUses = uses & ~(VALUE_USES | (forms > FORM.property ? USE.property : 0));
-
-    const set = (form: number, slot: number, shown: string): void => {
-      if (shown === text) compiled.setText(form, slot, at, at + length);
-      else {
-        const bytes = compiled.bytes.write(jsonOf(shown), OUTPUT, 'latin1');
-        compiled.setText(form, slot, OUTPUT, OUTPUT + bytes);
-      }
-    };
-    const setMaskedName = (form: number, slot: number): void => {
-      if (!isLong) hashString();
-      compiled.setMasked(form, slot, NAME_KIND, units);
-    };
-
-    if ((uses & VALUE_USES) !== 0 && (uses & SHOWN_USES) !== 0) {
-      const shown = text === null ? null : shownValue(text, uses);
-      if (shown !== null) set(FORM.value, slot, shown);
-      else compiled.setMasked(FORM.value, slot, compiled.kindOf(uses), units);
-    }
-    if (nameUses !== 0) {
-      const shown = text === null ? null : rules.shown(text, nameUses);
-      if (shown !== null) set(FORM.name, index, shown);
-      else setMaskedName(FORM.name, index);
-    }
-    if (forms > FORM.property && (uses & USE.property) !== 0) {
-      if (text !== null && rules.isKnown(text)) set(FORM.property, slot, text);
-      else setMaskedName(FORM.property, slot);
-    }
+  function shownName(uses: number, at: number, length: number, units: number): number {
+    const text = decoded(at, length, units);
+    return text === null ? NOTHING : asShown(text, rules.shown(text, uses));
   }
 
-  /** Null for a value that is not to be read, as nearly all are not. */
-  function shownValue(text: string, uses: number): string | null {
-    if ((uses & USE.number) !== 0 && rules.isWord(text)) return text;
-    // The name of a script, where that stands in clear: modules are known by it.
-    return (uses & USE.code) === 0 ? null : rules.scriptPath(text);
+  /** Of a value that may be read, as few may: a word of V8's, or the name of a script, which modules are known by. */
+  function shownValue(uses: number, at: number, length: number, units: number): number {
+    const text = decoded(at, length, units);
+    if (text === null) return NOTHING;
+    if ((uses & USE.number) !== 0 && rules.isWord(text)) return ALL;
+    return (uses & USE.code) === 0 ? NOTHING : asShown(text, rules.scriptPath(text));
+  }
+
+  function asShown(text: string, shown: string | null): number {
+    if (shown === null) return NOTHING;
+    return shown === text ? ALL : compiled.bytes.write(jsonOf(shown), OUTPUT, 'latin1');
   }
 
   /** Null for a text with an escape that JSON does not know: it is nobody's name. */

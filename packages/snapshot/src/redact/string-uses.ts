@@ -18,11 +18,5 @@ export const USE = {
   regexp: 64,
 } as const;
 
-/** The uses by which a string is a value. */
-export const VALUE_USES = USE.value | USE.number | USE.regexp;
-
-/** A value that is used as one of these may be a word of V8's, or the path of a script. */
-export const SHOWN_USES = USE.number | USE.code;
-
 /** How the forms follow each other in the output; a property has one of its own where there are three. */
 export const FORM = { name: 0, value: 1, property: 2 } as const;
