@@ -63,15 +63,20 @@ for (const { major, path: node } of nodes) {
 test('a storm of 10,000 signals at a shut gate costs a bounded number of lines and nothing else', async (t) => {
   const target = await startTarget(t, { options: { path: join(temporaryDirectory(t), 'a.heapsnapshot') } });
   const started = performance.now();
-  for (let i = 0; i < 10_000; i++) target.child.kill('SIGUSR2');
+  const storm = (): void => {
+    for (let i = 0; i < 10_000; i++) target.child.kill('SIGUSR2');
+  };
+  storm();
   assert.deepEqual(await target.get('/'), { things: 1000 });
-  let lines = 1;
   const first = await target.lines.next(['refused'], WITHIN);
   assert.equal(first['count'], 1);
-  // Each kill() is noticed or merged with one before by the kernel; what is noticed is counted.
-  const next = await target.lines.next(['refused'], WITHIN);
-  lines++;
-  assert.ok(Number(next['count']) > 1, JSON.stringify(next));
+  let lines = 1;
+  // Each kill() is noticed or merged with one before by the kernel, as chance has it; what is noticed is counted.
+  for (let count = 1; count === 1; lines++) {
+    assert.ok(lines < 10, 'no line counts more than one signal');
+    storm();
+    count = Number((await target.lines.next(['refused'], WITHIN))['count']);
+  }
   const seconds = (performance.now() - started) / 1000;
   assert.ok(lines <= 2 + seconds);
   target.child.kill('SIGUSR2');

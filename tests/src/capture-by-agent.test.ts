@@ -135,6 +135,24 @@ describe('afterimage capture of a process with an agent', () => {
     assert.ok(!existsSync(path) && !existsSync(join(directory, 'copy')));
   });
 
+  it('is left to the agent where the command is interrupted', async (t) => {
+    const { target, path, directory } = await prepared(t, { allow: true });
+    const command = startCommand(['capture', String(target.pid), '-o', join(directory, 'copy')]);
+    const collector = await partOf(target, 'collector');
+    process.kill(collector, 'SIGSTOP');
+    await target.lines.next(['started'], 10_000);
+    command.kill('SIGINT');
+    const { signal, stderr } = await endOf(command);
+    assert.equal(signal, 'SIGINT');
+    assert.match(
+      stderr,
+      /interrupted by SIGINT; the agent of process \d+ goes on, and writes to .*agent\.heapsnapshot/,
+    );
+    process.kill(collector, 'SIGCONT');
+    await target.lines.next(['written'], 60_000);
+    assert.ok(existsSync(path) && !existsSync(join(directory, 'copy')));
+  });
+
   it('copies the result with -o, for its owner alone', async (t) => {
     const { target, path, directory } = await prepared(t, { allow: true });
     const found = await report(target, '-o', join(directory, '{name}-{pid}.copy'));

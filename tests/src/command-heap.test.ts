@@ -103,9 +103,9 @@ describe('a small heap, all of which is read, beside a snapshot', () => {
   for (const node of nodes) {
     it(`Node ${node.version}`, async (t) => {
       const target = await startPlainTarget(t, { node: node.path, flags: [anyPort, '--expose-gc'] });
+      const before = heldBy(target.pid);
       await target.run(planting(1));
       await target.run('gc()');
-      const before = heldBy(target.pid);
       const heap = await heapOf(target);
       await assertAsBefore(target, before);
 
@@ -149,7 +149,9 @@ describe('a heap that is sampled, under load', () => {
         const counts = [2_250_000, 900_000, 450_000, 1_350_000];
         for (const [index, name] of PLANTED.entries()) {
           const { count, countMargin, bytesMargin } = classNamed(heap, name);
-          assertNear(count, counts[index] ?? 0, 0.2, `count of ${name}`);
+          const truth = counts[index] ?? 0;
+          // On a busy machine less is read in the time there is; twice the margin is four standard deviations.
+          assertNear(count, truth, Math.max(0.2, (2 * countMargin) / truth), `count of ${name}`);
           assert.ok(countMargin > 0 && bytesMargin > 0);
         }
       } finally {

@@ -4,8 +4,11 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export class InterruptedError extends Error {
   override name = 'InterruptedError';
-  constructor(readonly signal: NodeJS.Signals) {
-    super(`interrupted by ${signal}; nothing was written`);
+  constructor(
+    readonly signal: NodeJS.Signals,
+    outcome = 'nothing was written',
+  ) {
+    super(`interrupted by ${signal}; ${outcome}`);
   }
 }
 

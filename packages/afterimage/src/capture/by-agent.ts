@@ -5,6 +5,7 @@
 import { formatMs } from '@afterimage/agent/figures';
 import { setTimeout as pause } from 'node:timers/promises';
 import { CommandError } from '../command-error.js';
+import { InterruptedError } from '../interruption.js';
 import {
   readAgentBoard,
   type AgentBoard,
@@ -53,7 +54,8 @@ export async function readyAgent({ status, board }: FoundAgent): Promise<AgentBo
 
 /**
  * @param board as it stood before
- * @throws {CommandError} `refused`, `failed` or `targetGone`; the signal's reason, and then the agent goes on
+ * @throws {CommandError} `refused`, `failed` or `targetGone`; {InterruptedError} or the signal's reason, and then the
+ * agent goes on
  */
 export async function captureByAgent(
   pid: number,
@@ -67,7 +69,9 @@ export async function captureByAgent(
   const times: Pick<CapturedByAgent, 'parkMs' | 'forkMs'> = { parkMs: null, forkMs: null };
   const seen = new Set<string>();
   for (;;) {
-    await pause(POLL_MS, undefined, { signal });
+    await pause(POLL_MS, undefined, { signal }).catch((error: unknown) => {
+      throw signal.reason instanceof InterruptedError ? leftToTheAgent(pid, board, signal.reason) : error;
+    });
     const elapsed = performance.now() - started;
     const now = await readAgentBoard(pid);
     if (now === null) throw await agentGone(pid);
@@ -85,6 +89,11 @@ export async function captureByAgent(
     }
     if (elapsed > Math.min(board.timeoutMs + GRACE_MS, LONGEST_MS)) throw tooLong(pid, elapsed);
   }
+}
+
+function leftToTheAgent(pid: number, { expandedPath }: AgentBoard, { signal }: InterruptedError): Error {
+  const outcome = `the agent of process ${pid} goes on, and writes to ${visible(expandedPath)}`;
+  return new InterruptedError(signal, outcome);
 }
 
 function send(pid: number, signal: NodeJS.Signals): void {

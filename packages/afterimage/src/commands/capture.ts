@@ -18,7 +18,7 @@ import { BrokenConnectionError } from '../container/kit-session.js';
 import type { PodQuery } from '../container/pods.js';
 import { messageOf } from '@afterimage/agent/errors';
 import { recipientOption, recipientsOf, type RecipientOptions } from '../encryption-options.js';
-import { interruption } from '../interruption.js';
+import { InterruptedError, interruption } from '../interruption.js';
 import { outputFailure } from '../output.js';
 import { progressLine, type ProgressLine } from '../progress-line.js';
 import { levelOption } from '../redaction-option.js';
@@ -179,6 +179,7 @@ async function captureOne(target: CaptureTarget, job: Job): Promise<Captured> {
       }
     }
   } catch (error) {
+    if (error instanceof InterruptedError) throw error;
     throw signal.aborted ? signal.reason : explain(error, target, path);
   } finally {
     progress.clear();

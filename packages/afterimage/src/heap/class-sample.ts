@@ -36,6 +36,9 @@ export class NoSampleError extends Error {
 
 /** Whole pages are drawn: what is allocated together lies together, so that parts of one would tell little more. */
 const MOST_PAGES = (384 << 20) / PAGE_BYTES;
+/** Fewer are enough where it takes longer than this: the answer is to be there in two seconds, on a busy machine, too. */
+const ENOUGH_PAGES = (96 << 20) / PAGE_BYTES;
+const LONG_WALK_MS = 1_000;
 /** Of a sample that no object explains; more of it means that it was not understood. */
 const MOST_UNEXPLAINED = 0.1;
 /** By how much what was found may differ from what V8 said a moment ago: in part, and in bytes of a small heap. */
@@ -100,11 +103,12 @@ function sample(memory: ProcessMemory, layout: ObjectLayout, old: OldGeneration)
   const large = pages.filter(({ isLarge }) => isLarge);
   const regular = pages.filter(({ isLarge, isStale }) => !isLarge && !isStale);
   const share = Math.min(1, MOST_PAGES / regular.length);
-  // The generations apart: they are not alike, and only of one is it known how much there is.
-  const strata = [false, true].flatMap((isYoung) => {
+  const deadline = performance.now() + LONG_WALK_MS;
+  // The generations apart: they are not alike, and only of one is it known how much there is. The small one first.
+  const strata = [true, false].flatMap((isYoung) => {
     const isOf = (page: HeapPage): boolean => page.isYoung === isYoung;
     return [
-      { isYoung, ...samplePages(regular.filter(isOf), share, reader) },
+      { isYoung, ...samplePages(regular.filter(isOf), share, deadline, reader) },
       { isYoung, ...sampleLarge(large.filter(isOf), reader) },
     ];
   });
@@ -147,10 +151,16 @@ interface Sampled {
   unexplained: number;
 }
 
-/** Goes over a share of the pages. */
-function samplePages(pages: readonly HeapPage[], share: number, { memory, maps, sizeOf }: Reader): Sampled {
+/** Goes over a share of the pages; over less where that takes long. */
+function samplePages(
+  pages: readonly HeapPage[],
+  share: number,
+  deadline: number,
+  { memory, maps, sizeOf }: Reader,
+): Sampled {
   const counted = tallies<ObjectMap>();
   const page = new ArrayBuffer(PAGE_BYTES);
+  let parts = 0;
   let walked = 0;
   let unexplained = 0;
   for (const { start, end } of drawn(pages, Math.ceil(pages.length * share))) {
@@ -159,6 +169,7 @@ function samplePages(pages: readonly HeapPage[], share: number, { memory, maps, 
     unexplained += walkPage(new Uint32Array(page, 0, bytes / 4), maps, sizeOf, counted.add);
     walked += bytes;
     counted.endPart();
+    if (++parts >= ENOUGH_PAGES && performance.now() > deadline) break;
   }
   const objectBytes = pages.reduce((sum, { start, end }) => sum + end - start, 0);
   const estimates = walked === 0 ? new Map<ObjectMap, Estimate>() : counted.estimates(walked / objectBytes);
@@ -199,11 +210,10 @@ function ownPages(
   return nearest.pages;
 }
 
-/** So many of them, by chance; all where there are no more. */
+/** So many of them, by chance and in no order; all where there are no more. */
 function drawn<T>(from: readonly T[], most: number): T[] {
   const rest = [...from];
-  if (rest.length <= most) return rest;
-  for (let at = 0; at < most; at++) {
+  for (let at = 0; at < Math.min(most, rest.length); at++) {
     const other = at + Math.floor(Math.random() * (rest.length - at));
     [rest[at], rest[other]] = [rest[other], rest[at]];
   }
