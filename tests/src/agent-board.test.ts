@@ -1,11 +1,15 @@
 /** The agent's board, as it is seen from outside: what is on it, who does not inherit it, and that it is whole or nothing. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { BOARD_NAME, parseBoard, type BoardDocument } from '@afterimage/agent/board';
+import fc from 'fast-check';
+import { readAgentBoard } from '../../packages/afterimage/dist/target/agent-board.js';
 import { startTarget, temporaryDirectory } from './agent-target.js';
+import { runCommand } from './command.js';
 import { eventually } from './eventually.js';
 import { nodes } from './nodes.js';
 
@@ -144,5 +148,28 @@ describe("the agent's board", () => {
       assert.equal(parseBoard(first.subarray(0, at)), null);
     }
     assert.deepEqual(parseBoard(Buffer.concat([first, second])), parseBoard(first));
+  });
+
+  it('is checked by who reads it: a process can write anything there', async (t) => {
+    const target = await startTarget(t, { options: { allow: true, path: pathFor(t) } });
+    const whole = await boardSaying(target.pid, () => true);
+    const [file = ''] = boardFiles(target.pid);
+    const write = (document: unknown): void => {
+      const json = Buffer.from(JSON.stringify(document));
+      writeFileSync(file, `${json.length} ${createHash('sha256').update(json).digest('hex')}\n${json.toString()}`);
+    };
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...Object.keys(whole)), fc.jsonValue(), async (key, value) => {
+        write({ ...whole, [key]: value });
+        assert.notEqual(await readAgentBoard(target.pid), null);
+      }),
+      { numRuns: 200 },
+    );
+    for (const message of ['\u001b[2J\u001b]0;title\u0007\r\nroot', '‮', '__proto__']) {
+      write({ ...whole, name: message, expandedPath: message, path: message, version: message });
+      const { code, stdout, stderr } = await runCommand(['ps']);
+      assert.equal(code, 0, stderr);
+      assert.doesNotMatch(stdout.toString(), /[^\P{C}\n]/u);
+    }
   });
 });
