@@ -156,7 +156,10 @@ describe("the agent's board", () => {
     const [file = ''] = boardFiles(target.pid);
     const write = (document: unknown): void => {
       const json = Buffer.from(JSON.stringify(document));
-      writeFileSync(file, `${json.length} ${createHash('sha256').update(json).digest('hex')}\n${json.toString()}`);
+      writeFileSync(
+        file,
+        `${json.length} ${createHash('sha256').update(json).digest('hex')}\n${json.toString()}`,
+      );
     };
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...Object.keys(whole)), fc.jsonValue(), async (key, value) => {
