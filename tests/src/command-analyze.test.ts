@@ -369,7 +369,7 @@ describe('where the report goes', { timeout: 120_000 }, () => {
     if (!wide) return;
     // Where reading took a second there was a progress line, which has been erased.
     // eslint-disable-next-line no-control-regex -- it is a control sequence that erases
-    const left = wide.replaceAll(/^.*\u001b\[K/gm, '');
+    const left = wide.replaceAll(/[^\n]*\u001b\[K/g, '');
     // eslint-disable-next-line no-control-regex -- so are colours
     const plain = left.replaceAll(/\u001b\[\d+m/g, '');
     assert.notEqual(plain, left);
