@@ -21,6 +21,13 @@
 #define SEGMENT_CAPACITY (1u << 20)
 #define FILE_NAMES_CAPACITY (1u << 20)
 #define FILES_CAPACITY 16384u
+#define HEAP_PAGE (256u << 10)  // V8's, where one begins is a multiple of it
+#define YOUNG_FLAGS 0x18u       // FROM_PAGE | TO_PAGE
+
+// The order in which memory is written. Of each page that the target writes to meanwhile there are two: so what it writes
+// to most goes first, and what the child can do without is given back once it is written.
+enum turn { TURN_YOUNG, TURN_OTHER, TURN_KEPT };
+_Static_assert(TURN_KEPT + 1 == IMAGE_TURNS, "as image_format.h says");
 
 // Everything the writer needs to remember, in a mapping of its own that the image leaves out: it changes
 // while the image is being written.
@@ -43,7 +50,7 @@ struct scratch {
   size_t file_names_used;
   size_t segment_count;
   Elf64_Phdr segments[SEGMENT_CAPACITY];
-  bool dispensable[SEGMENT_CAPACITY];
+  uint8_t turns[SEGMENT_CAPACITY];  // enum turn
 };
 
 struct writer {
@@ -52,7 +59,7 @@ struct writer {
   size_t page;  // the kernel's
   int failure;  // enum child_exit
   uint64_t file_end;  // of the mapping of a file that was seen last
-  bool dispensable;   // the mapping whose segments are being added
+  enum turn turn;     // of the mapping whose segments are being added
 };
 
 // ---- output -------------------------------------------------------------------------------------------
@@ -129,7 +136,7 @@ static bool add_segment(struct writer *writer, uint64_t start, uint64_t file_siz
     writer->failure = CHILD_TOO_MANY_SEGMENTS;
     return false;
   }
-  scratch->dispensable[scratch->segment_count] = writer->dispensable;
+  scratch->turns[scratch->segment_count] = (uint8_t)writer->turn;
   scratch->segments[scratch->segment_count++] = (Elf64_Phdr){.p_type = PT_LOAD, .p_flags = flags, .p_vaddr = start,
       .p_filesz = file_size, .p_memsz = memory_size, .p_align = IMAGE_PAGE};
   return true;
@@ -158,6 +165,14 @@ static bool read_presence(struct writer *writer, uint64_t start, uint64_t count)
   return true;
 }
 
+// By the flags in the header of a page of V8's heap (MemoryChunk in its source; V8 11 has the page's size before them).
+// Memory of another kind may look like one: then it is written earlier than it had to be.
+static bool looks_young(const struct writer *writer, uint64_t address) {
+  uint64_t header[2];
+  if (address % HEAP_PAGE || pread(writer->memory_file, header, sizeof header, (off_t)address) != sizeof header) return false;
+  return (header[0] == HEAP_PAGE ? header[1] : header[0]) & YOUNG_FLAGS;
+}
+
 // One segment for each run of present pages, its hole behind it as p_memsz beyond p_filesz.
 static bool add_anonymous(struct writer *writer, uint64_t start, uint64_t end, uint32_t flags) {
   uint64_t run_start = start, run_end = start;  // the present run that waits for its hole to end
@@ -165,6 +180,8 @@ static bool add_anonymous(struct writer *writer, uint64_t start, uint64_t end, u
     uint64_t count = (end - window) / writer->page;
     if (count > PAGEMAP_ENTRIES) count = PAGEMAP_ENTRIES;
     if (!read_presence(writer, window, count)) return false;
+    bool begins = window == start && writer->scratch->pagemap[0] >> 62;
+    if (begins && writer->turn == TURN_OTHER && looks_young(writer, start)) writer->turn = TURN_YOUNG;
     for (uint64_t i = 0; i < count; i++) {
       if (!(writer->scratch->pagemap[i] >> 62)) continue;
       uint64_t page = window + i * writer->page;
@@ -205,7 +222,7 @@ static bool is_dispensable(const struct writer *writer, const struct mapping *ma
 static bool add_mapping(const struct mapping *mapping, void *context) {
   struct writer *writer = context;
   uint64_t size = mapping->end - mapping->start;
-  writer->dispensable = is_dispensable(writer, mapping);
+  writer->turn = is_dispensable(writer, mapping) ? TURN_OTHER : TURN_KEPT;
   if (mapping->inode) writer->file_end = mapping->end;
   if (mapping->start == (uint64_t)writer->scratch) return true;
   // The kernel's own pages beside the vdso are different in every process.
@@ -280,8 +297,27 @@ static void fill_process(struct writer *writer, const struct image_contents *con
 
 // ---- the image ----------------------------------------------------------------------------------------
 
+// Returns where the contents end.
+static uint64_t place_segments(struct scratch *scratch, uint64_t offset) {
+  for (int turn = 0; turn < IMAGE_TURNS; turn++) {
+    for (size_t i = 0; i < scratch->segment_count; i++) {
+      if (scratch->turns[i] != turn) continue;
+      scratch->segments[i].p_offset = offset;
+      offset += scratch->segments[i].p_filesz;
+    }
+  }
+  return offset;
+}
+
+static void emit_contents(struct writer *writer, const Elf64_Phdr *segment) {
+  if (!segment->p_filesz) return;
+  bool guarded = segment->p_flags & SEGMENT_FILE || writer->pagemap_file < 0;
+  if (guarded && writer->memory_file >= 0) emit_guarded(writer, segment->p_vaddr, segment->p_filesz);
+  else emit(writer, (const void *)segment->p_vaddr, segment->p_filesz);
+}
+
 // ELF header, one section header (it holds the segment count where that exceeds 16 bits: PN_XNUM), program
-// headers, notes, padding to a page; then the contents of the segments in order; then the digest.
+// headers, notes, padding to a page; then the contents of the segments, turn by turn; then the digest.
 static void write_image(struct writer *writer, const struct image_contents *contents) {
   struct scratch *scratch = writer->scratch;
   fill_status(scratch, contents);
@@ -313,11 +349,7 @@ static void write_image(struct writer *writer, const struct image_contents *cont
   size_t segment_count = scratch->segment_count + 2;  // the notes before and the digest after
   uint64_t headers_size = sizeof scratch->elf + sizeof scratch->section + segment_count * sizeof(Elf64_Phdr);
   uint64_t data_start = (headers_size + notes_size + IMAGE_PAGE - 1) / IMAGE_PAGE * IMAGE_PAGE;
-  uint64_t offset = data_start;
-  for (size_t i = 0; i < scratch->segment_count; i++) {
-    scratch->segments[i].p_offset = offset;
-    offset += scratch->segments[i].p_filesz;
-  }
+  uint64_t offset = place_segments(scratch, data_start);
   size_t digest_size = note_size(IMAGE_NOTE_OWNER, sizeof(struct image_digest));
   const Elf64_Phdr notes_segment = {.p_type = PT_NOTE, .p_flags = PF_R, .p_offset = headers_size, .p_filesz = notes_size, .p_align = 4};
   const Elf64_Phdr digest_segment = {.p_type = PT_NOTE, .p_flags = PF_R, .p_offset = offset, .p_filesz = digest_size, .p_align = 4};
@@ -341,14 +373,13 @@ static void write_image(struct writer *writer, const struct image_contents *cont
   for (size_t i = 0; i < sizeof notes / sizeof *notes; i++) emit_note(writer, &notes[i]);
   emit_zeros(writer, data_start - headers_size - notes_size);
 
-  for (size_t i = 0; i < scratch->segment_count && !writer->failure; i++) {
-    const Elf64_Phdr *segment = &scratch->segments[i];
-    if (!segment->p_filesz) continue;
-    bool guarded = segment->p_flags & SEGMENT_FILE || writer->pagemap_file < 0;
-    if (guarded && writer->memory_file >= 0) emit_guarded(writer, segment->p_vaddr, segment->p_filesz);
-    else emit(writer, (const void *)segment->p_vaddr, segment->p_filesz);
-    // The target has copies by now of pages that it has written to since: each is here for nothing once it is written.
-    if (scratch->dispensable[i]) munmap((void *)segment->p_vaddr, segment->p_memsz);
+  for (int turn = 0; turn < IMAGE_TURNS; turn++) {
+    for (size_t i = 0; i < scratch->segment_count && !writer->failure; i++) {
+      const Elf64_Phdr *segment = &scratch->segments[i];
+      if (scratch->turns[i] != turn) continue;
+      emit_contents(writer, segment);
+      if (turn != TURN_KEPT) munmap((void *)segment->p_vaddr, segment->p_memsz);
+    }
   }
 
   emit_note_header(writer, IMAGE_NOTE_OWNER, IMAGE_NOTE_DIGEST, sizeof(struct image_digest));
