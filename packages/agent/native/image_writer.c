@@ -22,7 +22,7 @@
 #define FILE_NAMES_CAPACITY (1u << 20)
 #define FILES_CAPACITY 16384u
 #define HEAP_PAGE (256u << 10)       // V8's: one begins at a multiple of it
-#define HEAP_PAGE_HEADER (8u << 10)  // with the garbage collector's marks, where they lie within the page
+#define HEAP_PAGE_HEADER (8u << 10)  // where it has the garbage collector's marks; else less than IMAGE_PAGE
 #define YOUNG_FLAGS 0x18u            // FROM_PAGE | TO_PAGE
 #define MALLOC_ARENA (64ull << 20)   // glibc's, of a thread: one begins at a multiple of it
 
@@ -176,7 +176,7 @@ static bool read_words(const struct writer *writer, uint64_t address, uint64_t w
 }
 
 struct heap_page {
-  uint64_t start, end;  // nothing where there is none
+  uint64_t header_end, end;  // 0 where there is none
   bool young;
 };
 
@@ -188,14 +188,15 @@ static struct heap_page heap_page_at(const struct writer *writer, uint64_t addre
   if (!read_words(writer, address, header)) return (struct heap_page){0};
   bool sized = header[0] == HEAP_PAGE;
   if (!sized && !(read_words(writer, header[1], metadata) && metadata[1] == address)) return (struct heap_page){0};
-  return (struct heap_page){address, address + HEAP_PAGE, header[sized] & YOUNG_FLAGS};
+  bool marked = sized || header[1] == address;
+  return (struct heap_page){address + (marked ? HEAP_PAGE_HEADER : IMAGE_PAGE), address + HEAP_PAGE, header[sized] & YOUNG_FLAGS};
 }
 
 // Of an old page, a collection writes to the header, and to the end, where there is room left.
 static enum turn turn_in(const struct heap_page *heap_page, uint64_t page, uint64_t page_size) {
   if (page >= heap_page->end) return TURN_OTHER;
   if (heap_page->young) return TURN_YOUNG;
-  bool collected = page < heap_page->start + HEAP_PAGE_HEADER || page + page_size == heap_page->end;
+  bool collected = page < heap_page->header_end || page + page_size == heap_page->end;
   return collected ? TURN_COLLECTED : TURN_OTHER;
 }
 
