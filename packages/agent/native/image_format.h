@@ -11,6 +11,8 @@
 #define IMAGE_PAGE 4096u
 #define IMAGE_PAGE_MOST 65536u
 #define IMAGE_FORMAT_VERSION 1u
+// The contents of the segments lie in the file in so many turns at most, each of them ascending.
+#define IMAGE_TURNS 4
 
 // A run of the registers that travels in a note of its own, beside NT_PRSTATUS.
 struct register_note {

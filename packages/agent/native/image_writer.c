@@ -21,6 +21,20 @@
 #define SEGMENT_CAPACITY (1u << 20)
 #define FILE_NAMES_CAPACITY (1u << 20)
 #define FILES_CAPACITY 16384u
+#define HEAP_PAGE (256u << 10)       // V8's: one begins at a multiple of it
+#define HEAP_PAGE_HEADER (8u << 10)  // where it has the garbage collector's marks; else less than IMAGE_PAGE
+#define YOUNG_FLAGS 0x18u            // FROM_PAGE | TO_PAGE
+#define MALLOC_ARENA (64ull << 20)   // glibc's, of a thread: one begins at a multiple of it
+
+// The order in which memory is written. Of each page that the target writes to meanwhile there are two: so what it writes
+// to soonest goes first, and what the child can do without is given back once it is written.
+enum turn {
+  TURN_COLLECTED,  // what a collection of V8's old generation writes to within moments, and what malloc gave out
+  TURN_YOUNG,      // V8's young generation
+  TURN_OTHER,
+  TURN_KEPT,  // what the child needs
+};
+_Static_assert(TURN_KEPT + 1 == IMAGE_TURNS, "as image_format.h says");
 
 // Everything the writer needs to remember, in a mapping of its own that the image leaves out: it changes
 // while the image is being written.
@@ -43,7 +57,7 @@ struct scratch {
   size_t file_names_used;
   size_t segment_count;
   Elf64_Phdr segments[SEGMENT_CAPACITY];
-  bool dispensable[SEGMENT_CAPACITY];
+  uint8_t turns[SEGMENT_CAPACITY];  // enum turn
 };
 
 struct writer {
@@ -52,7 +66,6 @@ struct writer {
   size_t page;  // the kernel's
   int failure;  // enum child_exit
   uint64_t file_end;  // of the mapping of a file that was seen last
-  bool dispensable;   // the mapping whose segments are being added
 };
 
 // ---- output -------------------------------------------------------------------------------------------
@@ -123,13 +136,13 @@ static void emit_guarded(struct writer *writer, uint64_t address, uint64_t size)
 
 // ---- segments -----------------------------------------------------------------------------------------
 
-static bool add_segment(struct writer *writer, uint64_t start, uint64_t file_size, uint64_t memory_size, uint32_t flags) {
+static bool add_segment(struct writer *writer, uint64_t start, uint64_t file_size, uint64_t memory_size, uint32_t flags, enum turn turn) {
   struct scratch *scratch = writer->scratch;
   if (scratch->segment_count == SEGMENT_CAPACITY) {
     writer->failure = CHILD_TOO_MANY_SEGMENTS;
     return false;
   }
-  scratch->dispensable[scratch->segment_count] = writer->dispensable;
+  scratch->turns[scratch->segment_count] = (uint8_t)turn;
   scratch->segments[scratch->segment_count++] = (Elf64_Phdr){.p_type = PT_LOAD, .p_flags = flags, .p_vaddr = start,
       .p_filesz = file_size, .p_memsz = memory_size, .p_align = IMAGE_PAGE};
   return true;
@@ -158,9 +171,40 @@ static bool read_presence(struct writer *writer, uint64_t start, uint64_t count)
   return true;
 }
 
-// One segment for each run of present pages, its hole behind it as p_memsz beyond p_filesz.
-static bool add_anonymous(struct writer *writer, uint64_t start, uint64_t end, uint32_t flags) {
+static bool read_words(const struct writer *writer, uint64_t address, uint64_t words[2]) {
+  return pread(writer->memory_file, words, 16, (off_t)address) == 16;
+}
+
+struct heap_page {
+  uint64_t header_end, end;  // 0 where there is none
+  bool young;
+};
+
+// By MemoryChunk in V8's source: it begins with the page's size (V8 11), or with its flags and a pointer to what has the
+// page's address in the same place: to itself (V8 12), or to memory outside of the page. Where memory of another kind
+// passes for one, some of it is written earlier.
+static struct heap_page heap_page_at(const struct writer *writer, uint64_t address) {
+  uint64_t header[2], metadata[2];
+  if (!read_words(writer, address, header)) return (struct heap_page){0};
+  bool sized = header[0] == HEAP_PAGE;
+  if (!sized && !(read_words(writer, header[1], metadata) && metadata[1] == address)) return (struct heap_page){0};
+  bool marked = sized || header[1] == address;
+  return (struct heap_page){address + (marked ? HEAP_PAGE_HEADER : IMAGE_PAGE), address + HEAP_PAGE, header[sized] & YOUNG_FLAGS};
+}
+
+// Of an old page, a collection writes to the header, and to the end, where there is room left.
+static enum turn turn_in(const struct heap_page *heap_page, uint64_t page, uint64_t page_size) {
+  if (page >= heap_page->end) return TURN_OTHER;
+  if (heap_page->young) return TURN_YOUNG;
+  bool collected = page < heap_page->header_end || page + page_size == heap_page->end;
+  return collected ? TURN_COLLECTED : TURN_OTHER;
+}
+
+// One segment for each run of present pages of the same turn, its hole behind it as p_memsz beyond p_filesz.
+static bool add_anonymous(struct writer *writer, uint64_t start, uint64_t end, uint32_t flags, enum turn turn) {
   uint64_t run_start = start, run_end = start;  // the present run that waits for its hole to end
+  enum turn run_turn = turn;
+  struct heap_page heap_page = {0};
   for (uint64_t window = start; window < end;) {
     uint64_t count = (end - window) / writer->page;
     if (count > PAGEMAP_ENTRIES) count = PAGEMAP_ENTRIES;
@@ -168,16 +212,19 @@ static bool add_anonymous(struct writer *writer, uint64_t start, uint64_t end, u
     for (uint64_t i = 0; i < count; i++) {
       if (!(writer->scratch->pagemap[i] >> 62)) continue;
       uint64_t page = window + i * writer->page;
-      if (page != run_end) {
-        if (page != run_start && !add_segment(writer, run_start, run_end - run_start, page - run_start, flags))
+      if (turn == TURN_OTHER && page % HEAP_PAGE == 0) heap_page = heap_page_at(writer, page);
+      enum turn page_turn = turn == TURN_OTHER ? turn_in(&heap_page, page, writer->page) : turn;
+      if (page != run_end || page_turn != run_turn) {
+        if (page != run_start && !add_segment(writer, run_start, run_end - run_start, page - run_start, flags, run_turn))
           return false;
         run_start = page;
+        run_turn = page_turn;
       }
       run_end = page + writer->page;
     }
     window += count * writer->page;
   }
-  return add_segment(writer, run_start, run_end - run_start, end - run_start, flags);
+  return add_segment(writer, run_start, run_end - run_start, end - run_start, flags, run_turn);
 }
 
 static bool add_file_name(struct scratch *scratch, const struct mapping *mapping) {
@@ -192,20 +239,21 @@ static bool add_file_name(struct scratch *scratch, const struct mapping *mapping
   return true;
 }
 
-// Whether the child itself can do without it: not its stack, its thread's storage, or what a library keeps behind its
-// file.
-static bool is_dispensable(const struct writer *writer, const struct mapping *mapping) {
+// Kept is what the child itself cannot do without: its stack, its thread's storage, and what a library keeps behind its
+// file. The C library's heap it can: nothing is allocated here.
+static enum turn turn_of(const struct writer *writer, const struct mapping *mapping) {
   const uint64_t needed[] = {(uint64_t)&errno, (uint64_t)writer, (uint64_t)writer->scratch};
-  if (mapping->inode || mapping->shared || mapping->name[0] || mapping->start == writer->file_end) return false;
+  bool is_heap = !strcmp(mapping->name, "[heap]");
+  if (mapping->inode || mapping->shared || (mapping->name[0] && !is_heap) || mapping->start == writer->file_end) return TURN_KEPT;
   for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
-    if (mapping->start <= needed[i] && needed[i] < mapping->end) return false;
-  return true;
+    if (mapping->start <= needed[i] && needed[i] < mapping->end) return TURN_KEPT;
+  return is_heap || (mapping->start % MALLOC_ARENA == 0 && !mapping->executable) ? TURN_COLLECTED : TURN_OTHER;
 }
 
 static bool add_mapping(const struct mapping *mapping, void *context) {
   struct writer *writer = context;
   uint64_t size = mapping->end - mapping->start;
-  writer->dispensable = is_dispensable(writer, mapping);
+  enum turn turn = turn_of(writer, mapping);
   if (mapping->inode) writer->file_end = mapping->end;
   if (mapping->start == (uint64_t)writer->scratch) return true;
   // The kernel's own pages beside the vdso are different in every process.
@@ -213,13 +261,13 @@ static bool add_mapping(const struct mapping *mapping, void *context) {
     return true;
   uint32_t flags = (mapping->readable ? PF_R : 0) | (mapping->writable ? PF_W : 0) | (mapping->executable ? PF_X : 0);
   if (mapping->inode && mapping->name[0] == '/') add_file_name(writer->scratch, mapping);
-  if (!strcmp(mapping->name, "[vdso]")) return add_segment(writer, mapping->start, size, size, flags | SEGMENT_VDSO);
+  if (!strcmp(mapping->name, "[vdso]")) return add_segment(writer, mapping->start, size, size, flags | SEGMENT_VDSO, turn);
   // Shared memory may be a database of many gigabytes; neither V8 nor a C library keeps its own state there.
-  if (mapping->shared) return add_segment(writer, mapping->start, 0, size, flags | SEGMENT_SHARED);
-  if (!mapping->readable) return add_segment(writer, mapping->start, 0, size, flags);
+  if (mapping->shared) return add_segment(writer, mapping->start, 0, size, flags | SEGMENT_SHARED, turn);
+  if (!mapping->readable) return add_segment(writer, mapping->start, 0, size, flags, turn);
   // Files are written whole, touched or not: the developer program has no files, and V8 may run any of it.
-  if (mapping->inode) return add_segment(writer, mapping->start, size, size, flags | SEGMENT_FILE);
-  return add_anonymous(writer, mapping->start, mapping->end, flags);
+  if (mapping->inode) return add_segment(writer, mapping->start, size, size, flags | SEGMENT_FILE, turn);
+  return add_anonymous(writer, mapping->start, mapping->end, flags, turn);
 }
 
 // ---- notes --------------------------------------------------------------------------------------------
@@ -280,8 +328,27 @@ static void fill_process(struct writer *writer, const struct image_contents *con
 
 // ---- the image ----------------------------------------------------------------------------------------
 
+// Returns where the contents end.
+static uint64_t place_segments(struct scratch *scratch, uint64_t offset) {
+  for (int turn = 0; turn < IMAGE_TURNS; turn++) {
+    for (size_t i = 0; i < scratch->segment_count; i++) {
+      if (scratch->turns[i] != turn) continue;
+      scratch->segments[i].p_offset = offset;
+      offset += scratch->segments[i].p_filesz;
+    }
+  }
+  return offset;
+}
+
+static void emit_contents(struct writer *writer, const Elf64_Phdr *segment) {
+  if (!segment->p_filesz) return;
+  bool guarded = segment->p_flags & SEGMENT_FILE || writer->pagemap_file < 0;
+  if (guarded && writer->memory_file >= 0) emit_guarded(writer, segment->p_vaddr, segment->p_filesz);
+  else emit(writer, (const void *)segment->p_vaddr, segment->p_filesz);
+}
+
 // ELF header, one section header (it holds the segment count where that exceeds 16 bits: PN_XNUM), program
-// headers, notes, padding to a page; then the contents of the segments in order; then the digest.
+// headers, notes, padding to a page; then the contents of the segments, turn by turn; then the digest.
 static void write_image(struct writer *writer, const struct image_contents *contents) {
   struct scratch *scratch = writer->scratch;
   fill_status(scratch, contents);
@@ -313,11 +380,7 @@ static void write_image(struct writer *writer, const struct image_contents *cont
   size_t segment_count = scratch->segment_count + 2;  // the notes before and the digest after
   uint64_t headers_size = sizeof scratch->elf + sizeof scratch->section + segment_count * sizeof(Elf64_Phdr);
   uint64_t data_start = (headers_size + notes_size + IMAGE_PAGE - 1) / IMAGE_PAGE * IMAGE_PAGE;
-  uint64_t offset = data_start;
-  for (size_t i = 0; i < scratch->segment_count; i++) {
-    scratch->segments[i].p_offset = offset;
-    offset += scratch->segments[i].p_filesz;
-  }
+  uint64_t offset = place_segments(scratch, data_start);
   size_t digest_size = note_size(IMAGE_NOTE_OWNER, sizeof(struct image_digest));
   const Elf64_Phdr notes_segment = {.p_type = PT_NOTE, .p_flags = PF_R, .p_offset = headers_size, .p_filesz = notes_size, .p_align = 4};
   const Elf64_Phdr digest_segment = {.p_type = PT_NOTE, .p_flags = PF_R, .p_offset = offset, .p_filesz = digest_size, .p_align = 4};
@@ -341,14 +404,13 @@ static void write_image(struct writer *writer, const struct image_contents *cont
   for (size_t i = 0; i < sizeof notes / sizeof *notes; i++) emit_note(writer, &notes[i]);
   emit_zeros(writer, data_start - headers_size - notes_size);
 
-  for (size_t i = 0; i < scratch->segment_count && !writer->failure; i++) {
-    const Elf64_Phdr *segment = &scratch->segments[i];
-    if (!segment->p_filesz) continue;
-    bool guarded = segment->p_flags & SEGMENT_FILE || writer->pagemap_file < 0;
-    if (guarded && writer->memory_file >= 0) emit_guarded(writer, segment->p_vaddr, segment->p_filesz);
-    else emit(writer, (const void *)segment->p_vaddr, segment->p_filesz);
-    // The target has copies by now of pages that it has written to since: each is here for nothing once it is written.
-    if (scratch->dispensable[i]) munmap((void *)segment->p_vaddr, segment->p_memsz);
+  for (int turn = 0; turn < IMAGE_TURNS; turn++) {
+    for (size_t i = 0; i < scratch->segment_count && !writer->failure; i++) {
+      const Elf64_Phdr *segment = &scratch->segments[i];
+      if (scratch->turns[i] != turn) continue;
+      emit_contents(writer, segment);
+      if (turn != TURN_KEPT) munmap((void *)segment->p_vaddr, segment->p_memsz);
+    }
   }
 
   emit_note_header(writer, IMAGE_NOTE_OWNER, IMAGE_NOTE_DIGEST, sizeof(struct image_digest));

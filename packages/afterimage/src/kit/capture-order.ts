@@ -1,6 +1,7 @@
 /** Captures a process in the container, and sends its image out, compressed. */
 import { swept } from '@afterimage/agent/image-source';
 import { abiOf } from '@afterimage/agent/native';
+import { setFlagsFromString } from 'node:v8';
 import type { VersionedAddon } from '../attach/addon-place.js';
 import { versionOf } from '../attach/addon-version.js';
 import { captureLocal } from '../capture/local.js';
@@ -18,6 +19,7 @@ export async function captureOrder(
   output: FrameOutput,
   signal: AbortSignal,
 ): Promise<void> {
+  beSmall();
   const captured = await captureLocal({
     target: await attachableProcess(pid, signal),
     addonFor: (nodeVersion) => Promise.resolve(addonAmong(parts, nodeVersion)),
@@ -33,6 +35,15 @@ export async function captureOrder(
   } finally {
     await captured.release();
   }
+}
+
+/**
+ * Every megabyte here is one beside the target's, and what an image goes through is compiled already: the compressor.
+ * What is left over from starting goes before the fork takes memory, too.
+ */
+function beSmall(): void {
+  for (const tier of ['opt', 'maglev', 'sparkplug']) setFlagsFromString(`--no-${tier}`);
+  globalThis.gc?.();
 }
 
 function addonAmong(parts: KitParts, nodeVersion: string): VersionedAddon {

@@ -30,18 +30,25 @@ static void check_elf(const Elf64_Ehdr *elf) {
     fail(DEVELOPER_UNSUPPORTED_FORMAT, "this is an ELF file, but not an image written by Afterimage");
 }
 
-static void check_segments(const struct header *header, uint64_t offset) {
+// Returns where their contents end.
+static uint64_t check_segments(const struct header *header, uint64_t offset) {
   const Elf64_Phdr *segments = header->segments;
-  uint64_t end = 0, page = header->process.page_size;
+  uint64_t end = 0, size = 0, page = header->process.page_size;
   for (uint64_t i = 0; i < header->segment_count; i++) {
     const Elf64_Phdr *segment = &segments[i];
     if (segment->p_type != PT_LOAD || segment->p_vaddr % page || segment->p_memsz % page || segment->p_filesz % page ||
         segment->p_memsz == 0 || segment->p_filesz > segment->p_memsz || segment->p_vaddr < end || segment->p_memsz > USER_SPACE_END ||
-        segment->p_vaddr + segment->p_memsz > USER_SPACE_END || segment->p_offset != offset)
+        segment->p_vaddr + segment->p_memsz > USER_SPACE_END)
       fail_at(DEVELOPER_CORRUPT, "the image is corrupt: its segment table is wrong at address", segment->p_vaddr);
     end = segment->p_vaddr + segment->p_memsz;
-    offset += segment->p_filesz;
+    size += segment->p_filesz;
   }
+  uint64_t expected = offset + size;
+  for (int turn = 0; turn < IMAGE_TURNS; turn++)
+    for (uint64_t i = 0; i < header->segment_count; i++)
+      if (segments[i].p_filesz && segments[i].p_offset == offset) offset += segments[i].p_filesz;
+  if (offset != expected) fail_at(DEVELOPER_CORRUPT, "the image is corrupt: no contents are at the offset", offset);
+  return offset;
 }
 
 static void take_registers(struct header *header, const char *content, int first, int count) {
@@ -107,9 +114,8 @@ void header_read(struct header *header) {
   read_notes(header, content, notes.p_filesz);
   if (!header->process.version || !header->registers[SAVED_PROGRAM_COUNTER] || !header->registers[SAVED_STACK_POINTER])
     fail(DEVELOPER_CORRUPT, "the image is corrupt: it has no registers or no process note");
-  check_segments(header, data_start);
-  const Elf64_Phdr *last = &header->segments[count - 3];
-  if (digest->p_type != PT_NOTE || digest->p_offset != last->p_offset + last->p_filesz)
+  header->contents = data_start;
+  if (digest->p_type != PT_NOTE || digest->p_offset != check_segments(header, data_start))
     fail(DEVELOPER_CORRUPT, "the image is corrupt: its digest is not where it should be");
   input_skip(data_start - notes.p_offset - notes.p_filesz);
 }

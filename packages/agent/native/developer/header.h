@@ -8,6 +8,7 @@
 struct header {
   Elf64_Phdr *segments;  // PT_LOAD only, ascending, not overlapping, page-aligned
   uint64_t segment_count;
+  uint64_t contents;  // offset in the file where those of the segments begin
   struct image_process process;
   int32_t *eventfds;
   uint64_t registers[SAVED_COUNT];

@@ -72,8 +72,15 @@ void memory_map(const struct header *header) {
 }
 
 void memory_fill(const struct header *header) {
-  for (uint64_t i = 0; i < header->segment_count; i++)
-    if (has_contents(&header->segments[i])) input_read((void *)header->segments[i].p_vaddr, header->segments[i].p_filesz);
+  uint64_t offset = header->contents;
+  for (int turn = 0; turn < IMAGE_TURNS; turn++) {
+    for (uint64_t i = 0; i < header->segment_count; i++) {
+      const Elf64_Phdr *segment = &header->segments[i];
+      if (!has_contents(segment) || segment->p_offset != offset) continue;
+      input_read((void *)segment->p_vaddr, segment->p_filesz);
+      offset += segment->p_filesz;
+    }
+  }
 
   struct { Elf64_Nhdr note; char owner[(sizeof IMAGE_NOTE_OWNER + 3) & ~3u]; } begin;
   input_read(&begin, sizeof begin);

@@ -7,7 +7,7 @@
 // Claims every address of the image, and room for the stack to grow. Nothing is read yet.
 void memory_map(const struct header *header);
 
-// Reads the contents into place and checks the digest at the end.
+// Reads the contents into place, in the order of the file, and checks the digest at the end.
 void memory_fill(const struct header *header);
 
 // Gives each mapping its own access rights and makes the vdso's functions work without the kernel's pages.
