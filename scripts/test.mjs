@@ -14,8 +14,8 @@ const names = kind === 'test' && first ? [first, ...rest] : rest;
 /** Bound on a whole test file: what Node 20 and 22 make of --test-timeout. Long tests carry their own. */
 const timeoutMs = { test: 1_200_000, cluster: 1_200_000, browser: 300_000, soak: 3_600_000 }[kind];
 
-/** Files at a time. One test leaves much of two processors idle; the long ones keep them busy by themselves. */
-const concurrency = kind === 'test' || kind === 'cluster' ? availableParallelism() : 1;
+/** Files at a time. Tests wait for much; the long ones keep two processors busy by themselves. */
+const concurrency = kind === 'test' || kind === 'cluster' ? availableParallelism() + 1 : 1;
 
 const files = readdirSync(`${root}tests/src`)
   .filter((file) => file.endsWith(`.${kind}.ts`))

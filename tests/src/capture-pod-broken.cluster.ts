@@ -2,12 +2,27 @@
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { after, afterEach, before, describe, it, type TestContext } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { clusterMissing, startCluster, type Cluster, type Pod } from './cluster/index.js';
 import { endOf, startCommand } from './command.js';
 import { eventually } from './eventually.js';
 import { assertNothingLeft, assertUndisturbed, commandIn, namesIn, plantedPod } from './planted-pod.js';
 import { childrenOf } from './process-census.js';
 import { temporaryDirectory } from './temporary-directory.js';
+
+/** For a tenth of a second, so it is looked for all the time. */
+async function inspectorOpens(pod: Pod): Promise<void> {
+  const deadline = performance.now() + 20_000;
+  while (pod.listeningPorts().length < 2) {
+    assert.ok(performance.now() < deadline, 'no inspector was opened');
+    await pause(1);
+  }
+}
+
+/** As the kernel does when memory has run out. */
+function killKit(pod: Pod): void {
+  for (const pid of pod.processes()) if (pid !== pod.hostPid) process.kill(pid, 'SIGKILL');
+}
 
 const skip = clusterMissing() ?? false;
 const args = ['capture', 'pod/shop', '--image', 'result', '--store-plain-image', '--json'];
@@ -81,6 +96,41 @@ describe('a capture of a pod', { skip }, () => {
     assert.match(stderr, /the connection to pod shop\/app broke.*; trying again, 2 of 3$/m);
     assert.deepEqual(namesIn(cwd), ['result']);
     await assertNothingLeft(pod);
+  });
+
+  it('has what a killed kit leaves cleared away, and is tried again', async (t) => {
+    const cwd = await temporaryDirectory(t);
+    const command = startCommand(args, { cwd, env: cluster.env });
+    await inspectorOpens(pod);
+    killKit(pod);
+    const { code, stderr } = await endOf(command);
+    assert.equal(code, 0, stderr);
+    assert.match(
+      stderr,
+      /the connection to pod shop\/app broke.*, and nothing is left there; trying again, 2 of 3$/m,
+    );
+    assert.deepEqual(namesIn(cwd), ['result']);
+    await assertNothingLeft(pod);
+  });
+
+  it('says so when what a killed kit leaves cannot be cleared away', async (t) => {
+    const other = await cluster.addPod({ name: 'other', ...plantedPod });
+    const cwd = await temporaryDirectory(t);
+    const command = startCommand(['capture', 'pod/other', '--image', 'result', '--store-plain-image'], {
+      cwd,
+      env: cluster.env,
+    });
+    await inspectorOpens(other);
+    cluster.faults.exec = { afterStdoutBytes: 10, then: 'cut' };
+    killKit(other);
+    const { code, stderr } = await endOf(command);
+    assert.equal(code, 1, stderr);
+    assert.match(
+      stderr,
+      /what is left there could not be cleared away .*whether the inspector of process 1 there is closed/,
+    );
+    assert.deepEqual(namesIn(cwd), []);
+    assertUndisturbed(other);
   });
 
   it('leaves nothing there when it is killed', async (t) => {

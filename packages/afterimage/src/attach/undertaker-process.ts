@@ -11,7 +11,7 @@ import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { CommandError } from '../command-error.js';
 import type { Lock } from './attach-lock.js';
-import type { UndertakerOrder, WatchedProcess } from './undertaker.js';
+import type { UndertakerOrder, WatchedProcess } from './undertaking.js';
 
 export interface Undertaker {
   /** Resolves when it knows of the signal that is about to be sent, and whom it may reach. */

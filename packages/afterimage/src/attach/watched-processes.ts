@@ -4,7 +4,7 @@ import { ownListeningSockets } from '../target/listening-sockets.js';
 import { looksLikeNode } from '../target/node-version.js';
 import { childrenOf, SIGUSR1_BIT, startedAt } from '../target/process-status.js';
 import { signalsTaken } from '../target/signal-thread.js';
-import type { WatchedProcess } from './undertaker.js';
+import type { WatchedProcess } from './undertaking.js';
 
 /** @throws {CommandError} `targetGone` */
 export async function watchedProcess(pid: number): Promise<WatchedProcess> {

@@ -1,7 +1,9 @@
 /** The kit in a container, seen from outside: brought there, spoken to, and seen to its end. */
 import { within } from '@afterimage/agent/deferred';
+import { messageOf } from '@afterimage/agent/errors';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import { note, undertaking, type Undertaking } from '../attach/undertaking.js';
 import { CommandError } from '../command-error.js';
 import { split } from '../compression.js';
 import { GREETING, GREETING_BYTES, NODE_FLAGS } from '../kit/bootstrap.js';
@@ -38,6 +40,8 @@ export interface KitSession {
     onMessage: (message: Message<'step' | 'progress' | 'said' | 'wrote'>) => void,
     onDone: (message: Message<'done'>) => void,
   ): AsyncGenerator<Uint8Array>;
+  /** Has what an earlier kit has left cleared away. */
+  undertake(left: Undertaking): Promise<void>;
   /** Ends the kit, and waits for it. */
   close(): Promise<void>;
 }
@@ -53,6 +57,9 @@ const NODES = ['node', '/usr/local/bin/node', '/usr/bin/node', '/nodejs/bin/node
 const START_MS = 60_000;
 /** For the kit to be gone from the container after its input has ended. */
 const END_MS = 10_000;
+
+/** For all that a killed kit has left to be cleared away. */
+const UNDERTAKE_MS = 60_000;
 
 /** What an exec says when the program is not there, with runc, crun, containerd and the tools in front of them. */
 const NOT_FOUND = /executable file.* not found|no such file or directory|permission denied/i;
@@ -73,7 +80,7 @@ export async function startKit(
     signal.addEventListener('abort', cut, { once: true });
     const greeted = await greeting(exec, access, node === ITS_PROGRAM);
     signal.throwIfAborted();
-    if (greeted !== null) return await open(exec, access, what, greeted);
+    if (greeted !== null) return await open(exec, access, what, node, greeted);
     signal.removeEventListener('abort', cut);
   }
   throw new CommandError(
@@ -130,8 +137,10 @@ async function open(
   exec: Exec,
   access: ContainerAccess,
   what: 'capture' | 'develop',
+  node: string,
   { platform, arch, frames }: Greeted,
 ): Promise<KitSession> {
+  const left = undertaking();
   try {
     exec.stdin.write(await packKit(what, platform, arch));
     const found = await nextMessage(frames, exec, access);
@@ -142,7 +151,13 @@ async function open(
       arch,
       order: (message) => write(exec, framedMessage(message)),
       send: (chunks) => sendAll(exec, chunks),
-      result: (onMessage, onDone) => receive(exec, access, frames, onMessage, onDone),
+      result: (onMessage, onDone) =>
+        orUndertaken(receive(exec, access, frames, left, onMessage, onDone), left, access, node),
+      undertake: async (left) => {
+        write(exec, framedMessage({ type: 'undertake', left }));
+        const answer = await nextMessage(frames, exec, access);
+        if (answer.type !== 'undertaken') throw unexpected(answer, access);
+      },
       close: async () => {
         exec.stdin.end();
         await within(exec.ended, END_MS, () => new Error('late')).catch(() => exec.cut());
@@ -176,6 +191,7 @@ async function* receive(
   exec: Exec,
   access: ContainerAccess,
   frames: AsyncGenerator<Frame>,
+  left: Undertaking,
   onMessage: (message: Message<'step' | 'progress' | 'said' | 'wrote'>) => void,
   onDone: (message: Message<'done'>) => void,
 ): AsyncGenerator<Uint8Array> {
@@ -190,11 +206,21 @@ async function* receive(
       continue;
     }
     const message = messageIn(frame) as FromKit;
-    if (message.type !== 'done' && message.type !== 'failed' && message.type !== 'found') {
-      onMessage(message);
-      continue;
+    switch (message.type) {
+      case 'undertaker':
+        note(left, message.order);
+        continue;
+      case 'step':
+      case 'progress':
+      case 'said':
+      case 'wrote':
+        onMessage(message);
+        continue;
+      case 'done':
+        break;
+      default:
+        throw unexpected(message, access);
     }
-    if (message.type !== 'done') throw unexpected(message, access);
     if (message.bytes !== bytes || message.sha256 !== hash.digest('hex')) {
       throw new BrokenConnectionError(
         'failed',
@@ -204,6 +230,45 @@ async function* receive(
     onDone(message);
     return;
   }
+}
+
+/** A kit that was killed cannot clear away behind itself: another one does, before it is told that the first is gone. */
+async function* orUndertaken(
+  chunks: AsyncGenerator<Uint8Array>,
+  left: Undertaking,
+  access: ContainerAccess,
+  node: string,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* chunks;
+  } catch (error) {
+    const isLeft = left.target !== null || left.directories.length > 0;
+    if (error instanceof BrokenConnectionError && isLeft && !left.dismissed) {
+      await undertake(left, access, node).catch((reason: unknown) => {
+        throw notUndertaken(left, access, reason);
+      });
+    }
+    throw error;
+  }
+}
+
+async function undertake(left: Undertaking, access: ContainerAccess, node: string): Promise<void> {
+  const kit = await startKit(access, 'capture', [node], AbortSignal.timeout(UNDERTAKE_MS));
+  try {
+    await kit.undertake(left);
+  } finally {
+    await kit.close();
+  }
+}
+
+function notUndertaken({ target }: Undertaking, { name }: ContainerAccess, reason: unknown): CommandError {
+  const what = target === null ? '' : `, and whether the inspector of process ${target.pid} there is closed`;
+  return new CommandError(
+    'failed',
+    `the connection to ${name} broke while the process was attached to, and what is left there could not be cleared away ` +
+      `(${visible(messageOf(reason))}): look whether /tmp has a directory afterimage-…${what}; nothing was written`,
+    { cause: reason },
+  );
 }
 
 async function nextMessage(

@@ -11,6 +11,7 @@ import { majorOf } from '../target/node-version.js';
 import { sendCompressed } from './compressed-result.js';
 import type { FrameOutput } from './frame-output.js';
 import type { KitParts } from './protocol.js';
+import { undertakerOutside } from './undertaker-outside.js';
 
 /** @throws {CommandError} */
 export async function captureOrder(
@@ -23,6 +24,7 @@ export async function captureOrder(
   const captured = await captureLocal({
     target: await attachableProcess(pid, signal),
     addonFor: (nodeVersion) => Promise.resolve(addonAmong(parts, nodeVersion)),
+    standBy: () => Promise.resolve(undertakerOutside(output)),
     isBeside: true,
     signal,
     onStep: (step) => void output.message({ type: 'step', step }).catch(() => undefined),

@@ -1,7 +1,7 @@
 /**
  * The part that runs in a container, in the container's own Node.js: sent there through an exec's standard input, it
- * tells which Node.js processes there are, and does what it is told: capture one of them, or develop an image. It leaves
- * nothing behind, and goes when nobody is at the other end any more.
+ * tells which Node.js processes there are, and does what it is told: capture one of them, clear away what a killed kit
+ * has left, or develop an image. It leaves nothing behind, and goes when nobody is at the other end any more.
  */
 import { messageOf } from '@afterimage/agent/errors';
 import { readHeadroom } from '@afterimage/agent/headroom';
@@ -77,6 +77,10 @@ async function work(
     } else {
       await captureOrder(order.pid, parts, output, signal);
     }
+  } else if (order.type === 'undertake') {
+    void untilEnd(frames).finally(onEnd);
+    const { undertakeOrder } = await import('./undertake-order.js');
+    await undertakeOrder(order.left, output);
   } else {
     const { developOrder } = await import('./develop-order.js');
     await developOrder(image(frames, onEnd), parts, output, signal);

@@ -5,6 +5,7 @@
  */
 import type { DevelopProgress, DevelopResult } from '@afterimage/agent/develop';
 import type { AttachStep } from '../attach/attach.js';
+import type { UndertakerOrder, Undertaking } from '../attach/undertaking.js';
 import type { CapturedByAgent } from '../capture/by-agent.js';
 import type { CaptureCost } from '../capture/came-in.js';
 import type { Failure } from '../command-error.js';
@@ -45,6 +46,10 @@ export type FromKit =
   | { type: 'found'; processes: SeenProcess[]; surroundings: Surroundings }
   | { type: 'step'; step: AttachStep }
   | { type: 'progress'; progress: DevelopProgress }
+  /** What is to be seen to outside, should the kit be killed. */
+  | { type: 'undertaker'; order: UndertakerOrder }
+  /** What an earlier kit had left is cleared away. */
+  | { type: 'undertaken' }
   /** What an agent says, while it captures. */
   | { type: 'said'; text: string }
   /** What an agent has written: its file comes next. */
@@ -56,6 +61,7 @@ export type FromKit =
 
 export type ToKit =
   | { type: 'capture'; pid: number; byAgent: boolean }
+  | { type: 'undertake'; left: Undertaking }
   /** The image follows in data frames, compressed or not, then its end. */
   | { type: 'develop' }
   | { type: 'end' };

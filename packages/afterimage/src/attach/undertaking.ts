@@ -1,0 +1,126 @@
+/**
+ * What is to be done behind an attacher that was killed: the inspectors that it had opened are closed, and the
+ * directories that it made removed.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { waitsForEvents } from '../target/event-loop.js';
+import { ownListeningSockets } from '../target/listening-sockets.js';
+import { startedAt } from '../target/process-status.js';
+import { signalsTaken } from '../target/signal-thread.js';
+import { openSession } from './inspector-session.js';
+import { inspectorAmong } from './inspector-opening.js';
+
+export interface WatchedProcess {
+  pid: number;
+  /** Milliseconds since the epoch; another process with that pid is left alone. */
+  startedAt: number;
+  /** Inodes of the sockets that are no inspector's. */
+  before: string[];
+  /** See signal-thread.ts; before the signal was sent. */
+  signalsTaken: number | null;
+}
+
+/** What an attacher says of its doings, before each. */
+export type UndertakerOrder =
+  | { order: 'stand-by' }
+  | { order: 'watch'; target: WatchedProcess; children: WatchedProcess[] }
+  | { order: 'remove'; directory: string }
+  | { order: 'opened' }
+  | { order: 'dismiss' };
+
+export interface Undertaking {
+  target: WatchedProcess | null;
+  children: WatchedProcess[];
+  directories: string[];
+  /** The target's inspector was seen open. */
+  opened: boolean;
+  /** The attacher has ended as it should; only processes that got the signal and may open their inspectors yet are left. */
+  dismissed: boolean;
+}
+
+export function undertaking(): Undertaking {
+  return { target: null, children: [], directories: [], opened: false, dismissed: false };
+}
+
+export function note(left: Undertaking, order: UndertakerOrder): void {
+  if (order.order === 'watch') Object.assign(left, { target: order.target, children: order.children });
+  if (order.order === 'remove') left.directories.push(order.directory);
+  if (order.order === 'opened') left.opened = true;
+  if (order.order === 'dismiss') left.dismissed = true;
+}
+
+/** For a signal to reach a process. */
+const SIGNAL_MS = 2_000;
+/** For a main thread to come back from native code, and to open its inspector then. */
+const BUSY_MS = 600_000;
+/** A target closes its inspector itself, within half of that, when its attacher is gone. */
+const POLL_MS = 100;
+const ANSWER_MS = 60_000;
+/** The same clock, read twice, may differ by a tick or two. */
+const SAME_START_MS = 1_000;
+/** Looks that find no inspector until it is taken for closed: one look alone may have met a busy machine. */
+const LOOKS = 3;
+
+/** Closes the inspectors that are open and should not be; waits for those that may open yet. */
+export async function closeInspectors({ target, children, opened, dismissed }: Undertaking): Promise<void> {
+  await Promise.all([
+    ...(target === null || (opened && dismissed) ? [] : [closeInspector(target, opened, false, dismissed)]),
+    ...children.map((child) => closeInspector(child, false, true, dismissed)),
+  ]);
+}
+
+/**
+ * @param isOpen otherwise it may open yet, as long as its main thread has not come to it
+ * @param mayFail a child of the target, that gets the signal from it, finds the port taken as a rule, and opens none
+ */
+async function closeInspector(
+  watched: WatchedProcess,
+  isOpen: boolean,
+  mayFail: boolean,
+  dismissed: boolean,
+): Promise<void> {
+  const { pid } = watched;
+  const known = new Set(watched.before);
+  const started = performance.now();
+  let looks = 0;
+  while (looks < LOOKS && performance.now() - started < BUSY_MS) {
+    await pause(POLL_MS);
+    if (!(await isSame(watched))) return;
+    const fresh = (await ownListeningSockets(pid).catch(() => [])).filter(({ inode }) => !known.has(inode));
+    const inspector = await inspectorAmong(fresh);
+    if (inspector !== null) {
+      isOpen = true;
+      await close(inspector.url);
+    } else if (
+      isOpen ||
+      (await isUnaware(watched, started, dismissed)) ||
+      (mayFail && (await waitsForEvents(pid)))
+    ) {
+      looks++;
+    }
+  }
+}
+
+async function isSame({ pid, startedAt: expected }: WatchedProcess): Promise<boolean> {
+  const start = await startedAt(pid);
+  return start !== null && Math.abs(start - expected) <= SAME_START_MS;
+}
+
+/** Whether its Node.js got no signal, and gets none any more. */
+async function isUnaware(
+  { pid, signalsTaken: before }: WatchedProcess,
+  since: number,
+  dismissed: boolean,
+): Promise<boolean> {
+  if (before !== null && (await signalsTaken(pid)) !== before) return false;
+  return performance.now() - since > (dismissed ? 0 : SIGNAL_MS);
+}
+
+async function close(url: string): Promise<void> {
+  const session = await openSession(url).catch(() => null);
+  // It waits until this end is closed; a client that is frozen would hold it up for ever.
+  await session
+    ?.evaluate('setTimeout(() => process._debugEnd(), 100) && 0', ANSWER_MS)
+    .catch(() => undefined);
+  await session?.close();
+}
