@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { capturedAtOnce } from './attach-often.js';
+import { capturedAtOnce, capturedBesideBusyWorkers } from './attach-often.js';
 import { runCommand, type CommandEnd } from './command.js';
 import { eventually } from './eventually.js';
 import { nodeOf } from './nodes.js';
@@ -134,14 +134,7 @@ test('a cluster: its primary, and a worker', async (t) => {
   }
 });
 
-test('worker threads that are never idle', { timeout: 300_000 }, async (t) => {
-  const target = await startPlainTarget(t);
-  const busy = 'for (let kept = [];; ) { kept.push({ at: kept.length }); if (kept.length > 1e4) kept = []; }';
-  await target.run(
-    `for (let i = 0; i < 2; i++) new (require('node:worker_threads').Worker)(${JSON.stringify(busy)}, { eval: true }); 1`,
-  );
-  for (let index = 0; index < 5; index++) await assertCaptured(t, target.pid);
-});
+test('worker threads that are never idle', { timeout: 300_000 }, (t) => capturedBesideBusyWorkers(t, 1));
 
 test('ten thousand open sockets', async (t) => {
   const target = await startPlainTarget(t);

@@ -1,8 +1,11 @@
-/** Captures killed at many moments, and of many processes that are only just starting. */
+/** Captures killed at many moments, of many processes that are only just starting, and beside threads that are busy. */
 import { test } from 'node:test';
-import { capturedAtOnce, killedAtMoments } from './attach-often.js';
+import { capturedAtOnce, capturedBesideBusyWorkers, killedAtMoments } from './attach-often.js';
 
 const times = Math.min(20, Number(process.env['SOAK_CAPTURES'] ?? 20));
 
 test(`a command that is killed, at ${times} moments`, { timeout: 600_000 }, (t) => killedAtMoments(t, times));
 test(`${times} processes that are only just starting`, { timeout: 600_000 }, (t) => capturedAtOnce(t, times));
+test(`${times} times beside worker threads that are never idle`, { timeout: 1_200_000 }, (t) =>
+  capturedBesideBusyWorkers(t, times),
+);

@@ -94,3 +94,17 @@ export async function capturedAtOnce(t: TestContext, times: number): Promise<voi
     child.kill('SIGKILL');
   }
 }
+
+/** V8's worker threads have all the garbage of two of the program's own to see to. */
+export async function capturedBesideBusyWorkers(t: TestContext, times: number): Promise<void> {
+  const target = await startPlainTarget(t);
+  const busy = 'for (let kept = [];; ) { kept.push({ at: kept.length }); if (kept.length > 1e4) kept = []; }';
+  await target.run(
+    `for (let i = 0; i < 2; i++) new (require('node:worker_threads').Worker)(${JSON.stringify(busy)}, { eval: true }); 1`,
+  );
+  const output = join(await temporaryDirectory(t), 'app.heapsnapshot');
+  for (let index = 0; index < times; index++) {
+    const { code, stderr } = await runCommand(['capture', String(target.pid), '-o', output]);
+    assert.equal(code, 0, stderr);
+  }
+}

@@ -8,7 +8,6 @@ import { describe, it, type TestContext } from 'node:test';
 import { afterTest } from './agent-target.js';
 import { runCommand } from './command.js';
 import { eventually } from './eventually.js';
-import { startLoad } from './http-load.js';
 import { nodeOf, nodes } from './nodes.js';
 import {
   anyPort,
@@ -18,76 +17,11 @@ import {
   startPlainTarget,
   type PlainTarget,
 } from './plain-target.js';
+import { assertNear, classNamed, heapOf, PLANTED, planting } from './planted-heap.js';
 import { temporaryDirectory } from './temporary-directory.js';
-
-interface ClassJson {
-  name: string;
-  count: number;
-  bytes: number;
-  countMargin: number;
-  bytesMargin: number;
-}
-
-interface HeapJson {
-  pid: number;
-  nodeVersion: string;
-  uptimeMs: number;
-  eventLoopUtilization: number;
-  rssBytes: number;
-  heap: { usedBytes: number; committedBytes: number; limitBytes: number };
-  externalBytes: number;
-  arrayBufferBytes: number;
-  spaces: { name: string; usedBytes: number; committedBytes: number; availableBytes: number }[];
-  resources: { type: string; count: number }[];
-  sampledShare: number | null;
-  classes: ClassJson[] | null;
-  noClasses: string | null;
-}
 
 interface AnalysisJson {
   classes: { name: string; count: number; shallowBytes: number }[];
-}
-
-/** Code for the target: planted classes, `scale` times each. */
-function planting(scale: number): string {
-  return `
-    class PlantedOrder { constructor(i) { this.id = i; this.name = 'order ' + i; this.total = i + 0.5; this.lines = [i]; } }
-    class PlantedBase {}
-    class PlantedDerived extends PlantedBase { constructor(i) { super(); this.number = i; } }
-    function PlantedFunction(i) { this.first = i; this.second = i; this.third = i; }
-    globalThis.planted = {
-      orders: Array.from({ length: 50000 * ${scale} }, (_, i) => new PlantedOrder(i)),
-      derived: Array.from({ length: 20000 * ${scale} }, (_, i) => new PlantedDerived(i)),
-      made: Array.from({ length: 10000 * ${scale} }, (_, i) => new PlantedFunction(i)),
-      plain: Array.from({ length: 30000 * ${scale} }, (_, i) => ({ plantedText: 'plain ' + i, plantedList: null })),
-      closures: Array.from({ length: 5000 * ${scale} }, (_, i) => () => i),
-    };
-    undefined`;
-}
-const PLANTED = ['PlantedOrder', 'PlantedDerived', 'PlantedFunction', '{plantedText, plantedList}'];
-
-async function heapOf({ pid }: PlainTarget): Promise<HeapJson> {
-  const { code, stdout, stderr } = await runCommand(['heap', String(pid), '--json']);
-  assert.equal(code, 0, stderr);
-  assert.equal(stderr, '');
-  return JSON.parse(stdout.toString()) as HeapJson;
-}
-
-function classNamed(heap: HeapJson, name: string): ClassJson {
-  assert.equal(heap.noClasses, null);
-  const found = heap.classes?.find((each) => each.name === name);
-  assert.ok(
-    found,
-    `no class ${name} among ${heap.classes
-      ?.slice(0, 20)
-      .map((each) => each.name)
-      .join(', ')}`,
-  );
-  return found;
-}
-
-function assertNear(figure: number, truth: number, share: number, what: string): void {
-  assert.ok(Math.abs(figure - truth) <= truth * share, `${what}: ${figure}, in truth ${truth}`);
 }
 
 /** Of what a snapshot shows of the target itself. */
@@ -131,33 +65,6 @@ describe('a small heap, all of which is read, beside a snapshot', () => {
         const count = real.reduce((sum, each) => sum + each.count, 0);
         assertNear(classNamed(heap, name).count, count, 0.15, `count of ${name}`);
       }
-    });
-  }
-});
-
-describe('a heap that is sampled, under load', () => {
-  for (const node of nodes) {
-    it(`Node ${node.version}`, async (t) => {
-      const target = await startPlainTarget(t, { node: node.path, flags: [anyPort, '--expose-gc'] });
-      await target.run(planting(45));
-      await target.run('gc()');
-      const load = startLoad(target.port);
-      try {
-        await eventually(() => assert.ok(load.served > 20, load.failures.join(', ')));
-        const heap = await heapOf(target);
-        assert.ok(heap.sampledShare !== null && heap.sampledShare < 1);
-        const counts = [2_250_000, 900_000, 450_000, 1_350_000];
-        for (const [index, name] of PLANTED.entries()) {
-          const { count, countMargin, bytesMargin } = classNamed(heap, name);
-          const truth = counts[index] ?? 0;
-          // On a busy machine less is read in the time there is; twice the margin is four standard deviations.
-          assertNear(count, truth, Math.max(0.2, (2 * countMargin) / truth), `count of ${name}`);
-          assert.ok(countMargin > 0 && bytesMargin > 0);
-        }
-      } finally {
-        await load.stop();
-      }
-      assert.deepEqual(load.failures, []);
     });
   }
 });
