@@ -3,15 +3,19 @@ import { keepOutOfCoreDumps } from '@afterimage/agent/core-dumps';
 import { Command, CommanderError } from 'commander';
 import { createRequire } from 'node:module';
 import { CommandError, exitCodes, OutputClosedError } from './command-error.js';
-import { analyzeCommand } from './commands/analyze.js';
-import { captureCommand } from './commands/capture.js';
-import { developCommand } from './commands/develop.js';
-import { diffCommand } from './commands/diff.js';
-import { heapCommand } from './commands/heap.js';
-import { psCommand } from './commands/ps.js';
-import { redactCommand } from './commands/redact.js';
-import { verifyCommand } from './commands/verify.js';
 import { InterruptedError } from './interruption.js';
+
+/** Each with all that it needs, which takes longer to load than most verbs to run: so only the one that is named is. */
+const commands: Record<string, () => Promise<Command>> = {
+  ps: async () => (await import('./commands/ps.js')).psCommand(),
+  heap: async () => (await import('./commands/heap.js')).heapCommand(),
+  capture: async () => (await import('./commands/capture.js')).captureCommand(),
+  develop: async () => (await import('./commands/develop.js')).developCommand(),
+  analyze: async () => (await import('./commands/analyze.js')).analyzeCommand(),
+  diff: async () => (await import('./commands/diff.js')).diffCommand(),
+  redact: async () => (await import('./commands/redact.js')).redactCommand(),
+  verify: async () => (await import('./commands/verify.js')).verifyCommand(),
+};
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 
@@ -29,18 +33,13 @@ export async function main(argv: string[], verb?: string): Promise<never> {
 }
 
 async function run(argv: string[], verb: string | undefined): Promise<number> {
+  const words = verb === undefined ? argv : withVerb(argv, verb);
   const program = new Command('afterimage')
     .description('See what a running Node.js process is holding on to, without stopping it.')
     .version(version)
-    .helpCommand(false)
-    .addCommand(psCommand())
-    .addCommand(heapCommand())
-    .addCommand(captureCommand())
-    .addCommand(developCommand())
-    .addCommand(analyzeCommand())
-    .addCommand(diffCommand())
-    .addCommand(redactCommand())
-    .addCommand(verifyCommand());
+    .helpCommand(false);
+  const named = Object.hasOwn(commands, words[2] ?? '') ? [commands[words[2]]] : Object.values(commands);
+  for (const load of named) program.addCommand(await load());
   for (const command of [program, ...program.commands]) {
     command
       .exitOverride()
@@ -50,16 +49,15 @@ async function run(argv: string[], verb: string | undefined): Promise<number> {
   try {
     if (argv.length <= 2)
       throw new CommandError('usage', 'say what to do; afterimage --help lists the verbs');
-    await program.parseAsync(verb === undefined ? argv : withVerb(argv, verb, program));
+    await program.parseAsync(words);
     return exitCodes.done;
   } catch (error) {
     return report(error);
   }
 }
 
-function withVerb([node, script, ...words]: string[], verb: string, program: Command): string[] {
-  const verbs = program.commands.map((command) => command.name());
-  const isNamed = [...verbs, '-h', '--help', '-V', '--version'].includes(words[0]);
+function withVerb([node, script, ...words]: string[], verb: string): string[] {
+  const isNamed = [...Object.keys(commands), '-h', '--help', '-V', '--version'].includes(words[0]);
   return [node, script, ...(isNamed ? [] : [verb]), ...words];
 }
 
