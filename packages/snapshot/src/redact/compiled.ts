@@ -15,7 +15,6 @@ interface Functions {
     strings: number,
   ) => number;
   slotOf: (index: number) => number;
-  usesOf: (index: number) => number;
   addUses: (index: number, uses: number) => void;
   usedUpTo: (end: number) => number;
   shuffleSlots: (from: number, to: number, random: number) => void;
@@ -47,7 +46,6 @@ const LAYOUT = [
   'LONGEST_ROW',
   'INPUT',
   'OUTPUT',
-  'HELD',
   'LONGEST_NAME',
   'TYPES',
   'FORMS',
