@@ -153,8 +153,8 @@ async function open(
       send: (chunks) => sendAll(exec, chunks),
       result: (onMessage, onDone) =>
         orUndertaken(receive(exec, access, frames, left, onMessage, onDone), left, access, node),
-      undertake: async (left) => {
-        write(exec, framedMessage({ type: 'undertake', left }));
+      undertake: async (ofAnother) => {
+        write(exec, framedMessage({ type: 'undertake', left: ofAnother }));
         const answer = await nextMessage(frames, exec, access);
         if (answer.type !== 'undertaken') throw unexpected(answer, access);
       },
@@ -232,7 +232,7 @@ async function* receive(
   }
 }
 
-/** A kit that was killed cannot clear away behind itself: another one does, before it is told that the first is gone. */
+/** A kit that was killed cannot clear away behind itself: another one does, before the failure is passed on. */
 async function* orUndertaken(
   chunks: AsyncGenerator<Uint8Array>,
   left: Undertaking,
