@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, readdirSync, symlinkSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 import { describe, it, test, type TestContext } from 'node:test';
 import { isRunning } from './agent-target.js';
 import { runCommand, type CommandOptions } from './command.js';
@@ -147,11 +148,15 @@ describe('what is no process to capture', () => {
   });
 
   it('a zombie', async (t) => {
-    const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 600'], {
-      stdio: ['ignore', 'pipe', 'ignore'],
+    const parent = spawn('sh', ['-c', 'cat <&3 & echo $!; exec sleep 600'], {
+      stdio: ['ignore', 'pipe', 'ignore', 'pipe'],
     });
     t.after(() => parent.kill('SIGKILL'));
-    const [pid] = (await once(parent.stdout.setEncoding('utf8'), 'data')) as [string];
+    const [, output, , input] = parent.stdio as [null, Readable, null, Writable, unknown];
+    const [pid] = (await once(output.setEncoding('utf8'), 'data')) as [string];
+    // A shell would wait for its child in time, and sleep does not.
+    await eventually(() => assert.equal(readFileSync(`/proc/${parent.pid}/comm`, 'utf8'), 'sleep\n'));
+    input.end();
     await eventually(() => assert.equal(isRunning(Number(pid)), false));
     await assertRefuses(t, pid.trim(), /has ended and only waits for its parent/);
   });
