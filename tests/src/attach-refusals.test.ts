@@ -123,6 +123,11 @@ describe('users and namespaces', { skip: needsRoot }, () => {
       prefix: nobody,
     }));
 
+  it('a root that may not trace', (t) =>
+    assertUntouched(t, {}, /user id 0 may not look into it: run this where root may trace it/, {
+      prefix: ['setpriv', '--bounding-set=-sys_ptrace', '--inh-caps=-sys_ptrace', '--'],
+    }));
+
   it('another network', (t) => {
     const prefix = ['unshare', '--net', 'sh', '-c', 'ip link set lo up; exec "$@"', 'sh'];
     return assertUntouched(t, {}, /another network namespace/, { prefix });

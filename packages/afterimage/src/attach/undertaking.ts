@@ -1,6 +1,6 @@
 /**
- * What is to be done behind an attacher that was killed: the inspectors that it had opened are closed, and the
- * directories that it made removed.
+ * What is left to be done behind an attacher that was killed, by what it said beforehand; and closing the inspectors that
+ * it had opened, which is the larger part of it.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { waitsForEvents } from '../target/event-loop.js';

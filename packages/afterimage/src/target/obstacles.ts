@@ -115,7 +115,12 @@ async function userObstacle({ pid, uid }: ProcessStatus): Promise<Obstacle | nul
     () => false,
   );
   if (readable && (own === 0 || own === uid)) return null;
-  const way = own === uid ? 'with sudo' : `as that user, or with sudo`;
+  const way =
+    own === 0
+      ? 'where root may trace it (CAP_SYS_PTRACE)'
+      : own === uid
+        ? 'with sudo'
+        : 'as that user, or with sudo';
   return {
     code: 'other-user',
     message: `process ${pid} belongs to user id ${uid}, and user id ${own} may not look into it: run this ${way}`,
