@@ -67,7 +67,7 @@ export async function attach(job: AttachJob): Promise<Attachment> {
     };
   } catch (error) {
     release();
-    throw error;
+    throw signal.aborted ? error : ((await endOf(target.pid)) ?? error);
   }
 }
 
@@ -169,12 +169,18 @@ async function orChildFailure<T>(step: Promise<T>, meeting: MeetingPoint, pid: n
 
 async function childFailure(meeting: MeetingPoint, pid: number): Promise<CommandError> {
   const report = await within(meeting.childEnded, REPORT_MS, () => new Error('none')).catch(() => null);
-  const status = await readStatus(pid);
-  if (status === null || status.state === 'Z')
-    return new CommandError('targetGone', `process ${pid} ended during the capture; nothing was written`);
+  const end = await endOf(pid);
+  if (end !== null) return end;
   const how = report === null ? 'it stopped arriving' : describeChildExit(report.exitCode, report.signal);
   return new CommandError(
     'failed',
     `the image of process ${pid} is not whole: ${how ?? 'bytes are missing'}`,
   );
+}
+
+/** Whatever has failed, when the target has ended, that is why; null when it has not. */
+async function endOf(pid: number): Promise<CommandError | null> {
+  const status = await readStatus(pid);
+  if (status !== null && status.state !== 'Z') return null;
+  return new CommandError('targetGone', `process ${pid} ended during the capture; nothing was written`);
 }
