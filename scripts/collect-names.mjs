@@ -14,6 +14,8 @@ const NODES = [20, 22, 24, 26];
 /** Types whose names a program may give, too; the others need no list. */
 const NODE_TYPES = new Set(['object', 'closure', 'code', 'symbol']);
 const EDGE_TYPES = new Set(['property', 'context', 'shortcut']);
+/** By which DevTools or this project tell how far away a node is, and which path to it is told, of whatever type. */
+const NAMES_OF_RULES = ['feedback_cell', 'global_proxy', 'previous', 'shared', 'sloppy_function_map'];
 const LONGEST_NAME = 100;
 const LARGEST_SOURCE = 3e5;
 /** Code with longer lines was not written by anybody. */
@@ -29,7 +31,8 @@ const PROGRAM = `
   require('v8').writeHeapSnapshot(process.argv[1]);`;
 
 function namesOfNode() {
-  const names = new Set(Object.values(constants).filter((value) => typeof value === 'string'));
+  const ofHttp2 = Object.values(constants).filter((value) => typeof value === 'string');
+  const names = new Set([...NAMES_OF_RULES, ...ofHttp2]);
   const directory = mkdtempSync(join(tmpdir(), 'collect-names-'));
   try {
     for (const version of NODES) {
