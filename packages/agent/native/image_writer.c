@@ -18,6 +18,9 @@
 
 #define CHUNK (256u << 10)
 #define PAGEMAP_ENTRIES 32768u
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL 102
+#endif
 #define SEGMENT_CAPACITY (1u << 20)
 #define FILE_NAMES_CAPACITY (1u << 20)
 #define FILES_CAPACITY 16384u
@@ -25,6 +28,10 @@
 #define HEAP_PAGE_HEADER (8u << 10)  // where it has the garbage collector's marks; else less than IMAGE_PAGE
 #define YOUNG_FLAGS 0x18u            // FROM_PAGE | TO_PAGE
 #define MALLOC_ARENA (64ull << 20)   // glibc's, of a thread: one begins at a multiple of it
+// An entry of pagemap (Documentation/admin-guide/mm/pagemap.rst).
+#define PAGE_PRESENT (1ull << 63)
+#define PAGE_SWAPPED (1ull << 62)
+#define PAGE_GUARD (1ull << 58)  // since Linux 6.15; also marked as swapped
 
 // The order in which memory is written. Of each page that the target writes to meanwhile there are two: so what it writes
 // to soonest goes first, and what the child can do without is given back once it is written.
@@ -64,6 +71,7 @@ struct writer {
   struct scratch *scratch;
   int output, memory_file, pagemap_file;
   size_t page;  // the kernel's
+  bool guards_look_swapped;
   int failure;  // enum child_exit
   uint64_t file_end;  // of the mapping of a file that was seen last
 };
@@ -156,8 +164,7 @@ static bool is_zero_page(struct writer *writer, uint64_t address) {
   return true;
 }
 
-// Which pages of [start, start + count pages) hold something: bit 63 present, bit 62 swapped out
-// (Documentation/admin-guide/mm/pagemap.rst). Where a sandbox has no pagemap, zero pages count as holes.
+// Reads the pagemap of [start, start + count pages). Where a sandbox has none, zero pages count as holes.
 static bool read_presence(struct writer *writer, uint64_t start, uint64_t count) {
   uint64_t *entries = writer->scratch->pagemap;
   if (writer->pagemap_file >= 0) {
@@ -167,8 +174,23 @@ static bool read_presence(struct writer *writer, uint64_t start, uint64_t count)
     return false;
   }
   for (uint64_t i = 0; i < count; i++)
-    entries[i] = is_zero_page(writer, start + i * writer->page) ? 0 : 1ull << 63;
+    entries[i] = is_zero_page(writer, start + i * writer->page) ? 0 : PAGE_PRESENT;
   return true;
+}
+
+// Guard pages (madvise's MADV_GUARD_INSTALL) lie within mappings that can be read, and may not be touched: since 2.42 glibc
+// has one at the end of each thread's stack.
+static bool holds_something(const struct writer *writer, uint64_t entry, uint64_t address) {
+  if (entry & PAGE_PRESENT) return true;
+  if (!(entry & PAGE_SWAPPED) || entry & PAGE_GUARD) return false;
+  char byte;
+  return !writer->guards_look_swapped || pread(writer->memory_file, &byte, 1, (off_t)address) == 1;
+}
+
+// Linux 6.13 and 6.14 have guard pages, and nothing in pagemap that tells them from pages that were swapped out.
+static bool guards_look_swapped(struct writer *writer, char *page) {
+  if (madvise(page, writer->page, MADV_GUARD_INSTALL)) return false;
+  return read_presence(writer, (uint64_t)page, 1) && !(writer->scratch->pagemap[0] & PAGE_GUARD);
 }
 
 static bool read_words(const struct writer *writer, uint64_t address, uint64_t words[2]) {
@@ -210,8 +232,8 @@ static bool add_anonymous(struct writer *writer, uint64_t start, uint64_t end, u
     if (count > PAGEMAP_ENTRIES) count = PAGEMAP_ENTRIES;
     if (!read_presence(writer, window, count)) return false;
     for (uint64_t i = 0; i < count; i++) {
-      if (!(writer->scratch->pagemap[i] >> 62)) continue;
       uint64_t page = window + i * writer->page;
+      if (!holds_something(writer, writer->scratch->pagemap[i], page)) continue;
       if (turn == TURN_OTHER && page % HEAP_PAGE == 0) heap_page = heap_page_at(writer, page);
       enum turn page_turn = turn == TURN_OTHER ? turn_in(&heap_page, page, writer->page) : turn;
       if (page != run_end || page_turn != run_turn) {
@@ -431,6 +453,7 @@ int image_write(int output, const struct image_contents *contents) {
   writer.memory_file = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
   writer.pagemap_file = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
   if (writer.pagemap_file < 0 && writer.memory_file < 0) return CHILD_PAGEMAP;
+  if (writer.pagemap_file >= 0) writer.guards_look_swapped = guards_look_swapped(&writer, area);
   if (proc_maps_visit(add_mapping, &writer) < 0) return CHILD_MAPS_UNREADABLE;
   if (!writer.failure) write_image(&writer, contents);
   return writer.failure;
