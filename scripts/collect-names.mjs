@@ -14,7 +14,7 @@ const NODES = [20, 22, 24, 26];
 /** Types whose names a program may give, too; the others need no list. */
 const NODE_TYPES = new Set(['object', 'closure', 'code', 'symbol']);
 const EDGE_TYPES = new Set(['property', 'context', 'shortcut']);
-/** By which DevTools or this project tell how far away a node is, and which path to it is told, of whatever type. */
+/** What distances.ts and retaining-paths.ts go by, whatever the type of edge, and no program above has as a property. */
 const NAMES_OF_RULES = ['feedback_cell', 'global_proxy', 'previous', 'shared', 'sloppy_function_map'];
 const LONGEST_NAME = 100;
 const LARGEST_SOURCE = 3e5;

@@ -16,11 +16,12 @@
 #include "proc_maps.h"
 #include "xxh64.h"
 
-#define CHUNK (256u << 10)
-#define PAGEMAP_ENTRIES 32768u
 #ifndef MADV_GUARD_INSTALL
 #define MADV_GUARD_INSTALL 102
 #endif
+
+#define CHUNK (256u << 10)
+#define PAGEMAP_ENTRIES 32768u
 #define SEGMENT_CAPACITY (1u << 20)
 #define FILE_NAMES_CAPACITY (1u << 20)
 #define FILES_CAPACITY 16384u
