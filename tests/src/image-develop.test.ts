@@ -50,6 +50,25 @@ for (const { major, version } of nodes) {
   });
 }
 
+test('what V8 prints does not come into the snapshot', async () => {
+  for (const node of nodes) {
+    const tracing = path.join(directory, `${node.major}-tracing.image`);
+    await playTarget(node, 'tracing', tracing);
+    const chunks: Buffer[] = [];
+    const sink = new Writable({
+      write: (chunk: Buffer, _encoding, callback) => {
+        chunks.push(chunk);
+        callback();
+      },
+    });
+    await develop(await readImage(createReadStream(tracing)), sink, { redact: 'none' });
+    const text = Buffer.concat(chunks).toString('latin1');
+    assert.ok(text.startsWith('{"snapshot":{'), `Node ${node.version}: ${text.slice(0, 100)}`);
+    assert.ok(Array.isArray((JSON.parse(text) as { nodes: unknown }).nodes));
+    rmSync(tracing);
+  }
+});
+
 /** The developer program as an ordinary user, without capabilities, where that takes root to arrange. */
 function unprivilegedProgram(): string {
   if (process.getuid?.() !== 0) return program;
@@ -136,6 +155,13 @@ describe('a broken image is an error with words', () => {
 
   test('altered at 30 places', { timeout: 300_000 }, async () => {
     await assertEachAlterationIsTold(image, 30);
+  });
+
+  test('of another format version', async () => {
+    const { offset } = findProcessNote(image);
+    const { code, message } = await failureOf(image, { offset, bytes: Uint8Array.of(1) });
+    assert.equal(code, 'unsupported-format');
+    assert.match(message, /of another version of Afterimage/);
   });
 
   test('of another architecture', async () => {

@@ -68,7 +68,7 @@ test('a program of musl writes its image with the addon objects, and is restored
   const built = path.join(agent, 'native/build/linux-x64/abi-115');
   const program = muslProgram(
     'capture',
-    ...['-I', path.join(agent, 'native'), fixture('musl-capture.c')],
+    ...['-I', path.join(agent, 'native'), '-I', path.join(agent, 'native/x86_64'), fixture('musl-capture.c')],
     ...objects.map((name) => path.join(built, `${name}.o`)),
   );
   const image = path.join(directory, 'musl.image');

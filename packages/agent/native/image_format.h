@@ -10,7 +10,7 @@
 // What everything in the file is aligned to. The kernel's pages are as large or larger (struct image_process).
 #define IMAGE_PAGE 4096u
 #define IMAGE_PAGE_MOST 65536u
-#define IMAGE_FORMAT_VERSION 1u
+#define IMAGE_FORMAT_VERSION 2u
 // The contents of the segments lie in the file in so many turns at most, each of them ascending.
 #define IMAGE_TURNS 4
 
@@ -68,10 +68,12 @@ struct image_prstatus {
   int32_t fpu_valid;
 };
 
-// The value that saving the registers returns in the restored process; 0 means "still the child".
+// The value that saving the registers returns in the restored process; 0 means "still the child". The bits from
+// RESUME_SNAPSHOT_SHIFT on are the descriptor to write the snapshot to.
 enum resume_flags {
   RESUME_DEVELOP = 1,
   RESUME_EXPOSE_NUMERIC_VALUES = 2,
+  RESUME_SNAPSHOT_SHIFT = 8,
 };
 
 #endif

@@ -12,7 +12,7 @@
 
 namespace {
 
-constexpr int kSnapshot = 1, kReports = 2;
+constexpr int kReports = 2;
 
 void write_all(int descriptor, const char* data, size_t size, int failure) {
   while (size) {
@@ -71,7 +71,7 @@ class TakingProgress final : public v8::ActivityControl {
 
 class SnapshotOutput final : public v8::OutputStream {
  public:
-  SnapshotOutput() {
+  explicit SnapshotOutput(int descriptor) : descriptor_(descriptor) {
     void* memory = mmap(nullptr, kCapacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) _exit(DEVELOPER_NO_MEMORY);
     buffer_ = static_cast<char*>(memory);
@@ -92,9 +92,10 @@ class SnapshotOutput final : public v8::OutputStream {
  private:
   static constexpr size_t kCapacity = 1 << 20;
   void flush() {
-    write_all(kSnapshot, buffer_, used_, DEVELOPER_OUTPUT_FAILED);
+    write_all(descriptor_, buffer_, used_, DEVELOPER_OUTPUT_FAILED);
     used_ = 0;
   }
+  const int descriptor_;
   char* buffer_;
   size_t used_ = 0;
   bool ended_ = false;
@@ -110,7 +111,7 @@ void resume_and_write_snapshot(long flags, void* context) {
       &progress, nullptr, true, (flags & RESUME_EXPOSE_NUMERIC_VALUES) != 0);
   if (!snapshot) _exit(DEVELOPER_SNAPSHOT_FAILED);
   report("writing", 0, 0);
-  SnapshotOutput output;
+  SnapshotOutput output(static_cast<int>(flags >> RESUME_SNAPSHOT_SHIFT));
   snapshot->Serialize(&output);
   _exit(output.ended() ? DEVELOPER_DONE : DEVELOPER_SNAPSHOT_FAILED);
 }

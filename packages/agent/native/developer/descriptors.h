@@ -4,7 +4,8 @@
 
 #include "header.h"
 
-// Closes all but snapshot and reports, and makes the target's eventfds again, under their old numbers.
-void descriptors_restore(const struct header *header);
+// Closes all but snapshot and reports, and makes the target's eventfds again, under their old numbers. Returns the
+// number that the snapshot goes on under.
+int descriptors_restore(const struct header *header);
 
 #endif

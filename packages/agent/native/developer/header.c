@@ -65,7 +65,7 @@ static void take_note(struct header *header, const char *owner, uint32_t owner_s
     header->process = *(const struct image_process *)content;
     header->eventfds = (int32_t *)(content + sizeof header->process);
     if (header->process.version != IMAGE_FORMAT_VERSION)
-      fail_at(DEVELOPER_UNSUPPORTED_FORMAT, "the image has another format version:", header->process.version);
+      fail_at(DEVELOPER_UNSUPPORTED_FORMAT, "the image is of another version of Afterimage, which can develop it; its format:", header->process.version);
     uint32_t page = header->process.page_size;
     if (page < IMAGE_PAGE || page > IMAGE_PAGE_MOST || page & (page - 1) || header->process.eventfd_count > (size - sizeof header->process) / 4)
       fail(DEVELOPER_CORRUPT, "the image is corrupt: its process note contradicts itself");

@@ -1,5 +1,5 @@
 // The developer program: rebuilds an image in this process, and lets V8 write the heap snapshot there.
-// Reads the image from descriptor 0, writes the snapshot to descriptor 1, says what it does on descriptor 2.
+// Reads the image from descriptor 0, the snapshot goes to descriptor 1, what it does is said on descriptor 2.
 // Freestanding and position-independent, with nothing to relocate: see arena.h.
 
 #include <linux/prctl.h>
@@ -54,7 +54,7 @@ static void restore(struct header *header) {
   memory_fill(header);
   memory_protect(header);
   take_protection_keys(header->process.protection_keys);
-  descriptors_restore(header);
+  resume_flags |= (long)descriptors_restore(header) << RESUME_SNAPSHOT_SHIFT;
   if (set_thread_pointer(header->registers[SAVED_THREAD_POINTER])) fail(DEVELOPER_CORRUPT, "the image is corrupt: its thread pointer is impossible");
   ghost_locks_watch();
   report_text("afterimage restored\n");
