@@ -40,7 +40,7 @@ describe('capture of pods refuses', { skip }, () => {
     assert.equal(code, 3, stderr);
     assert.match(
       stderr,
-      /^afterimage: pod closed\/app: process 1 has no directory to load the native part from \(\/tmp is noexec, \/dev\/shm is noexec, \/var\/tmp is read-only, \/run is read-only, \/app is read-only\): give it a writable \/tmp that is not noexec \(in Kubernetes an emptyDir\), or start it with the agent$/m,
+      /^afterimage: pod closed\/app: process 1 has no directory to load the native part from \(\/tmp is noexec, \/dev\/shm is noexec, \/var\/tmp is read-only, \/run is read-only, \/app is read-only\): give it a writable \/tmp that is not noexec \(in Kubernetes an emptyDir, in Docker --tmpfs \/tmp:exec\), or start it with the agent$/m,
     );
     assertUndisturbed(pod);
   });

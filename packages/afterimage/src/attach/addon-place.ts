@@ -51,7 +51,7 @@ export async function placeAddon(
   throw new CommandError(
     'refused',
     `process ${pid} has no directory to load the native part from (${faults.join(', ')}): give it a writable /tmp that is ` +
-      'not noexec (in Kubernetes an emptyDir), or start it with the agent',
+      'not noexec (in Kubernetes an emptyDir, in Docker --tmpfs /tmp:exec), or start it with the agent',
   );
 }
 

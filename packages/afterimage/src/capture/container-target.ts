@@ -60,7 +60,11 @@ export function podTarget(pod: PodTarget, cluster: ClusterOptions, where: InCont
 }
 
 export function containerTarget(tool: ContainerTool, container: string, where: InContainer): CaptureTarget {
-  const access = { name: `container ${container}`, program: tool, arguments: ['exec', '-i', container] };
+  const access = {
+    name: `container ${container}`,
+    program: tool,
+    arguments: ['exec', '-i', '--', container],
+  };
   return {
     name: access.name,
     fileName: sanitiseName(container),

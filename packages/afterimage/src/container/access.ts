@@ -19,6 +19,8 @@ export interface Exec {
   errorText: () => string;
   /** Of the program that reaches the container. */
   ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  /** Nobody reads its output any more: without this, what is left of that would keep its end from being seen. */
+  discard(): void;
   /** Lets go of it at once; what runs in the container sees its input end. */
   cut(): void;
 }
@@ -42,12 +44,18 @@ export function execIn(access: ContainerAccess, command: readonly string[]): Exe
     child.on('close', (code, signal) => resolve({ code, signal }));
   });
   ended.catch(() => undefined);
+  // Whoever has read so far waits for the next piece to be readable, which keeps a stream from flowing.
+  const discard = (): void => void child.stdout.removeAllListeners('readable').resume();
   return {
     stdin: child.stdin,
     stdout: child.stdout,
     errorText: () => withoutLog(text),
     ended,
-    cut: () => void child.kill('SIGKILL'),
+    discard,
+    cut: () => {
+      child.kill('SIGKILL');
+      discard();
+    },
   };
 }
 
@@ -63,6 +71,11 @@ export function notStarted(program: string, error: Error): CommandError {
   return new CommandError('failed', `${program} ${why}: containers are reached by it`, { cause: error });
 }
 
+/** Whether it is about the way to docker's or podman's service, not about what is in the container. */
+export function isUnreached(text: string): boolean {
+  return /\bconnect to\b|\bdial (unix|tcp)\b|\bdocker endpoint\b/i.test(text);
+}
+
 /** What the program that reaches the container said of why it could not, and what to do. */
 export function accessError({ name, program }: ContainerAccess, text: string): CommandError {
   const said = visible(text.split('\n').slice(-3).join(' ')) || `${program} ended without a word`;
@@ -72,6 +85,13 @@ export function accessError({ name, program }: ContainerAccess, text: string): C
       `${name}: ${said}; needed are the rights pods: get, list and pods/exec: create (in a Role of its namespace)`,
     );
   }
-  const isGone = /no such container|is not running|running containers|pods? \S+ not found/i.test(text);
+  if (isUnreached(text) && /permission denied/i.test(text)) {
+    return new CommandError(
+      'refused',
+      `${name} cannot be reached: ${said}; needed is the right to use ${program}: that of its socket's group, or sudo`,
+    );
+  }
+  const isGone =
+    /no such container|is not running|running containers|stopped container|pods? \S+ not found/i.test(text);
   return new CommandError(isGone ? 'targetGone' : 'failed', `${name} cannot be reached: ${said}`);
 }

@@ -20,7 +20,7 @@ import {
   type ToKit,
 } from '../kit/protocol.js';
 import { visible } from '../visible.js';
-import { accessError, execIn, type ContainerAccess, type Exec } from './access.js';
+import { accessError, execIn, isUnreached, type ContainerAccess, type Exec } from './access.js';
 
 type Message<T extends FromKit['type']> = Extract<FromKit, { type: T }>;
 
@@ -63,6 +63,8 @@ const UNDERTAKE_MS = 60_000;
 
 /** What an exec says when the program is not there, with runc, crun, containerd and the tools in front of them. */
 const NOT_FOUND = /executable file.* not found|no such file or directory|permission denied/i;
+/** What is enough of it. */
+const LONGEST_TEXT = 10_000;
 
 /**
  * @param nodes paths of Node.js to try first
@@ -102,22 +104,34 @@ interface Greeted {
  */
 async function greeting(exec: Exec, access: ContainerAccess, mayBeOther: boolean): Promise<Greeted | null> {
   const late = (): CommandError =>
-    new CommandError('failed', `nothing came from ${access.name} within ${START_MS / 1000} s${said(exec)}`);
-  const started = split(exec.stdout as AsyncIterable<Uint8Array>, GREETING_BYTES);
-  const [beginning, all] = await within(started, START_MS, late).catch((error: unknown) => {
-    exec.cut();
-    throw error;
-  });
+    new CommandError(
+      'failed',
+      `no Node.js answered in ${access.name} within ${START_MS / 1000} s${said(exec)}`,
+    );
+  const inTime = <T>(promise: Promise<T>): Promise<T> =>
+    within(promise, START_MS, late).catch((error: unknown) => {
+      exec.cut();
+      throw error;
+    });
+  const [beginning, all] = await inTime(split(exec.stdout as AsyncIterable<Uint8Array>, GREETING_BYTES));
   const line = beginning.toString('latin1', 0, GREETING_BYTES);
   const greeted = new RegExp(`^${GREETING} \\S+ (\\S+) (\\S+) *\\n$`).exec(line);
   if (greeted !== null) {
     const [, platform, arch] = greeted;
     return { platform, arch, frames: readFrames(behind(all, GREETING_BYTES)) };
   }
-  const { signal } = await exec.ended;
+  const [output, { signal }] = await inTime(Promise.all([lastWords(exec, all), exec.ended]));
   if (signal !== null || isBeginning(line)) throw broken(exec, access);
-  if (mayBeOther || NOT_FOUND.test(exec.errorText())) return null;
-  throw accessError(access, exec.errorText() || line.trim());
+  // Docker's daemon says why a program cannot be started where that would have written, and so on its standard output.
+  const text = `${output}\n${exec.errorText()}`.trim();
+  if (mayBeOther || (NOT_FOUND.test(text) && !isUnreached(text))) return null;
+  throw accessError(access, text);
+}
+
+async function lastWords(exec: Exec, output: AsyncIterable<Uint8Array>): Promise<string> {
+  const [beginning] = await split(output, LONGEST_TEXT);
+  exec.discard();
+  return beginning.toString('utf8', 0, LONGEST_TEXT);
 }
 
 /** Of a greeting. */
@@ -160,6 +174,7 @@ async function open(
       },
       close: async () => {
         exec.stdin.end();
+        exec.discard();
         await within(exec.ended, END_MS, () => new Error('late')).catch(() => exec.cut());
       },
     };
