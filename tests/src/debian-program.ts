@@ -1,10 +1,11 @@
 /** What tests need of Debian; installed when it is missing and this is the superuser's machine. */
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-type DebianPackage = 'g++-aarch64-linux-gnu' | 'musl-tools' | 'qemu-user' | Program;
+type DebianPackage = 'g++-aarch64-linux-gnu' | 'libdevmapper1.02.1' | 'musl-tools' | 'qemu-user' | Program;
 type Program = 'age' | 'chromium' | 'podman' | 'runc' | 'strace';
 
 /**
@@ -24,19 +25,47 @@ export function debianFile(name: DebianPackage, file: string): string {
   const wanted = `this test needs Debian's ${name} (${file}): apt-get install ${name}`;
   if (process.geteuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) throw new Error(wanted);
   try {
-    aptGet('update');
-    aptGet('install', '--yes', '--no-install-recommends', name);
+    aptGet(['update']);
+    aptGet(['install', '--yes', '--no-install-recommends', name]);
   } catch (cause) {
     throw new Error(`${wanted} failed`, { cause });
   }
   return file;
 }
 
-function aptGet(...args: string[]): void {
+const cache = fileURLToPath(new URL('../.cache/', import.meta.url));
+
+/**
+ * A directory in which packages lie as in a root of their own, fetched once: for what would be in the way of another
+ * package, where it is installed.
+ * @throws with what was wanted, where it cannot be fetched
+ */
+export function debianUnpacked(name: string, packages: readonly string[]): string {
+  const place = path.join(cache, `debian-${name}`);
+  if (existsSync(place)) return place;
+  mkdirSync(cache, { recursive: true });
+  const directory = mkdtempSync(path.join(cache, 'fetching-'));
+  try {
+    aptGet(['update']);
+    aptGet(['download', ...packages], directory);
+    const root = path.join(directory, 'root');
+    for (const file of readdirSync(directory))
+      execFileSync('dpkg-deb', ['--extract', file, root], { cwd: directory, timeout: 60_000 });
+    renameSync(root, place);
+  } catch (cause) {
+    throw new Error(`this test needs Debian's ${packages.join(', ')}: apt-get download failed`, { cause });
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+  return place;
+}
+
+function aptGet(args: readonly string[], cwd?: string): void {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   // Test files run side by side: whoever comes second waits. apt-get itself waits for one of its two locks.
   const command = ['apt-get', '--quiet=2', '-o', 'DPkg::Lock::Timeout=200', ...args];
   execFileSync('flock', ['--timeout', '240', path.join(tmpdir(), 'afterimage-apt.lock'), ...command], {
+    cwd,
     env,
     stdio: ['ignore', 'ignore', 'pipe'],
     timeout: 480_000,

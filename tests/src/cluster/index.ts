@@ -12,4 +12,6 @@ export type { PodSettings } from './pod-manifest.js';
 export type { Pod } from './pod.js';
 export { defaultPort } from './pod.js';
 export type { Image } from './root-file-system.js';
-export { startPodman, type PodmanContainer, type PodmanSettings } from './podman.js';
+export { startDocker, type Docker } from './docker.js';
+export { startPodman } from './podman.js';
+export type { ToolContainer, ToolSettings } from './run-arguments.js';

@@ -1,43 +1,21 @@
 /** A container by podman, which `docker` is another name of here: what there is on a machine without Kubernetes. */
 import { execFile } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmdirSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { debianProgram } from '../debian-program.js';
 import { eventually } from '../eventually.js';
-import { nodeOf } from '../nodes.js';
-import { amount } from './objects.js';
-import { imageFor, type PodSettings } from './pod-manifest.js';
-import { enterNetwork, type Answer } from './pod-network.js';
-import { defaultPort } from './pod.js';
-import { defaultNodePath, defaultUid, makeRootFileSystem } from './root-file-system.js';
-
-export interface PodmanContainer {
-  name: string;
-  /** For programs that call podman or docker: with it, `podman exec NAME …` finds the container. */
-  env: Record<string, string>;
-  /** Of its PID 1, as the host counts. */
-  hostPid: number;
-  /** Asks its server from within its network. */
-  request(path: string): Promise<Answer>;
-  /** Removes everything. */
-  close(): Promise<void>;
-}
-
-export type PodmanSettings = Pick<
-  PodSettings,
-  'name' | 'node' | 'nodePath' | 'script' | 'nodeArgs' | 'scriptArgs' | 'files' | 'tmp' | 'memoryLimit' | 'uid' | 'readOnlyRoot' | 'env' // prettier-ignore
->;
+import { removeCgroups } from './cgroup-trees.js';
+import { imageFor } from './pod-manifest.js';
+import { makeRootFileSystem } from './root-file-system.js';
+import {
+  runCommandLine,
+  runOptions,
+  toolContainer,
+  type ToolContainer,
+  type ToolSettings,
+} from './run-arguments.js';
 
 const podmanWithinMs = 60_000;
 
@@ -45,7 +23,7 @@ const podmanWithinMs = 60_000;
  * Podman's default seccomp filter is in force, as is Docker's in Docker.
  * @throws when podman cannot start it: with what podman says
  */
-export async function startPodman(settings: PodmanSettings): Promise<PodmanContainer> {
+export async function startPodman(settings: ToolSettings): Promise<ToolContainer> {
   const directory = mkdtempSync(join(tmpdir(), `afterimage-podman-${process.pid}-`));
   const cgroup = basename(directory);
   const env = podmanEnvironment(directory);
@@ -63,31 +41,13 @@ export async function startPodman(settings: PodmanSettings): Promise<PodmanConta
     const image = imageFor(settings);
     const root = join(directory, 'rootfs');
     makeRootFileSystem(root, image);
-    const nodePath = image.nodePath ?? defaultNodePath;
-    const tmpfs = image.tmp === 'exec' || image.tmp === 'noexec' ? ['--tmpfs', `/tmp:${image.tmp}`] : [];
-    const { memoryLimit, uid = defaultUid, readOnlyRoot = false } = settings;
     await podman(
-      ...['run', '--detach', '--name', name, '--network', 'none', '--cgroup-parent', `/${cgroup}`],
-      ...['--user', `${uid}:${uid}`, '--cap-drop', 'all', '--security-opt', 'no-new-privileges'],
-      ...(memoryLimit === undefined ? [] : ['--memory', String(amount(memoryLimit))]),
-      ...(readOnlyRoot ? ['--read-only', '--read-only-tmpfs=false'] : []),
-      ...tmpfs,
-      ...Object.entries(settings.env ?? {}).flatMap(([variable, value]) => ['--env', `${variable}=${value}`]),
-      ...['--volume', `${nodeOf(image.node).path}:${nodePath}:ro`, '--rootfs', root],
-      ...[nodePath, ...(image.args ?? [])],
+      ...['run', ...runOptions(settings, image, cgroup)],
+      ...(settings.readOnlyRoot === true ? ['--read-only-tmpfs=false'] : []),
+      ...['--rootfs', root, ...runCommandLine(image)],
     );
     const hostPid = Number(await podman('inspect', '--format', '{{.State.Pid}}', name));
-    const network = enterNetwork(hostPid);
-    return {
-      name,
-      env,
-      hostPid,
-      request: (path) => network.request({ path, port: defaultPort, method: 'GET', timeoutMs: 30_000 }),
-      close: async () => {
-        await network.close();
-        await removeAll();
-      },
-    };
+    return toolContainer(name, env, hostPid, removeAll);
   } catch (error) {
     await removeAll();
     throw error;
@@ -124,16 +84,4 @@ tmp_dir = "${directory}/tmp"
     CONTAINERS_STORAGE_CONF: storage,
     CONTAINERS_CONF: containers,
   };
-}
-
-/** Podman leaves the parent of its containers' cgroups, and its monitor's, under each controller. */
-function removeCgroups(name: string): void {
-  for (const controller of readdirSync('/sys/fs/cgroup')) {
-    removeCgroup(join('/sys/fs/cgroup', controller, name, 'conmon'));
-    removeCgroup(join('/sys/fs/cgroup', controller, name));
-  }
-}
-
-function removeCgroup(path: string): void {
-  if (existsSync(path)) rmdirSync(path);
 }
