@@ -11,7 +11,7 @@ import type { ContainerAccess } from '../container/access.js';
 import { startDevelopingPod } from '../container/developing-pod.js';
 import { startKit, type KitSession } from '../container/kit-session.js';
 import { podAccess, type ClusterOptions } from '../container/kubectl.js';
-import { chooseProcess, containerLines, podLines } from '../container/playbook.js';
+import { chooseProcess, containerLines, ownerOfMeant, podLines } from '../container/playbook.js';
 import type { PodTarget } from '../container/pods.js';
 import type { SeenProcess, Surroundings } from '../kit/protocol.js';
 import { visible } from '../visible.js';
@@ -60,21 +60,41 @@ export function podTarget(pod: PodTarget, cluster: ClusterOptions, where: InCont
 }
 
 export function containerTarget(tool: ContainerTool, container: string, where: InContainer): CaptureTarget {
-  const access = {
-    name: `container ${container}`,
-    program: tool,
-    arguments: ['exec', '-i', '--', container],
-  };
   return {
-    name: access.name,
+    name: toolAccess(tool, container).name,
     fileName: sanitiseName(container),
     capture: async (watching) => {
-      const kit = await reach(access, [], where, watching);
+      const [kit, access] = await reachAsOwner(tool, container, where, watching);
       const process = await choose(kit, access, where, watching, containerLines);
       if (isForAgent(process, where)) return byAgent(kit, access, process, watching);
       return here(kit, order(kit, access, process, watching));
     },
   };
+}
+
+/** Whoever may use docker or podman may enter as anybody. */
+function toolAccess(tool: ContainerTool, container: string, user: string[] = []): ContainerAccess {
+  const name = `container ${container}`;
+  return { name, program: tool, arguments: ['exec', '-i', ...user, '--', container] };
+}
+
+/**
+ * By the container's user; or, where that may not look into the process, by the one it belongs to: an entry point that is
+ * root, without the right to trace, has started it as somebody else.
+ */
+async function reachAsOwner(
+  tool: ContainerTool,
+  container: string,
+  where: InContainer,
+  watching: Watching,
+): Promise<[KitSession, ContainerAccess]> {
+  const access = toolAccess(tool, container);
+  const kit = await reach(access, [], where, watching);
+  const owner = ownerOfMeant(kit.found, where.pid);
+  if (owner === null) return [kit, access];
+  await kit.close();
+  const byOwner = toolAccess(tool, container, ['--user', `${owner.uid}:${owner.gid}`]);
+  return [await reach(byOwner, [kit.found.surroundings.node], where, watching), byOwner];
 }
 
 const isForAgent = (process: SeenProcess, where: InContainer): boolean =>
@@ -100,7 +120,7 @@ async function choose(
 ): Promise<SeenProcess> {
   try {
     if (!inCluster) checkArchitecture(kit, access);
-    const process = chooseProcess(kit.found.processes, pid, agent, access.name);
+    const process = chooseProcess(kit.found, pid, agent, access.name);
     for (const line of describe(process, kit.found.surroundings.memory)) say(line);
     return process;
   } catch (error) {

@@ -1,6 +1,6 @@
 /** What is to be known before a container is touched: shown first, so that one may still say no. */
 import { formatBytes } from '@afterimage/agent/figures';
-import type { SeenProcess, Surroundings } from '../kit/protocol.js';
+import type { ClosedProcess, FromKit, SeenProcess, Surroundings } from '../kit/protocol.js';
 import { CommandError } from '../command-error.js';
 import { visible } from '../visible.js';
 import { formatNumberOf } from '../quantities.js';
@@ -33,6 +33,18 @@ export function containerLines(process: SeenProcess, memory: Memory): string[] {
   ];
 }
 
+export type Found = Pick<Extract<FromKit, { type: 'found' }>, 'processes' | 'closed' | 'surroundings'>;
+
+/** Whose the processes are that are meant and may not be looked into; null where there are none, or of several users. */
+export function ownerOfMeant({ processes, closed }: Found, pid: number | undefined): ClosedProcess | null {
+  const meant = pid === undefined && processes.length > 0 ? [] : closed.filter((each) => isMeant(each, pid));
+  const [first = null, ...others] = meant;
+  return others.every(({ uid, gid }) => uid === first?.uid && gid === first.gid) ? first : null;
+}
+
+const isMeant = (process: { pid: number }, pid: number | undefined): boolean =>
+  pid === undefined || process.pid === pid;
+
 /**
  * The process that is meant.
  * @param pid as it was asked for
@@ -40,16 +52,29 @@ export function containerLines(process: SeenProcess, memory: Memory): string[] {
  * @throws {CommandError} when it is not clear, or cannot be captured; nothing has been sent to any then
  */
 export function chooseProcess(
-  processes: readonly SeenProcess[],
+  { processes, closed, surroundings }: Found,
   pid: number | undefined,
   byAgent: boolean,
   where: string,
 ): SeenProcess {
   const list = processes.map((each) => `${each.pid} (${each.command}, ${formatBytes(each.rss)})`).join(', ');
-  const found = pid === undefined ? processes : processes.filter((each) => each.pid === pid);
+  const found = processes.filter((each) => isMeant(each, pid));
+  const hidden = closed.find((each) => isMeant(each, pid));
+  if (found.length === 0 && hidden !== undefined) {
+    const { uid } = surroundings;
+    const whose = hidden.uid === uid ? 'which has made itself that user' : `which user id ${hidden.uid} owns`;
+    throw new CommandError(
+      'refused',
+      `${where}: user id ${uid} may not look into process ${hidden.pid} there, ${whose}: start the container as the user ` +
+        'that the process runs as, or the process with the agent (nothing was sent to it)',
+    );
+  }
   if (found.length === 0) {
     const seen = list === '' ? 'no Node.js process' : `no Node.js process ${pid ?? ''}, but ${list}`;
-    throw new CommandError('refused', `${where} has ${visible(seen)}; is it another container (-c)?`);
+    throw new CommandError(
+      'refused',
+      `${where} has ${visible(seen)}; is it another container (of a pod: -c)?`,
+    );
   }
   if (found.length > 1)
     throw new CommandError(

@@ -11,7 +11,7 @@ import { CommandError } from '../command-error.js';
 import { readAgentBoard } from '../target/agent-board.js';
 import type { NodeProcess } from '../target/candidate.js';
 import { scriptOf } from '../target/command-line.js';
-import { isWrapper, nodeProcesses } from '../target/node-processes.js';
+import { closedProcesses, isWrapper, nodeProcesses } from '../target/node-processes.js';
 import { obstacleTo, obstacleToAgent } from '../target/obstacles.js';
 import { frameOutput, type FrameOutput } from './frame-output.js';
 import { captureOrder } from './capture-order.js';
@@ -19,6 +19,7 @@ import {
   FRAME,
   messageIn,
   readFrames,
+  type ClosedProcess,
   type Frame,
   type KitParts,
   type SeenProcess,
@@ -64,7 +65,12 @@ async function work(
   signal: AbortSignal,
 ): Promise<void> {
   const frames = readFrames(process.stdin as AsyncIterable<Uint8Array>);
-  await output.message({ type: 'found', processes: await seen(), surroundings: await surroundings() });
+  await output.message({
+    type: 'found',
+    processes: await seen(),
+    closed: await closed(),
+    surroundings: await surroundings(),
+  });
   const first = await frames.next();
   if (first.done === true) return;
   const order = messageIn(first.value) as ToKit;
@@ -114,6 +120,10 @@ async function seen(): Promise<SeenProcess[]> {
       agent: await agentIn(each),
     })),
   );
+}
+
+async function closed(): Promise<ClosedProcess[]> {
+  return (await closedProcesses()).map(({ pid, uid, gid }) => ({ pid, uid, gid }));
 }
 
 async function agentIn({ status }: NodeProcess): Promise<SeenProcess['agent']> {

@@ -31,6 +31,13 @@ export interface SeenProcess {
   agent: { obstacle: string | null } | null;
 }
 
+/** One that calls itself Node.js, and that the kit's user may not look into. */
+export interface ClosedProcess {
+  pid: number;
+  uid: number;
+  gid: number;
+}
+
 /** Where the kit runs. */
 export interface Surroundings {
   /** Node.js that it runs on, as a path in the container. */
@@ -43,7 +50,7 @@ export interface Surroundings {
 
 export type FromKit =
   /** First of all, by itself. */
-  | { type: 'found'; processes: SeenProcess[]; surroundings: Surroundings }
+  | { type: 'found'; processes: SeenProcess[]; closed: ClosedProcess[]; surroundings: Surroundings }
   | { type: 'step'; step: AttachStep }
   | { type: 'progress'; progress: DevelopProgress }
   /** What is to be seen to outside, should the kit be killed. */

@@ -1,9 +1,9 @@
 /** The Node.js processes that one can see from here. */
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, readlink } from 'node:fs/promises';
 import { GREETING } from '../kit/bootstrap.js';
 import { readCommandLine, scriptOf, type CommandLine } from './command-line.js';
 import { looksLikeNode, nodeVersionOf } from './node-version.js';
-import { readStatus } from './process-status.js';
+import { readStatus, type ProcessStatus } from './process-status.js';
 import type { NodeProcess } from './candidate.js';
 
 /** As an image child calls itself. */
@@ -13,10 +13,30 @@ const HELPERS = ['afterimage-collector', 'afterimage-undertaker'];
 
 /** Without this process itself, and what else serves a capture. */
 export async function nodeProcesses(): Promise<NodeProcess[]> {
-  const names = await readdir('/proc');
-  const pids = names.map(Number).filter((pid) => pid > 0 && pid !== process.pid);
-  const found = await Promise.all(pids.map(nodeProcess));
+  const found = await Promise.all((await otherPids()).map(nodeProcess));
   return found.filter((candidate) => candidate !== null);
+}
+
+/** Those that call themselves Node.js, and may not be looked into from here. */
+export async function closedProcesses(): Promise<ProcessStatus[]> {
+  const found = await Promise.all((await otherPids()).map(closedProcess));
+  return found.filter((status) => status !== null);
+}
+
+async function otherPids(): Promise<number[]> {
+  const names = await readdir('/proc');
+  return names.map(Number).filter((pid) => pid > 0 && pid !== process.pid);
+}
+
+async function closedProcess(pid: number): Promise<ProcessStatus | null> {
+  const isOpen = await readlink(`/proc/${pid}/exe`).then(
+    () => true,
+    () => false,
+  );
+  if (isOpen || !(await looksLikeNode(pid)) || (await servesCapture(pid, await readCommandLine(pid))))
+    return null;
+  const status = await readStatus(pid);
+  return status === null || status.state === 'Z' ? null : status;
 }
 
 async function nodeProcess(pid: number): Promise<NodeProcess | null> {
