@@ -79,7 +79,8 @@ describe("docker/NAME by Docker's own daemon", { skip }, () => {
       { options: ['--user', '0:0', '--cap-add', 'SETUID', '--cap-add', 'SETGID'], command: ['/usr/local/bin/node', '-e', program] }, // prettier-ignore
     );
     await eventually(() => container.request('/'));
-    await captureContainer(container, 'docker/dropped', cwd, ['-o', 'result']);
+    const stderr = await captureContainer(container, 'docker/dropped', cwd, ['-o', 'result']);
+    assert.match(stderr, /^afterimage: process 1 belongs to user id 10001: entering as that user$/m);
     assert.deepEqual(namesIn(cwd), ['result']);
   });
 

@@ -93,6 +93,7 @@ async function reachAsOwner(
   const owner = ownerOfMeant(kit.found, where.pid);
   if (owner === null) return [kit, access];
   await kit.close();
+  watching.say(`process ${owner.pid} belongs to user id ${owner.uid}: entering as that user`);
   const byOwner = toolAccess(tool, container, ['--user', `${owner.uid}:${owner.gid}`]);
   return [await reach(byOwner, [kit.found.surroundings.node], where, watching), byOwner];
 }
