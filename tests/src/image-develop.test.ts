@@ -202,10 +202,16 @@ describe('a broken image is an error with words', () => {
     // Below vm.mmap_min_addr: the first PT_LOAD segment's p_vaddr.
     const bytes = new Uint8Array(8);
     const unmappable = altered(image, { offset: 128 + 56 + 16, bytes });
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', onWarning);
     await assert.rejects(hashOfSnapshot(unmappable, unprivilegedProgram()), {
       code: 'address-unavailable',
       message: /cannot be mapped.* 0x0000000000000000/,
     });
+    await new Promise(setImmediate);
+    process.off('warning', onWarning);
+    assert.deepEqual(warnings, []);
   });
 
   test('that is no image', async () => {

@@ -196,6 +196,8 @@ export async function develop(
   const program = options.program ?? installedProgram(image);
   const started = performance.now();
   const chunks = image.chunks[Symbol.asyncIterator]();
+  // A pipeline leaves its listeners on an output that it is not to end, for each attempt; Node would warn of them.
+  output.setMaxListeners(0);
   try {
     const first = await chunks.next();
     const beginning = first.done ? new Uint8Array(0) : first.value;
