@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { describeHeadroom, readHeadroom } from '../../packages/agent/dist/headroom.js';
 import { temporaryDirectory } from './agent-target.js';
+import { cgroupVersion, limitMemory, makeMemoryCgroup, memoryCgroupOf, memoryRoot } from './memory-cgroup.js';
 
 const MB = 1e6;
 const V2_MOUNT = '30 24 0:26 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw,nsdelegate\n';
@@ -135,23 +136,45 @@ test('without a limit, or without cgroups, the machine counts', async (t) => {
   assert.deepEqual(await readHeadroom(tree(t, {})), machine);
 });
 
-test('a real v1 cgroup of this machine', async (t) => {
-  const directory = `/sys/fs/cgroup/memory/afterimage-test-${process.pid}`;
-  const own = /^\d+:memory:(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1];
+/** Calls `then` with this process in a cgroup that has no limit itself, in one that has; skips where there can be none. */
+async function withinLimit(
+  t: TestContext,
+  bytes: number,
+  then: (outer: string, inner: string) => Promise<void>,
+): Promise<void> {
+  const own = memoryCgroupOf('self');
+  const made: string[] = [];
   try {
-    mkdirSync(directory);
-    writeFileSync(join(directory, 'memory.limit_in_bytes'), String(1 << 30));
-    writeFileSync(join(directory, 'cgroup.procs'), String(process.pid));
+    made.push(makeMemoryCgroup(`afterimage-test-${process.pid}`));
+    made.push(makeMemoryCgroup('inner', made[0]));
+    limitMemory(made[0] ?? '', bytes);
+    writeFileSync(join(made[1] ?? '', 'cgroup.procs'), String(process.pid));
+    await then(made[0] ?? '', made[1] ?? '');
   } catch (error) {
+    if (made.length === 2) throw error;
     t.skip(`cannot make one here: ${String(error)}`);
-    return;
-  }
-  try {
-    const { limit, source, available } = await readHeadroom();
-    assert.deepEqual([limit, source], [1 << 30, `cgroup ${directory.slice('/sys/fs/cgroup/memory'.length)}`]);
-    assert.ok(available > 0 && available <= limit);
   } finally {
-    writeFileSync(join('/sys/fs/cgroup/memory', own ?? '/', 'cgroup.procs'), String(process.pid));
-    rmdirSync(directory);
+    if (made.length > 0) writeFileSync(join(own, 'cgroup.procs'), String(process.pid));
+    for (const cgroup of made.reverse()) rmdirSync(cgroup);
   }
+}
+
+test('real cgroups of this machine: the limit of the one above, and a tighter one of its own', async (t) => {
+  await withinLimit(t, 1 << 30, async (outer, inner) => {
+    const above = await readHeadroom();
+    assert.deepEqual([above.limit, above.source], [1 << 30, `cgroup ${outer.slice(memoryRoot.length)}`]);
+    assert.ok(above.available > 0 && above.available <= above.limit);
+    limitMemory(inner, 512 << 20);
+    const own = await readHeadroom();
+    assert.deepEqual([own.limit, own.source], [512 << 20, `cgroup ${inner.slice(memoryRoot.length)}`]);
+  });
+});
+
+const needsV2 = cgroupVersion === 2 ? false : 'this machine has no cgroup v2 with a memory controller';
+
+test('a real cgroup of this machine where the kernel slows down first', { skip: needsV2 }, async (t) => {
+  await withinLimit(t, 1 << 30, async (outer) => {
+    writeFileSync(join(outer, 'memory.high'), String(512 << 20));
+    assert.equal((await readHeadroom()).limit, 512 << 20);
+  });
 });

@@ -1,7 +1,7 @@
 /** Starts the small server that the agent's own tests capture, and finds the processes of a capture in it. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import type { AgentOptions } from '@afterimage/agent';
 import { readAgentLines, type AgentLines } from './agent-lines.js';
 import { eventually } from './eventually.js';
+import { limitMemory, makeMemoryCgroup } from './memory-cgroup.js';
 import { childrenOf } from './process-census.js';
 
 export interface TargetSettings {
@@ -92,10 +93,10 @@ export function afterTest(t: TestContext, cleanUp: () => unknown): void {
  * Null, and the test skipped, where none can be made.
  */
 export function memoryCgroup(t: TestContext, bytes: number): string | null {
-  const path = `/sys/fs/cgroup/memory/agent-test-${process.pid}-${performance.now().toFixed(0)}`;
+  let path: string;
   try {
-    mkdirSync(path);
-    writeFileSync(join(path, 'memory.limit_in_bytes'), String(bytes));
+    path = makeMemoryCgroup(`agent-test-${process.pid}-${performance.now().toFixed(0)}`);
+    limitMemory(path, bytes);
   } catch (error) {
     t.skip(`cannot make a memory cgroup here: ${String(error)}`);
     return null;

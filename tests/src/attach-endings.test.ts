@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { afterTest, memoryCgroup } from './agent-target.js';
 import { endOf, runCommand, startCommand } from './command.js';
 import { eventually } from './eventually.js';
+import { limitMemory, readMemory } from './memory-cgroup.js';
 import { nodeOf } from './nodes.js';
 import { assertAsBefore, heldBy, inspectorOpens, needsRoot, startPlainTarget } from './plain-target.js';
 import { childrenOf } from './process-census.js';
@@ -68,8 +69,7 @@ test('a memory limit without room for a capture', async (t) => {
   const target = await startPlainTarget(t);
   writeFileSync(join(cgroup, 'cgroup.procs'), String(target.pid));
   const before = heldBy(target.pid);
-  const used = Number(readFileSync(join(cgroup, 'memory.usage_in_bytes'), 'utf8'));
-  writeFileSync(join(cgroup, 'memory.limit_in_bytes'), String(used + (32 << 20)));
+  limitMemory(cgroup, readMemory(cgroup, 'usage') + (32 << 20));
   const { code, stderr } = await runCommand(['capture', String(target.pid)]);
   assert.match(
     stderr,
@@ -92,8 +92,7 @@ test('memory that runs short while the image streams', async (t) => {
   const end = endOf(command);
   await eventually(() => assert.notDeepEqual(childrenOf(target.pid), {}));
   command.kill('SIGSTOP'); // or the image might be out before
-  const used = Number(readFileSync(join(cgroup, 'memory.usage_in_bytes'), 'utf8'));
-  writeFileSync(join(cgroup, 'memory.limit_in_bytes'), String(used + (16 << 20)));
+  limitMemory(cgroup, readMemory(cgroup, 'usage') + (16 << 20));
   command.kill('SIGCONT');
   const { code, stderr } = await end;
   assert.match(stderr, /^afterimage: memory ran short: [\d.]+ MB available \([^\n]*gave way\n$/);

@@ -7,6 +7,7 @@ import { it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { clusterMissing, startPodman } from './cluster/index.js';
+import { memoryRoot } from './memory-cgroup.js';
 
 const script = fileURLToPath(new URL('fixtures/pod-server.cjs', import.meta.url));
 const skip = clusterMissing() ?? false;
@@ -36,7 +37,7 @@ it('podman and docker exec enter a container, of which nothing is left behind', 
   assert.ok(!existsSync(`/proc/${hostPid}`));
   const directory = `afterimage-podman-${process.pid}-`;
   assert.deepEqual(
-    [tmpdir(), '/sys/fs/cgroup/memory', '/sys/fs/cgroup/pids'].flatMap((place) =>
+    [tmpdir(), memoryRoot].flatMap((place) =>
       readdirSync(place).filter((name) => name.startsWith(directory)),
     ),
     [],

@@ -13,6 +13,7 @@ import {
   type Pod,
 } from './cluster/index.js';
 import { eventually } from './eventually.js';
+import { everywhere } from './memory-cgroup.js';
 import { nodes } from './nodes.js';
 
 const script = fileURLToPath(new URL('fixtures/pod-server.cjs', import.meta.url));
@@ -316,9 +317,8 @@ describe('a closed cluster', { skip }, () => {
     const left = [hostPid, ...pids].filter((pid) => existsSync(`/proc/${pid}`));
     assert.deepEqual(left, []);
     assert.doesNotMatch(readFileSync('/proc/self/mountinfo', 'utf8'), new RegExp(container.id));
-    const controllers = readdirSync('/sys/fs/cgroup');
     assert.deepEqual(
-      controllers.filter((controller) => existsSync(`/sys/fs/cgroup/${controller}/${container.id}`)),
+      everywhere(container.id).filter((cgroup) => existsSync(cgroup)),
       [],
     );
     const mine = readdirSync(tmpdir()).filter((name) =>

@@ -1,7 +1,7 @@
-/** What the kernel's cgroups (version 1) say of a container: its memory, its processes, its end. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-
-const controllers = '/sys/fs/cgroup';
+/** What the kernel's cgroups, of version 1 or 2, say of a container: its memory, its processes, its end. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { cgroupVersion, memoryFile, memoryRoot, readMemory } from '../memory-cgroup.js';
 
 /** All in bytes. */
 export interface ContainerMemory {
@@ -15,40 +15,80 @@ export interface ContainerMemory {
 
 /** Undefined where containers can have a memory limit, otherwise what stands against it. */
 export function cgroupsMissing(): string | undefined {
-  if (existsSync(`${controllers}/memory/memory.limit_in_bytes`)) return undefined;
-  return `containers in tests need the memory cgroup of version 1 at ${controllers}/memory`;
+  return cgroupVersion === undefined ? 'containers in tests need cgroups at /sys/fs/cgroup' : undefined;
 }
 
-export function memoryOf(cgroup: string): ContainerMemory {
-  const usage = Number(read(cgroup, 'memory.usage_in_bytes'));
-  const [, inactiveFile] = /^total_inactive_file (\d+)$/m.exec(read(cgroup, 'memory.stat')) ?? [];
+export function memoryOf(name: string): ContainerMemory {
+  const cgroup = directoryOf(name);
+  const usage = readMemory(cgroup, 'usage');
+  const inactive = cgroupVersion === 1 ? /^total_inactive_file (\d+)$/m : /^inactive_file (\d+)$/m;
+  const [, inactiveFile] = inactive.exec(read(cgroup, 'memory.stat')) ?? [];
   return {
     usage,
     workingSet: Math.max(0, usage - Number(inactiveFile)),
-    peak: Number(read(cgroup, 'memory.max_usage_in_bytes')),
-    limit: Number(read(cgroup, 'memory.limit_in_bytes')),
+    peak: peakOf(cgroup, usage),
+    limit: readMemory(cgroup, 'limit'),
   };
 }
 
-export function resetMemoryPeak(cgroup: string): void {
-  writeFileSync(fileOf(cgroup, 'memory.max_usage_in_bytes'), '0');
+export function resetMemoryPeak(name: string): void {
+  const cgroup = directoryOf(name);
+  if (cgroupVersion === 1) writeFileSync(memoryFile(cgroup, 'peak'), '0');
+  else watchPeak(cgroup);
 }
 
 /** How often the kernel has killed a process of it for want of memory. */
-export function oomKills(cgroup: string): number {
-  const [, kills] = /^oom_kill (\d+)$/m.exec(read(cgroup, 'memory.oom_control')) ?? [];
+export function oomKills(name: string): number {
+  const file = cgroupVersion === 1 ? 'memory.oom_control' : 'memory.events';
+  const [, kills] = /^oom_kill (\d+)$/m.exec(read(directoryOf(name), file)) ?? [];
   return Number(kills);
 }
 
 /** Pids, as the host counts them. */
-export function processesOf(cgroup: string): number[] {
-  return read(cgroup, 'cgroup.procs').split('\n').filter(Boolean).map(Number);
+export function processesOf(name: string): number[] {
+  return read(directoryOf(name), 'cgroup.procs').split('\n').filter(Boolean).map(Number);
+}
+
+interface WatchedPeak {
+  /** What the kernel's own mark was when the watch began, and the highest usage that was seen since. */
+  mark: number;
+  seen: number;
+}
+
+const watchEveryMs = 5;
+const watched = new Map<string, WatchedPeak>();
+
+/**
+ * The kernel's mark cannot be put back in version 2 before Linux 6.12. Once it has risen it is exact; until then the
+ * peak is somewhere below it, and is what was seen.
+ */
+function watchPeak(cgroup: string): void {
+  const isWatched = watched.has(cgroup);
+  const peak = { mark: readMemory(cgroup, 'peak'), seen: readMemory(cgroup, 'usage') };
+  watched.set(cgroup, peak);
+  if (isWatched) return;
+  const timer = setInterval(() => {
+    try {
+      const latest = watched.get(cgroup) ?? peak;
+      latest.seen = Math.max(latest.seen, readMemory(cgroup, 'usage'));
+    } catch {
+      clearInterval(timer); // the container is gone
+      watched.delete(cgroup);
+    }
+  }, watchEveryMs);
+  timer.unref();
+}
+
+function peakOf(cgroup: string, usage: number): number {
+  const mark = readMemory(cgroup, 'peak');
+  const watch = watched.get(cgroup);
+  return watch === undefined || mark > watch.mark ? mark : Math.max(watch.seen, usage);
 }
 
 function read(cgroup: string, file: string): string {
-  return readFileSync(fileOf(cgroup, file), 'utf8');
+  return readFileSync(join(cgroup, file), 'utf8');
 }
 
-function fileOf(cgroup: string, file: string): string {
-  return `${controllers}/memory/${cgroup}/${file}`;
+function directoryOf(name: string): string {
+  return join(memoryRoot, name);
 }

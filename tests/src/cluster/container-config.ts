@@ -1,4 +1,5 @@
 /** What a container may use and see, in the words of the OCI runtime specification, as Kubernetes has it by default. */
+import { cgroupVersion } from '../memory-cgroup.js';
 import { nodeOf } from '../nodes.js';
 import { defaultNodePath, type Image } from './root-file-system.js';
 
@@ -58,12 +59,16 @@ export function containerConfig(cgroup: string, settings: ContainerSettings): un
       resources: {
         devices: [{ allow: false, access: 'rwm' }],
         ...(memoryLimit !== undefined && { memory: { limit: memoryLimit } }),
+        // The kubelet's default since 1.28: where memory runs out, all of the container is killed.
+        ...(cgroupVersion === 2 && { unified: { 'memory.oom.group': '1' } }),
         ...(cpuLimit !== undefined && {
           cpu: { period: cpuPeriodMicroseconds, quota: Math.round(cpuLimit * cpuPeriodMicroseconds) },
         }),
       },
       // A network of its own, with nothing but the loopback: each pod has its own port 9229.
-      namespaces: ['pid', 'network', 'ipc', 'uts', 'mount'].map((type) => ({ type })),
+      namespaces: ['pid', 'network', 'ipc', 'uts', 'mount', ...(cgroupVersion === 2 ? ['cgroup'] : [])].map(
+        (type) => ({ type }),
+      ),
       maskedPaths: [
         '/proc/acpi',
         '/proc/kcore',
