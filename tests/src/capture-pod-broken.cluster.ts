@@ -98,6 +98,20 @@ describe('a capture of a pod', { skip }, () => {
     await assertNothingLeft(pod);
   });
 
+  it('gives way when memory runs short, before the kernel ends the container for it', async (t) => {
+    const { command, cwd } = await startCapture(t);
+    const { usage, limit } = pod.memory();
+    pod.limitMemory(usage + (24 << 20));
+    const { code, stderr } = await endOf(command);
+    pod.limitMemory(limit);
+    assert.match(stderr, /memory ran short: [\d.]+ MB available \(.*gave way/m);
+    assert.equal(code, 3, stderr);
+    assert.equal(pod.oomKills(), 0);
+    assert.deepEqual(namesIn(cwd), []);
+    await assertNothingLeft(pod);
+    assertUndisturbed(pod);
+  });
+
   it('has what a killed kit leaves cleared away, and is tried again', async (t) => {
     const cwd = await temporaryDirectory(t);
     const command = startCommand(args, { cwd, env: cluster.env });

@@ -5,7 +5,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-type DebianPackage = 'g++-aarch64-linux-gnu' | 'libdevmapper1.02.1' | 'musl-tools' | 'qemu-user' | Program;
+type DebianPackage =
+  | 'g++-aarch64-linux-gnu'
+  | 'libdevmapper1.02.1'
+  | 'musl-tools'
+  | 'qemu-system-common'
+  | 'qemu-system-x86'
+  | 'qemu-user'
+  | Program;
 type Program = 'age' | 'chromium' | 'podman' | 'runc' | 'strace';
 
 /**
@@ -14,6 +21,18 @@ type Program = 'age' | 'chromium' | 'podman' | 'runc' | 'strace';
  */
 export function debianProgram(name: Program): string {
   return debianFile(name, `/usr/bin/${name}`);
+}
+
+/**
+ * The package that one stands for which has no files of its own, and a name that changes with each version.
+ * @param prefix of the name that is looked for
+ * @throws where apt's lists do not have it
+ */
+export function debianDependency(name: string, prefix: string): string {
+  const listed = execFileSync('apt-cache', ['depends', name], { encoding: 'utf8', timeout: 60_000 });
+  const found = new RegExp(`Depends: (${prefix}\\S+)`).exec(listed)?.[1];
+  if (found === undefined) throw new Error(`this machine's apt knows no ${name}, which Debian has`);
+  return found;
 }
 
 /**
@@ -37,23 +56,24 @@ const cache = fileURLToPath(new URL('../.cache/', import.meta.url));
 
 /**
  * A directory in which packages lie as in a root of their own, fetched once: for what would be in the way of another
- * package, where it is installed.
+ * package, or of the machine itself, where it is installed.
+ * @param packages called when they are fetched, with apt's lists up to date
  * @throws with what was wanted, where it cannot be fetched
  */
-export function debianUnpacked(name: string, packages: readonly string[]): string {
+export function debianUnpacked(name: string, packages: () => readonly string[]): string {
   const place = path.join(cache, `debian-${name}`);
   if (existsSync(place)) return place;
   mkdirSync(cache, { recursive: true });
   const directory = mkdtempSync(path.join(cache, 'fetching-'));
   try {
     aptGet(['update']);
-    aptGet(['download', ...packages], directory);
+    aptGet(['download', ...packages()], directory);
     const root = path.join(directory, 'root');
     for (const file of readdirSync(directory))
       execFileSync('dpkg-deb', ['--extract', file, root], { cwd: directory, timeout: 60_000 });
     renameSync(root, place);
   } catch (cause) {
-    throw new Error(`this test needs Debian's ${packages.join(', ')}: apt-get download failed`, { cause });
+    throw new Error(`this test needs packages of Debian for ${name}: apt-get download failed`, { cause });
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

@@ -13,7 +13,7 @@ import {
   type Pod,
 } from './cluster/index.js';
 import { eventually } from './eventually.js';
-import { everywhere } from './memory-cgroup.js';
+import { cgroupVersion, everywhere } from './memory-cgroup.js';
 import { nodes } from './nodes.js';
 
 const script = fileURLToPath(new URL('fixtures/pod-server.cjs', import.meta.url));
@@ -281,6 +281,23 @@ describe('a cluster', { skip }, () => {
     const { exitCode, reason } = lastState?.terminated ?? {};
     assert.deepEqual({ exitCode, reason }, { exitCode: 137, reason: 'OOMKilled' });
     assert.match((await pod.request('/')).body, /^hello/);
+  });
+
+  /** What the kernel ends first: a program that came by exec, of which all is taken that it can get. */
+  it(`ends ${cgroupVersion === 2 ? 'all of the container' : 'that program alone'} when memory runs out in one`, async () => {
+    const pod = await cluster.addPod({ name: 'crowded', script, readinessProbe, memoryLimit: '150Mi' });
+    const greedy = `require('node:fs').writeFileSync('/proc/self/oom_score_adj', '1000');
+      const held = []; for (;;) held.push(Buffer.alloc(1e6, 1));`;
+    const { code } = await cluster.kubectl(['exec', 'crowded', '--', 'node', '-e', greedy]);
+    assert.equal(code, 137);
+    if (cgroupVersion === 2) {
+      await eventually(() => assert.equal(pod.restartCount, 1));
+      const { lastState } = pod.status().containerStatuses[0] ?? {};
+      assert.equal(lastState?.terminated?.reason, 'OOMKilled');
+    } else {
+      assert.deepEqual([pod.oomKills(), pod.restartCount], [1, 0]);
+      assert.match((await pod.request('/')).body, /^hello/);
+    }
   });
 
   it('measures what a stand-still does: to the requests, to readiness, to memory', async () => {

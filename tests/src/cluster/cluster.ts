@@ -33,7 +33,7 @@ export interface Cluster {
   addImage(image: Image): void;
   /**
    * Resolves when the pod is ready.
-   * @throws when it has ended before, or is not ready within 30 s: with what it has written
+   * @throws when it has ended before, or is not ready within two minutes: with what it has written
    */
   addPod(settings: PodSettings): Promise<Pod>;
   /**
@@ -47,7 +47,7 @@ export interface Cluster {
   close(): Promise<void>;
 }
 
-const readyWithinMs = 30_000;
+const readyWithinMs = 120_000;
 
 /** Undefined where a cluster can be started, otherwise what stands against it. */
 export function clusterMissing(): string | undefined {

@@ -1,7 +1,7 @@
 /** What the kernel's cgroups, of version 1 or 2, say of a container: its memory, its processes, its end. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cgroupVersion, memoryFile, memoryRoot, readMemory } from '../memory-cgroup.js';
+import { cgroupVersion, limitMemory, memoryFile, memoryRoot, readMemory } from '../memory-cgroup.js';
 
 /** All in bytes. */
 export interface ContainerMemory {
@@ -29,6 +29,10 @@ export function memoryOf(name: string): ContainerMemory {
     peak: peakOf(cgroup, usage),
     limit: readMemory(cgroup, 'limit'),
   };
+}
+
+export function limitMemoryOf(name: string, bytes: number): void {
+  limitMemory(directoryOf(name), bytes);
 }
 
 export function resetMemoryPeak(name: string): void {

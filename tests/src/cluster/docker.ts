@@ -101,7 +101,7 @@ export async function startDocker(): Promise<Docker> {
 }
 
 function dockerEnvironment(directory: string): Record<string, string> {
-  const root = debianUnpacked('docker.io', ['docker.io', 'containerd', 'tini']);
+  const root = debianUnpacked('docker.io', () => ['docker.io', 'containerd', 'tini']);
   debianFile('libdevmapper1.02.1', '/lib/x86_64-linux-gnu/libdevmapper.so.1.02.1');
   debianProgram('runc');
   for (const name of ['tmp', 'roots', 'config']) mkdirSync(join(directory, name));

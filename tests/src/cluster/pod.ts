@@ -1,5 +1,12 @@
 /** A pod as tests see it: what it uses, what its server answers, what has happened to it. */
-import { memoryOf, processesOf, resetMemoryPeak, type ContainerMemory } from './container-cgroup.js';
+import {
+  limitMemoryOf,
+  memoryOf,
+  oomKills,
+  processesOf,
+  resetMemoryPeak,
+  type ContainerMemory,
+} from './container-cgroup.js';
 import type { Container } from './container.js';
 import type { KeptPod } from './kubelet.js';
 import type { PodObject, PodStatus } from './objects.js';
@@ -18,6 +25,10 @@ export interface Pod {
   readonly readinessFailures: readonly string[];
   status(): PodStatus;
   memory(): ContainerMemory;
+  /** @param bytes at or above what is used, or the kernel ends what is in it */
+  limitMemory(bytes: number): void;
+  /** How often the kernel has killed a process of the running container for want of memory. */
+  oomKills(): number;
   resetMemoryPeak(): void;
   /** Pids, as the host counts them. */
   processes(): number[];
@@ -65,6 +76,8 @@ export function podOf(object: PodObject, kept: KeptPod): Pod {
     },
     status: () => structuredClone(object.status),
     memory: () => memoryOf(cgroup()),
+    limitMemory: (bytes) => limitMemoryOf(cgroup(), bytes),
+    oomKills: () => oomKills(cgroup()),
     resetMemoryPeak: () => resetMemoryPeak(cgroup()),
     processes: () => processesOf(cgroup()),
     listeningPorts: () => listeningPorts(running().container.pid),

@@ -1,0 +1,88 @@
+/**
+ * The tests to which cgroups matter, on Debian's kernel with cgroup v2, whichever this machine has. Without KVM an
+ * emulator runs them, ten times as slow: then a few that show each part, or all where VM_WHOLE=1.
+ */
+import assert from 'node:assert/strict';
+import { before, describe, it, type TestContext } from 'node:test';
+import { debianProgram } from './debian-program.js';
+import { kernelForVirtualMachines } from './vm/kernel.js';
+import { hasKvm, runInVirtualMachine, virtualMachineMissing } from './vm/virtual-machine.js';
+
+const skip = virtualMachineMissing() ?? false;
+const isSlow = !hasKvm();
+const wholeToo = !isSlow || process.env.VM_WHOLE === '1';
+const skipWhole = wholeToo ? false : 'without KVM these take an hour: VM_WHOLE=1 runs them all the same';
+const withinMs = isSlow ? 3_600_000 : 600_000;
+
+/** In a container of 1 GiB; SOAK_HEAP_MB is 480 on machines that are fast enough. */
+const incident = {
+  SOAK_CAPTURES: '1',
+  ...(wholeToo ? {} : { SOAK_HEAP_MB: '20', SOAK_REQUESTS: '2' }),
+};
+
+interface Chosen {
+  /** Without `.js`. */
+  files: string[];
+  /** Of the tests to run, each of which is to pass; without them, all that there are. */
+  names?: string[];
+  env?: Record<string, string>;
+}
+
+/** Runs them and sees that none has failed, and that none was skipped. */
+async function passes(t: TestContext, { files, names, env = {} }: Chosen): Promise<void> {
+  const settings = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  const patterns = names?.map((name) => `--test-name-pattern='${name}'`) ?? [];
+  const paths = files.map((file) => `tests/dist/${file}.js`);
+  const command = [...settings, 'node', '--test', '--test-reporter=tap', ...patterns, ...paths].join(' ');
+  const { code, output } = await runInVirtualMachine(command, withinMs);
+  assert.equal(code, 0, output);
+  if (names === undefined) assert.doesNotMatch(output, /^ *ok .* # SKIP/m);
+  const passed = Array.from(output.matchAll(/^ *ok \d+ - (.*?)( # .*)?$/gm), ([, name = '', directive]) =>
+    directive === undefined ? name : '',
+  );
+  for (const name of names ?? [])
+    assert.ok(
+      passed.some((each) => each.includes(name)),
+      `${name}: ${output}`,
+    );
+  for (const [, figures = ''] of output.matchAll(/^ *# (percent of the limit .*)$/gm)) t.diagnostic(figures);
+}
+
+describe('under cgroup v2', { skip }, () => {
+  before(() => {
+    debianProgram('runc');
+    if (wholeToo) debianProgram('podman');
+  });
+
+  it('headroom is that of the tightest cgroup, and a capture without it is refused or gives way', (t) => {
+    t.diagnostic(`Linux ${kernelForVirtualMachines().release}${isSlow ? ', emulated: there is no KVM' : ''}`);
+    return passes(t, {
+      files: ['agent-headroom.test', 'agent-faults.test', 'attach-endings.test', 'command-ps.test'],
+      names: [
+        'real cgroups of this machine',
+        'a real cgroup of this machine where the kernel slows down first',
+        'memory runs short while it develops',
+        'a memory limit without room for a capture',
+        'one in a cgroup with its limit',
+      ],
+    });
+  });
+
+  it('the capture of a pod takes little of its limit', (t) =>
+    passes(t, { files: ['capture-pod-incident.soak'], names: ['on Node 20'], env: incident }));
+
+  it('a capture gives way before the kernel ends the container', (t) =>
+    passes(t, {
+      files: ['capture-pod-broken.cluster', 'test-bed.cluster'],
+      names: ['gives way when memory runs short', 'when memory runs out in one'],
+    }));
+
+  const rest = [
+    ['agent-headroom.test', 'agent-faults.test', 'agent-capture.test', 'attach-endings.test'],
+    ['test-bed.cluster', 'podman.cluster', 'capture-podman.cluster'],
+    ['capture-pod.cluster', 'capture-pod-agent.cluster', 'capture-pod-refusals.cluster'],
+    ['capture-pod-broken.cluster', 'capture-pod-in-cluster.cluster', 'kubectl-plugin.cluster'],
+  ];
+  for (const files of rest)
+    it(`all of ${files.join(', ')}`, { skip: skipWhole }, (t) => passes(t, { files }));
+});
