@@ -14,7 +14,7 @@ import { temporaryDirectory } from './temporary-directory.js';
 
 const skip = clusterMissing() ?? false;
 const captures = Math.min(30, Number(process.env.SOAK_CAPTURES ?? 30));
-const heapMb = process.env.SOAK_HEAP_MB ?? '480';
+const heapMb = Number(process.env.SOAK_HEAP_MB ?? 480);
 const requestsPerSecond = Number(process.env.SOAK_REQUESTS ?? 50);
 /** Of the limit. */
 const mostShare = 0.05;
@@ -33,7 +33,7 @@ describe(`${captures} captures of a pod near its limit`, { skip }, () => {
         node,
         nodeArgs: ['--max-old-space-size=900'],
         memoryLimit: '1Gi',
-        env: { HEAP_MB: heapMb, BUFFERS_MB: '100' },
+        env: { HEAP_MB: String(heapMb), BUFFERS_MB: String(Math.round(heapMb / 4.8)) },
       });
       const load = pod.load({ requestsPerSecond });
       const path = join(cwd, 'stored.image');
