@@ -1,5 +1,5 @@
 // Runs the tests, having made everything they need:
-//   node scripts/test.mjs [cluster|browser|soak] [NAME ...]
+//   node scripts/test.mjs [cluster|browser|soak|vm] [NAME ...]
 // NAME picks the test files whose name contains it. Exits as the test runner does.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
@@ -8,11 +8,13 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const [first = '', ...rest] = process.argv.slice(2);
-const kind = ['cluster', 'browser', 'soak'].includes(first) ? first : 'test';
+const kind = ['cluster', 'browser', 'soak', 'vm'].includes(first) ? first : 'test';
 const names = kind === 'test' && first ? [first, ...rest] : rest;
 
 /** Bound on a whole test file: what Node 20 and 22 make of --test-timeout. Long tests carry their own. */
-const timeoutMs = { test: 1_200_000, cluster: 1_200_000, browser: 300_000, soak: 3_600_000 }[kind];
+const timeoutMs = { test: 1_200_000, cluster: 1_200_000, browser: 300_000, soak: 3_600_000, vm: 14_400_000 }[
+  kind
+];
 
 /** Files at a time. Tests wait for much; the long ones keep two processors busy by themselves. */
 const concurrency = kind === 'test' || kind === 'cluster' ? availableParallelism() + 1 : 1;

@@ -1,7 +1,7 @@
 /** Starts the small server that the agent's own tests capture, and finds the processes of a capture in it. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import type { AgentOptions } from '@afterimage/agent';
 import { readAgentLines, type AgentLines } from './agent-lines.js';
 import { eventually } from './eventually.js';
-import { limitMemory, makeMemoryCgroup } from './memory-cgroup.js';
+import { cgroupVersion, limitMemory, makeMemoryCgroup } from './memory-cgroup.js';
 import { childrenOf } from './process-census.js';
 
 export interface TargetSettings {
@@ -97,6 +97,8 @@ export function memoryCgroup(t: TestContext, bytes: number): string | null {
   try {
     path = makeMemoryCgroup(`agent-test-${process.pid}-${performance.now().toFixed(0)}`);
     limitMemory(path, bytes);
+    // As in Kubernetes: then no process of it is killed alone.
+    if (cgroupVersion === 2) writeFileSync(join(path, 'memory.oom.group'), '1');
   } catch (error) {
     t.skip(`cannot make a memory cgroup here: ${String(error)}`);
     return null;

@@ -1,6 +1,7 @@
 /**
  * Watches memory while a capture runs: adds up what it takes (child, collector, developer program), and raises
- * the alarm when the headroom falls under the reserve, so that the capture gives way and not the server.
+ * the alarm when the headroom falls under the reserve, so that the capture gives way and not the server. Where
+ * `memory.oom.group` is set, as Kubernetes does on cgroup v2, nothing else protects the server: the kernel ends all together.
  */
 import { readHeadroom, reserveBytes, type Headroom } from './headroom.js';
 import { anonymousBytes, privateBytes } from './memory-use.js';
