@@ -2,7 +2,7 @@
  * Memory cgroups of this machine, of version 1 or 2, whichever it has: where they lie, and what their files are called.
  * Nearly all machines have version 2 by now.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const mounted = '/sys/fs/cgroup';
@@ -61,10 +61,4 @@ export function makeMemoryCgroup(name: string, parent = memoryRoot): string {
 export function memoryCgroupOf(pid: number | 'self'): string {
   const line = cgroupVersion === 1 ? /^\d+:(?:\S+,)?memory(?:,\S+)?:(.*)$/m : /^0::(.*)$/m;
   return join(memoryRoot, line.exec(readFileSync(`/proc/${pid}/cgroup`, 'utf8'))?.[1] ?? '/');
-}
-
-/** Where a cgroup of one name lies: under each controller of version 1, or once. */
-export function everywhere(name: string): string[] {
-  const roots = cgroupVersion === 1 ? readdirSync(mounted).map((each) => join(mounted, each)) : [mounted];
-  return roots.map((root) => join(root, name));
 }

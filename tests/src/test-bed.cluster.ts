@@ -5,6 +5,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { cgroupsNamed } from './cluster/cgroup-trees.js';
 import {
   clusterMissing,
   startCluster,
@@ -13,7 +14,7 @@ import {
   type Pod,
 } from './cluster/index.js';
 import { eventually } from './eventually.js';
-import { cgroupVersion, everywhere } from './memory-cgroup.js';
+import { cgroupVersion } from './memory-cgroup.js';
 import { nodes } from './nodes.js';
 
 const script = fileURLToPath(new URL('fixtures/pod-server.cjs', import.meta.url));
@@ -334,10 +335,7 @@ describe('a closed cluster', { skip }, () => {
     const left = [hostPid, ...pids].filter((pid) => existsSync(`/proc/${pid}`));
     assert.deepEqual(left, []);
     assert.doesNotMatch(readFileSync('/proc/self/mountinfo', 'utf8'), new RegExp(container.id));
-    assert.deepEqual(
-      everywhere(container.id).filter((cgroup) => existsSync(cgroup)),
-      [],
-    );
+    assert.deepEqual(cgroupsNamed(container.id), []);
     const mine = readdirSync(tmpdir()).filter((name) =>
       name.startsWith(`afterimage-cluster-${process.pid}-`),
     );

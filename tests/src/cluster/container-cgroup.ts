@@ -1,7 +1,14 @@
 /** What the kernel's cgroups, of version 1 or 2, say of a container: its memory, its processes, its end. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cgroupVersion, limitMemory, memoryFile, memoryRoot, readMemory } from '../memory-cgroup.js';
+import {
+  cgroupVersion,
+  limitMemory,
+  makeMemoryCgroup,
+  memoryFile,
+  memoryRoot,
+  readMemory,
+} from '../memory-cgroup.js';
 
 /** All in bytes. */
 export interface ContainerMemory {
@@ -15,7 +22,12 @@ export interface ContainerMemory {
 
 /** Undefined where containers can have a memory limit, otherwise what stands against it. */
 export function cgroupsMissing(): string | undefined {
-  return cgroupVersion === undefined ? 'containers in tests need cgroups at /sys/fs/cgroup' : undefined;
+  try {
+    rmdirSync(makeMemoryCgroup(`afterimage-probe-${process.pid}`));
+    return undefined;
+  } catch (error) {
+    return `containers in tests need memory cgroups: ${error instanceof Error ? error.message : String(error)}`;
+  }
 }
 
 export function memoryOf(name: string): ContainerMemory {
