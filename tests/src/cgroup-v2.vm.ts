@@ -84,7 +84,8 @@ describe('under cgroup v2', { skip }, () => {
   });
 
   it('the capture of a pod takes little of its limit', { skip: skipWhole }, (t) =>
-    passes(t, { files: ['capture-pod-incident.soak'], names: ['on Node 20'], env: incident }));
+    passes(t, { files: ['capture-pod-incident.soak'], names: ['on Node 20'], env: incident }),
+  );
 
   const rest = [
     ['agent-headroom.test', 'agent-faults.test', 'agent-capture.test', 'attach-endings.test'],
