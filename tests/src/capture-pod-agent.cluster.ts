@@ -4,24 +4,14 @@ import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { assertShowsWhatWasPlanted } from './capture-series.js';
 import { clusterMissing, startCluster, type Cluster, type Pod } from './cluster/index.js';
 import { runCommand } from './command.js';
 import { debianFile } from './debian-program.js';
-import { assertUndisturbed, commandIn, namesIn, plantedPod } from './planted-pod.js';
+import { agentArgs, agentFiles, assertUndisturbed, commandIn, namesIn, plantedPod } from './planted-pod.js';
 import { temporaryDirectory } from './temporary-directory.js';
 
 const skip = clusterMissing() ?? false;
-const modules = '/app/node_modules/@afterimage';
-
-/** As npm would have installed it. */
-const agentFiles = Object.fromEntries(
-  ['agent/dist', 'agent/bundled', 'agent/prebuilds', 'agent/package.json']
-    .concat(['snapshot/dist', 'snapshot/data', 'snapshot/package.json'])
-    .map((path) => [`${modules}/${path}`, fileURLToPath(new URL(`../../packages/${path}`, import.meta.url))]),
-);
-
 describe('capture of pods with an agent', { skip, timeout: 180_000 }, () => {
   let cluster: Cluster;
   before(async () => (cluster = await startCluster()));
@@ -35,7 +25,7 @@ describe('capture of pods with an agent', { skip, timeout: 180_000 }, () => {
       // Nothing can be loaded from here; the agent's native part lies in the image.
       tmp: 'noexec',
       files: { ...plantedPod.files, ...agentFiles },
-      nodeArgs: ['--import', `${modules}/agent/dist/register.js`],
+      nodeArgs: agentArgs,
       env,
     });
 

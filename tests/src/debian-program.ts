@@ -1,9 +1,9 @@
 /** What tests need of Debian; installed when it is missing and this is the superuser's machine. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { cached } from './cached.js';
 
 type DebianPackage =
   | 'g++-aarch64-linux-gnu'
@@ -52,8 +52,6 @@ export function debianFile(name: DebianPackage, file: string): string {
   return file;
 }
 
-const cache = fileURLToPath(new URL('../.cache/', import.meta.url));
-
 /**
  * A directory in which packages lie as in a root of their own, fetched once: for what would be in the way of another
  * package, or of the machine itself, where it is installed.
@@ -61,23 +59,18 @@ const cache = fileURLToPath(new URL('../.cache/', import.meta.url));
  * @throws with what was wanted, where it cannot be fetched
  */
 export function debianUnpacked(name: string, packages: () => readonly string[]): string {
-  const place = path.join(cache, `debian-${name}`);
-  if (existsSync(place)) return place;
-  mkdirSync(cache, { recursive: true });
-  const directory = mkdtempSync(path.join(cache, 'fetching-'));
-  try {
-    aptGet(['update']);
-    aptGet(['download', ...packages()], directory);
-    const root = path.join(directory, 'root');
-    for (const file of readdirSync(directory))
-      execFileSync('dpkg-deb', ['--extract', file, root], { cwd: directory, timeout: 60_000 });
-    renameSync(root, place);
-  } catch (cause) {
-    throw new Error(`this test needs packages of Debian for ${name}: apt-get download failed`, { cause });
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
-  return place;
+  return cached(`debian-${name}`, (directory) => {
+    try {
+      aptGet(['update']);
+      aptGet(['download', ...packages()], directory);
+    } catch (cause) {
+      throw new Error(`this test needs packages of Debian for ${name}: apt-get download failed`, { cause });
+    }
+    for (const file of readdirSync(directory).map((entry) => path.join(directory, entry))) {
+      execFileSync('dpkg-deb', ['--extract', file, directory], { timeout: 60_000 });
+      rmSync(file);
+    }
+  });
 }
 
 function aptGet(args: readonly string[], cwd?: string): void {

@@ -25,7 +25,7 @@ const startWithinMs = 30_000;
 export async function startLoadServer(node: NodeBinary, env: Record<string, string>): Promise<LoadServer> {
   const child = spawn(node.path, [...steadyHeap, '--import', '@afterimage/agent/register', program], {
     cwd: fileURLToPath(new URL('..', import.meta.url)), // from where the agent's name resolves
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...node.env, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   const lines = readAgentLines(child.stderr);

@@ -56,7 +56,7 @@ for (const [major, abi] of abis) {
 
 test('the developer program stands alone', () => assertStandsAlone(path.join(prebuilds, 'developer')));
 
-test('a program of musl writes its image with the addon objects, and is restored from it', () => {
+test('a program of musl writes its image with the addon objects, is restored from it, and has its ghost locks cleared', () => {
   const objects = [
     'child.c',
     'descriptors.c',
@@ -82,5 +82,6 @@ test('a program of musl writes its image with the addon objects, and is restored
   });
   closeSync(input);
   assert.equal(restored.status, 0, restored.stderr);
+  assert.equal(restored.stderr.match(/^afterimage ghost-lock /gm)?.length, 2, restored.stderr);
   assert.equal(restored.stdout, 'kept on the heap, and by the thread, flags 1\n');
 });

@@ -8,6 +8,10 @@ export interface NodeBinary {
   /** Without the `v`. */
   version: string;
   path: string;
+  /** That it needs, by their places in a container; where they are not told, those that `ldd` names. */
+  libraries?: Record<string, string>;
+  /** What it needs in its environment to run on this machine. */
+  env?: Record<string, string>;
 }
 
 export const nodes: readonly NodeBinary[] = ([20, 22, 24, 26] as const).map(nodeBinary);
@@ -20,8 +24,9 @@ export const abis = [
   [26, 147],
 ] as const;
 
-export function nodeOf(major: NodeBinary['major']): NodeBinary {
-  return nodes.find((node) => node.major === major) ?? nodeBinary(major);
+export function nodeOf(node: NodeBinary['major'] | NodeBinary): NodeBinary {
+  if (typeof node === 'object') return node;
+  return nodes.find(({ major }) => major === node) ?? nodeBinary(node);
 }
 
 function nodeBinary(major: NodeBinary['major']): NodeBinary {

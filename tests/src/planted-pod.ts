@@ -22,6 +22,17 @@ export const plantedPod = {
   readinessProbe: { httpGet: { path: '/', port: 8080 }, periodSeconds: 1, timeoutSeconds: 2 },
 } satisfies Partial<PodSettings>;
 
+const modules = '/app/node_modules/@afterimage';
+
+/** The agent, in a pod, as npm would have installed it. */
+export const agentFiles = Object.fromEntries(
+  ['agent/dist', 'agent/bundled', 'agent/prebuilds', 'agent/package.json']
+    .concat(['snapshot/dist', 'snapshot/data', 'snapshot/package.json'])
+    .map((path) => [`${modules}/${path}`, fileURLToPath(new URL(`../../packages/${path}`, import.meta.url))]),
+);
+/** For Node, to have that agent. */
+export const agentArgs = ['--import', `${modules}/agent/dist/register.js`];
+
 /** Runs `afterimage` as somebody whose kubectl reaches the cluster. */
 export function commandIn(
   { env }: Pick<Cluster, 'env'>,

@@ -15,7 +15,7 @@ export interface PodSettings {
   /** Made when it is not there yet; a Deployment with its ReplicaSet. */
   owner?: { kind: 'Deployment' | 'StatefulSet'; name: string };
   /** The Node version it runs on; 24 by default. */
-  node?: NodeBinary['major'];
+  node?: NodeBinary['major'] | NodeBinary;
   nodePath?: string;
   /** Copied to `/app` and run by Node as PID 1. */
   script: string;

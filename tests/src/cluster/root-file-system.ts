@@ -10,7 +10,7 @@ import { nodeOf, type NodeBinary } from '../nodes.js';
 /** What a pod's `image` names. */
 export interface Image {
   name: string;
-  node: NodeBinary['major'];
+  node: NodeBinary['major'] | NodeBinary;
   /** Where Node lies in the container; `/usr/local/bin/node` by default, as in Docker's official images. */
   nodePath?: string;
   /** What its Node runs when the pod says nothing else: a path in the container, and arguments. */
@@ -43,7 +43,8 @@ export function makeRootFileSystem(root: string, image: Image): void {
   if (image.tmp === 'none') rmSync(join(root, 'tmp'), { recursive: true });
   for (const [name, text] of Object.entries(etc)) writeFileSync(join(root, 'etc', name), text);
   place(root, image.nodePath ?? defaultNodePath, (path) => writeFileSync(path, '')); // to be mounted on
-  for (const library of librariesOf(nodeOf(image.node).path)) copyIn(root, library, library);
+  const { path: program, libraries = librariesOf(program) } = nodeOf(image.node);
+  for (const [place, source] of Object.entries(libraries)) copyIn(root, place, source);
   for (const [path, source] of Object.entries(image.files ?? {})) copyIn(root, path, source);
 }
 
@@ -57,14 +58,15 @@ function place(root: string, path: string, make: (target: string) => void): void
   make(target);
 }
 
-const libraries = new Map<string, string[]>();
+const listed = new Map<string, Record<string, string>>();
 
-function librariesOf(program: string): string[] {
-  let found = libraries.get(program);
+/** Each in the place where this machine has it. */
+function librariesOf(program: string): Record<string, string> {
+  let found = listed.get(program);
   if (found === undefined) {
-    const listed = execFileSync('ldd', [program], { encoding: 'utf8', timeout: 10_000 });
-    found = Array.from(listed.matchAll(/(\/\S+) \(0x/g), ([, path = '']) => path);
-    libraries.set(program, found);
+    const text = execFileSync('ldd', [program], { encoding: 'utf8', timeout: 10_000 });
+    found = Object.fromEntries(Array.from(text.matchAll(/(\/\S+) \(0x/g), ([, path = '']) => [path, path]));
+    listed.set(program, found);
   }
   return found;
 }

@@ -1,6 +1,8 @@
 #include "ghost_locks.h"
 
 #include <asm/unistd.h>
+#include <linux/errno.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "control.h"
@@ -17,11 +19,20 @@ struct kernel_sigaction {
 };
 
 // glibc's pthread_mutex_t (struct __pthread_mutex_s in bits/struct_mutex.h).
-struct mutex {
-  int32_t lock;
+struct glibc_mutex {
+  uint32_t lock;
   uint32_t count;
   int32_t owner;
   uint32_t users;
+};
+
+// musl's (src/internal/pthread_impl.h).
+struct musl_mutex {
+  uint32_t type;
+  uint32_t lock;
+  int32_t waiters;
+  uint32_t unused[2];
+  uint32_t count;
 };
 
 #define SIGALRM 14
@@ -32,9 +43,35 @@ struct mutex {
 #define FUTEX_WAIT 0
 #define FUTEX_WAIT_BITSET 9
 #define LOCKED_WITH_WAITERS 2  // glibc's lowlevellock.h
+#define WAITERS 0x80000000u    // musl's pthread_mutex_timedlock.c
+#define TYPE 15u               // the others of musl's bits say who shares it, and how it is passed on
 
 static uint64_t last_lock;
 static unsigned clearings;
+
+// Each frees the mutex that a futex is part of, and says whether there is one; `waited_for` is what the waiter saw there.
+
+static int clear_glibc_mutex(uint64_t futex, uint32_t waited_for) {
+  struct glibc_mutex *mutex = (struct glibc_mutex *)futex;
+  if (waited_for != LOCKED_WITH_WAITERS || mutex->lock != waited_for || mutex->owner <= 0) return 0;
+  // Count and owner too: glibc asserts that whoever unlocks a mutex owns it.
+  mutex->count = 0;
+  mutex->owner = 0;
+  mutex->users = 0;
+  mutex->lock = 0;
+  return 1;
+}
+
+static int clear_musl_mutex(uint64_t futex, uint32_t waited_for) {
+  // Locked is EBUSY in the simple ones, the owner's thread id in the others. Without any it is a semaphore.
+  uint32_t locked = waited_for & ~WAITERS;
+  if (!(waited_for & WAITERS) || !locked) return 0;
+  struct musl_mutex *mutex = (struct musl_mutex *)(futex - offsetof(struct musl_mutex, lock));
+  if (mutex->lock != waited_for || mutex->waiters <= 0 || (mutex->type & TYPE) > 2 || ((mutex->type & TYPE) == 0 && locked != EBUSY)) return 0;
+  mutex->count = 0;
+  mutex->lock = 0;
+  return 1;
+}
 
 static __attribute__((used)) void on_tick(int number, void *info, struct signal_context *context) {
   (void)number;
@@ -44,15 +81,10 @@ static __attribute__((used)) void on_tick(int number, void *info, struct signal_
   if (operation != FUTEX_WAIT && operation != FUTEX_WAIT_BITSET) return;
   if (call_argument(context, 3)) return;  // has a time limit: ends by itself
   uint64_t lock = call_argument(context, 0);
-  struct mutex *mutex = (struct mutex *)lock;
-  int is_mutex = (uint32_t)call_argument(context, 2) == LOCKED_WITH_WAITERS && mutex->lock == LOCKED_WITH_WAITERS && mutex->owner > 0;
-  if (!is_mutex || clearings > 1000 || (lock == last_lock && clearings > 100))
+  uint32_t waited_for = (uint32_t)call_argument(context, 2);
+  int too_often = clearings > 1000 || (lock == last_lock && clearings > 100);
+  if (too_often || !(clear_glibc_mutex(lock, waited_for) || clear_musl_mutex(lock, waited_for)))
     fail_at(DEVELOPER_STUCK, "waits for a thread that was not captured, at", lock);
-  // Count and owner too: glibc asserts that whoever unlocks a mutex owns it.
-  mutex->count = 0;
-  mutex->owner = 0;
-  mutex->users = 0;
-  mutex->lock = 0;
   last_lock = lock;
   clearings++;
   report_text("afterimage ghost-lock ");
