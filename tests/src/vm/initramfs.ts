@@ -21,7 +21,8 @@ export const modules = [
   'fs/overlayfs/overlay',
 ];
 
-const init = `#!/bin/busybox sh
+/** @param place has what this machine has there, even if it lies in one of the directories that are empty at first */
+const init = (place: string): string => `#!/bin/busybox sh
 set -e
 b=/bin/busybox
 for module in ${modules.map((module) => basename(module)).join(' ')}; do $b insmod /$module.ko; done
@@ -38,6 +39,8 @@ $b mount -t devpts -o newinstance,ptmxmode=0666 devpts /root/dev/pts
 $b mount -t tmpfs -o mode=1777 tmpfs /root/dev/shm
 $b mount -t tmpfs -o mode=1777 tmpfs /root/tmp
 $b mount -t tmpfs -o mode=755 tmpfs /root/run
+$b mkdir -p '/root${place}' /layer/place /layer/work-place
+$b mount -t overlay -o 'lowerdir=/lower${place},upperdir=/layer/place,workdir=/layer/work-place' overlay '/root${place}'
 $b mount -t cgroup2 -o nsdelegate,memory_recursiveprot cgroup2 /root/sys/fs/cgroup
 $b mkdir /root/sys/fs/cgroup/session
 echo $$ > /root/sys/fs/cgroup/session/cgroup.procs
@@ -48,14 +51,15 @@ exec $b switch_root /root /bin/sh /run/command
 `;
 
 /**
+ * @param place a directory that the command needs
  * @param command a script for /bin/sh; when it ends the kernel panics, so it has to switch the machine off
  * @returns an archive in cpio's format "newc"
  */
-export function initramfs(kernel: Kernel, command: string): Buffer {
+export function initramfs(kernel: Kernel, place: string, command: string): Buffer {
   const directories = ['bin', 'dev', 'proc'].map((name) => entry(name, 0o040755));
   const files = [
     entry('dev/console', 0o020600, Buffer.alloc(0), [5, 1]),
-    entry('init', 0o100755, Buffer.from(init)),
+    entry('init', 0o100755, Buffer.from(init(place))),
     entry('command', 0o100644, Buffer.from(command)),
     entry('bin/busybox', 0o100755, readFileSync(kernel.busybox)),
     ...modules.map((module) =>

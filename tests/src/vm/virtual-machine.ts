@@ -30,7 +30,7 @@ export interface VirtualMachineRun {
   output: string;
 }
 
-const repository = fileURLToPath(new URL('../../..', import.meta.url));
+const repository = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '');
 const processors = 2;
 const memory = '4G';
 
@@ -65,7 +65,7 @@ export async function runInVirtualMachine(command: string, withinMs: number): Pr
   const file = (name: string): string => join(directory, name);
   const server = shareFiles(directory, file('socket'));
   try {
-    writeFileSync(file('initramfs'), initramfs(kernel, script(command)));
+    writeFileSync(file('initramfs'), initramfs(kernel, repository, script(command)));
     await eventually(() => statSync(file('socket')));
     const machine = startQemu([
       ...(hasKvm() ? ['-accel', 'kvm', '-cpu', 'host'] : ['-accel', 'tcg,thread=multi', '-cpu', 'max']),
