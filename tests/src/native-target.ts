@@ -19,6 +19,7 @@ export async function playTarget<Result = Played>(
   ...args: string[]
 ): Promise<Result> {
   const { stdout } = await promisify(execFile)(node.path, [target, scenario, ...args], { timeout: 60_000 });
-  const [line = ''] = stdout.split('\n');
+  // V8 writes there too, where it is asked to trace.
+  const line = stdout.split('\n').find((written) => written.startsWith('{')) ?? '';
   return JSON.parse(line) as Result;
 }
