@@ -66,6 +66,11 @@ for (const node of nodes) {
       assert.match(describeChildExit(end?.exitCode ?? null, end?.signal ?? null) ?? '', /collector is gone/);
     });
 
+    test('the child gathers its memory, which takes few page tables', async () => {
+      const { own, child } = await playTarget<{ own: number; child: number }>(node, 'page-tables');
+      assert.ok(child < own / 2, `the target's page tables have ${own} kB, the child's ${child} kB`);
+    });
+
     test('the child ends with its target', async () => {
       const { fork } = await playTarget(node, 'target-exits');
       assert.ok(fork);

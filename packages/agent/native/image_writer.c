@@ -25,10 +25,12 @@
 #define SEGMENT_CAPACITY (1u << 20)
 #define FILE_NAMES_CAPACITY (1u << 20)
 #define FILES_CAPACITY 16384u
+#define SCATTERED_CAPACITY 65536u
 #define HEAP_PAGE (256u << 10)       // V8's: one begins at a multiple of it
-#define HEAP_PAGE_HEADER (8u << 10)  // where it has the garbage collector's marks; else less than IMAGE_PAGE
+#define HEAP_PAGE_HEADER (8u << 10)  // where it has the garbage collector's marks
 #define YOUNG_FLAGS 0x18u            // FROM_PAGE | TO_PAGE
 #define MALLOC_ARENA (64ull << 20)   // glibc's, of a thread: one begins at a multiple of it
+#define PAGE_TABLE_SPAN (2ull << 20)  // of addresses, that one page of a page table is for, where pages have 4 KB
 // An entry of pagemap (Documentation/admin-guide/mm/pagemap.rst).
 #define PAGE_PRESENT (1ull << 63)
 #define PAGE_SWAPPED (1ull << 62)
@@ -43,6 +45,10 @@ enum turn {
   TURN_KEPT,  // what the child needs
 };
 _Static_assert(TURN_KEPT + 1 == IMAGE_TURNS, "as image_format.h says");
+
+struct range {
+  uint64_t start, end;
+};
 
 // Everything the writer needs to remember, in a mapping of its own that the image leaves out: it changes
 // while the image is being written.
@@ -63,6 +69,8 @@ struct scratch {
   size_t file_count;
   char file_names[FILE_NAMES_CAPACITY];
   size_t file_names_used;
+  size_t scattered_count;
+  struct range scattered[SCATTERED_CAPACITY];
   size_t segment_count;
   Elf64_Phdr segments[SEGMENT_CAPACITY];
   uint8_t turns[SEGMENT_CAPACITY];  // enum turn
@@ -212,7 +220,7 @@ static struct heap_page heap_page_at(const struct writer *writer, uint64_t addre
   bool sized = header[0] == HEAP_PAGE;
   if (!sized && !(read_words(writer, header[1], metadata) && metadata[1] == address)) return (struct heap_page){0};
   bool marked = sized || header[1] == address;
-  return (struct heap_page){address + (marked ? HEAP_PAGE_HEADER : IMAGE_PAGE), address + HEAP_PAGE, header[sized] & YOUNG_FLAGS};
+  return (struct heap_page){address + (marked ? HEAP_PAGE_HEADER : 0), address + HEAP_PAGE, header[sized] & YOUNG_FLAGS};
 }
 
 // Of an old page, a collection writes to the header, and to the end, where there is room left.
@@ -290,7 +298,30 @@ static bool add_mapping(const struct mapping *mapping, void *context) {
   if (!mapping->readable) return add_segment(writer, mapping->start, 0, size, flags, turn);
   // Files are written whole, touched or not: the developer program has no files, and V8 may run any of it.
   if (mapping->inode) return add_segment(writer, mapping->start, size, size, flags | SEGMENT_FILE, turn);
+  if (turn != TURN_KEPT && size < PAGE_TABLE_SPAN && writer->scratch->scattered_count < SCATTERED_CAPACITY)
+    writer->scratch->scattered[writer->scratch->scattered_count++] = (struct range){mapping->start, mapping->end};
   return add_anonymous(writer, mapping->start, mapping->end, flags, turn);
+}
+
+// V8 scatters its heap pages over all addresses (GetRandomMmapAddr in its source), so that each has two pages of page table to
+// itself, here as in the target: 8 KB for 256 KB. Side by side they share them. What cannot be moved stays where it is.
+static void gather(struct scratch *scratch) {
+  Elf64_Phdr *segment = scratch->segments;
+  const Elf64_Phdr *segments_end = segment + scratch->segment_count;
+  uint64_t size = 0;
+  for (size_t i = 0; i < scratch->scattered_count; i++) size += scratch->scattered[i].end - scratch->scattered[i].start;
+  for (Elf64_Phdr *each = segment; each < segments_end; each++) each->p_paddr = each->p_vaddr;
+  char *to = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (to == MAP_FAILED) return;
+  for (size_t i = 0; i < scratch->scattered_count; i++) {
+    const struct range from = scratch->scattered[i];
+    size = from.end - from.start;
+    if (mremap((void *)from.start, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, to) == MAP_FAILED) continue;
+    while (segment < segments_end && segment->p_vaddr < from.start) segment++;
+    for (; segment < segments_end && segment->p_vaddr < from.end; segment++)
+      segment->p_paddr = (uint64_t)to + (segment->p_vaddr - from.start);
+    to += size;
+  }
 }
 
 // ---- notes --------------------------------------------------------------------------------------------
@@ -363,11 +394,12 @@ static uint64_t place_segments(struct scratch *scratch, uint64_t offset) {
   return offset;
 }
 
+// The headers are out by now, and p_paddr, which they have no use for, says where the contents lie here.
 static void emit_contents(struct writer *writer, const Elf64_Phdr *segment) {
   if (!segment->p_filesz) return;
   bool guarded = segment->p_flags & SEGMENT_FILE || writer->pagemap_file < 0;
-  if (guarded && writer->memory_file >= 0) emit_guarded(writer, segment->p_vaddr, segment->p_filesz);
-  else emit(writer, (const void *)segment->p_vaddr, segment->p_filesz);
+  if (guarded && writer->memory_file >= 0) emit_guarded(writer, segment->p_paddr, segment->p_filesz);
+  else emit(writer, (const void *)segment->p_paddr, segment->p_filesz);
 }
 
 // ELF header, one section header (it holds the segment count where that exceeds 16 bits: PN_XNUM), program
@@ -427,12 +459,13 @@ static void write_image(struct writer *writer, const struct image_contents *cont
   for (size_t i = 0; i < sizeof notes / sizeof *notes; i++) emit_note(writer, &notes[i]);
   emit_zeros(writer, data_start - headers_size - notes_size);
 
+  gather(scratch);
   for (int turn = 0; turn < IMAGE_TURNS; turn++) {
     for (size_t i = 0; i < scratch->segment_count && !writer->failure; i++) {
       const Elf64_Phdr *segment = &scratch->segments[i];
       if (scratch->turns[i] != turn) continue;
       emit_contents(writer, segment);
-      if (turn != TURN_KEPT) munmap((void *)segment->p_vaddr, segment->p_memsz);
+      if (turn != TURN_KEPT) munmap((void *)segment->p_paddr, segment->p_memsz);
     }
   }
 
