@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -24,9 +23,9 @@ static void reset_signals(void) {
   syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, 8);
 }
 
-// The target comes first, in everything. Where the kernel refuses one of these, the capture goes on.
+// The target comes first; with the processors, too, as soon as the child's memory is gathered (image_writer.c). Where the
+// kernel refuses one of these, the capture goes on.
 static void yield_to_target(void) {
-  setpriority(PRIO_PROCESS, 0, 19);
   syscall(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0, 3 << 13 /* IOPRIO_CLASS_IDLE */);
   int file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
   if (file >= 0) {

@@ -73,7 +73,8 @@ struct scratch {
   struct range scattered[SCATTERED_CAPACITY];
   size_t segment_count;
   Elf64_Phdr segments[SEGMENT_CAPACITY];
-  uint8_t turns[SEGMENT_CAPACITY];  // enum turn
+  uint64_t places[SEGMENT_CAPACITY];  // where their contents are by now
+  uint8_t turns[SEGMENT_CAPACITY];    // enum turn
 };
 
 struct writer {
@@ -160,6 +161,7 @@ static bool add_segment(struct writer *writer, uint64_t start, uint64_t file_siz
     return false;
   }
   scratch->turns[scratch->segment_count] = (uint8_t)turn;
+  scratch->places[scratch->segment_count] = start;
   scratch->segments[scratch->segment_count++] = (Elf64_Phdr){.p_type = PT_LOAD, .p_flags = flags, .p_vaddr = start,
       .p_filesz = file_size, .p_memsz = memory_size, .p_align = IMAGE_PAGE};
   return true;
@@ -306,20 +308,16 @@ static bool add_mapping(const struct mapping *mapping, void *context) {
 // V8 scatters its heap pages over all addresses (GetRandomMmapAddr in its source), so that each has two pages of page table to
 // itself, here as in the target: 8 KB for 256 KB. Side by side they share them. What cannot be moved stays where it is.
 static void gather(struct scratch *scratch) {
-  Elf64_Phdr *segment = scratch->segments;
-  const Elf64_Phdr *segments_end = segment + scratch->segment_count;
-  uint64_t size = 0;
+  size_t size = 0, segment = 0;
   for (size_t i = 0; i < scratch->scattered_count; i++) size += scratch->scattered[i].end - scratch->scattered[i].start;
-  for (Elf64_Phdr *each = segment; each < segments_end; each++) each->p_paddr = each->p_vaddr;
   char *to = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (to == MAP_FAILED) return;
   for (size_t i = 0; i < scratch->scattered_count; i++) {
     const struct range from = scratch->scattered[i];
     size = from.end - from.start;
     if (mremap((void *)from.start, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, to) == MAP_FAILED) continue;
-    while (segment < segments_end && segment->p_vaddr < from.start) segment++;
-    for (; segment < segments_end && segment->p_vaddr < from.end; segment++)
-      segment->p_paddr = (uint64_t)to + (segment->p_vaddr - from.start);
+    for (; segment < scratch->segment_count && scratch->segments[segment].p_vaddr < from.end; segment++)
+      if (scratch->places[segment] >= from.start) scratch->places[segment] += (uint64_t)to - from.start;
     to += size;
   }
 }
@@ -394,12 +392,11 @@ static uint64_t place_segments(struct scratch *scratch, uint64_t offset) {
   return offset;
 }
 
-// The headers are out by now, and p_paddr, which they have no use for, says where the contents lie here.
-static void emit_contents(struct writer *writer, const Elf64_Phdr *segment) {
+static void emit_contents(struct writer *writer, const Elf64_Phdr *segment, uint64_t place) {
   if (!segment->p_filesz) return;
   bool guarded = segment->p_flags & SEGMENT_FILE || writer->pagemap_file < 0;
-  if (guarded && writer->memory_file >= 0) emit_guarded(writer, segment->p_paddr, segment->p_filesz);
-  else emit(writer, (const void *)segment->p_paddr, segment->p_filesz);
+  if (guarded && writer->memory_file >= 0) emit_guarded(writer, place, segment->p_filesz);
+  else emit(writer, (const void *)place, segment->p_filesz);
 }
 
 // ELF header, one section header (it holds the segment count where that exceeds 16 bits: PN_XNUM), program
@@ -459,13 +456,12 @@ static void write_image(struct writer *writer, const struct image_contents *cont
   for (size_t i = 0; i < sizeof notes / sizeof *notes; i++) emit_note(writer, &notes[i]);
   emit_zeros(writer, data_start - headers_size - notes_size);
 
-  gather(scratch);
   for (int turn = 0; turn < IMAGE_TURNS; turn++) {
     for (size_t i = 0; i < scratch->segment_count && !writer->failure; i++) {
       const Elf64_Phdr *segment = &scratch->segments[i];
       if (scratch->turns[i] != turn) continue;
-      emit_contents(writer, segment);
-      if (turn != TURN_KEPT) munmap((void *)segment->p_paddr, segment->p_memsz);
+      emit_contents(writer, segment, scratch->places[i]);
+      if (turn != TURN_KEPT) munmap((void *)scratch->places[i], segment->p_memsz);
     }
   }
 
@@ -478,17 +474,23 @@ static void write_image(struct writer *writer, const struct image_contents *cont
 int image_write(int output, const struct image_contents *contents) {
   struct writer writer = {.output = output, .memory_file = -1, .pagemap_file = -1, .page = (size_t)sysconf(_SC_PAGESIZE)};
   // Between two inaccessible pages, so that the kernel does not join it with a neighbour of the target's.
-  size_t size = (sizeof(struct scratch) + writer.page - 1) / writer.page * writer.page;
+  size_t size = (sizeof(struct scratch) + contents->metadata_size + writer.page - 1) / writer.page * writer.page;
   char *area = mmap(NULL, size + 2 * writer.page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (area == MAP_FAILED || mprotect(area + writer.page, size, PROT_READ | PROT_WRITE)) return CHILD_NO_SCRATCH;
   writer.scratch = (struct scratch *)(area + writer.page);
   xxh64_begin(&writer.scratch->digest);
+  struct image_contents kept = *contents;
+  kept.metadata = memcpy(writer.scratch + 1, contents->metadata, contents->metadata_size);
 
   writer.memory_file = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
   writer.pagemap_file = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
   if (writer.pagemap_file < 0 && writer.memory_file < 0) return CHILD_PAGEMAP;
   if (writer.pagemap_file >= 0) writer.guards_look_swapped = guards_look_swapped(&writer, area);
   if (proc_maps_visit(add_mapping, &writer) < 0) return CHILD_MAPS_UNREADABLE;
-  if (!writer.failure) write_image(&writer, contents);
+  if (writer.failure) return writer.failure;
+  gather(writer.scratch);
+  // Not before: while a collection of the target's kept this from its turn, there would be page tables and copies at once.
+  setpriority(PRIO_PROCESS, 0, 19);
+  write_image(&writer, &kept);
   return writer.failure;
 }

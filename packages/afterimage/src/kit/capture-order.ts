@@ -27,7 +27,11 @@ export async function captureOrder(
     standBy: () => Promise.resolve(undertakerOutside(output)),
     isBeside: true,
     signal,
-    onStep: (step) => void output.message({ type: 'step', step }).catch(() => undefined),
+    onStep: (step) => {
+      if (step === 'attached')
+        globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' } as never);
+      void output.message({ type: 'step', step }).catch(() => undefined);
+    },
   });
   // What attaching took is of no more use, and the image comes for seconds.
   globalThis.gc?.();
