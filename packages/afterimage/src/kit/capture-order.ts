@@ -28,6 +28,7 @@ export async function captureOrder(
     isBeside: true,
     signal,
     onStep: (step) => {
+      // The fork comes next: what getting there has left goes before the target's memory is there twice.
       if (step === 'attached')
         globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' } as never);
       void output.message({ type: 'step', step }).catch(() => undefined);
