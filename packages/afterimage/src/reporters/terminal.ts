@@ -113,15 +113,14 @@ function fitted({ columns, rows }: Table, width: number): FittedTable {
 
 /** The cells that a name may take: what the short ones leave of their share is the long ones'. */
 function mostOfName(needed: readonly number[], room: number): number {
+  const ascending = [...needed].sort((one, other) => one - other);
   let left = room;
-  let most = room;
-  [...needed]
-    .sort((one, other) => one - other)
-    .forEach((own, at) => {
-      most = Math.floor(left / (needed.length - at));
-      left -= Math.min(own, most);
-    });
-  return Math.max(LEAST_NAME_CELLS, most);
+  for (const [at, own] of ascending.entries()) {
+    const share = Math.floor(left / (ascending.length - at));
+    if (own > share) return Math.max(LEAST_NAME_CELLS, share);
+    left -= own;
+  }
+  return room;
 }
 
 function cellText(text: string, { is }: Column, cells: number): string {
