@@ -19,9 +19,16 @@ async function inspectorOpens(pod: Pod): Promise<void> {
   }
 }
 
-/** As the kernel does when memory has run out. */
+/** As the kernel does when memory has run out. What it has started may end with it, or have ended. */
 function killKit(pod: Pod): void {
-  for (const pid of pod.processes()) if (pid !== pod.hostPid) process.kill(pid, 'SIGKILL');
+  for (const pid of pod.processes()) {
+    if (pid === pod.hostPid) continue;
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  }
 }
 
 const skip = clusterMissing() ?? false;
