@@ -39,8 +39,8 @@ export interface Table {
 
 export interface Column {
   name: string;
-  /** Figures stand to the right, names take what room there is. */
-  is: 'figure' | 'name';
+  /** Figures stand to the right; words are our own and few; names take what room there is, and are cut. */
+  is: 'figure' | 'words' | 'name';
   /** Left out, the last one first, where the line is too short for all. */
   isOptional?: boolean;
 }

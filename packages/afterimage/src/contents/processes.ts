@@ -49,7 +49,7 @@ const COLUMNS: ProcessColumn[] = [
     isOptional: true,
     of: ({ container }) => (container === null ? '' : (container.podUid ?? container.id)),
   },
-  { name: 'capture', is: 'name', of: ({ capture }) => captureWords(capture) },
+  { name: 'capture', is: 'words', of: ({ capture }) => captureWords(capture) },
   { name: 'command', is: 'name', of: ({ command }) => command.join(' ') },
 ];
 

@@ -69,7 +69,7 @@ function factLines(rows: readonly Fact[], { width, colours }: Page): string[] {
   });
 }
 
-/** Figures take what they need, and the names what is left. */
+/** Figures and words take what they need, and the names what is left. */
 function tableLines(whole: Table, { width, colours }: Page): string[] {
   const { columns, texts, cells } = fitted(whole, width);
   const table = new CliTable({
@@ -99,15 +99,15 @@ function fitted({ columns, rows }: Table, width: number): FittedTable {
   );
   const room = width - MARGIN.length * columns.length;
   const isName = columns.map(({ is }) => is === 'name');
-  const figures = needed.reduce((sum, own, at) => (isName[at] ? sum : sum + own), 0);
+  const others = needed.reduce((sum, own, at) => (isName[at] ? sum : sum + own), 0);
   const names = needed.filter((_, at) => isName[at]);
-  const least = names.reduce((sum, own) => sum + Math.min(own, LEAST_NAME_CELLS), figures);
+  const least = names.reduce((sum, own) => sum + Math.min(own, LEAST_NAME_CELLS), others);
   const dispensable = columns.findLastIndex(({ isOptional }) => isOptional);
   if (least > room && dispensable !== -1) {
     const without = <T>(list: readonly T[]): T[] => list.filter((_, at) => at !== dispensable);
     return fitted({ kind: 'table', columns: without(columns), rows: rows.map(without) }, width);
   }
-  const most = mostOfName(names, room - figures);
+  const most = mostOfName(names, room - others);
   return { columns, texts, cells: needed.map((own, at) => (isName[at] ? Math.min(own, most) : own)) };
 }
 
