@@ -61,7 +61,7 @@ const SAME_START_MS = 1_000;
 /** Looks that find no inspector until it is taken for closed: one look alone may have met a busy machine. */
 const LOOKS = 3;
 
-/** Closes the inspectors that are open and should not be; waits for those that may open yet. */
+/** Closes the inspectors that are open and should not be; waits for those that may open yet. Bounded. */
 export async function closeInspectors({ target, children, opened, dismissed }: Undertaking): Promise<void> {
   await Promise.all([
     ...(target === null || (opened && dismissed) ? [] : [closeInspector(target, opened, false, dismissed)]),
@@ -94,7 +94,7 @@ async function closeInspector(
     } else if (
       isOpen ||
       (await isUnaware(watched, started, dismissed)) ||
-      (mayFail && (await waitsForEvents(pid)))
+      ((mayFail || (await hasTaken(watched))) && (await waitsForEvents(pid)))
     ) {
       looks++;
     }
@@ -106,13 +106,17 @@ async function isSame({ pid, startedAt: expected }: WatchedProcess): Promise<boo
   return start !== null && Math.abs(start - expected) <= SAME_START_MS;
 }
 
+/**
+ * Whether its Node.js got the signal: when its main thread waits for events after that, it has opened its inspector, which
+ * is closed by now, whether or not anybody heard that it was open.
+ */
+async function hasTaken({ pid, signalsTaken: before }: WatchedProcess): Promise<boolean> {
+  return before !== null && (await signalsTaken(pid)) !== before;
+}
+
 /** Whether its Node.js got no signal, and gets none any more. */
-async function isUnaware(
-  { pid, signalsTaken: before }: WatchedProcess,
-  since: number,
-  dismissed: boolean,
-): Promise<boolean> {
-  if (before !== null && (await signalsTaken(pid)) !== before) return false;
+async function isUnaware(watched: WatchedProcess, since: number, dismissed: boolean): Promise<boolean> {
+  if (await hasTaken(watched)) return false;
   return performance.now() - since > (dismissed ? 0 : SIGNAL_MS);
 }
 
