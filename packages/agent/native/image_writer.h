@@ -17,7 +17,8 @@ struct image_contents {
 };
 
 // Only for a forked child that nothing else runs in: from its first mapping on it allocates nothing, so that
-// the image does not contradict itself. Returns enum child_exit.
+// the image does not contradict itself. Moves the process's memory together and gives it back as it is written; takes the
+// lowest priority between the two. Returns enum child_exit.
 int image_write(int output, const struct image_contents *contents);
 
 #endif

@@ -46,7 +46,7 @@ export async function captureOrder(
 
 /**
  * Every megabyte here is one beside the target's, and what an image goes through is compiled already: the compressor.
- * What is left over from starting goes before the fork takes memory, too.
+ * What is left over from starting goes at once, or the heap would grow for what attaching needs.
  */
 function beSmall(): void {
   for (const tier of ['opt', 'maglev', 'sparkplug']) setFlagsFromString(`--no-${tier}`);
