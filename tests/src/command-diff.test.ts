@@ -139,21 +139,31 @@ describe('any growth', () => {
       suspects: [
         {
           rank: 1,
+          title: name,
           kind: 'collection',
           class: name,
           count: 5000,
           bytes: 40e6,
           share: 0.97,
-          holder: { name, class: name, owner: name, id: 7 },
+          holder: { name, class: name, owner: name, id: 7, instances: [1, 1], entries: [10, 5010] },
           path: steps,
           pathText: name.repeat(20),
-          locations: [{ function: name, script: name, line: 12, column: 5 }],
+          locations: [{ function: name, script: name, line: 12, column: 5, package: null }],
           examples: [1, 2, 3],
           counts: [10, 5010],
+          edges: null,
+          weight: null,
+          limit: null,
+          parts: [],
+          advice: name,
           summary: `They are in ${name} and ${name}`,
         },
       ],
       classes: [{ name, counts: [10, 5010], shallowBytes: [80, 40_080] }],
+      dominators: [],
+      notCovered: [],
+      process: null,
+      unmatchedNames: 0,
     };
   }
 

@@ -12,10 +12,14 @@ export { retainingPath, type PathStep, type RetainingPath } from './retaining-pa
 export { diff, findSuspects } from './suspects/index.js';
 export type {
   ClassGrowth,
+  DominatorGrowth,
   Growth,
   Holder,
+  Limit,
+  Package,
   SourceLocation,
   Suspect,
   SuspectKind,
+  SuspectPart,
 } from './suspects/suspect.js';
 export * from './redact/index.js';

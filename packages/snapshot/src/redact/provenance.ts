@@ -19,6 +19,11 @@ export interface Target {
   time?: string;
 }
 
+/** What the process said of itself at the moment of the capture. Bytes; null where it is not known. */
+export interface ProcessFigures {
+  rssBytes: number | null;
+}
+
 export interface Provenance {
   /** Of Afterimage. */
   version: string;

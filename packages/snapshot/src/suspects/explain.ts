@@ -151,6 +151,7 @@ function describe(
   const where = locations[0] ? ` (${placeBeside(holderWords.owner, locations[0])})` : '';
   return {
     rank: 0,
+    title: `${what} in ${holderWords.name}${holderWords.name === holderWords.class ? '' : ` (${holderWords.class})`}`,
     kind,
     class: className,
     count,
@@ -162,6 +163,11 @@ function describe(
     locations,
     examples: members.slice(-EXAMPLES).map((node) => graph.nodeId[node]),
     counts,
+    edges: null,
+    weight: null,
+    limit: null,
+    parts: [],
+    advice: `${advice[0].toUpperCase()}${advice.slice(1)}.`,
     summary: `${what} in ${holderWords.name} of ${holderWords.owner}${where}: ${advice}.`,
   };
 }
@@ -234,6 +240,8 @@ function holderOf(snapshot: Snapshot, positions: SourcePositions, edges: number[
     class: snapshot.className(holder),
     owner: owner || (at > 0 ? snapshot.className(graph.edgeTo[edges[at - 1]]) : 'the process'),
     id: graph.nodeId[holder],
+    instances: [],
+    entries: [],
   };
 }
 
@@ -251,7 +259,13 @@ function locationsOf(
     if (!found || !isOfProgram(found.script)) return;
     // The body of a module is where everything in it is made.
     if (found.line === 1 && found.column === 1) weight *= 0.01;
-    const location = { function: found.name, script: found.script, line: found.line, column: found.column };
+    const location = {
+      function: found.name,
+      script: found.script,
+      line: found.line,
+      column: found.column,
+      package: null,
+    };
     const key = `${location.script}:${location.line}:${location.column}`;
     const known = counted.get(key);
     if (known) known.count += weight;

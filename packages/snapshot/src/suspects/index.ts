@@ -79,6 +79,10 @@ export async function diff(
     explainedShare,
     suspects,
     classes: [...classes.values()].filter(changed).sort((a, b) => grown(b) - grown(a)),
+    dominators: [],
+    notCovered: [],
+    process: null,
+    unmatchedNames: 0,
     summary: summaryOf(bytes, outsideHeap, suspects, explainedShare),
   };
 }

@@ -1,5 +1,6 @@
 /** What an analysis says: one explanation of a leak, and everything a reader needs to check it. */
 
+import type { ProcessFigures } from '../redact/provenance.js';
 import type { PathStep } from '../retaining-path.js';
 
 /** What the accumulation looks like, told by the holder and by what it holds. */
@@ -33,6 +34,14 @@ export interface SourceLocation {
   script: string;
   line: number;
   column: number;
+  /** The npm package that the script belongs to; null for the application's own code. */
+  package: Package | null;
+}
+
+export interface Package {
+  name: string;
+  /** Null where neither the path, nor the heap, nor the disk tells. */
+  version: string | null;
 }
 
 /** The collection, closure or listener list through which what accumulates is reachable. */
@@ -43,11 +52,34 @@ export interface Holder {
   /** The function, class, or module that has it, in words. */
   owner: string;
   id: number;
+  /** For each snapshot, how many holders of this place there are. */
+  instances: number[];
+  /** For each snapshot, how many entries of the accumulated class they hold together. */
+  entries: number[];
+}
+
+/** A cache with a limit that it has not reached yet, in entries. */
+export interface Limit {
+  max: number;
+  now: number;
+}
+
+/** Another accumulation with the same owner and cause. */
+export interface SuspectPart {
+  /** One line, as of a suspect. */
+  title: string;
+  class: string;
+  count: number;
+  /** The growth of what they retain, or with one snapshot all of it. */
+  bytes: number;
+  holder: Holder;
 }
 
 export interface Suspect {
   /** From 1. */
   rank: number;
+  /** One line without a location: `3,000 more Order in orders (Map)`. */
+  title: string;
   kind: SuspectKind;
   /** Class or shape of what accumulates. */
   class: string;
@@ -67,7 +99,17 @@ export interface Suspect {
   examples: number[];
   /** For more than one snapshot, how many there were in each. */
   counts: number[];
-  /** One sentence: what kind of leak it looks like, and what to check. */
+  /** For growth in references rather than nodes: how many there were in each snapshot. */
+  edges: number[] | null;
+  /** What makes each element heavy where that is elsewhere: `each keeps a response by socket.http.currentReq`. */
+  weight: string | null;
+  /** Of a bounded cache that still fills up. */
+  limit: Limit | null;
+  /** Other accumulations of the same owner and cause; `bytes` and `share` include them, `count` does not. */
+  parts: SuspectPart[];
+  /** What to do, in one sentence. */
+  advice: string;
+  /** One sentence: what accumulates, where, and what to do. */
   summary: string;
 }
 
@@ -82,8 +124,23 @@ export interface Growth {
   suspects: Suspect[];
   /** Classes whose count or size changed, largest growth first, matched by name. */
   classes: ClassGrowth[];
+  /** Growth by immediate dominator, largest first; the roots have their names. The rows add up to the growth. */
+  dominators: DominatorGrowth[];
+  /** What the answer does not cover, a short sentence each. */
+  notCovered: string[];
+  /** For each snapshot, what the process itself said at that moment; null where no snapshot has it. */
+  process: ProcessFigures[] | null;
+  /** Redacted names that could not be followed from one file to the next. */
+  unmatchedNames: number;
   /** One sentence a reader should see first. */
   summary: string;
+}
+
+export interface DominatorGrowth {
+  name: string;
+  /** In each snapshot: what it dominates. */
+  counts: number[];
+  bytes: number[];
 }
 
 export interface ClassGrowth {
