@@ -5,7 +5,8 @@
  */
 import { readFile } from 'node:fs/promises';
 import { freemem, totalmem } from 'node:os';
-import { join, posix } from 'node:path';
+import { join } from 'node:path';
+import { cgroupsOf } from './cgroups.js';
 import { formatBytes } from './figures.js';
 
 /** All in bytes; `available` is never negative. */
@@ -74,68 +75,13 @@ async function readMachine(root: string): Promise<Headroom> {
   return { limit, used: limit - free, available: free, source };
 }
 
-interface Hierarchy {
-  version: 1 | 2;
-  /** Where it is mounted, and which cgroup the mount shows as its root. */
-  mountPoint: string;
-  mountRoot: string;
-}
-
 async function readCgroups(root: string, pid: number | 'self'): Promise<Headroom[]> {
-  const [mountinfo, membership] = await Promise.all([
-    readText(join(root, 'proc/self/mountinfo')),
-    readText(join(root, `proc/${pid}/cgroup`)),
-  ]);
-  if (mountinfo === null || membership === null) return [];
   const found: Headroom[] = [];
-  for (const hierarchy of parseMounts(mountinfo)) {
-    const own = cgroupPath(membership, hierarchy.version);
-    if (own === null) continue;
-    for (const path of lineage(own, hierarchy.mountRoot)) {
-      const directory = join(root, hierarchy.mountPoint, path);
-      const headroom = hierarchy.version === 2 ? await readV2(directory) : await readV1(directory);
-      if (headroom !== null) found.push({ ...headroom, source: `cgroup ${path}` });
-    }
+  for (const { version, directory, path } of await cgroupsOf(pid, 'memory', root)) {
+    const headroom = version === 2 ? await readV2(directory) : await readV1(directory);
+    if (headroom !== null) found.push({ ...headroom, source: `cgroup ${path}` });
   }
   return found;
-}
-
-/** The mounts that carry a memory controller; on a hybrid host the v2 mount carries none and its files are missing. */
-function parseMounts(mountinfo: string): Hierarchy[] {
-  const found: Hierarchy[] = [];
-  for (const line of mountinfo.split('\n')) {
-    // 36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - cgroup cgroup rw,memory
-    const [left = '', right = ''] = line.split(' - ');
-    const [, , , mountRoot, mountPoint] = left.split(' ');
-    const [type, , options = ''] = right.split(' ');
-    if (mountRoot === undefined || mountPoint === undefined) continue;
-    if (type === 'cgroup2') found.push({ version: 2, mountPoint, mountRoot });
-    if (type === 'cgroup' && options.split(',').includes('memory')) {
-      found.push({ version: 1, mountPoint, mountRoot });
-    }
-  }
-  return found;
-}
-
-function cgroupPath(membership: string, version: 1 | 2): string | null {
-  for (const line of membership.split('\n')) {
-    const [id, controllers = '', ...rest] = line.split(':');
-    const matches =
-      version === 2 ? id === '0' && controllers === '' : controllers.split(',').includes('memory');
-    if (matches) return rest.join(':');
-  }
-  return null;
-}
-
-/**
- * The cgroup and its ancestors, as paths below the mount point. In a container the path may name a place
- * outside of what is mounted (`/../..`, or the host's path): then the mount itself shows our own cgroup.
- */
-function lineage(own: string, mountRoot: string): string[] {
-  const path = posix.relative(mountRoot, posix.normalize(own));
-  const parts =
-    own.includes('..') || path.startsWith('..') ? [] : path.split('/').filter((part) => part !== '');
-  return [...parts.keys(), parts.length].map((depth) => `/${parts.slice(0, depth).join('/')}`).reverse();
 }
 
 type Limited = Omit<Headroom, 'source'>;
