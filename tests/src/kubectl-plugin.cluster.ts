@@ -9,7 +9,7 @@ import { runKubectl } from './cluster/kubectl.js';
 import { assertNothingLeft, namesIn, plantedPod } from './planted-pod.js';
 import { temporaryDirectory } from './temporary-directory.js';
 
-const plugin = fileURLToPath(new URL('../../packages/afterimage/bin/kubectl-afterimage.js', import.meta.url));
+const plugin = fileURLToPath(new URL('../../packages/afterimage/bin/afterimage.js', import.meta.url));
 
 it(
   'kubectl afterimage captures, and knows the other verbs',
