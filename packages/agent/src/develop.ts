@@ -174,8 +174,38 @@ function endOfSnapshot(redaction: Redactor): ReturnType<Redactor['end']> {
   }
 }
 
-function targetOf({ name, pid, nodeVersion, v8Version, arch, capturedAt }: ImageMetadata): Target {
-  return { name, pid, node: nodeVersion, v8: v8Version, arch, time: capturedAt };
+function targetOf({
+  name,
+  pid,
+  nodeVersion,
+  v8Version,
+  arch,
+  capturedAt,
+  heap,
+  rss,
+  process: figures,
+}: ImageMetadata): Target {
+  const { used: heapUsed, total: heapTotal, limit: heapLimit, external, arrayBuffers } = heap;
+  const { threads = null, descriptors = null, cgroup = null } = figures ?? {};
+  return {
+    name,
+    pid,
+    node: nodeVersion,
+    v8: v8Version,
+    arch,
+    time: capturedAt,
+    process: {
+      rss,
+      heapUsed,
+      heapTotal,
+      heapLimit,
+      external,
+      arrayBuffers,
+      threads,
+      descriptors,
+      cgroup,
+    },
+  };
 }
 
 function incomplete(error: unknown): DevelopError {

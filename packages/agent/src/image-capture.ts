@@ -20,6 +20,7 @@ import { anonymousBytes } from './memory-use.js';
 import type { Addon } from './native.js';
 import type { Settings } from './options.js';
 import { checkDisk } from './output-file.js';
+import { readProcessFigures, type ProcessFigures } from './process-figures.js';
 import { temporaryName } from './temporary.js';
 
 /** Images taken before giving up, when developing them fails in a way that the next may not. */
@@ -83,7 +84,8 @@ async function captureOnce(job: CaptureJob, attempt: number): Promise<CaptureRes
     descriptors.close('input');
     await untilAborted(within(collector.ready, START_MS, tooSlow), job.signal);
     const started = performance.now();
-    const request = { output: descriptors.output, metadata: metadata(job.settings.name) };
+    const figures = await readProcessFigures('self');
+    const request = { output: descriptors.output, metadata: metadata(job.settings.name, figures) };
     child = await forkChild(addon, { ...request, parkTimeoutMs: job.settings.parkTimeoutMs }, job.signal);
     descriptors.close('output');
     return await collect(job, attempt, child, collector, started);
@@ -184,7 +186,7 @@ function openPipe(addon: Addon): Descriptors {
   return { input, output, close };
 }
 
-function metadata(name: string): Uint8Array {
+function metadata(name: string, figures: ProcessFigures): Uint8Array {
   const { heapUsed, heapTotal, external, arrayBuffers, rss } = process.memoryUsage();
   const { modules, v8 } = process.versions;
   const content: ImageMetadata = {
@@ -205,6 +207,7 @@ function metadata(name: string): Uint8Array {
       arrayBuffers,
     },
     rss,
+    process: figures,
   };
   return Buffer.from(JSON.stringify(content));
 }

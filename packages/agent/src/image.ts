@@ -3,6 +3,8 @@
  * is, how big it will be and what developing it will need, before the rest has arrived.
  */
 
+import type { ProcessFigures } from './process-figures.js';
+
 /** As in `process.arch`. */
 export type ImageArch = 'x64' | 'arm64';
 
@@ -24,6 +26,8 @@ export interface ImageMetadata {
   request?: string;
   heap: { used: number; total: number; limit: number; external: number; arrayBuffers: number };
   rss: number;
+  /** What the kernel said of the process at that moment; images of earlier versions lack it. */
+  process?: ProcessFigures;
 }
 
 export interface ImageHeader {

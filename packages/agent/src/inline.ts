@@ -11,7 +11,7 @@ import {
 } from '@afterimage/snapshot/redaction';
 import { createHash } from 'node:crypto';
 import { writeSync } from 'node:fs';
-import { getHeapSnapshot, getHeapSpaceStatistics } from 'node:v8';
+import { getHeapSnapshot, getHeapSpaceStatistics, getHeapStatistics } from 'node:v8';
 import { rm, type FileHandle } from 'node:fs/promises';
 import { isMainThread } from 'node:worker_threads';
 import type { CaptureJob } from './capture.js';
@@ -22,6 +22,7 @@ import { formatBytes, formatMs, roundMs } from './figures.js';
 import { describeHeadroom, readHeadroom } from './headroom.js';
 import { WORKER_REASON } from './image-support.js';
 import { checkDisk, openTemporary, publish } from './output-file.js';
+import { readProcessFigures, type ProcessFigures } from './process-figures.js';
 import { temporaryName } from './temporary.js';
 
 /**
@@ -70,7 +71,8 @@ export async function captureInline(job: CaptureJob): Promise<CaptureResult> {
     });
     if (drainMs > 0) await pause(drainMs, signal);
     file = await openTemporary(temporary);
-    const { pauseMs, sha256 } = dump(file.fd, settings.redact, targetOf(settings.name));
+    const target = targetOf(settings.name, await readProcessFigures('self'));
+    const { pauseMs, sha256 } = dump(file.fd, settings.redact, target);
     const captured = { pauseMs, captureMs: pauseMs };
     emit('captured', `the server stood still for ${formatMs(pauseMs)}`, { path, ...captured });
     const { size } = await file.stat();
@@ -123,9 +125,19 @@ function writeAll(file: number, chunk: Uint8Array): void {
   for (let at = 0; at < chunk.length;) at += writeSync(file, chunk, at);
 }
 
-function targetOf(name: string): Target {
+function targetOf(name: string, figures: ProcessFigures): Target {
   const { pid, arch, versions } = process;
-  return { name, pid, node: versions.node, v8: versions.v8, arch, time: new Date().toISOString() };
+  const { rss, heapUsed, heapTotal, external, arrayBuffers } = process.memoryUsage();
+  const heapLimit = getHeapStatistics().heap_size_limit;
+  return {
+    name,
+    pid,
+    node: versions.node,
+    v8: versions.v8,
+    arch,
+    time: new Date().toISOString(),
+    process: { rss, heapUsed, heapTotal, heapLimit, external, arrayBuffers, ...figures },
+  };
 }
 
 function heapBytes(): { small: number; large: number } {

@@ -4,6 +4,7 @@
  */
 import type { ImageStream } from '@afterimage/agent/image';
 import { describeChildExit, type Fork } from '@afterimage/agent/native';
+import { readProcessFigures, type ProcessFigures } from '@afterimage/agent/process-figures';
 import { untilAborted, within } from '@afterimage/agent/deferred';
 import { setTimeout as pause } from 'node:timers/promises';
 import { CommandError } from '../command-error.js';
@@ -55,7 +56,9 @@ export async function attach(job: AttachJob): Promise<Attachment> {
     capturing.release();
   };
   try {
-    const { fork, heldMs } = await forkIn(job, meeting);
+    // Before the inspector has a thread and descriptors of its own in it.
+    const figures = await readProcessFigures(target.pid);
+    const { fork, heldMs } = await forkIn(job, meeting, figures);
     job.onStep?.('forked');
     const header = within(meeting.arrived, HEADER_MS, () => new Error('no header'));
     const image = await untilAborted(orChildFailure(header, meeting, target.pid), signal);
@@ -72,7 +75,11 @@ export async function attach(job: AttachJob): Promise<Attachment> {
 }
 
 /** From the lock to the inspector being closed again. */
-async function forkIn(job: AttachJob, meeting: MeetingPoint): Promise<Extract<Answer, { fork: Fork }>> {
+async function forkIn(
+  job: AttachJob,
+  meeting: MeetingPoint,
+  figures: ProcessFigures,
+): Promise<Extract<Answer, { fork: Fork }>> {
   const { target, onStep } = job;
   try {
     return await whileAttaching(job, async (undertaker) => {
@@ -80,7 +87,7 @@ async function forkIn(job: AttachJob, meeting: MeetingPoint): Promise<Extract<An
       try {
         return await withInspector(job, undertaker, meeting, (session, closeInspector) => {
           onStep?.('attached');
-          return evaluate(job, session, addon.path, meeting, closeInspector);
+          return evaluate(job, session, addon.path, meeting, figures, closeInspector);
         });
       } finally {
         await addon.remove();
@@ -96,6 +103,7 @@ async function evaluate(
   session: InspectorSession,
   addon: string,
   { control, image, request }: MeetingPoint,
+  figures: ProcessFigures,
   closeInspector: boolean,
 ): Promise<Extract<Answer, { fork: Fork }>> {
   let failure: string | null = null;
@@ -109,6 +117,7 @@ async function evaluate(
       addonVersion,
       deadline: Date.now() + ANSWER_MS,
       parkTimeoutMs: PARK_MS,
+      figures,
       closeInspector,
     });
     const answer = await answerTo<Answer>(session, expression, signal);

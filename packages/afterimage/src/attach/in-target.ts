@@ -4,6 +4,7 @@
  * rest, with a bound.
  */
 import type { Addon, Fork } from '@afterimage/agent/native';
+import type { ProcessFigures } from '@afterimage/agent/process-figures';
 import { expressionOf, type ClosingOrders, type InTarget, type Late } from './in-target-closing.js';
 
 export interface Orders extends ClosingOrders {
@@ -18,6 +19,8 @@ export interface Orders extends ClosingOrders {
   /** Which addon that is; one that was loaded before is used again when it is the same. */
   addonVersion: string;
   parkTimeoutMs: number;
+  /** What the kernel says of the target, for the image's metadata. */
+  figures: ProcessFigures;
 }
 
 export type Answer =
@@ -69,6 +72,7 @@ function captureHere(orders: Orders, { attached, control, started, load }: InTar
       arrayBuffers,
     },
     rss,
+    process: orders.figures,
   };
   const image = net.connect(orders.image);
   image.on('error', () => undefined);

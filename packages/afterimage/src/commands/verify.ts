@@ -164,12 +164,13 @@ function linesOf(name: string, verified: Verified): string[] {
   return lines;
 }
 
-function targetText({ name, pid, node, v8, arch, time }: Target): string {
+function targetText({ name, pid, node, v8, arch, time, process }: Target): string {
   const parts = [
     `of ${name ?? 'a process'}${pid === undefined ? '' : ` (pid ${pid})`}`,
     node === undefined ? '' : `on Node ${node}${v8 === undefined ? '' : ` (V8 ${v8})`}`,
     arch ?? '',
     time === undefined ? '' : `at ${time}`,
+    process === undefined ? '' : `RSS ${formatBytes(process.rss)}`,
   ];
   return visible(parts.filter((part) => part !== '').join(', '));
 }

@@ -1,12 +1,7 @@
 /** Takes secrets out of snapshots: all that a program needs which writes them and does not read them. */
 export { redactor, type Redacted, type Redactor, type RedactorOptions } from './redactor.js';
-export {
-  readProvenance,
-  type Ending,
-  type ProcessFigures,
-  type Provenance,
-  type Target,
-} from './provenance.js';
+export { readProvenance, type Ending, type Provenance, type Target } from './provenance.js';
+export type { ProcessFigures } from './process-figures.js';
 export { endingReader, type EndingReader } from './ending.js';
 export { REDACTION_LEVELS, type RedactionLevel } from './level.js';
 export { SnapshotFormatError, type SnapshotFormatErrorCode } from '../format-error.js';

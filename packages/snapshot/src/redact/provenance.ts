@@ -4,6 +4,7 @@
  */
 import { createRequire } from 'node:module';
 import type { SnapshotHeader } from '../header.js';
+import { figuresOf, type ProcessFigures } from './process-figures.js';
 import { REDACTION_LEVELS, type RedactionLevel } from './level.js';
 
 /** What is known of the process whose heap it is. */
@@ -17,11 +18,8 @@ export interface Target {
   arch?: string;
   /** When the heap looked like this, ISO 8601. */
   time?: string;
-}
-
-/** What the process said of itself at the moment of the capture. Bytes; null where it is not known. */
-export interface ProcessFigures {
-  rssBytes: number | null;
+  /** What the whole process took at that moment. */
+  process?: ProcessFigures;
 }
 
 export interface Provenance {
@@ -77,9 +75,14 @@ export function writeEnding({ sha256, leftOut }: Ending): string {
 
 function targetOf(found: unknown): Target | null {
   if (typeof found !== 'object' || found === null) return null;
-  const { name, pid, node, v8, arch, time } = found as Record<string, unknown>;
+  const { name, pid, node, v8, arch, time, process } = found as Record<string, unknown>;
   const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
   const target = { name: text(name), node: text(node), v8: text(v8), arch: text(arch), time: text(time) };
   const known = Object.entries(target).filter(([, value]) => value !== undefined);
-  return { ...Object.fromEntries(known), ...(typeof pid === 'number' ? { pid } : {}) };
+  const figures = figuresOf(process);
+  return {
+    ...Object.fromEntries(known),
+    ...(typeof pid === 'number' ? { pid } : {}),
+    ...(figures === null ? {} : { process: figures }),
+  };
 }

@@ -1,9 +1,12 @@
 /** From a snapshot, or several of one process, to what leaks. */
 import type { Classes } from '../classes.js';
 import type { Sizes } from '../columns.js';
+import type { ProcessFigures } from '../redact/process-figures.js';
+import { readProvenance } from '../redact/provenance.js';
 import type { Snapshot } from '../snapshot.js';
 import { accumulatingPlaces } from './accumulating-places.js';
 import { explain } from './explain.js';
+import { summaryOf } from './growth-summary.js';
 import { growingPlaces } from './growing-places.js';
 import { buildStructureTree, type StructureTree } from './structure-tree.js';
 import type { ClassGrowth, Growth, Suspect } from './suspect.js';
@@ -39,12 +42,14 @@ export async function diff(
   const builder = buildStructureTree();
   const classes = new Map<string, ClassGrowth>();
   const totals: Totals[] = [];
+  const figures: (ProcessFigures | null)[] = [];
   let last: { snapshot: Snapshot; placeOf: Uint32Array } | null = null;
   for await (const snapshot of snapshots) {
     const placed = builder.add(snapshot);
     last = { snapshot, placeOf: placed.placeOf };
     addClasses(classes, placed.classes, snapshot.shallowSize, totals.length);
     totals.push(totalsOf(snapshot));
+    figures.push(readProvenance(snapshot.graph.header)?.target?.process ?? null);
   }
   if (last === null || totals.length < 2) {
     throw new RangeError(`a diff needs two snapshots or more, not ${totals.length}`);
@@ -56,6 +61,7 @@ export async function diff(
     bytes: totals[totals.length - 1].native - totals[0].native,
     arrayBufferBytes: totals[totals.length - 1].arrayBuffers - totals[0].arrayBuffers,
   };
+  const process = figures.every((each) => each === null) ? null : figures;
   const places = growingPlaces(tree).map((place) => ({
     ...place,
     count: place.counts[place.counts.length - 1] - place.counts[0],
@@ -81,9 +87,9 @@ export async function diff(
     classes: [...classes.values()].filter(changed).sort((a, b) => grown(b) - grown(a)),
     dominators: [],
     notCovered: [],
-    process: null,
+    process,
     unmatchedNames: 0,
-    summary: summaryOf(bytes, outsideHeap, suspects, explainedShare),
+    summary: summaryOf({ bytes, outsideHeap, process, suspects, explainedShare }),
   };
 }
 
@@ -157,28 +163,4 @@ function grown({ shallowBytes }: ClassGrowth): number {
 
 function changed(row: ClassGrowth): boolean {
   return grown(row) !== 0 || row.counts[row.counts.length - 1] !== row.counts[0];
-}
-
-function summaryOf(
-  bytes: number,
-  outsideHeap: Growth['outsideHeap'],
-  suspects: Suspect[],
-  explained: number,
-): string {
-  if (bytes <= 0) return `The heap did not grow (${inUnits(bytes)}).`;
-  const outside =
-    outsideHeap.bytes > bytes / 2
-      ? ` ${inUnits(outsideHeap.bytes)} of it lie outside V8's heap, ${inUnits(outsideHeap.arrayBufferBytes)} behind buffers.`
-      : '';
-  if (suspects.length === 0)
-    return `Nothing grows steadily; the heap changed by ${inUnits(bytes)}.${outside}`;
-  const who = suspects.length === 1 ? '1 suspect explains' : `${suspects.length} suspects explain`;
-  return `${who} ${Math.round(100 * explained)} % of ${inUnits(bytes)}.${outside}`;
-}
-
-function inUnits(bytes: number): string {
-  const sign = bytes < 0 ? '-' : '+';
-  const size = Math.abs(bytes);
-  if (size >= 1e6) return `${sign}${(size / 1e6).toFixed(1)} MB`;
-  return `${sign}${(size / 1e3).toFixed(0)} kB`;
 }

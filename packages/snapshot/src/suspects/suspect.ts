@@ -1,6 +1,6 @@
 /** What an analysis says: one explanation of a leak, and everything a reader needs to check it. */
 
-import type { ProcessFigures } from '../redact/provenance.js';
+import type { ProcessFigures } from '../redact/process-figures.js';
 import type { PathStep } from '../retaining-path.js';
 
 /** What the accumulation looks like, told by the holder and by what it holds. */
@@ -128,8 +128,8 @@ export interface Growth {
   dominators: DominatorGrowth[];
   /** What the answer does not cover, a short sentence each. */
   notCovered: string[];
-  /** For each snapshot, what the process itself said at that moment; null where no snapshot has it. */
-  process: ProcessFigures[] | null;
+  /** For each snapshot, what the whole process took at that moment; null where none of the snapshots says so. */
+  process: (ProcessFigures | null)[] | null;
   /** Redacted names that could not be followed from one file to the next. */
   unmatchedNames: number;
   /** One sentence a reader should see first. */
