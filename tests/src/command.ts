@@ -15,7 +15,7 @@ export interface CommandOptions {
   /** The Node to run it on; by default, the one of the tests. */
   node?: string;
   cwd?: string;
-  /** In place of what this process has. */
+  /** In place of what this process has, and COLUMNS=80. */
   env?: NodeJS.ProcessEnv;
   /** Milliseconds after which it is ended; two minutes by default. */
   withinMs?: number;
@@ -38,7 +38,8 @@ export async function runCommand(args: string[], options: CommandOptions = {}): 
 }
 
 export function startCommand(args: string[], options: CommandOptions = {}): ChildProcess {
-  const { node = process.execPath, cwd, env, prefix = [], withinMs = defaultWithinMs } = options;
+  const { node = process.execPath, cwd, prefix = [], withinMs = defaultWithinMs } = options;
+  const { env = { ...process.env, COLUMNS: '80' } } = options;
   const [program = node, ...rest] = [...prefix, node, commandProgram, ...args];
   return spawn(program, rest, { stdio: ['pipe', 'pipe', 'pipe'], timeout: withinMs, cwd, env });
 }

@@ -11,6 +11,7 @@ import { writeOutputFile, writeStandardOutput } from './output.js';
 import { interruption } from './interruption.js';
 import type { Output } from './reporters/output.js';
 import type { TerminalLook } from './reporters/terminal.js';
+import { lookOf } from './terminal-look.js';
 
 export interface ReportOptions extends IdentityOptions {
   output?: string;
@@ -19,9 +20,6 @@ export interface ReportOptions extends IdentityOptions {
   html?: true;
   top?: number;
 }
-
-const LEAST_WIDTH = 80;
-const MOST_WIDTH = 120;
 
 export function addReportOptions(command: Command): Command {
   const formats = ['json', 'markdown', 'html'];
@@ -74,14 +72,9 @@ export async function checkReportOptions(
   }
 }
 
-/** As wide as the terminal, within bounds; what is not one takes 80 cells and no colours. */
+/** How the report looks where it goes: see {@link lookOf}. */
 export function terminalLook({ output = '-' }: ReportOptions): TerminalLook {
-  const isTerminal = output === '-' && process.stdout.isTTY;
-  if (!isTerminal) return { width: LEAST_WIDTH, colours: false };
-  return {
-    width: Math.min(Math.max(process.stdout.columns, LEAST_WIDTH), MOST_WIDTH),
-    colours: !process.env.NO_COLOR && process.env.TERM !== 'dumb',
-  };
+  return lookOf(output === '-' ? process.stdout : null, process.env);
 }
 
 /**
