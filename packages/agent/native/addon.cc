@@ -1,13 +1,10 @@
-// The binding: pipe(), memory(), capture() and captureSync() for src/native.ts. One capture at a time in a process.
+// The binding: capture() and captureSync() for src/native.ts, and what the other parts add. One capture at a time in a process.
 
 #include <errno.h>
-#include <fcntl.h>
 #include <node.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <uv.h>
@@ -15,6 +12,7 @@
 
 #include <atomic>
 
+#include "binding.h"
 #include "child.h"
 #include "fork_marks.h"
 #include "parking.h"
@@ -22,7 +20,6 @@
 
 namespace {
 
-using v8::Array;
 using v8::Context;
 using v8::Function;
 using v8::FunctionCallbackInfo;
@@ -150,6 +147,7 @@ Local<Value> failure_object(Isolate* isolate, const Outcome& outcome) {
   Local<Object> failure = Object::New(isolate);
   set(isolate, failure, "code", text(isolate, outcome.failure));
   set(isolate, failure, "message", text(isolate, outcome.error ? strerror(outcome.error) : ""));
+  if (outcome.error) set(isolate, failure, "error", text(isolate, uv_err_name(-outcome.error)));
   return failure;
 }
 
@@ -334,30 +332,6 @@ void CaptureSync(const FunctionCallbackInfo<Value>& info) {
   info.GetReturnValue().Set(result);
 }
 
-void Pipe(const FunctionCallbackInfo<Value>& info) {
-  Isolate* isolate = info.GetIsolate();
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC)) {
-    isolate->ThrowException(v8::Exception::Error(text(isolate, strerror(errno))));
-    return;
-  }
-  fcntl(ends[1], F_SETPIPE_SZ, 1 << 20);  // fewer switches between child and collector; the default serves too
-  Local<Value> numbers[] = {Integer::New(isolate, ends[0]), Integer::New(isolate, ends[1])};
-  info.GetReturnValue().Set(Array::New(isolate, numbers, 2));
-}
-
-void Memory(const FunctionCallbackInfo<Value>& info) {
-  Isolate* isolate = info.GetIsolate();
-  String::Utf8Value name(isolate, info[0]);
-  // glibc has a function for it, with a version that older ones lack.
-  long descriptor = syscall(SYS_memfd_create, *name, MFD_CLOEXEC);
-  if (descriptor < 0) {
-    isolate->ThrowException(v8::Exception::Error(text(isolate, strerror(errno))));
-    return;
-  }
-  info.GetReturnValue().Set(static_cast<int32_t>(descriptor));
-}
-
 // process.exit() waits for the platform's workers: none may still be parked then.
 void release_at_exit(void*) {
   Capture* capture = current.load();
@@ -367,8 +341,8 @@ void release_at_exit(void*) {
 }  // namespace
 
 NODE_MODULE_INIT() {
-  NODE_SET_METHOD(exports, "pipe", Pipe);
-  NODE_SET_METHOD(exports, "memory", Memory);
+  binding::add_descriptors(exports);
+  binding::add_processes(exports);
   NODE_SET_METHOD(exports, "capture", Capture_);
   NODE_SET_METHOD(exports, "captureSync", CaptureSync);
   node::AtExit(node::GetCurrentEnvironment(context), release_at_exit, nullptr);

@@ -2,6 +2,7 @@
  * The agent of one process: takes captures on a signal or a call, one at a time, and knows how the last one went.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { stat } from 'node:fs/promises';
 import { isMainThread } from 'node:worker_threads';
 import { openBoard, type Ended } from './board.js';
 import { capture } from './capture.js';
@@ -15,9 +16,10 @@ import {
   type Listener,
 } from './events.js';
 import { formatMs } from './figures.js';
-import { whyNoImage, WORKER_REASON } from './image-support.js';
+import { addonOrNull, whyNoImage, WORKER_REASON } from './image-support.js';
 import type { Settings } from './options.js';
 import { createReadiness } from './readiness.js';
+import { holdReserve } from './reserve.js';
 
 export interface AgentStatus {
   state: 'idle' | 'capturing' | 'uninstalled';
@@ -67,12 +69,20 @@ export function createAgent(settings: Settings, onUninstall: () => void): Agent 
   let captures = 0;
   let latestPath: string | null = null;
   let ended: Ended | null = null;
-  const board = openBoard(settings, () => ({
-    state: running === null ? 'idle' : 'capturing',
-    captures,
-    expandedPath: latestPath ?? settings.path.expand(new Date()),
-    ended,
-  }));
+  const reserve = holdReserve(isMainThread && settings.mode === 'image' ? addonOrNull() : null);
+  // libuv makes its threads at the first use of its pool, and aborts the process when it cannot (init_threads() in its
+  // threadpool.c). A capture must not be that first use, in a server that has no thread left.
+  stat('/').catch(() => undefined);
+  const board = openBoard(
+    settings,
+    () => ({
+      state: running === null ? 'idle' : 'capturing',
+      captures,
+      expandedPath: latestPath ?? settings.path.expand(new Date()),
+      ended,
+    }),
+    reserve.refill,
+  );
   if (board !== null) for (const name of EVENT_NAMES) events.on(name, board.note);
 
   const start = async (): Promise<CaptureResult> => {
@@ -88,6 +98,7 @@ export function createAgent(settings: Settings, onUninstall: () => void): Agent 
     const result = capture({
       settings,
       readiness,
+      reserve,
       path,
       startedAt: performance.now(),
       signal: stop.signal,
@@ -174,6 +185,7 @@ export function createAgent(settings: Settings, onUninstall: () => void): Agent 
         onUninstall();
       }
       await running?.ended;
+      reserve.close();
     },
   };
   return agent;

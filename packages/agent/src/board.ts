@@ -69,8 +69,15 @@ export interface Board {
   close(): void;
 }
 
-/** Null where there is no native part to make it with, and in worker threads. Does not keep the process alive. */
-export function openBoard(settings: Settings, state: () => BoardState): Board | null {
+/**
+ * Null where there is no native part to make it with, and in worker threads. Does not keep the process alive.
+ * @param onSample called with each sample of the heap
+ */
+export function openBoard(
+  settings: Settings,
+  state: () => BoardState,
+  onSample: () => void = () => undefined,
+): Board | null {
   const file = isMainThread ? openMemory() : null;
   if (file === null) return null;
   const settled = whatIsSettled(settings);
@@ -85,7 +92,10 @@ export function openBoard(settings: Settings, state: () => BoardState): Board | 
     file.write({ ...settled, ...state(), events, heap });
   };
   update();
-  const timer = setInterval(update, SAMPLE_MS).unref();
+  const timer = setInterval(() => {
+    update();
+    onSample();
+  }, SAMPLE_MS).unref();
   return {
     note: (event) => {
       events = [...events, { ...event, capture: state().captures }].slice(-EVENTS_MOST);

@@ -12,11 +12,14 @@ import { ENCRYPTED_ENDING } from './encryption.js';
 import type { Settings } from './options.js';
 import { checkOutput, OutputError } from './output-file.js';
 import type { Readiness } from './readiness.js';
+import type { Reserve } from './reserve.js';
+import { describeShortage, shortageCode } from './shortage.js';
 import { removeLeftovers } from './temporary.js';
 
 export interface CaptureJob {
   settings: Settings;
   readiness: Readiness;
+  reserve: Reserve;
   /** Where the snapshot goes, placeholders filled in. */
   path: string;
   /** `performance.now()` of the request. */
@@ -32,25 +35,28 @@ export interface CaptureJob {
  * @throws {CaptureError}
  */
 export async function capture(job: CaptureJob): Promise<CaptureResult> {
-  const { emit, path, settings } = job;
+  const { emit, path, reserve, settings } = job;
   const inline = settings.mode === 'inline';
   try {
-    await checkOutput(settings.recipients.length > 0 ? path + ENCRYPTED_ENDING : path);
-    await removeLeftovers(settings.path, path);
-    await (inline ? checkInline(path, settings.recipients) : checkImageCapture(path, settings));
+    await reserve.during(async () => {
+      await checkOutput(settings.recipients.length > 0 ? path + ENCRYPTED_ENDING : path);
+      await removeLeftovers(settings.path, path);
+      await (inline ? checkInline(path, settings.recipients) : checkImageCapture(path, settings));
+    });
     job.signal.throwIfAborted();
   } catch (error) {
-    const refusal = captureError(error);
+    const refusal = await reserve.during(() => captureError(error));
     emit('refused', `refused: ${refusal.message}`, { code: refusal.code, path, count: 1 });
     throw refusal;
   }
   try {
     const result = await (inline ? captureInline(job) : captureImage(job));
-    if (settings.keep !== undefined) await removeOlder(settings.path, path, settings.keep);
+    const { keep } = settings;
+    if (keep !== undefined) await reserve.during(() => removeOlder(settings.path, path, keep));
     emit('written', writtenMessage(result), result);
     return result;
   } catch (error) {
-    const failure = captureError(error);
+    const failure = await reserve.during(() => captureError(error));
     const detail = failure.detail === undefined ? {} : { detail: failure.detail };
     emit('failed', `failed: ${failure.message}`, { code: failure.code, path, ...detail });
     throw failure;
@@ -66,7 +72,16 @@ function writtenMessage({ kind, path, bytes, totalMs, why }: CaptureResult): str
   return `stored the image ${file}${reason}; where there is room: afterimage develop ${path}${identity} -o ${to}`;
 }
 
-function captureError(error: unknown): CaptureError {
+/** The error to end with. Where a system call found nothing left, its message says of what, and how much there is. */
+async function captureError(error: unknown): Promise<CaptureError> {
+  const failure = withCode(error);
+  const code = shortageCode(failure);
+  if (code === null) return failure;
+  const message = `${failure.message.replace(/; nothing was written$/, '')}; ${await describeShortage(code)}`;
+  return new CaptureError('resources', message, { detail: code, cause: failure });
+}
+
+function withCode(error: unknown): CaptureError {
   if (error instanceof CaptureError) return error;
   if (error instanceof OutputError) {
     const code = error.code === 'disk-full' ? 'disk' : 'output';

@@ -1,16 +1,16 @@
 /**
  * The collector as the agent sees it: started before the fork, spoken to line by line, stopped and waited for.
- * None of it keeps the server's event loop alive, and a server that ends closes the control pipe with it,
- * which is all the collector needs to clean up.
+ * None of it keeps the server's event loop alive, and a server that ends closes the socket with it, which is all the
+ * collector needs to clean up. Until its program is loaded, the kernel ends it with the server (bound_spawn.h).
  */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import type { Socket } from 'node:net';
-import { createInterface } from 'node:readline';
+import { closeSync, existsSync, readSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { CollectorJob, FromCollector, ReportOf, ToCollector } from './collector-protocol.js';
 import { deferred, type Deferred } from './deferred.js';
-import { CaptureError, codeOf, messageOf } from './errors.js';
+import { CaptureError, messageOf } from './errors.js';
+import type { Addon } from './native.js';
 
 export const COLLECTOR_SCRIPT = fileURLToPath(new URL('./collector.js', import.meta.url));
 
@@ -24,7 +24,9 @@ const FLAGS = ['--max-semi-space-size=1', '--expose-gc'];
 const INHERITED = ['LD_LIBRARY_PATH', 'TMPDIR', 'TZ', 'SystemRoot'];
 
 const STOP_MS = 2_000;
-const LONGEST_TEXT = 2_000;
+const REAP_MS = 5;
+const MAX_TEXT_BYTES = 2_000;
+const MAX_LINE_CHARS = 1 << 20;
 
 export interface Collector {
   pid: number;
@@ -47,100 +49,135 @@ export class TryAgainError extends Error {
 
 /**
  * @param input the read end of the image's pipe; the caller closes its own copy afterwards
- * @throws {CaptureError} `collector-failed`; `ready`, `image` and `written` reject with one (or with a
- *   {@link TryAgainError}) when the collector fails later
+ * @throws {CaptureError} `collector-failed`, and then nothing is left; `ready`, `image` and `written` reject with one
+ *   (or with a {@link TryAgainError}) when the collector fails later
  */
-export function startCollector(input: number, job: CollectorJob): Collector {
+export function startCollector(addon: Addon, input: number, job: CollectorJob): Collector {
   const started = performance.now();
-  const child = spawnCollector(input);
+  const { pid, socket, text } = spawnCollector(addon, input);
   const startMs = performance.now() - started;
-  const [, stdout, stderr, control] = child.stdio as unknown as [null, Socket, Socket, Socket];
   const reports = {
     ready: deferred<ReportOf<'ready'>>(),
     image: deferred<ReportOf<'image'>>(),
     written: deferred<ReportOf<'written'>>(),
   };
-  const closed = deferred<undefined>();
-  let text = '';
+  const ended = deferred<undefined>();
+  let running = true;
 
   const fail = (error: Error): void => {
     for (const report of Object.values(reports) as Deferred<unknown>[]) report.reject(error);
   };
-  createInterface({ input: stdout }).on('line', (line) => {
-    const report = JSON.parse(line) as FromCollector;
-    if (report.type === 'failed') fail(failureOf(report));
+  const kill = (): void => {
+    try {
+      if (running) process.kill(pid, 'SIGKILL');
+    } catch {
+      // Other code has reaped it.
+    }
+  };
+  const onLine = (line: string): void => {
+    const report = parseReport(line);
+    if (report === null)
+      fail(new CaptureError('collector-failed', `the collector said ${line.slice(0, 80)}`));
+    else if (report.type === 'failed') fail(failureOf(report));
     else (reports[report.type] as Deferred<unknown>).resolve(report);
-  });
-  stderr.setEncoding('utf8').on('data', (chunk: string) => {
-    if (text.length < LONGEST_TEXT) text += chunk;
-  });
-  child.on('error', (error) => {
-    fail(spawnFailure(error));
-    closed.resolve(undefined);
-  });
-  child.on('exit', (code, signal) => {
-    // A process that inherited its standard output cannot hold us up.
-    const timer = setTimeout(() => [stdout, stderr].forEach((stream) => stream.destroy()), STOP_MS).unref();
-    child.once('close', () => {
-      clearTimeout(timer);
-      fail(endFailure(code, signal, text));
-      closed.resolve(undefined);
-    });
-  });
-  // Writing to a collector that is gone: its exit says so.
-  control.on('error', () => undefined);
-
-  for (const part of [child, stdout, stderr, control]) part.unref();
+  };
+  const reap = (): void => {
+    const end = addon.reap(pid);
+    if (end === null) {
+      setTimeout(reap, REAP_MS).unref();
+      return;
+    }
+    running = false;
+    fail(endFailure(end, beginningOf(text)));
+    closeSync(text);
+    ended.resolve(undefined);
+  };
+  // It is closed when the collector has ended, or is about to.
+  socket.on('close', reap);
+  socket.on('error', () => socket.destroy());
+  socket.on('end', () => socket.destroy());
+  onEachLine(socket, onLine);
+  socket.unref();
   const send = (message: ToCollector): void => {
-    control.write(`${JSON.stringify(message)}\n`);
+    if (socket.writable) socket.write(`${JSON.stringify(message)}\n`);
   };
   send(job);
   return {
-    pid: child.pid ?? -1,
+    pid,
     startMs,
     ready: reports.ready.promise,
     image: reports.image.promise,
     written: reports.written.promise,
     send,
     stop: async () => {
-      control.end();
-      const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS).unref();
-      await closed.promise;
+      socket.end();
+      const timer = setTimeout(() => {
+        kill();
+        socket.destroy();
+      }, STOP_MS).unref();
+      await ended.promise;
       clearTimeout(timer);
-      control.destroy();
     },
   };
 }
 
-function spawnCollector(input: number): ChildProcess {
+/** All that it takes, or nothing: what was opened is closed when a later step fails. */
+function spawnCollector(addon: Addon, input: number): { pid: number; socket: Socket; text: number } {
   if (!existsSync(COLLECTOR_SCRIPT)) {
     throw new CaptureError(
       'collector-failed',
       `${COLLECTOR_SCRIPT} is missing; if the server is bundled, leave @afterimage/agent out of the bundle`,
     );
   }
-  const inherited = INHERITED.flatMap((name) =>
-    process.env[name] === undefined ? [] : [[name, process.env[name]]],
-  );
-  const environment = Object.fromEntries(inherited) as NodeJS.ProcessEnv;
+  const inherited = INHERITED.flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [`${name}=${value}`];
+  });
+  const environment = [...inherited, 'MALLOC_ARENA_MAX=1'];
+  const open: number[] = [];
   try {
-    return spawn(process.execPath, [...FLAGS, COLLECTOR_SCRIPT], {
-      argv0: 'afterimage-collector',
-      cwd: '/',
-      env: { ...environment, MALLOC_ARENA_MAX: '1' },
-      stdio: [input, 'pipe', 'pipe', 'pipe'],
-    });
+    const [own, theirs] = addon.socketPair();
+    open.push(own, theirs);
+    // For what Node.js says when it fails. A file in memory: nothing has to read it meanwhile.
+    const text = addon.memory('afterimage-collector');
+    open.push(text);
+    const socket = new Socket({ fd: own, readable: true, writable: true, allowHalfOpen: true });
+    open.splice(0, 1);
+    socket.on('error', () => undefined);
+    try {
+      const command = ['afterimage-collector', ...FLAGS, COLLECTOR_SCRIPT];
+      const pid = addon.spawn(process.execPath, command, environment, [input, theirs, text, theirs]);
+      closeSync(theirs);
+      return { pid, socket, text };
+    } catch (error) {
+      socket.destroy();
+      throw error;
+    }
   } catch (error) {
-    throw spawnFailure(error);
+    for (const descriptor of open) closeSync(descriptor);
+    const message = `the collector could not be started: ${messageOf(error)}`;
+    throw new CaptureError('collector-failed', message, { cause: error });
   }
 }
 
-function spawnFailure(error: unknown): CaptureError {
-  const how =
-    codeOf(error) === 'ERR_ACCESS_DENIED'
-      ? "the permission model forbids it: add --allow-child-process to the server's flags"
-      : messageOf(error);
-  return new CaptureError('collector-failed', `the collector could not be started: ${how}`, { cause: error });
+/** Not by node:readline, which makes an error of its input one of its own, that nothing listens for. */
+function onEachLine(socket: Socket, onLine: (line: string) => void): void {
+  let rest = '';
+  socket.setEncoding('utf8').on('data', (chunk: string) => {
+    const lines = (rest + chunk).split('\n');
+    rest = (lines.pop() ?? '').slice(-MAX_LINE_CHARS);
+    for (const line of lines) onLine(line);
+  });
+}
+
+function parseReport(line: string): FromCollector | null {
+  try {
+    const report = JSON.parse(line) as Partial<FromCollector> | null;
+    const known = ['ready', 'image', 'written', 'failed'].includes(report?.type ?? '');
+    return known ? (report as FromCollector) : null;
+  } catch {
+    return null;
+  }
 }
 
 function failureOf(report: ReportOf<'failed'>): Error {
@@ -148,11 +185,30 @@ function failureOf(report: ReportOf<'failed'>): Error {
   return report.again ? new TryAgainError(failure) : failure;
 }
 
-function endFailure(code: number | null, signal: NodeJS.Signals | null, text: string): CaptureError {
-  const how = signal === null ? `ended with exit code ${String(code)}` : `was killed by ${signal}`;
+function beginningOf(text: number): string {
+  try {
+    const into = Buffer.alloc(MAX_TEXT_BYTES);
+    return into.toString('utf8', 0, readSync(text, into, 0, into.length, 0));
+  } catch {
+    return '';
+  }
+}
+
+function endFailure([code, signal]: [number | null, number | null], text: string): CaptureError {
+  const how =
+    signal !== null
+      ? `was killed by ${signalName(signal)}`
+      : code !== null
+        ? `ended with exit code ${code}`
+        : 'was reaped by other code in this process';
   // Of what Node.js prints about an uncaught error, the line that names it.
   const lines = text.split('\n').filter((line) => line.trim() !== '');
-  const said = lines.find((line) => /^\w*Error\b/.test(line)) ?? lines[0];
+  const said = lines.find((line) => /^\w*Error\b/.test(line)) ?? lines.find((line) => !/^[#\s]*$/.test(line));
   const why = said === undefined ? '' : `: ${said.trim()}`;
   return new CaptureError('collector-failed', `the collector ${how}${why}; nothing was written`);
+}
+
+function signalName(number: number): string {
+  const [name] = Object.entries(constants.signals).find(([, value]) => value === number) ?? [];
+  return name ?? `signal ${number}`;
 }

@@ -20,6 +20,8 @@ export type CaptureErrorCode =
   | 'unencrypted'
   /** Too little memory, before or during the capture. */
   | 'headroom'
+  /** No descriptor, process, thread or memory is left, before or during the capture. */
+  | 'resources'
   /** V8's workers did not come to rest in time. */
   | 'park-timeout'
   /** The kernel gave no child. */

@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { freemem, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { cgroupsOf } from './cgroups.js';
+import { codeOf } from './errors.js';
 import { formatBytes } from './figures.js';
 
 /** All in bytes; `available` is never negative. */
@@ -17,6 +18,8 @@ export interface Headroom {
   /** What set the limit, for a message: `cgroup /kubepods/pod1` or `this machine`. */
   source: string;
 }
+
+const EXHAUSTED = ['EMFILE', 'ENFILE', 'ENOMEM'];
 
 /** From here on a v1 limit means none: the kernel shows the largest multiple of a page instead of "max". */
 const NO_LIMIT = 2 ** 60;
@@ -130,7 +133,9 @@ function limited(
 async function readText(path: string): Promise<string | null> {
   try {
     return await readFile(path, 'utf8');
-  } catch {
+  } catch (error) {
+    // A limit must not pass for none because no descriptor was left to read it with.
+    if (EXHAUSTED.includes(codeOf(error) ?? '')) throw error;
     return null;
   }
 }

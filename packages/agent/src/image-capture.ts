@@ -18,6 +18,7 @@ import type { ImageMetadata } from './image.js';
 import { requireAddon } from './image-support.js';
 import { anonymousBytes } from './memory-use.js';
 import type { Addon } from './native.js';
+import { CAPTURE_DESCRIPTORS } from './reserve.js';
 import type { Settings } from './options.js';
 import { checkDisk } from './output-file.js';
 import { readProcessFigures, type ProcessFigures } from './process-figures.js';
@@ -62,18 +63,51 @@ export async function captureImage(job: CaptureJob): Promise<CaptureResult> {
 
 async function captureOnce(job: CaptureJob, attempt: number): Promise<CaptureResult> {
   const addon = requireAddon();
-  const temporary = await temporaryName(job.path);
+  const { reserve, settings, signal } = job;
+  const { temporary, pipe, collector } = await reserve.during(() => start(addon, job), CAPTURE_DESCRIPTORS);
   // When this process ends first, the collector cleans up; but a container ends with its first process.
   const removeAtExit = (): void => rmSync(temporary, { force: true });
   process.once('exit', removeAtExit);
-  const descriptors = openPipe(addon);
-  let collector: Collector | null = null;
   let child: Child | null = null;
   try {
-    const { develop, developer, redact, recipients, storePlainImage } = job.settings;
-    collector = startCollector(descriptors.input, {
+    await untilAborted(within(collector.ready, START_MS, tooSlow), signal);
+    const started = performance.now();
+    // Reading the process' figures needs a descriptor, and so do the thread that reads smaps and the child, before it has
+    // closed what it inherited.
+    child = await reserve.during(async () => {
+      const { name, parkTimeoutMs } = settings;
+      const figures = metadata(name, await readProcessFigures('self'));
+      return forkChild(addon, { output: pipe.output, metadata: figures, parkTimeoutMs }, signal);
+    }, CAPTURE_DESCRIPTORS);
+    pipe.close('output');
+    return await collect(job, attempt, child, collector, started);
+  } finally {
+    // The child first: whoever still reads from the pipe then finds its end.
+    child?.kill();
+    pipe.close('input');
+    pipe.close('output');
+    await Promise.all([child?.ended, collector.stop()]);
+    process.off('exit', removeAtExit);
+    await reserve.during(() => rm(temporary, { force: true }).catch(() => undefined));
+  }
+}
+
+interface Started {
+  temporary: string;
+  pipe: Pipe;
+  collector: Collector;
+}
+
+/** Nothing is left when it throws. */
+async function start(addon: Addon, job: CaptureJob): Promise<Started> {
+  const { develop, developer, redact, recipients, storePlainImage } = job.settings;
+  const { path } = job;
+  const temporary = await temporaryName(path);
+  const pipe = openPipe(addon);
+  try {
+    const collector = startCollector(addon, pipe.input, {
       type: 'job',
-      path: job.path,
+      path,
       temporary,
       develop,
       redact,
@@ -81,22 +115,12 @@ async function captureOnce(job: CaptureJob, attempt: number): Promise<CaptureRes
       storePlainImage,
       developer,
     });
-    descriptors.close('input');
-    await untilAborted(within(collector.ready, START_MS, tooSlow), job.signal);
-    const started = performance.now();
-    const figures = await readProcessFigures('self');
-    const request = { output: descriptors.output, metadata: metadata(job.settings.name, figures) };
-    child = await forkChild(addon, { ...request, parkTimeoutMs: job.settings.parkTimeoutMs }, job.signal);
-    descriptors.close('output');
-    return await collect(job, attempt, child, collector, started);
+    return { temporary, pipe, collector };
+  } catch (error) {
+    pipe.close('output');
+    throw error;
   } finally {
-    // The child first: whoever still reads from the pipe then finds its end.
-    child?.kill();
-    descriptors.close('input');
-    descriptors.close('output');
-    await Promise.all([child?.ended, collector?.stop()]);
-    process.off('exit', removeAtExit);
-    await rm(temporary, { force: true }).catch(() => undefined);
+    pipe.close('input');
   }
 }
 
@@ -165,14 +189,14 @@ function tooSlow(): CaptureError {
   );
 }
 
-interface Descriptors {
+interface Pipe {
   input: number;
   output: number;
   /** Once; later calls do nothing. */
   close(end: 'input' | 'output'): void;
 }
 
-function openPipe(addon: Addon): Descriptors {
+function openPipe(addon: Addon): Pipe {
   const [input, output] = addon.pipe();
   const open = new Map([
     ['input', input],

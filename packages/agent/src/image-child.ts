@@ -37,8 +37,7 @@ export async function forkChild(addon: Addon, request: CaptureRequest, signal: A
       throw signal.reason as Error;
     }
     if ('fork' in outcome) return outcome;
-    if (outcome.code !== 'park-timeout')
-      throw new CaptureError('fork-failed', outcome.message, { detail: outcome.code });
+    if (outcome.code !== 'park-timeout') throw forkError(outcome);
     if (wait !== null) await pause(wait, signal);
   }
   throw new CaptureError(
@@ -46,6 +45,15 @@ export async function forkChild(addon: Addon, request: CaptureRequest, signal: A
     `V8's worker threads did not come to rest within ${formatMs(request.parkTimeoutMs)}, in ${WAITS.length + 1} tries; ` +
       'try again when the server is less busy, or raise parkTimeoutMs',
   );
+}
+
+function forkError({ code, message, error }: ForkFailure): CaptureError {
+  const what =
+    code === 'mappings-unreadable' ? '/proc/self/maps cannot be read' : 'the server cannot be forked';
+  const cause = error === undefined ? {} : { cause: Object.assign(new Error(message), { code: error }) };
+  const reason = error === undefined ? message : `${message}, ${error}`;
+  const text = code === 'busy' ? message : `${what} (${reason}); nothing was written`;
+  return new CaptureError('fork-failed', text, { detail: code, ...cause });
 }
 
 function forkOnce(addon: Addon, request: CaptureRequest): Promise<Child | ForkFailure> {
@@ -57,7 +65,11 @@ function forkOnce(addon: Addon, request: CaptureRequest): Promise<Child | ForkFa
     (failure, fork) => {
       if (fork !== null) {
         const kill = (): void => {
-          if (running) process.kill(fork.pid, 'SIGKILL');
+          try {
+            if (running) process.kill(fork.pid, 'SIGKILL');
+          } catch {
+            // Other code has reaped it.
+          }
         };
         forked.resolve({ fork, ended: ended.promise, kill });
       } else {

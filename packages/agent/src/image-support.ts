@@ -45,6 +45,15 @@ export function addon(): Addon {
   return (loaded ??= loadAddon());
 }
 
+/** Null where it cannot be loaded. */
+export function addonOrNull(): Addon | null {
+  try {
+    return addon();
+  } catch {
+    return null;
+  }
+}
+
 /** Undefined where the permission model is off. */
 export function permission(): { has: (scope: string) => boolean } | undefined {
   return (process as { permission?: { has: (scope: string) => boolean } }).permission;

@@ -46,6 +46,10 @@ export function watchMemory(onLow: (found: Finding) => void, target?: number): M
     },
   };
   const look = async (): Promise<void> => {
+    await lookOnce().catch(() => undefined); // no descriptor is left for it: the next look may find one
+    if (!stopped) timer = setTimeout(() => void look(), INTERVAL_MS).unref();
+  };
+  const lookOnce = async (): Promise<void> => {
     const [own, child, developer, headroom] = await Promise.all([
       target === undefined ? anonymousBytes('self') : 0,
       watch.child === null ? 0 : privateBytes(watch.child),
@@ -59,9 +63,7 @@ export function watchMemory(onLow: (found: Finding) => void, target?: number): M
     if (headroom.available < reserve) {
       watch.stop();
       onLow(latest);
-      return;
     }
-    timer = setTimeout(() => void look(), INTERVAL_MS).unref();
   };
   void look();
   return watch;

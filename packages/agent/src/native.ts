@@ -27,6 +27,8 @@ export interface Fork {
 export interface ForkFailure {
   code: 'park-timeout' | 'fork-failed' | 'mappings-unreadable' | 'busy';
   message: string;
+  /** Of the system call: `EAGAIN`. */
+  error?: string;
 }
 
 export interface CaptureRequest {
@@ -38,11 +40,28 @@ export interface CaptureRequest {
   parkTimeoutMs: number;
 }
 
+/** Those that make something throw an Error with the call in its message and a `code` such as EMFILE. */
 export interface Addon {
   /** A close-on-exec pipe as [read end, write end], 1 MiB deep where the kernel allows. */
   pipe(): [number, number];
+  /** Two connected close-on-exec stream sockets. */
+  socketPair(): [number, number];
   /** A close-on-exec file in memory (memfd_create(2)) by that name. */
   memory(name: string): number;
+  /** Another close-on-exec descriptor of the same file. */
+  duplicate(descriptor: number): number;
+  /**
+   * Starts a program in `/` with these as its descriptors 0 to 3 and no others, and returns its pid. Until the program
+   * handles SIGTERM, it ends with the thread that called this. Does not copy this process' page tables.
+   */
+  spawn(
+    file: string,
+    args: readonly string[],
+    environment: readonly string[],
+    descriptors: readonly [number, number, number, number],
+  ): number;
+  /** Null while it runs, then how it ended: [exit code, signal]. Both are null where other code has reaped it. */
+  reap(pid: number): [number | null, number | null] | null;
   /**
    * Parks V8's workers without blocking the event loop, forks, releases them. `onForked` is called once.
    * If it carried a fork, `onExit` is called once when the child has ended and has been reaped.

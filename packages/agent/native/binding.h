@@ -1,0 +1,20 @@
+// What the parts of the binding share.
+#ifndef AFTERIMAGE_BINDING_H
+#define AFTERIMAGE_BINDING_H
+
+#include <node.h>
+
+namespace binding {
+
+// Throws an Error whose message names the call and the reason, and whose `code` is that of Node's own: EMFILE.
+void throw_error(v8::Isolate* isolate, const char* call, int error);
+
+// pipe(), socketPair(), memory(), duplicate()
+void add_descriptors(v8::Local<v8::Object> exports);
+
+// spawn() and reap()
+void add_processes(v8::Local<v8::Object> exports);
+
+}  // namespace binding
+
+#endif

@@ -1,0 +1,58 @@
+/** What a system call lacked, with the figures and the way out, for the line that a capture ends with. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { cgroupsOf } from './cgroups.js';
+import { codeOf } from './errors.js';
+import { describeHeadroom, readHeadroom } from './headroom.js';
+
+const CODES = ['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM'];
+
+/** The first code of that kind, of the error or of what caused it. */
+export function shortageCode(error: unknown): string | null {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    const code = codeOf(at);
+    if (code !== undefined && CODES.includes(code)) return code;
+  }
+  return null;
+}
+
+/** One clause without an end: `all 64 descriptors are in use: close some, or raise the limit (ulimit -n)`. Never throws. */
+export async function describeShortage(code: string): Promise<string> {
+  switch (code) {
+    case 'EMFILE':
+      return `${await descriptors()} are in use: close some, or raise the limit (ulimit -n)`;
+    case 'ENFILE':
+      return `the machine has no file handle left (${await line('/proc/sys/fs/file-nr')}: used, free, most): raise fs.file-max`;
+    case 'EAGAIN':
+      return `no process or thread is left (${await processes()}): raise the limit, or end some`;
+    default: {
+      const headroom = await readHeadroom().catch(() => null);
+      return `the kernel gave no memory (${headroom === null ? 'unknown how much is left' : describeHeadroom(headroom)})`;
+    }
+  }
+}
+
+async function descriptors(): Promise<string> {
+  const limits = await readFile('/proc/self/limits', 'latin1').catch(() => '');
+  const limit = /^Max open files\s+(\d+)/m.exec(limits)?.[1];
+  return limit === undefined ? 'all descriptors' : `all ${limit} descriptors`;
+}
+
+async function processes(): Promise<string> {
+  const limits = await readFile('/proc/self/limits', 'latin1').catch(() => '');
+  const found: string[] = [];
+  for (const { directory, path } of await cgroupsOf('self', 'pids')) {
+    const [current, max] = await Promise.all(
+      ['pids.current', 'pids.max'].map((name) => line(join(directory, name))),
+    );
+    if (max !== '' && max !== 'max') found.push(`cgroup ${path}: ${current} of ${max}`);
+  }
+  const user = /^Max processes\s+(\d+)/m.exec(limits)?.[1];
+  if (user !== undefined) found.push(`of this user: at most ${user}`);
+  return found.join('; ') || 'no limit found';
+}
+
+async function line(file: string): Promise<string> {
+  const text = await readFile(file, 'latin1').catch(() => '');
+  return text.trim().replace(/\s+/g, ' ');
+}
