@@ -81,7 +81,7 @@ export function createAgent(settings: Settings, onUninstall: () => void): Agent 
       expandedPath: latestPath ?? settings.path.expand(new Date()),
       ended,
     }),
-    reserve.refill,
+    () => reserve.refill(),
   );
   if (board !== null) for (const name of EVENT_NAMES) events.on(name, board.note);
 
