@@ -8,6 +8,7 @@ export type { Graph, Locations } from './graph.js';
 export type { StringTable } from './string-table.js';
 export { NO_DISTANCE, SYSTEM_DISTANCE } from './distances.js';
 export type { SnapshotHeader, SnapshotMeta } from './header.js';
+export type { LeftOut } from './path-folding.js';
 export { retainingPath, type PathStep, type RetainingPath } from './retaining-path.js';
 export { diff, findSuspects } from './suspects/index.js';
 export type {

@@ -1,13 +1,12 @@
 /** A retaining path in the words of the program: variables, properties and functions instead of V8's tables. */
 import type { Graph } from './graph.js';
 import { edgeLabel, rawName } from './names.js';
+import { foldPath } from './path-folding.js';
 import { sourceOf } from './retaining-paths.js';
 import type { Snapshot } from './snapshot.js';
 import { pathOfScript, type SourcePositions } from './source-positions.js';
 
 const LONGEST_NAME = 60;
-/** Words of a path that repeat themselves within so many steps are folded. */
-const LONGEST_PERIOD = 3;
 
 /** V8's own steps between an object and what the program keeps in it. */
 const UNSAID = new Set([
@@ -24,9 +23,13 @@ const UNSAID = new Set([
 const UNNAMED = new Set(['synthetic', 'hidden', 'array', 'code', 'object shape']);
 const COLLECTIONS = new Set(['Map', 'Set', 'WeakMap']);
 
+/** More words of a path than this are not read. */
+const MAX_WORDS = 24;
+
 /**
  * `edges` lead from the root to what is retained; see {@link RetainingPaths}. The words begin with the file or
- * function of the program that is met first, but never behind the holder.
+ * function of the program that is met first, but never behind the holder. Repeated words are folded, and of a
+ * very long path the middle is left out.
  */
 export function pathInWords(
   snapshot: Snapshot,
@@ -34,82 +37,116 @@ export function pathInWords(
   edges: number[],
   holder: number,
 ): string {
-  const { graph } = snapshot;
-  if (edges.length === 0) return snapshot.className(graph.root);
+  if (edges.length === 0) return snapshot.className(snapshot.graph.root);
+  const path: Path = { snapshot, positions, edges };
+  const start = beginning(snapshot.graph, positions, edges, holder);
   const words: string[] = [];
   let script = '';
-  let begun = false;
-  let inCollection = false;
-  const start = beginning(graph, positions, edges, holder);
-
-  for (let at = start; at < edges.length; at++) {
-    const edge = edges[at];
-    const node = graph.edgeTo[edge];
-    const type = graph.edgeTypes[graph.edgeType[edge]];
-    const last = at === edges.length - 1;
-    const found = anchor(graph, positions, node);
-    if (!begun) {
-      begun = true;
-      if (found) {
-        words.push(found.text);
-        script = found.script;
-      } else if (graph.nodeTypes[graph.nodeType[node]] === 'closure') {
-        words.push(functionText(graph, positions, node, ''));
-        script = positions.script(node);
-      } else words.push(labelOf(snapshot, edge, type, node));
-      if (isModuleBeforeExports(graph, edges, at)) {
-        words[words.length - 1] = `module.exports of ${found?.script ?? ''}`;
-        at++;
-      }
-      continue;
-    }
-    if (graph.nodeTypes[graph.nodeType[node]] === 'closure') {
-      const text = functionText(graph, positions, node, script);
-      script = positions.script(node) || script;
-      words.push(
-        type === 'element'
-          ? `[${graph.edgeName[edge]}] ${text}`
-          : type === 'hidden' || type === 'internal'
-            ? text
-            : `${edgeText(graph, edge)}: ${text}`,
-      );
-    } else if (isContext(graph, node)) {
-      if (found && found.script !== script) {
-        script = found.script;
-        words.push(found.text);
-      }
-    } else if (isModuleBeforeExports(graph, edges, at) && found) {
-      script = found.script;
-      words.push(`module.exports of ${found.script}`);
-      at++;
-    } else if (found && !last) {
-      script = found.script;
-      words.push(found.text);
-    } else if (type === 'internal' && edgeLabel(graph, edge) === 'table' && !last) {
-      inCollection = COLLECTIONS.has(rawName(graph, sourceOf(graph, edge)));
-      if (inCollection) words.push('entries');
-    } else if (inCollection) {
-      inCollection = false;
-      words.push(snapshot.className(node));
-    } else if (last || !isUnsaid(graph, edge, type)) words.push(labelOf(snapshot, edge, type, node));
+  for (let at = start; at < edges.length;) {
+    const said = at === start ? firstSaid(path, at) : laterSaid(path, at, script);
+    words.push(...said.words);
+    script = said.script ?? script;
+    at += said.edges ?? 1;
   }
   return folded(words).join(' → ');
 }
 
-/** A chain says as much with three of its links as with all of them. */
-function folded(words: string[]): string[] {
-  for (let period = 1; period <= LONGEST_PERIOD; period++) {
-    for (let at = 0; at + 3 * period < words.length; at++) {
-      let end = at + period;
-      while (end < words.length && words[end] === words[end - period]) end++;
-      const repeated = Math.floor((end - at) / period) - 1;
-      if (repeated >= 3) {
-        const more = `… ${repeated.toLocaleString('en')} more`;
-        return [...words.slice(0, at + period), more, ...folded(words.slice(at + (repeated + 1) * period))];
-      }
-    }
+interface Path {
+  snapshot: Snapshot;
+  positions: SourcePositions;
+  edges: readonly number[];
+}
+
+/** What is said of one edge of a path, or of a few. */
+interface Said {
+  /** At most three. */
+  words: string[];
+  /** Where the path is from here on; where it already was if not given. */
+  script?: string;
+  /** How many edges that covers; 1 if not given. */
+  edges?: number;
+}
+
+function firstSaid(path: Path, at: number): Said {
+  const { snapshot, positions, edges } = path;
+  const node = snapshot.graph.edgeTo[edges[at]];
+  const found = anchor(snapshot.graph, positions, node);
+  const exported = exportsSaid(path, at);
+  if (exported) return exported;
+  if (found) return { words: [found.text], script: found.script };
+  if (!isClosure(snapshot.graph, node)) return { words: [labelOf(snapshot, edges[at])] };
+  return { words: [functionText(snapshot.graph, positions, node, '')], script: positions.script(node) };
+}
+
+/** `script` is where the path already is. */
+function laterSaid(path: Path, at: number, script: string): Said {
+  const { snapshot, positions, edges } = path;
+  const { graph } = snapshot;
+  const edge = edges[at];
+  const node = graph.edgeTo[edge];
+  const isLast = at === edges.length - 1;
+  if (isClosure(graph, node)) {
+    const text = functionText(graph, positions, node, script);
+    return { words: [heldAs(graph, edge, text)], script: positions.script(node) || script };
   }
-  return words;
+  const found = anchor(graph, positions, node);
+  if (isContext(graph, node)) {
+    return found && found.script !== script ? { words: [found.text], script: found.script } : { words: [] };
+  }
+  const exported = exportsSaid(path, at);
+  if (exported) return exported;
+  if (found && !isLast) return { words: [found.text], script: found.script };
+  if (!isLast && edgeKind(graph, edge) === 'internal' && edgeLabel(graph, edge) === 'table') {
+    return entriesSaid(path, at);
+  }
+  return { words: isLast || !isUnsaid(graph, edge) ? [labelOf(snapshot, edge)] : [] };
+}
+
+/** A module and its exports are one. */
+function exportsSaid({ snapshot: { graph }, positions, edges }: Path, at: number): Said | null {
+  if (!isModuleBeforeExports(graph, edges, at)) return null;
+  const found = anchor(graph, positions, graph.edgeTo[edges[at]]);
+  return found && { words: [`module.exports of ${found.script}`], script: found.script, edges: 2 };
+}
+
+/** The table of a collection, and what is in it where that is not said in another way. */
+function entriesSaid({ snapshot, positions, edges }: Path, at: number): Said {
+  const { graph } = snapshot;
+  if (!COLLECTIONS.has(rawName(graph, sourceOf(graph, edges[at])))) return { words: [] };
+  const entry = graph.edgeTo[edges[at + 1]];
+  if (isClosure(graph, entry) || isContext(graph, entry) || anchor(graph, positions, entry)) {
+    return { words: ['entries'] };
+  }
+  return { words: ['entries', snapshot.className(entry)], edges: 2 };
+}
+
+function heldAs(graph: Graph, edge: number, text: string): string {
+  switch (edgeKind(graph, edge)) {
+    case 'element':
+      return `[${graph.edgeName[edge]}] ${text}`;
+    case 'hidden':
+    case 'internal':
+      return text;
+    default:
+      return `${edgeText(graph, edge)}: ${text}`;
+  }
+}
+
+/** A chain says as much with two of its links as with all of them. */
+function folded(words: string[]): string[] {
+  return foldPath(words, MAX_WORDS).map((piece) => {
+    if (typeof piece === 'number') return words[piece];
+    const many = piece.steps.toLocaleString('en');
+    return piece.period === 0 ? `… ${many} left out` : `… ${many} more`;
+  });
+}
+
+function isClosure(graph: Graph, node: number): boolean {
+  return graph.nodeTypes[graph.nodeType[node]] === 'closure';
+}
+
+function edgeKind(graph: Graph, edge: number): string {
+  return graph.edgeTypes[graph.edgeType[edge]];
 }
 
 /** `script` is where the path already is. */
@@ -174,7 +211,7 @@ export function isContext(graph: Graph, node: number): boolean {
   return rawName(graph, node).startsWith('system / Context');
 }
 
-function isModuleBeforeExports(graph: Graph, edges: number[], at: number): boolean {
+function isModuleBeforeExports(graph: Graph, edges: readonly number[], at: number): boolean {
   if (at + 1 >= edges.length || rawName(graph, graph.edgeTo[edges[at]]) !== 'Module') return false;
   return edgeLabel(graph, edges[at + 1]) === 'exports';
 }
@@ -190,22 +227,25 @@ function stringUnder(graph: Graph, node: number, property: string): string {
   return '';
 }
 
-function isUnsaid(graph: Graph, edge: number, type: string): boolean {
-  return (
-    type === 'hidden' ||
-    (type === 'internal' && (UNSAID.has(edgeLabel(graph, edge)) || /^\d/.test(edgeLabel(graph, edge))))
-  );
+function isUnsaid(graph: Graph, edge: number): boolean {
+  const kind = edgeKind(graph, edge);
+  if (kind !== 'internal') return kind === 'hidden';
+  const label = edgeLabel(graph, edge);
+  return UNSAID.has(label) || /^\d/.test(label);
 }
 
 function edgeText(graph: Graph, edge: number): string {
-  const label = edgeLabel(graph, edge);
-  return label.length > LONGEST_NAME ? `${label.slice(0, LONGEST_NAME)}…` : label;
+  return shortened(edgeLabel(graph, edge));
 }
 
-function labelOf(snapshot: Snapshot, edge: number, type: string, node: number): string {
-  const name = snapshot.className(node);
-  const short = name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name;
-  if (type === 'hidden' || (type === 'internal' && /^\d/.test(edgeLabel(snapshot.graph, edge)))) return short;
-  if (type === 'element') return `[${snapshot.graph.edgeName[edge]}] ${short}`;
-  return `${edgeText(snapshot.graph, edge)} (${short})`;
+function labelOf(snapshot: Snapshot, edge: number): string {
+  const { graph } = snapshot;
+  const kind = edgeKind(graph, edge);
+  const name = shortened(snapshot.className(graph.edgeTo[edge]));
+  if (kind === 'hidden' || (kind === 'internal' && /^\d/.test(edgeLabel(graph, edge)))) return name;
+  return kind === 'element' ? `[${graph.edgeName[edge]}] ${name}` : `${edgeText(graph, edge)} (${name})`;
+}
+
+function shortened(name: string): string {
+  return name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name;
 }

@@ -1,5 +1,6 @@
 /** How one node is retained: the references from a root to it, and the same in the words of the program. */
 import { edgeLabel, rawName } from './names.js';
+import { foldPath, type LeftOut } from './path-folding.js';
 import { pathInWords } from './path-words.js';
 import { retainingPaths, type RetainingPaths } from './retaining-paths.js';
 import type { Snapshot } from './snapshot.js';
@@ -11,10 +12,12 @@ export interface PathStep {
   /** Class, or what else names the node. */
   name: string;
   id: number;
+  /** Steps of the path after this one that are left out here; absent where there are none. */
+  leftOut?: LeftOut;
 }
 
 export interface RetainingPath {
-  /** From a root to the node; none for the root itself, and for what nothing retains. */
+  /** From a root to the node, folded; none for the root itself, and for what nothing retains. */
   steps: PathStep[];
   /** In one line: `module.exports of /app/lib/cache.js → sessions (Map) → entries → Session`. */
   text: string;
@@ -52,17 +55,39 @@ export function waysIn(snapshot: Snapshot): WaysIn {
   return ways;
 }
 
+/** More pieces of a folded path than this are not read. */
+const MAX_STEPS = 100;
+
+/**
+ * The steps along `edges`, with repeated ones folded and the middle of a very long path left out. The first and
+ * the last step are always there.
+ */
 export function stepsOf(snapshot: Snapshot, edges: readonly number[]): PathStep[] {
+  const steps = edges.map((edge) => stepOf(snapshot, edge));
+  // Numbers in names are told apart by nobody: `[12]` and `[13]` are steps of the same kind.
+  const keys = steps.map(({ edge, name }) => `${edge.replace(/\d+/g, '#')}\0${name}`);
+  const shown: PathStep[] = [];
+  for (const piece of foldPath(keys, MAX_STEPS)) {
+    if (typeof piece === 'number') shown.push(steps[piece]);
+    else shown[shown.length - 1].leftOut = mergedWith(shown[shown.length - 1].leftOut, piece);
+  }
+  return shown;
+}
+
+/** Where the middle is cut out right after repetitions, both are one gap. */
+function mergedWith(before: LeftOut | undefined, next: LeftOut): LeftOut {
+  return before === undefined ? next : { steps: before.steps + next.steps, period: 0 };
+}
+
+function stepOf(snapshot: Snapshot, edge: number): PathStep {
   const { graph } = snapshot;
-  return edges.map((edge) => {
-    const node = graph.edgeTo[edge];
-    const type = graph.edgeTypes[graph.edgeType[edge]];
-    const label = edgeLabel(graph, edge);
-    const closure = graph.nodeTypes[graph.nodeType[node]] === 'closure';
-    return {
-      edge: type === 'element' ? `[${label}]` : label,
-      name: closure ? `${rawName(graph, node)}()` : snapshot.className(node),
-      id: graph.nodeId[node],
-    };
-  });
+  const node = graph.edgeTo[edge];
+  const type = graph.edgeTypes[graph.edgeType[edge]];
+  const label = edgeLabel(graph, edge);
+  const closure = graph.nodeTypes[graph.nodeType[node]] === 'closure';
+  return {
+    edge: type === 'element' ? `[${label}]` : label,
+    name: closure ? `${rawName(graph, node)}()` : snapshot.className(node),
+    id: graph.nodeId[node],
+  };
 }
