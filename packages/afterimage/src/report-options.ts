@@ -85,15 +85,12 @@ export async function deliver(
   { output = '-' }: ReportOptions,
   report: (output: Output) => void,
 ): Promise<void> {
-  let written = 0;
+  // Nothing is written before all of it is there: a report that breaks off would be taken for a whole one.
+  const parts: Buffer[] = [];
+  report({ write: (text: string) => parts.push(Buffer.from(text)) });
+  const whole = Buffer.concat(parts);
   const write = async (destination: Writable): Promise<void> => {
-    report({
-      write(text: string) {
-        written += Buffer.byteLength(text);
-        destination.write(text);
-      },
-    });
-    destination.end();
+    destination.end(whole);
     await finished(destination);
   };
   if (output === '-') return writeStandardOutput(write);
@@ -108,5 +105,5 @@ export async function deliver(
     if (signal.aborted || error instanceof OutputClosedError) throw error;
     throw new CommandError('failed', outputError(error, output).message, { cause: error });
   }
-  console.error(`afterimage: wrote ${output} (${formatBytes(written)})`);
+  console.error(`afterimage: wrote ${output} (${formatBytes(whole.length)})`);
 }

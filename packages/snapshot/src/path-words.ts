@@ -134,7 +134,8 @@ function heldAs(graph: Graph, edge: number, text: string): string {
 
 /** A chain says as much with two of its links as with all of them. */
 function folded(words: string[]): string[] {
-  return foldPath(words, MAX_WORDS).map((piece) => {
+  const alike = words.map((word) => word.replace(/\d+/g, '#'));
+  return foldPath(alike, MAX_WORDS).map((piece) => {
     if (typeof piece === 'number') return words[piece];
     const many = piece.steps.toLocaleString('en');
     return piece.period === 0 ? `… ${many} left out` : `… ${many} more`;

@@ -64,7 +64,7 @@ function pathBlocks(path: PathStep[], pathText: string): Block[] {
     });
   }
   if (pathText !== '') blocks.push({ kind: 'paragraph', text: pathText });
-  return [...blocks, { kind: 'tree', roots: treeOfPath(path) }];
+  return [...blocks, { kind: 'tree', items: treeOfPath(path) }];
 }
 
 function retainersBlocks(retainers: Referrers): Block[] {
@@ -76,21 +76,21 @@ function retainersBlocks(retainers: Referrers): Block[] {
       kind: 'paragraph',
       text: `${many}; the nearest to a root first, and below each who refers to that one`,
     },
-    { kind: 'tree', roots: itemsOf(retainers) },
+    { kind: 'tree', items: itemsOf(retainers, 0) },
   ];
 }
 
-function itemsOf({ count, referrers }: Referrers): TreeItem[] {
-  const items = referrers.map(itemOf);
+/** As deep as there are levels of referrers, which are few. */
+function itemsOf({ count, referrers }: Referrers, depth: number): TreeItem[] {
+  const items = referrers.flatMap((referrer) => [itemOf(referrer, depth), ...itemsOf(referrer, depth + 1)]);
   const left = count - referrers.length;
-  if (left > 0 && items.length > 0) items.push({ text: `${formatCount(left)} more`, mark: '', below: [] });
+  if (left > 0 && items.length > 0) items.push({ depth, text: `${formatCount(left)} more`, mark: '' });
   return items;
 }
 
-function itemOf(referrer: Referrer): TreeItem {
-  const { edge, name, id, distance } = referrer;
+function itemOf({ edge, name, id, distance }: Referrer, depth: number): TreeItem {
   const far = distance === null ? '' : `, distance ${distance}`;
-  return { text: `${edge} of ${name}`, mark: `@${id}${far}`, below: itemsOf(referrer) };
+  return { depth, text: `${edge} of ${name}`, mark: `@${id}${far}` };
 }
 
 function stringsBlocks(strings: RepeatedString[], shown: number): Block[] {

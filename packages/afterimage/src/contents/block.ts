@@ -45,14 +45,16 @@ export interface Column {
   isOptional?: boolean;
 }
 
+/** A list rather than nested: a path may have as many steps as the heap has nodes. */
 export interface Tree {
   kind: 'tree';
-  roots: TreeItem[];
+  items: TreeItem[];
 }
 
 export interface TreeItem {
+  /** An item belongs to the nearest one before it that is less deep; 0 is the top. */
+  depth: number;
   text: string;
   /** Shown even where `text` has to be cut, after it. */
   mark: string;
-  below: TreeItem[];
 }

@@ -15,7 +15,7 @@ export function suspectsBlocks(suspects: readonly Suspect[], isGrowth: boolean, 
     { kind: 'heading', level: 3, text: `${suspect.rank}. ${suspect.kind}: ${suspect.class}` },
     { kind: 'paragraph', text: suspect.summary },
     { kind: 'facts', rows: factsOf(suspect, isGrowth) },
-    { kind: 'tree', roots: treeOfPath(suspect.path) },
+    { kind: 'tree', items: treeOfPath(suspect.path) },
   ]);
   if (left > 0) {
     const more = `and ${formatNumberOf(left, 'weaker suspect')}, shown with --top ${suspects.length}`;

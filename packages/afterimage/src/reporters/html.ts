@@ -83,7 +83,7 @@ function htmlOf(block: Block): string {
     case 'table':
       return tableOf(block);
     case 'tree':
-      return `<div class="tree">${treeOf(block.roots)}</div>`;
+      return `<div class="tree">${block.items.map(stepOf).join('')}</div>`;
   }
 }
 
@@ -99,14 +99,9 @@ function tableOf({ columns, rows }: Table): string {
 }
 
 /** Below one another, not within: a path may be hundreds of steps long. */
-function treeOf(items: readonly TreeItem[], depth = 0): string {
-  return items
-    .map(({ text: words, mark, below }) => {
-      const level = Math.min(depth, DEEPEST_INDENT);
-      const step = `<div class="step level-${level}">${text(words)} <small>${text(mark)}</small></div>`;
-      return step + treeOf(below, depth + 1);
-    })
-    .join('');
+function stepOf({ depth, text: words, mark }: TreeItem): string {
+  const level = Math.min(depth, DEEPEST_INDENT);
+  return `<div class="step level-${level}">${text(words)} <small>${text(mark)}</small></div>`;
 }
 
 /** The style sheet has as many. */

@@ -4,6 +4,8 @@ import { visible } from '../visible.js';
 import type { Output } from './output.js';
 
 const CELL_CHARS = 120;
+/** Deeper steps of a path stand where this one does. */
+const DEEPEST_INDENT = 30;
 
 export function reportAsMarkdown(blocks: readonly Block[], output: Output): void {
   output.write(`${blocks.map(markdownOf).join('\n\n')}\n`);
@@ -20,7 +22,7 @@ function markdownOf(block: Block): string {
     case 'table':
       return tableOf(block);
     case 'tree':
-      return fenced(treeLines(block.roots, 0));
+      return fenced(block.items.map(itemLine));
   }
 }
 
@@ -53,19 +55,17 @@ function code(text: string): string {
 }
 
 function fenced(lines: readonly string[]): string {
-  const fence = '`'.repeat(Math.max(3, ...lines.map((line) => longestRun(line) + 1)));
+  const fence = '`'.repeat(lines.reduce((most, line) => Math.max(most, longestRun(line) + 1), 3));
   return [`${fence}text`, ...lines, fence].join('\n');
 }
 
 function longestRun(text: string): number {
-  return Math.max(0, ...(text.match(/`+/g) ?? []).map(({ length }) => length));
+  return (text.match(/`+/g) ?? []).reduce((most, { length }) => Math.max(most, length), 0);
 }
 
-function treeLines(items: readonly TreeItem[], depth: number): string[] {
-  return items.flatMap(({ text, mark, below }) => {
-    const line = `${'  '.repeat(depth)}${visible(text)} ${visible(mark)}`.trimEnd();
-    return [line, ...treeLines(below, depth + 1)];
-  });
+function itemLine({ depth, text, mark }: TreeItem): string {
+  const indent = '  '.repeat(Math.min(depth, DEEPEST_INDENT));
+  return `${indent}${visible(text)} ${visible(mark)}`.trimEnd();
 }
 
 /** Nothing in it is markup, a link or the mention of somebody. */

@@ -55,12 +55,12 @@ function linesOf(block: Block, page: Page): string[] {
     case 'table':
       return tableLines(block, page);
     case 'tree':
-      return treeLines(block.roots, page, 0);
+      return block.items.map((item) => itemLine(item, page));
   }
 }
 
 function factLines(rows: readonly Fact[], { width, colours }: Page): string[] {
-  const labelCells = Math.max(...rows.map(({ label }) => label.length)) + MARGIN.length;
+  const labelCells = widest(rows.map(({ label }) => label.length)) + MARGIN.length;
   const room = width - MARGIN.length - labelCells;
   return rows.flatMap(({ label, value, isCode }) => {
     const shown = isCode ? cutMiddle(visible(value), room * FACT_LINES_MOST) : visible(value);
@@ -78,7 +78,7 @@ function tableLines(whole: Table, { width, colours }: Page): string[] {
     colAligns: columns.map(({ is }) => (is === 'figure' ? 'right' : 'left')),
   });
   table.push(columns.map(({ name }) => colours.dim(name)));
-  table.push(...texts.map((row) => row.map((text, at) => cellText(text, columns[at], cells[at]))));
+  for (const row of texts) table.push(row.map((text, at) => cellText(text, columns[at], cells[at])));
   return table
     .toString()
     .split('\n')
@@ -95,7 +95,7 @@ interface FittedTable {
 function fitted({ columns, rows }: Table, width: number): FittedTable {
   const texts = rows.map((row) => row.map(visible));
   const needed = columns.map(({ name }, at) =>
-    Math.max(cellsOf(name), ...texts.map((row) => cellsOf(row[at].slice(0, width * 2)))),
+    widest([cellsOf(name), ...texts.map((row) => cellsOf(row[at].slice(0, width * 2)))]),
   );
   const room = width - MARGIN.length * columns.length;
   const isName = columns.map(({ is }) => is === 'name');
@@ -109,6 +109,11 @@ function fitted({ columns, rows }: Table, width: number): FittedTable {
   }
   const most = mostOfName(names, room - others);
   return { columns, texts, cells: needed.map((own, at) => (isName[at] ? Math.min(own, most) : own)) };
+}
+
+/** Not by Math.max, which takes no more arguments than the stack has room for. */
+function widest(cells: readonly number[]): number {
+  return cells.reduce((most, own) => Math.max(most, own), 0);
 }
 
 /** The cells that a name may take: what the short ones leave of their share is the long ones'. */
@@ -133,11 +138,7 @@ function withoutLines(): Record<string, string> {
   return { ...(Object.fromEntries(none) as Record<string, string>), middle: MARGIN };
 }
 
-function treeLines(items: readonly TreeItem[], page: Page, depth: number): string[] {
-  return items.flatMap((item) => [itemLine(item, page, depth), ...treeLines(item.below, page, depth + 1)]);
-}
-
-function itemLine({ text, mark }: TreeItem, { width, colours }: Page, depth: number): string {
+function itemLine({ depth, text, mark }: TreeItem, { width, colours }: Page): string {
   const indent = MARGIN + MARGIN.repeat(Math.min(depth, DEEPEST_INDENT));
   const branch = depth === 0 ? '' : '└ ';
   const end = mark === '' ? '' : ` ${visible(mark)}`;
