@@ -14,6 +14,8 @@ export interface StringTable {
   find(content: string): number[];
   /** Indexes of the strings with one of these contents, and which. */
   findAll(contents: Iterable<string>): Map<number, string>;
+  /** Indexes of the strings that begin so. */
+  beginningWith(beginning: string): number[];
   /** Whether the string at `index` begins with digits and then `content` (ASCII, without quotes). */
   numberedWith(index: number, content: Buffer): boolean;
 }
@@ -132,6 +134,25 @@ function stringTable(blocks: Uint8Array[], ends: Float64Array): StringTable {
     return at < end;
   }
 
+  function beginningWith(beginning: string): number[] {
+    const asIs = Buffer.from(JSON.stringify(beginning).slice(1, -1));
+    // V8 escapes all but ASCII.
+    const escaped = Buffer.from(
+      asIs
+        .toString()
+        .replaceAll(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
+    );
+    const found: number[] = [];
+    for (let index = 0, start = 0; index < ends.length; index++) {
+      const length = ends[index] - start;
+      const begins = (with_: Buffer): boolean =>
+        length >= with_.length && with_.every((byte, offset) => byteAt(start + offset) === byte);
+      if (begins(escaped) || begins(asIs)) found.push(index);
+      start = ends[index];
+    }
+    return found;
+  }
+
   function numberedWith(index: number, content: Buffer): boolean {
     const end = ends[index] - content.length;
     let at = startOf(index);
@@ -141,7 +162,7 @@ function stringTable(blocks: Uint8Array[], ends: Float64Array): StringTable {
   }
 
   const find = (content: string): number[] => [...findAll([content]).keys()];
-  return { count: ends.length, bytes, get, find, findAll, numberedWith };
+  return { count: ends.length, bytes, get, find, findAll, beginningWith, numberedWith };
 }
 
 function isDigit(byte: number): boolean {

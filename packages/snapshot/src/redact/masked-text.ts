@@ -7,6 +7,11 @@ import type { CompiledRedaction } from './compiled.js';
 /** Without the letters that are taken for digits. */
 const DIGITS = '0123456789abcdefghjkmnpqrstvwxyz';
 
+/** What a name begins with that was taken out. */
+export const MASKED_NAME_BEGINNING = '‹name ';
+/** Its length, and its hash, which serves within one file. */
+export const MASKED_NAME = /‹name (?<units>\d+) chars #[0-9a-z]{12}›/;
+
 /** To be called once, before any text is masked. */
 export function setWordsOfMasks({ bytes, layout }: CompiledRedaction): void {
   const { STRING_KIND, REGEXP_KIND, NUMBER_KIND, NAME_KIND } = layout;

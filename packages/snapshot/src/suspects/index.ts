@@ -8,6 +8,7 @@ import { accumulatingPlaces } from './accumulating-places.js';
 import { explain } from './explain.js';
 import { summaryOf } from './growth-summary.js';
 import { growingPlaces } from './growing-places.js';
+import { followedNames } from './redacted-names.js';
 import { buildStructureTree, type StructureTree } from './structure-tree.js';
 import type { ClassGrowth, Growth, Suspect } from './suspect.js';
 
@@ -43,9 +44,10 @@ export async function diff(
   const classes = new Map<string, ClassGrowth>();
   const totals: Totals[] = [];
   const figures: (ProcessFigures | null)[] = [];
+  const names = followedNames();
   let last: { snapshot: Snapshot; placeOf: Uint32Array } | null = null;
   for await (const snapshot of snapshots) {
-    const placed = builder.add(snapshot);
+    const placed = builder.add(names.follow(snapshot));
     last = { snapshot, placeOf: placed.placeOf };
     addClasses(classes, placed.classes, snapshot.shallowSize, totals.length);
     totals.push(totalsOf(snapshot));
@@ -84,11 +86,14 @@ export async function diff(
     outsideHeap,
     explainedShare,
     suspects,
-    classes: [...classes.values()].filter(changed).sort((a, b) => grown(b) - grown(a)),
+    classes: [...classes.values()]
+      .filter(changed)
+      .map((row) => ({ ...row, name: names.asInLast(row.name) }))
+      .sort((a, b) => grown(b) - grown(a)),
     dominators: [],
-    notCovered: [],
+    notCovered: names.notCovered,
     process,
-    unmatchedNames: 0,
+    unmatchedNames: names.unmatched,
     summary: summaryOf({ bytes, outsideHeap, process, suspects, explainedShare }),
   };
 }
