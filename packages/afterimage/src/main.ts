@@ -8,6 +8,8 @@ import { InterruptedError } from './interruption.js';
 /** Each with all that it needs, which takes longer to load than most verbs to run: so only the one that is named is. */
 const commands: Record<string, () => Promise<Command>> = {
   ps: async () => (await import('./commands/ps.js')).psCommand(),
+  memory: async () => (await import('./commands/memory.js')).memoryCommand(),
+  descriptors: async () => (await import('./commands/descriptors.js')).descriptorsCommand(),
   heap: async () => (await import('./commands/heap.js')).heapCommand(),
   capture: async () => (await import('./commands/capture.js')).captureCommand(),
   develop: async () => (await import('./commands/develop.js')).developCommand(),

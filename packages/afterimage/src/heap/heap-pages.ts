@@ -75,7 +75,7 @@ export function findHeaps(memory: ProcessMemory): Heap[] {
     let address = Math.ceil(start / PAGE_BYTES) * PAGE_BYTES;
     while (address + PAGE_BYTES <= end) {
       if (++places > MOST_PLACES) throw new RangeError('too much memory to look through');
-      const page = headerAt(address, read);
+      const page = memory.isResident(address) ? headerAt(address, read) : null;
       if (page !== null) {
         const found = heaps.get(page.heap);
         if (found === undefined) heaps.set(page.heap, { address: page.heap, pages: [page] });

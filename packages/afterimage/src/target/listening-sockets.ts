@@ -90,8 +90,8 @@ function rows(table: string): ListeningSocket[] {
   }));
 }
 
-/** The kernel prints an address as words in the byte order of the machine. */
-function hostOf(address: string): string {
+/** An address of /proc/net/tcp{,6}: the kernel prints it as words in the byte order of the machine. */
+export function hostOf(address: string): string {
   const bytes = (address.match(/.{8}/g) ?? []).flatMap((word) => (word.match(/../g) ?? []).reverse());
   if (bytes.length === 4) {
     const host = bytes.map((byte) => parseInt(byte, 16)).join('.');
