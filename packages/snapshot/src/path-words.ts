@@ -74,6 +74,8 @@ function firstSaid(path: Path, at: number): Said {
   const exported = exportsSaid(path, at);
   if (exported) return exported;
   if (found) return { words: [found.text], script: found.script };
+  const inNode = at < edges.length - 1 ? moduleOfNode(snapshot.graph, positions, node) : '';
+  if (inNode !== '') return { words: [inNode], script: inNode };
   if (!isClosure(snapshot.graph, node)) return { words: [labelOf(snapshot, edges[at])] };
   return { words: [functionText(snapshot.graph, positions, node, '')], script: positions.script(node) };
 }
@@ -161,6 +163,9 @@ function beginning(graph: Graph, positions: SourcePositions, edges: number[], ho
   const before = edges.slice(0, held < 0 ? -1 : held + 1);
   const anchored = before.findIndex((edge) => anchor(graph, positions, graph.edgeTo[edge]) !== null);
   if (anchored >= 0) return anchored;
+  // Node's own module that has the holder, rather than the global function by which V8 gets there.
+  const inNode = before.findLastIndex((edge) => moduleOfNode(graph, positions, graph.edgeTo[edge]) !== '');
+  if (inNode >= 0) return inNode;
   // Behind the roots and what V8 has there.
   const named = edges.findIndex(
     (edge) =>
@@ -202,6 +207,14 @@ function scriptOfModule(graph: Graph, node: number): string {
   const name = rawName(graph, node);
   if (name === 'Module') return stringUnder(graph, node, 'filename');
   return name === 'ModuleWrap' ? pathOfScript(stringUnder(graph, node, 'url')) : '';
+}
+
+/** The script of a function of Node's own, or of its variables; empty for anything else. */
+export function moduleOfNode(graph: Graph, positions: SourcePositions, node: number): string {
+  const isClosure = graph.nodeTypes[graph.nodeType[node]] === 'closure';
+  if (!isClosure && !isContext(graph, node)) return '';
+  const script = isClosure ? positions.script(node) : (positions.ofContext(node)?.script ?? '');
+  return isOfProgram(script) ? '' : script;
 }
 
 export function isOfProgram(script: string): boolean {

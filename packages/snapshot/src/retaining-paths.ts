@@ -46,6 +46,8 @@ const NAME_COST: Record<string, number> = {
   native_context: 30,
   global_proxy: 10,
 };
+/** By a handle of libuv or an addon, such as `Node / TCPSocketWrap`: what the program refers to it by says more. */
+const NATIVE_HANDLE_COST = 80;
 /** Of functions by whose they are, see `ORIGIN`: a person looks in the program first. */
 const ORIGIN_COST = [0, 3, 6];
 const MOST = 256;
@@ -61,6 +63,7 @@ export function retainingPaths({ graph, retains }: Snapshot, origin: Uint8Array)
   const nameCosts = new Map<number, number>();
   for (const [name, extra] of Object.entries(NAME_COST))
     for (const index of strings.find(name)) nameCosts.set(index, extra);
+  const synthetic = typeIndex(nodeTypes, 'synthetic');
   const numbered = new Set([typeIndex(edgeTypes, 'element'), typeIndex(edgeTypes, 'hidden')]);
 
   // Buckets of nodes by cost: no edge costs as much as there are buckets, so that they can be used in turn.
@@ -79,6 +82,12 @@ export function retainingPaths({ graph, retains }: Snapshot, origin: Uint8Array)
         if (cost[to] <= at + 1) continue;
         const type = edgeType[edge];
         let total = at + edgeCosts[type] + nodeCosts[nodeType[to]] + ORIGIN_COST[origin[to]];
+        if (
+          node === root &&
+          nodeType[to] === synthetic &&
+          strings.get(graph.nodeName[to]).startsWith('Node / ')
+        )
+          total += NATIVE_HANDLE_COST;
         if (!numbered.has(type)) total += nameCosts.get(edgeName[edge]) ?? 0;
         if (total >= cost[to]) continue;
         cost[to] = total;

@@ -23,6 +23,8 @@ export interface SourcePositions {
   ofContext(node: number): { name: string; script: string } | null;
   /** File in which a function was written; empty when not known. */
   script(closure: number): string;
+  /** The files of all functions, each once. */
+  scripts(): Iterable<string>;
   /** A number that functions of the same code have in common, and sets of variables of the same code. */
   codeOf(closureOrContext: number): number;
   /** For each function, whose it is. */
@@ -142,7 +144,14 @@ function findPositions(graph: Graph): SourcePositions {
     return inside === undefined ? null : { name: '', script: scriptOfClosure.get(inside) ?? '' };
   }
 
-  return { of, ofContext, codeOf, script: (node) => scriptOfClosure.get(node) ?? '', origin };
+  return {
+    of,
+    ofContext,
+    codeOf,
+    script: (node) => scriptOfClosure.get(node) ?? '',
+    scripts: () => new Set(scriptOfShared.values()),
+    origin,
+  };
 }
 
 export function originOf(script: string): number {
@@ -150,13 +159,17 @@ export function originOf(script: string): number {
   return /[\\/]node_modules[\\/]/.test(script) ? ORIGIN.library : ORIGIN.program;
 }
 
-/** The path for a `file:` URL, which is what V8 calls the script of an ES module; any other name as it is. */
+/**
+ * The path for a `file:` URL, which is what V8 calls the script of an ES module, without a query: a module that is
+ * imported again as `x.mjs?v=2` is the same file. Any other name as it is.
+ */
 export function pathOfScript(script: string): string {
   if (!script.startsWith('file://')) return script;
+  const path = script.slice('file://'.length).replace(/[?#].*$/s, '');
   try {
-    return decodeURI(script.slice('file://'.length));
+    return decodeURI(path);
   } catch {
-    return script;
+    return path;
   }
 }
 

@@ -6,6 +6,7 @@ import {
   type Snapshot,
   type Suspect,
 } from '@afterimage/snapshot';
+import { packageFile } from './package-files.js';
 
 export interface Analysis {
   /** As it was named on the command line. */
@@ -40,7 +41,7 @@ export function analysisOf(snapshot: Snapshot, file: string, most?: number): Ana
       .classes()
       .slice(0, most)
       .map(({ name, count, shallowBytes, retainedBytes }) => ({ name, count, shallowBytes, retainedBytes })),
-    suspects: findSuspects(snapshot, most === undefined ? {} : { most }),
+    suspects: findSuspects(snapshot, { readText: packageFile, ...(most === undefined ? {} : { most }) }),
   };
 }
 

@@ -3,6 +3,7 @@ import { diff, type Snapshot } from '@afterimage/snapshot';
 import { Command } from 'commander';
 import type { Comparison } from '../analysis/comparison.js';
 import { heapTree } from '../analysis/heap-tree.js';
+import { packageFile } from '../analysis/package-files.js';
 import { CommandError } from '../command-error.js';
 import {
   comparisonBlocks,
@@ -50,7 +51,10 @@ async function runDiff(files: string[], options: ReportOptions): Promise<void> {
   const progress = progressLine();
   try {
     const { last, snapshots } = inTurn(files, progress, await identitiesOf(options));
-    const growth = await diff(snapshots, options.top === undefined ? {} : { most: options.top });
+    const growth = await diff(snapshots, {
+      readText: packageFile,
+      ...(options.top === undefined ? {} : { most: options.top }),
+    });
     const comparison: Comparison = { files, ...growth, classes: growth.classes.slice(0, options.top) };
     const report = reportOf(comparison, last, options);
     progress.clear();

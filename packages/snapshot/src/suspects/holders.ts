@@ -5,6 +5,7 @@
 import { typeIndex, type Graph } from '../graph.js';
 import type { RetainingPaths } from '../retaining-paths.js';
 import type { Snapshot } from '../snapshot.js';
+import { deepReferrers } from './deep-referrers.js';
 import { isPartOfAnother } from './structure-tree.js';
 
 /** Nodes that accumulate, and who refers to them. */
@@ -12,6 +13,8 @@ export interface Held {
   members: number[];
   /** The node that holds them. */
   holder: number;
+  /** Whether the holder leads to them by weak references only, and others keep them alive. */
+  isWeak: boolean;
   /** One of them that the holder refers to, itself or through a few others. */
   example: number;
 }
@@ -20,24 +23,32 @@ export interface Held {
 const LEAST_COVERAGE = 0.3;
 const MOST_GROUPS = 250;
 
+/** Each takes a few passes over all references: only for the largest accumulations. */
+const MAX_SEARCHES = 8;
+const MIN_FOR_SEARCH = 5;
+
 /**
  * For each place given, the holder of the nodes there. `standing` says of a candidate how much a reader would
- * recognise it: 0 to 1.
+ * recognize it, 0 to 1; where that is less than `recognized`, what the program itself holds them by is looked for
+ * further up.
  */
 export function holdersOf(
   snapshot: Snapshot,
   placeOf: Uint32Array,
   places: number[],
   standing: (node: number) => number,
+  recognized: number,
 ): Held[] {
   const chosen = places.slice(0, MOST_GROUPS);
   const groups = groupsOf(snapshot, placeOf, chosen);
   const referring = referrers(snapshot, groups);
+  let searches = 0;
   return chosen.map((_, group) => {
     const members = groups.members[group];
     const dominating = dominatorOf(snapshot, placeOf, members);
     let holder = dominating;
     let best = 0;
+    let isWeak = false;
     for (const { node, count } of referring[group]) {
       const coverage = Math.min(1, count / members.length);
       if (coverage < LEAST_COVERAGE) continue;
@@ -47,7 +58,14 @@ export function holdersOf(
         holder = node;
       }
     }
-    return { members, holder, example: members[members.length >> 1] };
+    if (standing(holder) < recognized && members.length >= MIN_FOR_SEARCH && searches++ < MAX_SEARCHES) {
+      const isRecognized = (node: number): boolean => standing(node) >= recognized;
+      const strong = deepReferrers(snapshot, members, isRecognized, false);
+      isWeak = strong.length === 0;
+      const deep = isWeak ? deepReferrers(snapshot, members, isRecognized, true) : strong;
+      if (deep.length > 0) holder = deep[0].node;
+    }
+    return { members, holder, isWeak, example: members[members.length >> 1] };
   });
 }
 
@@ -127,30 +145,36 @@ function dominatorOf(
 export function pathThrough(
   snapshot: Snapshot,
   paths: RetainingPaths,
-  { holder, members, example }: Held,
+  { holder, members, example, isWeak }: Held,
 ): number[] {
   const toHolder = paths.edgesTo(holder);
   if (holder === example) return toHolder;
   const direct = paths.edgesTo(example);
   if (toHolder.every((edge, at) => direct[at] === edge) && toHolder.length > 0) return direct;
-  return [...toHolder, ...nearest(snapshot.graph, snapshot.retains, holder, new Set(members))];
+  return [
+    ...toHolder,
+    ...nearest(snapshot.graph, isWeak ? null : snapshot.retains, holder, new Set(members)),
+  ];
 }
 
 const SEARCHED = 300_000;
 
 function nearest(
-  { firstEdge, edgeTo }: Graph,
-  retains: Uint8Array,
+  { firstEdge, edgeTo, edgeName, edgeType, edgeTypes, strings }: Graph,
+  retains: Uint8Array | null,
   start: number,
   members: Set<number>,
 ): number[] {
+  const untold = new Set(strings.findAll(['__proto__', 'constructor', 'prototype', 'map']).keys());
+  const numbered = new Set(['element', 'hidden'].map((name) => typeIndex(edgeTypes, name)));
   const by = new Map<number, { edge: number; from: number }>();
   const queue = [start];
   for (let head = 0; head < queue.length && by.size < SEARCHED; head++) {
     const node = queue[head];
     for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++) {
       const to = edgeTo[edge];
-      if (!retains[edge] || to === start || by.has(to)) continue;
+      if ((retains !== null && !retains[edge]) || to === start || by.has(to)) continue;
+      if (!numbered.has(edgeType[edge]) && untold.has(edgeName[edge])) continue;
       by.set(to, { edge, from: node });
       if (members.has(to)) {
         const edges: number[] = [];

@@ -7,6 +7,7 @@ import type { Snapshot } from '../snapshot.js';
 import { accumulatingPlaces } from './accumulating-places.js';
 import { explain } from './explain.js';
 import { summaryOf } from './growth-summary.js';
+import type { ReadText } from './packages.js';
 import { growingPlaces } from './growing-places.js';
 import { followedNames } from './redacted-names.js';
 import { buildStructureTree, type StructureTree } from './structure-tree.js';
@@ -15,6 +16,8 @@ import type { ClassGrowth, Growth, Suspect } from './suspect.js';
 export interface SuspectOptions {
   /** How many suspects at most; 10 if not given. */
   most?: number;
+  /** Reads `package.json` files, for versions that the heap does not tell; without it, no file is read. */
+  readText?: ReadText;
 }
 
 const MOST = 10;
@@ -22,12 +25,12 @@ const MOST = 10;
 const LEAST_OF_FIRST = 0.02;
 
 /** What accumulates in one snapshot, the most suspicious first. Whether it grows, one snapshot cannot tell. */
-export function findSuspects(snapshot: Snapshot, { most = MOST }: SuspectOptions = {}): Suspect[] {
+export function findSuspects(snapshot: Snapshot, { most = MOST, readText }: SuspectOptions = {}): Suspect[] {
   const builder = buildStructureTree();
   const { placeOf } = builder.add(snapshot);
   const tree = builder.build();
   const places = accumulatingPlaces(tree).slice(0, 4 * most);
-  return explain(snapshot, tree, placeOf, places, tree.columns[0].bytes[0], 'kept').slice(0, most);
+  return explain(snapshot, tree, placeOf, places, tree.columns[0].bytes[0], 'kept', readText).slice(0, most);
 }
 
 /**
@@ -38,7 +41,7 @@ export function findSuspects(snapshot: Snapshot, { most = MOST }: SuspectOptions
  */
 export async function diff(
   snapshots: Iterable<Snapshot | Promise<Snapshot>> | AsyncIterable<Snapshot>,
-  { most = MOST }: SuspectOptions = {},
+  { most = MOST, readText }: SuspectOptions = {},
 ): Promise<Growth> {
   const builder = buildStructureTree();
   const classes = new Map<string, ClassGrowth>();
@@ -75,6 +78,7 @@ export async function diff(
     places.slice(0, 4 * most),
     grownBytes(tree, bytes),
     'more',
+    readText,
   );
   const suspects = found.filter((suspect) => suspect.bytes >= LEAST_OF_FIRST * found[0].bytes).slice(0, most);
   const explainedShare = Math.min(

@@ -1,0 +1,117 @@
+/**
+ * A collection that reaches its elements through one more object each (an array per key, a wrapper, a node of a
+ * list) refers to none of them directly, and where native handles hold them as well it dominates none either.
+ * Going back over the references of a sample of them, level by level, finds what they have in common.
+ */
+import { typeIndex } from '../graph.js';
+import { isContext } from '../path-words.js';
+import type { Snapshot } from '../snapshot.js';
+import { sampleOf } from './sample.js';
+import { isPartOfAnother } from './structure-tree.js';
+
+export interface DeepReferrer {
+  node: number;
+  /** Part of the sample that is reached from it: 0 to 1. */
+  coverage: number;
+  /** References between it and the elements. */
+  level: number;
+}
+
+const MAX_SAMPLED = 60;
+const MAX_LEVELS = 6;
+/** Of the sample, as for a collection that refers to its elements directly. */
+const MIN_COVERAGE = 0.3;
+/** Found at one level, there is no use in looking further up. */
+const MAX_FOUND = 40;
+/** Of what a collection covers, one of its entries covers less than this. */
+const MAX_OF_ONE = 0.5;
+
+/** Candidates, all of the nearest level that has any, `weakToo` by weak references as well; empty where the elements have nothing in common but the roots. */
+export function deepReferrers(
+  { graph, retains, shallowSize, dominator }: Snapshot,
+  members: readonly number[],
+  isWanted: (node: number) => boolean,
+  weakToo: boolean,
+): DeepReferrer[] {
+  const { nodeCount, firstEdge, edgeTo, nodeType, nodeTypes, edgeName, edgeType, edgeTypes, strings } = graph;
+  const sample = sampleOf(members, MAX_SAMPLED);
+  const sampled = new Set(members);
+  /** A bit for each of the sample, in two words. */
+  const low = new Uint32Array(nodeCount);
+  const high = new Uint32Array(nodeCount);
+  /** At which level a node was first reached, from 1. */
+  const reachedAt = new Uint8Array(nodeCount);
+  sample.forEach((node, at) => {
+    if (at < 32) low[node] |= 1 << at;
+    else high[node] |= 1 << (at - 32);
+    reachedAt[node] = 1;
+  });
+  const synthetic = typeIndex(nodeTypes, 'synthetic');
+  const shape = typeIndex(nodeTypes, 'object shape');
+  const code = typeIndex(nodeTypes, 'code');
+  const property = typeIndex(edgeTypes, 'property');
+  const closure = typeIndex(nodeTypes, 'closure');
+  const untold = new Set(strings.findAll(['__proto__', 'constructor', 'prototype', 'previous']).keys());
+
+  for (let level = 1; level <= MAX_LEVELS; level++) {
+    const reached: number[] = [];
+    for (let node = 0; node < nodeCount; node++) {
+      const type = nodeType[node];
+      if (
+        type === synthetic ||
+        type === shape ||
+        type === code ||
+        (reachedAt[node] !== 0 && reachedAt[node] <= level)
+      )
+        continue;
+      for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++) {
+        const to = edgeTo[edge];
+        if (reachedAt[to] !== level || (!weakToo && !retains[edge])) continue;
+        if (edgeType[edge] === property && untold.has(edgeName[edge])) continue;
+        low[node] |= low[to];
+        high[node] |= high[to];
+        if (reachedAt[node] === 0) {
+          reachedAt[node] = level + 1;
+          reached.push(node);
+        }
+      }
+    }
+    const found: DeepReferrer[] = [];
+    for (const node of reached) {
+      const coverage = coverageOf(node);
+      if (coverage < MIN_COVERAGE || sampled.has(node) || !fansOut(node, level, coverage)) continue;
+      let owner = node;
+      while (owner !== graph.root && isPartOfAnother(graph, owner, shallowSize)) owner = dominator[owner];
+      if (owner === graph.root || nodeType[owner] === synthetic || !isWanted(owner)) continue;
+      found.push({ node: owner, coverage, level });
+      if (found.length === MAX_FOUND) break;
+    }
+    if (found.length > 0) return found.sort((a, b) => b.coverage - a.coverage);
+    // A function is no container: who can call it does not hold what its module keeps.
+    for (const node of reached) {
+      if (coverageOf(node) >= MIN_COVERAGE && (nodeType[node] === closure || isContext(graph, node)))
+        reachedAt[node] = 255;
+    }
+    if (reached.length === 0) return [];
+  }
+  return [];
+
+  function coverageOf(node: number): number {
+    return (bits(low[node]) + bits(high[node])) / sample.length;
+  }
+
+  /** Whether it is here that the ways to the elements part, rather than further down. */
+  function fansOut(node: number, level: number, coverage: number): boolean {
+    for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++) {
+      const to = edgeTo[edge];
+      if (reachedAt[to] === level && coverageOf(to) > coverage * MAX_OF_ONE) return false;
+    }
+    return true;
+  }
+}
+
+function bits(word: number): number {
+  let count = 0;
+  for (let left = word >>> 0; left !== 0; left >>>= 1) count += left & 1;
+  return count;
+}

@@ -1,0 +1,296 @@
+/** One suspect: what an accumulation is, who holds it, where in the source to look, and the words for it. */
+import { anchor, isContext, isOfProgram, pathInWords } from '../path-words.js';
+import { edgeLabel, rawName } from '../names.js';
+import { stepsOf, type PathStep } from '../retaining-path.js';
+import { sourceOf, type RetainingPaths } from '../retaining-paths.js';
+import type { Snapshot } from '../snapshot.js';
+import type { SourcePositions } from '../source-positions.js';
+import { callersOf } from './callers.js';
+import { elementWeight } from './element-weight.js';
+import { emitterOf } from './emitters.js';
+import type { Accumulation } from './explain.js';
+import { constructorName, holderWords, isSynthetic, plainName } from './holder-words.js';
+import { pathThrough, type Held } from './holders.js';
+import { kindOf, type Evidence, type Told } from './kinds.js';
+import { hasLimitField } from './limit-field.js';
+import { moduleCopies } from './module-copies.js';
+import { addonsText, type NativeAddon } from './native-addons.js';
+import { nodeStructureOf } from './node-structures.js';
+import type { PackageOf } from './packages.js';
+import { sampleOf } from './sample.js';
+import { insideOf, locationsOf } from './source-locations.js';
+import { isPartOfAnother, type StructureTree } from './structure-tree.js';
+import type { Holder, SourceLocation, Suspect } from './suspect.js';
+import { callbackName, callbacksOf, type Callback } from './user-code.js';
+import { adviceOf, summaryOf, titleOf, type Subject, type Verb } from './wording.js';
+
+const EXAMPLES = 5;
+/** A suspect's order: bytes, by how much of it is the program's own doing. */
+export const STANDING = { program: 1, library: 0.8, node: 0.35, unknown: 0.25 };
+
+/** What all the suspects of a snapshot are described with. */
+export interface Context {
+  snapshot: Snapshot;
+  tree: StructureTree;
+  placeOf: Uint32Array;
+  positions: SourcePositions;
+  paths: RetainingPaths;
+  packageOf: PackageOf;
+  addons: () => NativeAddon[];
+  verb: Verb;
+}
+
+export interface Described {
+  suspect: Suspect;
+  subject: Subject;
+  told: Told;
+  /** See {@link Draft.cause}. */
+  cause: string;
+  isListeners: boolean;
+}
+
+/** `known` is how much a reader recognizes the holder, see {@link STANDING}. */
+export function describe(context: Context, held: Held, accumulation: Accumulation, known: number): Described {
+  const { snapshot, positions, tree, packageOf, verb } = context;
+  const { graph } = snapshot;
+  const { members, holder, example } = held;
+  const { place, inSize, counts, count, bytes } = accumulation;
+  const edges = pathThrough(snapshot, context.paths, held);
+  const end = edges.length > 0 ? graph.edgeTo[edges[edges.length - 1]] : example;
+  const className = constructorName(snapshot, end);
+  const { native, ...words } = holderWords(snapshot, positions, edges, holder);
+  const path = stepsOf(snapshot, edges);
+  const near = edges.slice(1 + edges.findLastIndex((_, at) => isAnchorBefore(context, edges, at, holder)));
+  const nearNames = near.map((edge) => plainName(edgeLabel(graph, edge)));
+  const nearClasses = near.map((edge) => constructorName(snapshot, graph.edgeTo[edge]));
+  const structure = nodeStructureOf(nearNames, nearClasses);
+  const copies = moduleCopies(snapshot, members, nearClasses);
+  const emitter = inSize ? null : emitterOf(snapshot, edges, holder);
+  const weight = inSize || copies ? null : elementWeight(snapshot, positions, members);
+  const isFunctions =
+    !isContext(graph, end) &&
+    (isFunctionPlace(tree, place) || graph.nodeTypes[graph.nodeType[end]] === 'closure');
+  const isVague = known < STANDING.program;
+  const callbacks = inSize || (isFunctions && !isVague) ? [] : callbacksOf(snapshot, positions, members);
+  const evidence: Evidence = {
+    className:
+      className === '(sliced string)' ? className : isFunctionPlace(tree, place) ? 'Function' : className,
+    holderClass: words.class.startsWith('variables') ? 'system / Context' : words.class,
+    edges: path.map(({ edge }) => plainName(edge)),
+    classes: path.map(({ name }) => name),
+    inSize,
+    linked: isLinked(tree, place) || isLink(path),
+    mostly: mostlyAt(tree, place),
+    native,
+    hasLimit: isLimited(context, edges, holder),
+  };
+  const told = withAddons(context, structure ?? kindOf(evidence), native);
+  const isListeners = emitter !== null && (isFunctions || told.kind === 'event-listeners');
+  const telling = isVague || CALLED.has(told.kind) ? callbacks.slice(0, 3).map(({ node }) => node) : [];
+  const found = locationsOf(snapshot, positions, packageOf, edges, members, [
+    ...telling,
+    ...(isVague && structure ? callersOf(snapshot, positions, structure.calls) : []),
+    ...functionsOn(context, weight?.edges ?? []),
+  ]);
+  const files =
+    native === 'addon' ? context.addons().map(({ path: file }) => file) : copies ? [copies.file] : [];
+  const locations = [...found, ...files.map((file) => fileLocation(context, file))];
+  const holderFound: Holder = {
+    ...words,
+    id: graph.nodeId[holder],
+    instances: inSize
+      ? counts
+      : isSynthetic(graph, holder)
+        ? []
+        : tree.columns.map((column) => column.count[context.placeOf[holder]]),
+    entries: counts,
+  };
+  const subject: Subject = {
+    verb,
+    count,
+    className: isFunctions ? 'Function' : className,
+    functionName: functionNameOf(context, end),
+    calls: CALLED.has(told.kind) && !isFunctions ? callsOf(snapshot, callbacks) : '',
+    inSize,
+    holder: holderFound,
+    native,
+    emitter,
+    structure: known < STANDING.library || structure?.kind === 'modules' ? structure : null,
+    copies,
+  };
+  const title = titleOf(subject);
+  const suspect: Suspect = {
+    rank: 0,
+    title,
+    kind: told.kind,
+    class: className,
+    count,
+    bytes,
+    share: 0,
+    holder: holderFound,
+    path,
+    pathText: withContent(snapshot, positions, pathInWords(snapshot, positions, edges, holder), members, end),
+    locations,
+    examples: members.slice(-EXAMPLES).map((node) => graph.nodeId[node]),
+    counts,
+    edges: null,
+    weight: weight?.text ?? null,
+    limit: null,
+    parts: [],
+    advice: adviceOf(told),
+    summary: summaryOf(subject, title, locations[0], told),
+  };
+  return { suspect, subject, told, cause: causeOf(context, edges, held, subject, counts), isListeners };
+}
+
+/** Kinds of which each element does something when its time comes: what it calls says whose it is. */
+const CALLED = new Set([
+  'timers',
+  'abort-listeners',
+  'message-ports',
+  'native-references',
+  'event-listeners',
+  'sockets',
+]);
+
+function callsOf(snapshot: Snapshot, callbacks: readonly Callback[]): string {
+  const first = callbacks.at(0);
+  return first === undefined || first.share < 0.5 ? '' : callbackName(snapshot, first);
+}
+
+function functionNameOf({ snapshot: { graph }, positions }: Context, node: number): string {
+  if (isContext(graph, node)) return positions.ofContext(node)?.name ?? '';
+  return graph.nodeTypes[graph.nodeType[node]] === 'closure' ? rawName(graph, node) : '';
+}
+
+function functionsOn({ snapshot: { graph }, positions }: Context, edges: readonly number[]): number[] {
+  return edges
+    .map((edge) => graph.edgeTo[edge])
+    .filter(
+      (node) => graph.nodeTypes[graph.nodeType[node]] === 'closure' && isOfProgram(positions.script(node)),
+    );
+}
+
+/** Whether the node at this step is one of the program's, on the way to the holder. */
+function isAnchorBefore(
+  { snapshot: { graph }, positions }: Context,
+  edges: readonly number[],
+  at: number,
+  holder: number,
+): boolean {
+  const held = edges.findIndex((edge) => graph.edgeTo[edge] === holder);
+  return at < Math.max(held, 0) && anchor(graph, positions, graph.edgeTo[edges[at]]) !== null;
+}
+
+function isLimited({ snapshot }: Context, edges: readonly number[], holder: number): boolean {
+  const { graph } = snapshot;
+  if (hasLimitField(graph, holder)) return true;
+  const at = edges.findIndex((edge) => graph.edgeTo[edge] === holder);
+  if (at < 0) return false;
+  const owner = sourceOf(graph, edges[at]);
+  return graph.nodeTypes[graph.nodeType[owner]] === 'object' && hasLimitField(graph, owner);
+}
+
+function withAddons({ addons }: Context, told: Told, native: Subject['native']): Told {
+  if (native !== 'addon') return told;
+  const text = addonsText(addons());
+  if (text === '') return told;
+  return { ...told, todo: `${told.todo}. Native addons that are loaded: ${text}` };
+}
+
+/** A file as a whole, where no function in it is known. */
+function fileLocation({ packageOf }: Context, script: string): SourceLocation {
+  return { function: '', script, line: 1, column: 1, package: packageOf(script) };
+}
+
+/** An object's class that says nothing: several collections in one have each its own cause. */
+const PLAIN_OWNER = /^(Object|Array|Map|Set|Function|Module|global.*|process|\(.*|\{.*|system \/ .*)$|\(\)$/s;
+
+function causeOf(
+  { snapshot }: Context,
+  edges: readonly number[],
+  { holder }: Held,
+  { structure, emitter, native, holder: { name } }: Subject,
+  counts: readonly number[],
+): string {
+  const steps = counts.slice(1).map((count, step) => count - counts[step]);
+  if (native === 'handle') return name;
+  if (native === 'addon') return steps.length > 0 ? `native ${steps.join()}` : '';
+  if (structure) return `structure ${structure.id}`;
+  if (emitter) return `emitter ${emitter.node}`;
+  const { graph } = snapshot;
+  const at = edges.findIndex((edge) => graph.edgeTo[edge] === holder);
+  if (at < 0 || counts.length < 2) return '';
+  const owner = sourceOf(graph, edges[at]);
+  const isInstance =
+    graph.nodeTypes[graph.nodeType[owner]] === 'object' && !PLAIN_OWNER.test(snapshot.className(owner));
+  // The collections of one object that grow by as many each time, as keys and values do.
+  return isInstance
+    ? `owner ${owner} ${counts
+        .slice(1)
+        .map((count, step) => count - counts[step])
+        .join()}`
+    : '';
+}
+
+function isFunctionPlace({ className }: StructureTree, place: number): boolean {
+  return className[place].endsWith('()');
+}
+
+/** What is at a place hangs below others like it. */
+function isLinked({ parent, className, edgeName }: StructureTree, place: number): boolean {
+  const above = parent[place];
+  return (
+    above !== 0 &&
+    className[above] === className[place] &&
+    edgeName[place] !== '[]' &&
+    !className[place].startsWith('system / ')
+  );
+}
+
+/** A path that ends in two of a class, one a property of the other. */
+function isLink(path: PathStep[]): boolean {
+  const [before, last] = path.slice(-2);
+  if (path.length < 2 || before.name !== last.name) return false;
+  return !/^(Object|Array|Map|Set)$|\(\)$/.test(last.name) && !last.edge.startsWith('[');
+}
+
+const MOST_OF_IT = 0.6;
+
+/** Of what the bytes at a place and below it are, in the last snapshot. */
+function mostlyAt({ parent, className, columns }: StructureTree, top: number): Evidence['mostly'] {
+  const { ownBytes, bytes } = columns[columns.length - 1];
+  const inside = new Uint8Array(parent.length);
+  inside[top] = 1;
+  let buffers = 0;
+  let sliced = 0;
+  for (let place = top; place < parent.length; place++) {
+    inside[place] ||= inside[parent[place]];
+    if (!inside[place]) continue;
+    if (className[place] === 'system / JSArrayBufferData') buffers += ownBytes[place];
+    else if (className[parent[place]] === '(sliced string)') sliced += ownBytes[place];
+  }
+  if (buffers > MOST_OF_IT * bytes[top]) return 'buffers';
+  return sliced > MOST_OF_IT * bytes[top] ? 'sliced strings' : '';
+}
+
+/** What an anonymous thing calls says more than its class: `Timeout → _onTimeout: poll()`. */
+function withContent(
+  snapshot: Snapshot,
+  positions: SourcePositions,
+  text: string,
+  members: number[],
+  end: number,
+): string {
+  const { graph } = snapshot;
+  if (graph.nodeTypes[graph.nodeType[end]] === 'closure') return text;
+  const names = new Map<string, number>();
+  for (const node of insideOf(snapshot, sampleOf(members, 20))) {
+    if (graph.nodeTypes[graph.nodeType[node]] !== 'closure' || !isOfProgram(positions.script(node))) continue;
+    const name = rawName(graph, node);
+    if (name !== '') names.set(name, (names.get(name) ?? 0) + 1);
+  }
+  const calls = [...names].sort((a, b) => b[1] - a[1]).slice(0, 3);
+  if (calls.length === 0 || isPartOfAnother(graph, end, snapshot.shallowSize)) return text;
+  return `${text} → ${calls.map(([name]) => `${name}()`).join(', ')}`;
+}

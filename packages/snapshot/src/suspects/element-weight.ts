@@ -1,0 +1,167 @@
+/**
+ * What makes each element heavy, where that is not the element itself: a socket that keeps a response by a
+ * listener, a timer that keeps a request by its asynchronous context. Down the dominator tree from a typical
+ * element, as long as one child retains most of it.
+ */
+import type { Graph } from '../graph.js';
+import { edgeLabel, internalTarget, rawName } from '../names.js';
+import { isContext } from '../path-words.js';
+import type { Snapshot } from '../snapshot.js';
+import { classWords, plainName } from './holder-words.js';
+import type { SourcePositions } from '../source-positions.js';
+import { sampleOf } from './sample.js';
+import { isPartOfAnother } from './structure-tree.js';
+
+export interface ElementWeight {
+  /** `each keeps a RequestContext (4.1 kB) by kResourceStore`. */
+  text: string;
+  /** References from the element to what is heavy. */
+  edges: number[];
+}
+
+const MAX_SAMPLED = 41;
+/** Lighter elements are not worth a word. */
+const MIN_BYTES = 1000;
+/** Of what the element retains. */
+const MIN_SHARE = 0.35;
+/** A class further down that retains as good as all of it is the better name. */
+const AS_GOOD_AS_ALL = 0.7;
+/** Nearer, it is an ordinary part of the element. */
+const MIN_STEPS = 2;
+const MAX_STEPS = 60;
+const MAX_SEARCHED = 20_000;
+const MAX_NAMES = 5;
+/** Names of these classes say what they are; others stand for what they belong to. */
+const UNTELLING =
+  /^(Object|Array|Map|Set|WeakMap|Function|Promise|(Shared)?ArrayBuffer|Buffer|\w+Array|Generator|AsyncFunction|\(.*|system \/ .*|\{.*)$/s;
+
+export function elementWeight(
+  snapshot: Snapshot,
+  positions: SourcePositions,
+  members: readonly number[],
+): ElementWeight | null {
+  const { graph, dominated, retainedSize, shallowSize } = snapshot;
+  const element = typicalOf(snapshot, members);
+  const whole = retainedSize[element];
+  if (element < 0 || whole < MIN_BYTES) return null;
+  const isElement = new Set(members);
+  let heavy = -1;
+  let telling = -1;
+  let first = 0;
+  for (let node = element, steps = 0; steps < MAX_STEPS; steps++) {
+    let largest = -1;
+    for (let at = dominated.first[node]; at < dominated.first[node + 1]; at++) {
+      const child = dominated.nodes[at];
+      if (largest < 0 || retainedSize[child] > retainedSize[largest]) largest = child;
+    }
+    // A chain of elements: each would be heavy by all that follow.
+    if (largest < 0 || retainedSize[largest] < MIN_SHARE * whole || isElement.has(largest)) break;
+    node = largest;
+    if (isPartOfAnother(graph, node, shallowSize)) continue;
+    heavy = node;
+    const isFirst = telling < 0 || retainedSize[node] >= AS_GOOD_AS_ALL * first;
+    if (!isFirst || !isTelling(snapshot, node) || snapshot.className(node) === snapshot.className(element))
+      continue;
+    if (telling < 0) first = retainedSize[node];
+    telling = node;
+  }
+  const target = telling >= 0 ? telling : heavy;
+  if (target < 0) return null;
+  const edges = nearestPath(snapshot, element, target, isElement);
+  const names = namesOf(snapshot, edges);
+  if (names.length === 0 || edges.filter((edge) => isStep(graph, edge)).length < MIN_STEPS) return null;
+  const what = thingWords(classWords(snapshot, positions, target));
+  return {
+    text: `each keeps ${what} (${inUnits(retainedSize[target])}) by ${short(names).join('.')}`,
+    edges,
+  };
+}
+
+function isTelling(snapshot: Snapshot, node: number): boolean {
+  const { graph } = snapshot;
+  const type = graph.nodeTypes[graph.nodeType[node]];
+  return (type === 'object' || type === 'native') && !UNTELLING.test(snapshot.className(node));
+}
+
+/** The one in the middle of the bytes: where a few light ones are among them, they are not what weighs. */
+function typicalOf({ retainedSize }: Snapshot, members: readonly number[]): number {
+  const sample = sampleOf(members, MAX_SAMPLED).sort((a, b) => retainedSize[a] - retainedSize[b]);
+  const half = sample.reduce((sum, node) => sum + retainedSize[node], 0) / 2;
+  let sum = 0;
+  return sample.find((node) => (sum += retainedSize[node]) >= half) ?? -1;
+}
+
+function nearestPath(
+  { graph, retains }: Snapshot,
+  start: number,
+  target: number,
+  isElement: ReadonlySet<number>,
+): number[] {
+  const by = new Map<number, { edge: number; from: number }>();
+  const queue = [start];
+  for (let head = 0; head < queue.length && by.size < MAX_SEARCHED; head++) {
+    const node = queue[head];
+    for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++) {
+      const to = graph.edgeTo[edge];
+      if (!retains[edge] || to === start || by.has(to) || isElement.has(to) || isUntold(graph, edge))
+        continue;
+      by.set(to, { edge, from: node });
+      if (to === target) {
+        const edges: number[] = [];
+        for (let at = to; at !== start;) {
+          const step = by.get(at);
+          if (!step) break;
+          edges.push(step.edge);
+          at = step.from;
+        }
+        return edges.reverse();
+      }
+      queue.push(to);
+    }
+  }
+  return [];
+}
+
+function isUntold(graph: Graph, edge: number): boolean {
+  const label = edgeLabel(graph, edge);
+  return label === '__proto__' || label === 'map' || label === 'constructor' || label === 'shared';
+}
+
+function isStep(graph: Graph, edge: number): boolean {
+  const type = graph.edgeTypes[graph.edgeType[edge]];
+  return type === 'property' || type === 'context';
+}
+
+/** Names of properties and variables, and functions as `onError()`. */
+function namesOf({ graph }: Snapshot, edges: readonly number[]): string[] {
+  const names: string[] = [];
+  for (const edge of edges) {
+    const to = graph.edgeTo[edge];
+    if (graph.nodeTypes[graph.nodeType[to]] === 'closure') {
+      const bound = internalTarget(graph, to, 'bound_function');
+      const name = rawName(graph, bound < 0 ? to : bound);
+      if (isStep(graph, edge)) names.push(plainName(edgeLabel(graph, edge)));
+      if (name !== '' && names[names.length - 1] !== name) names.push(`${name}()`);
+    } else if (isStep(graph, edge) && !isContext(graph, to)) names.push(plainName(edgeLabel(graph, edge)));
+  }
+  return names;
+}
+
+function short(names: string[]): string[] {
+  if (names.length <= MAX_NAMES) return names;
+  return [...names.slice(0, MAX_NAMES - 2), '…', ...names.slice(-1)];
+}
+
+function thingWords(className: string): string {
+  if (/string\)$/.test(className)) return 'a string';
+  if (className.startsWith('variables')) return className;
+  if (className === 'system / JSArrayBufferData') return 'memory of a buffer';
+  if (className.startsWith('(')) return 'data';
+  if (className.startsWith('{')) return className;
+  return `${/^[aeiou]/i.test(className) ? 'an' : 'a'} ${className}`;
+}
+
+function inUnits(bytes: number): string {
+  if (bytes >= 1e6) return `${(bytes / 1e6).toFixed(1)} MB`;
+  return bytes >= 1e4 ? `${(bytes / 1e3).toFixed(0)} kB` : `${(bytes / 1e3).toFixed(1)} kB`;
+}

@@ -1,0 +1,44 @@
+/** Event emitters on the way to an accumulation: several lists of listeners on one emitter have one cause. */
+import type { Graph } from '../graph.js';
+import { edgeLabel } from '../names.js';
+import { sourceOf } from '../retaining-paths.js';
+import type { Snapshot } from '../snapshot.js';
+import { constructorName, plainName } from './holder-words.js';
+
+export interface Emitter {
+  node: number;
+  /** By what the program refers to it, and its class: `client (Commander)`. */
+  text: string;
+  /** Name of the event; empty where the listeners of several have the accumulation in common. */
+  event: string;
+}
+
+/** Of Node's EventEmitter and EventTarget, and of libraries that keep their lists alike. */
+const LISTS = /^(_events|kEvents|_eventListeners|eventListeners|_listeners|listenersMap)$/;
+const NAMELESS = /^(this|exports|global|)$/;
+
+/** `edges` lead from the root to what accumulates. The last emitter counts. */
+export function emitterOf(snapshot: Snapshot, edges: readonly number[], holder: number): Emitter | null {
+  const { graph } = snapshot;
+  const at = edges.findLastIndex(
+    (edge) => isNamed(graph, edge) && LISTS.test(plainName(edgeLabel(graph, edge))),
+  );
+  if (at < 0) return null;
+  // What hangs further down belongs to something that a listener leads to.
+  const held = edges.findIndex((edge) => graph.edgeTo[edge] === holder);
+  if (held > at + 4 || held < at - 1) return null;
+  const node = sourceOf(graph, edges[at]);
+  const next = edges.at(at + 1);
+  const event =
+    next !== undefined && isNamed(graph, next) && at + 1 <= held ? plainName(edgeLabel(graph, next)) : '';
+  const className = constructorName(snapshot, node);
+  const by = at > 0 ? edges.at(at - 1) : undefined;
+  const name = by !== undefined && isNamed(graph, by) ? plainName(edgeLabel(graph, by)) : '';
+  const isTold = !NAMELESS.test(name) && name !== className;
+  return { node, text: isTold ? `${name} (${className})` : className, event };
+}
+
+function isNamed(graph: Graph, edge: number): boolean {
+  const type = graph.edgeTypes[graph.edgeType[edge]];
+  return type === 'property' || type === 'context';
+}

@@ -1,0 +1,181 @@
+/**
+ * What the holder of an accumulation is called: the path of names by which the program gets to it
+ * (`client._events.connect`), its class, and the function, module, class or root that the path begins at.
+ */
+import type { Graph } from '../graph.js';
+import { edgeLabel, rawName } from '../names.js';
+import { anchor, isContext, moduleOfNode } from '../path-words.js';
+import { sourceOf } from '../retaining-paths.js';
+import type { Snapshot } from '../snapshot.js';
+import type { SourcePositions } from '../source-positions.js';
+
+export interface HolderWords {
+  /** `client._events.connect`. */
+  name: string;
+  class: string;
+  /** In words. */
+  owner: string;
+  /** Where no JavaScript holds it: an open handle of Node (a socket, a port), or V8's handles for native code. */
+  native: 'handle' | 'addon' | null;
+}
+
+/** Names that say nothing of the program: V8's, and Node's between a module and its exports. */
+const UNTOLD = new Set(['exports', 'this', 'global', '__proto__', 'context', 'previous']);
+const MAX_NAMES = 3;
+const PLAIN =
+  /^(Object|Array|Map|Set|WeakMap|WeakSet|\{.*|\(.*|system \/ .*|Module|ModuleWrap|global.*|process|.*\(\))$/s;
+
+/** In the words of a person: nodes that V8 calls by numbers or not at all. */
+const ROOTS: Record<string, string> = {
+  '(Global handles)': 'native code (V8 global handles)',
+  '(Traced handles)': 'native code (V8 traced handles)',
+  '(Eternal handles)': 'native code (V8 eternal handles)',
+  '(Handle scope)': 'native code that runs (V8 handle scope)',
+  '(Stack roots)': 'functions that run (the stack)',
+  '(Micro tasks)': 'the microtask queue',
+  '(Strong roots)': 'V8',
+  '(Strong root list)': 'V8',
+};
+
+const OPEN_HANDLES = 'open handles of Node.js';
+
+export function holderWords(
+  snapshot: Snapshot,
+  positions: SourcePositions,
+  edges: readonly number[],
+  holder: number,
+): HolderWords {
+  const { graph } = snapshot;
+  const at = edges.findIndex((edge) => graph.edgeTo[edge] === holder);
+  const isRoot = isSynthetic(graph, holder);
+  const names: string[] = [];
+  let owner = '';
+  let nodeModule = '';
+  let instance = '';
+  for (let index = at; index >= 0 && owner === ''; index--) {
+    const edge = edges[index];
+    const node = graph.edgeTo[edge];
+    const found = anchor(graph, positions, node);
+    if (found && (index < at || isContext(graph, node))) {
+      owner = found.text;
+      break;
+    }
+    nodeModule ||= moduleOfNode(graph, positions, node);
+    // What Node keeps for itself: the path of the program ends there.
+    if (nodeModule !== '' && index < at) continue;
+    if (index < at && instance === '' && !PLAIN.test(snapshot.className(node)))
+      instance = snapshot.className(node);
+    const type = graph.edgeTypes[graph.edgeType[edge]];
+    if ((type === 'property' || type === 'context') && !isContext(graph, node)) {
+      names.unshift(nameOf(snapshot, edge));
+    }
+  }
+  const className = isRoot ? 'references from native code' : classWords(snapshot, positions, holder);
+  const told = names.filter((name) => name !== '').slice(-MAX_NAMES);
+  const isOutside =
+    owner === '' &&
+    nodeModule === '' &&
+    (isRoot || at <= 0 || isSynthetic(graph, sourceOf(graph, edges[at])));
+  const root = edges.length > 0 ? rootOf(graph, edges) : rootWords(graph, holder);
+  return {
+    name: nameFrom(snapshot, edges[at], told, className, root, isRoot),
+    class: className,
+    owner: owner || (nodeModule === '' ? instance || root : nodeModule),
+    native: !isOutside ? null : root.startsWith(OPEN_HANDLES) ? 'handle' : 'addon',
+  };
+}
+
+/** By the last name alone where the holder has one; else by its class, in what has a name. */
+function nameFrom(
+  { graph }: Snapshot,
+  edge: number | undefined,
+  told: string[],
+  className: string,
+  root: string,
+  isRoot: boolean,
+): string {
+  if (isRoot || edge === undefined) return root;
+  const type = graph.edgeTypes[graph.edgeType[edge]];
+  const isNamed = (type === 'property' || type === 'context') && !UNTOLD.has(edgeLabel(graph, edge));
+  if (told.length === 0) return className;
+  return isNamed || isContext(graph, graph.edgeTo[edge])
+    ? told.join('.')
+    : `${className} in ${told.join('.')}`;
+}
+
+/** Of the edge, without what V8 writes about a symbol; for `this`, whose it is. */
+function nameOf(snapshot: Snapshot, edge: number): string {
+  const label = edgeLabel(snapshot.graph, edge);
+  if (label === 'this') return snapshot.className(snapshot.graph.edgeTo[edge]);
+  return UNTOLD.has(label) ? '' : plainName(label);
+}
+
+/** `kEvents` for `<symbol kEvents>`. */
+export function plainName(label: string): string {
+  const symbol = /^<symbol (.*)>$/s.exec(label);
+  return symbol === null ? label : symbol[1];
+}
+
+/** Class of a node; for variables of a function, whose they are. */
+export function classWords(snapshot: Snapshot, positions: SourcePositions, node: number): string {
+  const { graph } = snapshot;
+  if (isContext(graph, node)) {
+    const name = positions.ofContext(node)?.name ?? '';
+    return name === '' ? 'variables' : `variables of ${name}()`;
+  }
+  if (graph.nodeTypes[graph.nodeType[node]] === 'closure')
+    return `${rawName(graph, node) || '(anonymous)'}()`;
+  return constructorName(snapshot, node);
+}
+
+/**
+ * An object whose prototype was set afterwards, as Node does for AbortSignal, has the class of its first
+ * constructor in V8's snapshot: the prototype says better.
+ */
+export function constructorName(snapshot: Snapshot, node: number): string {
+  const { graph } = snapshot;
+  const name = snapshot.className(node);
+  if (graph.nodeTypes[graph.nodeType[node]] !== 'object' || !/^(Object|EventTarget|\{)/.test(name))
+    return name;
+  const prototype = propertyTarget(graph, node, '__proto__');
+  if (prototype < 0) return name;
+  const constructor = propertyTarget(graph, prototype, 'constructor');
+  if (constructor < 0 || graph.nodeTypes[graph.nodeType[constructor]] !== 'closure') return name;
+  const found = rawName(graph, constructor);
+  return found === '' || found === 'Object' ? name : found;
+}
+
+/** The node that a property refers to, or -1. */
+export function propertyTarget(graph: Graph, node: number, property: string): number {
+  for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++) {
+    if (graph.edgeTypes[graph.edgeType[edge]] === 'property' && edgeLabel(graph, edge) === property)
+      return graph.edgeTo[edge];
+  }
+  return -1;
+}
+
+export function isSynthetic(graph: Graph, node: number): boolean {
+  return graph.nodeTypes[graph.nodeType[node]] === 'synthetic';
+}
+
+/** The root at which a path begins, by the name that V8 gives it. */
+function rootOf(graph: Graph, edges: readonly number[]): string {
+  let found = 'the process';
+  for (const edge of edges) {
+    const node = graph.edgeTo[edge];
+    if (!isSynthetic(graph, node)) {
+      const name = rawName(graph, node);
+      return found === 'the process' && name.startsWith('global') ? 'globalThis' : found;
+    }
+    found = rootWords(graph, node);
+  }
+  return found;
+}
+
+function rootWords(graph: Graph, node: number): string {
+  const name = rawName(graph, node);
+  if (!isSynthetic(graph, node)) return name;
+  const handle = /^Node \/ (\w+)$/.exec(name);
+  if (handle) return `${OPEN_HANDLES} (${handle[1]})`;
+  return ROOTS[name] ?? (name === '' || /^\((GC roots|synthetic)?\)$/.test(name) ? 'the process' : name);
+}

@@ -1,0 +1,37 @@
+/**
+ * Whether an object bounds what it holds, told by a field such as `max`. V8 writes no small integers into a snapshot,
+ * but the names of an object's fields are in its hidden class.
+ */
+import type { Graph } from '../graph.js';
+import { edgeLabel, internalTarget, rawName } from '../names.js';
+import { propertyTarget } from './holder-words.js';
+
+const LIMIT =
+  /^[#_]?(get )?(max|maxSize|maxEntries|maxItems|maxLength|maxKeys|maxAge|limit|capacity|highWaterMark|ttl)$/i;
+
+/** Of the object itself, its hidden class or its prototype. */
+export function hasLimitField(graph: Graph, node: number): boolean {
+  if (hasProperty(graph, node)) return true;
+  const shape = internalTarget(graph, node, 'map');
+  const descriptors = shape < 0 ? -1 : internalTarget(graph, shape, 'descriptors');
+  if (descriptors >= 0) {
+    for (let edge = graph.firstEdge[descriptors]; edge < graph.firstEdge[descriptors + 1]; edge++) {
+      const name = graph.edgeTo[edge];
+      const type = graph.nodeTypes[graph.nodeType[name]];
+      if (type === 'string' && LIMIT.test(rawName(graph, name))) return true;
+      if (type !== 'symbol') continue;
+      const description = internalTarget(graph, name, 'name');
+      if (description >= 0 && LIMIT.test(rawName(graph, description))) return true;
+    }
+  }
+  const prototype = propertyTarget(graph, node, '__proto__');
+  return prototype >= 0 && rawName(graph, prototype) !== 'Object' && hasProperty(graph, prototype);
+}
+
+function hasProperty(graph: Graph, node: number): boolean {
+  for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++) {
+    if (graph.edgeTypes[graph.edgeType[edge]] === 'property' && LIMIT.test(edgeLabel(graph, edge)))
+      return true;
+  }
+  return false;
+}

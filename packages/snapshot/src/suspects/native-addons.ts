@@ -1,0 +1,71 @@
+/**
+ * Native addons that a program has loaded: where native code holds what accumulates, V8 knows no more than
+ * "global handles", and the addon is what an engineer has to look at.
+ */
+import { typeIndex, type Graph } from '../graph.js';
+import { rawName } from '../names.js';
+import type { PackageOf } from './packages.js';
+import { packageText } from './packages.js';
+
+export interface NativeAddon {
+  path: string;
+  /** `snappy@7.2.0 (snappy.linux-x64-gnu.node)`. */
+  text: string;
+}
+
+const IS_ADDON = /^(?:\/|[a-zA-Z]:\\).*\.node$/;
+const MAX_NAMED = 4;
+
+/** By keys of `require.cache` and the file names of modules; those of packages first. */
+export function nativeAddons(graph: Graph, packageOf: PackageOf): NativeAddon[] {
+  const {
+    nodeCount,
+    nodeType,
+    nodeTypes,
+    nodeName,
+    firstEdge,
+    edgeName,
+    edgeType,
+    edgeTypes,
+    edgeTo,
+    strings,
+  } = graph;
+  const object = typeIndex(nodeTypes, 'object');
+  const property = typeIndex(edgeTypes, 'property');
+  const string = typeIndex(nodeTypes, 'string');
+  const moduleName = new Set(strings.find('Module'));
+  const filename = new Set(strings.find('filename'));
+  const found = new Set<string>();
+  for (let node = 0; node < nodeCount; node++) {
+    if (nodeType[node] !== object || !moduleName.has(nodeName[node])) continue;
+    for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++) {
+      if (edgeType[edge] !== property || !filename.has(edgeName[edge])) continue;
+      if (nodeType[edgeTo[edge]] !== string) continue;
+      const path = rawName(graph, edgeTo[edge]);
+      if (IS_ADDON.test(path)) found.add(path);
+    }
+  }
+  // The keys of the cache stay where the contents of strings are redacted.
+  const cache = new Set(strings.find('_cache'));
+  for (let edge = 0; edge < graph.edgeCount; edge++) {
+    if (edgeType[edge] !== property || !cache.has(edgeName[edge])) continue;
+    const modules = edgeTo[edge];
+    for (let at = firstEdge[modules]; at < firstEdge[modules + 1]; at++) {
+      if (edgeType[at] !== property) continue;
+      const path = strings.get(edgeName[at]);
+      if (IS_ADDON.test(path)) found.add(path);
+    }
+  }
+  return [...found].map((path) => {
+    const owner = packageOf(path);
+    const file = path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
+    return { path, text: owner === null ? path : `${packageText(owner)} (${file})` };
+  });
+}
+
+/** In one line, at most a few of them; empty where there are none. */
+export function addonsText(addons: readonly NativeAddon[]): string {
+  const named = addons.slice(0, MAX_NAMED).map(({ text }) => text);
+  const left = addons.length - named.length;
+  return left > 0 ? `${named.join(', ')} and ${left} more` : named.join(', ');
+}

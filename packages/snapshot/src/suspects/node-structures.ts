@@ -1,0 +1,82 @@
+/**
+ * Structures of Node.js itself in which a program's things accumulate: what they are, and what a program can do
+ * about them, since it can neither bound nor empty them as it would its own.
+ */
+import type { SuspectKind } from './suspect.js';
+
+export interface NodeStructure {
+  /** Accumulations in one of these have one cause. */
+  id: string;
+  kind: SuspectKind;
+  /** Where it is, for people: `Node's performance timeline`. */
+  place: string;
+  signs: string;
+  todo: string;
+  /** Names of functions by which a program adds to it. */
+  calls: string[];
+}
+
+interface Rule extends NodeStructure {
+  /** Fits the name of an edge on the way to what accumulates, or of a class there. */
+  edge: RegExp;
+  class?: RegExp;
+}
+
+const RULES: Rule[] = [
+  {
+    id: 'performance-timeline',
+    kind: 'performance-entries',
+    edge: /^(markEntryBuffer|measureEntryBuffer|markTimings)$/,
+    place: "Node's performance timeline",
+    signs: 'performance.mark() and performance.measure() keep every entry until it is cleared',
+    todo: 'call performance.clearMarks() and performance.clearMeasures() once they have been read',
+    calls: ['mark', 'measure', 'clearMarks'],
+  },
+  {
+    id: 'resource-timing',
+    kind: 'performance-entries',
+    edge: /^(resourceTimingBuffer|resourceTimingSecondaryBuffer)$/,
+    place: "Node's resource timing buffer",
+    signs: 'fetch() leaves an entry for each request, by default at most 250',
+    todo: 'call performance.clearResourceTimings(), or set a smaller limit by performance.setResourceTimingBufferSize()',
+    calls: ['fetch', 'setResourceTimingBufferSize'],
+  },
+  {
+    id: 'es-modules',
+    kind: 'modules',
+    edge: /^(loadCache|#?resolveCache|moduleMap|#?loadCache|importedModules)$/,
+    class: /^(LoadCache|ResolveCache|ModuleMap|ModuleLoader|ModuleJob|ModuleWrap)$/,
+    place: "Node's ES module cache",
+    signs: 'each URL that import() is given is a module of its own, which is never released',
+    todo: 'import one URL, without a query that changes; to load a file again, read it, or load it in a worker',
+    calls: [],
+  },
+  {
+    id: 'abort-signals',
+    kind: 'abort-listeners',
+    edge: /^(gcPersistentSignals|kDependantSignals|kSourceSignals|dependantSignalsCleanupRegistry)$/,
+    place: "Node's registry of AbortSignals",
+    signs:
+      'AbortSignal.any() ties each new signal to its sources, and signals with listeners stay as long as a source does',
+    todo: 'remove the listeners when the work is done, or compose from signals that do not outlive it',
+    calls: ['any'],
+  },
+  {
+    id: 'agent-sockets',
+    kind: 'sockets',
+    edge: /^freeSockets$/,
+    place: 'the idle sockets of an http.Agent',
+    signs: 'the agent keeps a socket to each host for its next request',
+    todo: 'set maxFreeSockets, maxTotalSockets or a timeout on the agent, or call agent.destroy() when it is no longer used',
+    calls: [],
+  },
+];
+
+/** The one that the way to an accumulation leads through, or null. `edges` are plain names, from the root. */
+export function nodeStructureOf(edges: readonly string[], classes: readonly string[]): NodeStructure | null {
+  return (
+    RULES.find((rule) => edges.some((name) => rule.edge.test(name))) ??
+    RULES.find(({ class: pattern }) => pattern !== undefined && classes.some((name) => pattern.test(name))) ??
+    null
+  );
+}

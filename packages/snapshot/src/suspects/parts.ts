@@ -1,0 +1,129 @@
+/** Accumulations that have one owner and one cause are one suspect, with the others as its parts. */
+import type { Snapshot } from '../snapshot.js';
+import { sampleOf } from './sample.js';
+import type { Suspect, SuspectPart } from './suspect.js';
+
+export interface Draft {
+  suspect: Suspect;
+  /** Order among the suspects, without its parts. */
+  score: number;
+  standing: number;
+  /** Equal for accumulations of one cause; empty for one that has its own. */
+  cause: string;
+  members: number[];
+  /** How much it says to a reader, among those of one cause. */
+  telling: number;
+}
+
+const MAX_SAMPLED = 20;
+const MAX_STEPS = 3;
+const MIN_SHARE = 0.6;
+/** From one element, at most so many references are followed. */
+const MAX_VISITED = 80;
+
+export interface Group {
+  chief: Draft;
+  others: Draft[];
+}
+
+/** Groups of drafts, in no order. */
+export function grouped(snapshot: Snapshot, drafts: readonly Draft[]): Group[] {
+  const groups: Draft[][] = [];
+  const byCause = new Map<string, Draft[]>();
+  for (const draft of drafts) {
+    const known = draft.cause === '' ? undefined : byCause.get(draft.cause);
+    if (known) known.push(draft);
+    else {
+      const group = [draft];
+      groups.push(group);
+      if (draft.cause !== '') byCause.set(draft.cause, group);
+    }
+  }
+  absorb(snapshot, groups);
+  return groups.map((group) => {
+    const chief = group.reduce((best, draft) => (draft.telling > best.telling ? draft : best));
+    return { chief, others: group.filter((draft) => draft !== chief) };
+  });
+}
+
+/** One suspect, whose bytes and share are those of all. */
+export function withParts({ chief, others }: Group): Suspect {
+  const { suspect } = chief;
+  if (others.length === 0) return suspect;
+  const parts = others
+    .sort((a, b) => b.suspect.bytes - a.suspect.bytes)
+    .map(({ suspect: { title, class: className, count, bytes, holder } }): SuspectPart => {
+      return { title, class: className, count, bytes, holder };
+    });
+  return {
+    ...suspect,
+    bytes: others.reduce((sum, part) => sum + part.suspect.bytes, suspect.bytes),
+    share: Math.min(
+      1,
+      others.reduce((sum, part) => sum + part.suspect.share, suspect.share),
+    ),
+    parts,
+  };
+}
+
+/**
+ * What only Node or V8 holds, and the elements of a better known accumulation lead to, grew because of that one: as
+ * many more of it, and each a few references away.
+ */
+function absorb(snapshot: Snapshot, groups: Draft[][]): void {
+  for (let at = groups.length - 1; at >= 0; at--) {
+    const [vague] = groups[at];
+    const host = groups.find(
+      (group) =>
+        group !== groups[at] &&
+        isBetterKnown(group[0], vague) &&
+        growAlike(group[0].suspect.counts, vague.suspect.counts) &&
+        leadsTo(snapshot, group[0].members, vague.members),
+    );
+    if (!host) continue;
+    host.push(...groups[at].map((draft) => ({ ...draft, telling: 0 })));
+    groups.splice(at, 1);
+  }
+}
+
+/** Of two that are as little known, the larger one. */
+function isBetterKnown(one: Draft, other: Draft): boolean {
+  if (one.standing !== other.standing) return one.standing > other.standing;
+  return other.standing < RECOGNIZED && one.suspect.bytes > other.suspect.bytes;
+}
+
+/** A program's own collection has a cause of its own. */
+const RECOGNIZED = 0.8;
+const TOLERANCE = 0.05;
+
+function growAlike(one: readonly number[], other: readonly number[]): boolean {
+  if (one.length < 2) return Math.abs(one[0] - other[0]) <= TOLERANCE * one[0];
+  const grown = (counts: readonly number[]): number => counts[counts.length - 1] - counts[0];
+  return Math.abs(grown(one) - grown(other)) <= TOLERANCE * Math.max(1, grown(one));
+}
+
+/** Weak references as well: a registry of them is how a program gets to what others keep alive. */
+function leadsTo({ graph }: Snapshot, from: readonly number[], to: readonly number[]): boolean {
+  const wanted = new Set(to);
+  const sample = sampleOf(from, MAX_SAMPLED);
+  // One that all of them lead to is no part of theirs.
+  const reached = new Set<number>();
+  for (const start of sample) {
+    const depthOf = new Map([[start, 0]]);
+    const queue = [start];
+    let found = -1;
+    for (let head = 0; head < queue.length && queue.length < MAX_VISITED && found < 0; head++) {
+      const depth = depthOf.get(queue[head]) ?? 0;
+      if (depth === MAX_STEPS) break;
+      for (let edge = graph.firstEdge[queue[head]]; edge < graph.firstEdge[queue[head] + 1]; edge++) {
+        const node = graph.edgeTo[edge];
+        if (depthOf.has(node)) continue;
+        if (wanted.has(node)) found = node;
+        depthOf.set(node, depth + 1);
+        queue.push(node);
+      }
+    }
+    if (found >= 0) reached.add(found);
+  }
+  return reached.size >= MIN_SHARE * sample.length;
+}

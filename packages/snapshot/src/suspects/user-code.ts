@@ -1,0 +1,119 @@
+/**
+ * From what accumulates into the program: its callbacks and listeners. Where Node holds it (a timer list, a set of
+ * persistent signals, native handles), they are all that tells whose it is.
+ */
+import { internalTarget, rawName } from '../names.js';
+import { typeIndex } from '../graph.js';
+import { isOfProgram } from '../path-words.js';
+import type { Snapshot } from '../snapshot.js';
+import { ORIGIN, originOf, type SourcePositions } from '../source-positions.js';
+import { sampleOf } from './sample.js';
+
+export interface Callback {
+  /** One of the functions of this code. */
+  node: number;
+  /** Part of the sampled elements that lead to it: 0 to 1. */
+  share: number;
+  /** References between an element and it. */
+  depth: number;
+  /** Whether each element has a function of its own: a closure over what the element is for. */
+  isOwn: boolean;
+}
+
+const MAX_SAMPLED = 24;
+const MAX_DEPTH = 5;
+const MAX_VISITED = 160;
+/** Less is by chance. */
+const MIN_SHARE = 0.3;
+/** Edges that lead to what all objects of a kind have in common, or to everything. */
+const UNTOLD = [
+  '__proto__',
+  'constructor',
+  'prototype',
+  'map',
+  'shared',
+  'feedback_cell',
+  'code',
+  'native_context',
+];
+
+/** The program's functions first, nearest first. */
+export function callbacksOf(
+  { graph, retains }: Snapshot,
+  positions: SourcePositions,
+  members: readonly number[],
+): Callback[] {
+  const { firstEdge, edgeTo, edgeType, edgeTypes, edgeName, nodeType, nodeTypes, strings } = graph;
+  const closure = typeIndex(nodeTypes, 'closure');
+  const synthetic = typeIndex(nodeTypes, 'synthetic');
+  const untold = new Set(strings.findAll(UNTOLD).keys());
+  const isNumbered = new Set(['element', 'hidden'].map((name) => typeIndex(edgeTypes, name)));
+  const sample = sampleOf(members, MAX_SAMPLED);
+  const isMember = new Set(members);
+  const found = new Map<number, { node: number; functions: Set<number>; elements: number; depth: number }>();
+
+  for (const member of sample) {
+    const depthOf = new Map([[member, 0]]);
+    const queue = [member];
+    const codes = new Set<number>();
+    for (let head = 0; head < queue.length && queue.length < MAX_VISITED; head++) {
+      const node = queue[head];
+      const depth = depthOf.get(node) ?? 0;
+      if (nodeType[node] === closure && (head > 0 || isOfProgram(positions.script(node)))) {
+        const target = boundTarget(node);
+        if (isOfProgram(positions.script(target))) {
+          const code = positions.codeOf(target);
+          if (!codes.has(code)) {
+            codes.add(code);
+            const known = found.get(code) ?? { node: target, functions: new Set(), elements: 0, depth };
+            known.functions.add(target === node ? node : member);
+            known.elements++;
+            known.depth = Math.min(known.depth, depth);
+            found.set(code, known);
+          }
+          continue; // Its variables lead on to everything else.
+        }
+      }
+      if (depth >= MAX_DEPTH) continue;
+      for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++) {
+        const to = edgeTo[edge];
+        if (!retains[edge] || depthOf.has(to) || isMember.has(to) || nodeType[to] === synthetic) continue;
+        if (!isNumbered.has(edgeType[edge]) && untold.has(edgeName[edge])) continue;
+        depthOf.set(to, depth + 1);
+        queue.push(to);
+      }
+    }
+  }
+
+  return [...found.values()]
+    .map(({ node, functions, elements, depth }) => ({
+      node,
+      share: elements / sample.length,
+      depth,
+      isOwn: functions.size > sample.length / 2 || elements === 1,
+    }))
+    .filter(({ share, isOwn, depth }) => share >= MIN_SHARE && (isOwn || depth <= 2))
+    .sort((a, b) => rank(a) - rank(b));
+
+  /** Functions that all elements have in common say less, the program's say more. */
+  function rank({ node, depth, isOwn }: Callback): number {
+    const origin = originOf(positions.script(node));
+    return depth + (isOwn ? 0 : 4) + (origin === ORIGIN.program ? 0 : 1);
+  }
+
+  /** The function that a bound one calls; itself for another. */
+  function boundTarget(node: number): number {
+    for (let at = node, steps = 0; steps < 5; steps++) {
+      const next = internalTarget(graph, at, 'bound_function');
+      if (next < 0) return at;
+      at = next;
+    }
+    return node;
+  }
+}
+
+/** `expire()`; empty for a function without a name. */
+export function callbackName({ graph }: Snapshot, { node }: Callback): string {
+  const name = rawName(graph, node);
+  return name === '' ? '' : `${name}()`;
+}
