@@ -4,6 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
+import { codeOf } from './errors.js';
 
 export interface Cgroup {
   version: 1 | 2;
@@ -25,14 +26,14 @@ interface Hierarchy {
  * On a hybrid host the version 2 cgroups are listed too, though the controller's files are missing there.
  * @param controller as in /proc/PID/cgroup: `memory`, `pids`, `cpu`
  * @param root the directory under which `/proc` and the cgroup mounts are found; for tests
+ * @throws where no descriptor or memory is left to read it with: a limit must not pass for none because of that
  */
 export async function cgroupsOf(pid: number | 'self', controller: string, root = '/'): Promise<Cgroup[]> {
-  const [mountinfo, membership] = await Promise.all(
-    ['self/mountinfo', `${pid}/cgroup`].map((name) =>
-      readFile(join(root, 'proc', name), 'utf8').catch(() => null),
-    ),
-  );
-  if (mountinfo == null || membership == null) return [];
+  const [mountinfo, membership] = await Promise.all([
+    readText(join(root, 'proc/self/mountinfo')),
+    readText(join(root, `proc/${pid}/cgroup`)),
+  ]);
+  if (mountinfo === null || membership === null) return [];
   return hierarchies(mountinfo, controller).flatMap(({ version, mountPoint, mountRoot }) => {
     const own = cgroupPath(membership, version, controller);
     if (own === null) return [];
@@ -79,4 +80,19 @@ function lineage(own: string, mountRoot: string): string[] {
   const parts =
     own.includes('..') || path.startsWith('..') ? [] : path.split('/').filter((part) => part !== '');
   return [...parts.keys(), parts.length].map((depth) => `/${parts.slice(0, depth).join('/')}`).reverse();
+}
+
+const EXHAUSTED = ['EMFILE', 'ENFILE', 'ENOMEM'];
+
+/**
+ * A file of the kernel's; null where there is none, or it may not be read.
+ * @throws where no descriptor or memory is left to read it with
+ */
+export async function readText(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (EXHAUSTED.includes(codeOf(error) ?? '')) throw error;
+    return null;
+  }
 }

@@ -3,11 +3,9 @@
  * memory cgroup of this process (v2 or v1), all its ancestors, and the machine. Page cache that the kernel can
  * take back counts as free.
  */
-import { readFile } from 'node:fs/promises';
 import { freemem, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { cgroupsOf } from './cgroups.js';
-import { codeOf } from './errors.js';
+import { cgroupsOf, readText } from './cgroups.js';
 import { formatBytes } from './figures.js';
 
 /** All in bytes; `available` is never negative. */
@@ -18,8 +16,6 @@ export interface Headroom {
   /** What set the limit, for a message: `cgroup /kubepods/pod1` or `this machine`. */
   source: string;
 }
-
-const EXHAUSTED = ['EMFILE', 'ENFILE', 'ENOMEM'];
 
 /** From here on a v1 limit means none: the kernel shows the largest multiple of a page instead of "max". */
 const NO_LIMIT = 2 ** 60;
@@ -128,14 +124,4 @@ function limited(
   if (limit === Infinity || current === null || current === undefined) return null;
   const used = Math.max(0, Number(current) - Number(cache?.[1] ?? 0));
   return { limit, used, available: Math.max(0, limit - used) };
-}
-
-async function readText(path: string): Promise<string | null> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    // A limit must not pass for none because no descriptor was left to read it with.
-    if (EXHAUSTED.includes(codeOf(error) ?? '')) throw error;
-    return null;
-  }
 }

@@ -30,7 +30,7 @@ export async function readProcessFigures(pid: number | 'self', root = '/'): Prom
   const [status, descriptors, cgroup] = await Promise.all([
     readFile(join(root, `proc/${pid}/status`), 'latin1').catch(() => ''),
     readdir(join(root, `proc/${pid}/fd`)).catch(() => null),
-    readCgroupMemory(pid, root),
+    readCgroupMemory(pid, root).catch(() => null),
   ]);
   const threads = /^Threads:\s+(\d+)/m.exec(status)?.[1];
   return {
@@ -40,7 +40,10 @@ export async function readProcessFigures(pid: number | 'self', root = '/'): Prom
   };
 }
 
-/** What the memory cgroup of a process is charged for; null where that cannot be read. */
+/**
+ * What the memory cgroup of a process is charged for; null where that cannot be read.
+ * @throws where no descriptor or memory is left to read it with
+ */
 export async function readCgroupMemory(pid: number | 'self', root = '/'): Promise<CgroupMemory | null> {
   let own: CgroupMemory | null = null;
   for (const cgroup of await cgroupsOf(pid, 'memory', root)) {

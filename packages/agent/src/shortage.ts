@@ -41,7 +41,7 @@ async function descriptors(): Promise<string> {
 async function processes(): Promise<string> {
   const limits = await readFile('/proc/self/limits', 'latin1').catch(() => '');
   const found: string[] = [];
-  for (const { directory, path } of await cgroupsOf('self', 'pids')) {
+  for (const { directory, path } of await cgroupsOf('self', 'pids').catch(() => [])) {
     const [current, max] = await Promise.all(
       ['pids.current', 'pids.max'].map((name) => line(join(directory, name))),
     );
