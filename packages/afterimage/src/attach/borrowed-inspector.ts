@@ -20,6 +20,8 @@ export interface InspectorJob {
   commandLine: CommandLine | null;
   /** Gets a process to stand by that closes the inspector should this one be killed. */
   standBy?: ((pid: number, lock: Lock) => Promise<Undertaker>) | undefined;
+  /** Called right before the process is sent a signal: throws where it should not be. */
+  beforeSignal?: (() => Promise<void>) | undefined;
   signal: AbortSignal;
 }
 
@@ -49,7 +51,7 @@ export async function whileAttaching<T>(
  * @throws {CommandError}, or the signal's reason
  */
 export async function withInspector<T>(
-  { target: { pid }, commandLine, signal }: InspectorJob,
+  { target: { pid }, commandLine, beforeSignal, signal }: InspectorJob,
   undertaker: Undertaker | null,
   meeting: MeetingPoint,
   work: (session: InspectorSession, closeInspector: boolean) => Promise<T>,
@@ -59,6 +61,7 @@ export async function withInspector<T>(
   try {
     inspector = await openInspector(pid, commandLine, signal, async () => {
       if (undertaker !== null) await undertaker.watch(await watchedProcess(pid), await nodeChildrenOf(pid));
+      await beforeSignal?.();
     });
     undertaker?.opened();
     session = await openSession(inspector.url);

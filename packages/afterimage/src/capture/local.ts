@@ -9,9 +9,10 @@ import { join } from 'node:path';
 import type { VersionedAddon } from '../attach/addon-place.js';
 import { attach, type AttachJob } from '../attach/attach.js';
 import { CommandError } from '../command-error.js';
-import type { NodeProcess } from '../target/candidate.js';
+import { checkAgain, type NodeProcess } from '../target/candidate.js';
 import { scriptOf } from '../target/command-line.js';
 import { namespaceOf } from '../target/process-status.js';
+import { whileRunning } from '../target/while-running.js';
 import type { CapturedImage, CaptureCost } from './came-in.js';
 
 export interface LocalCapture {
@@ -34,15 +35,19 @@ export async function captureLocal(capture: LocalCapture): Promise<CapturedImage
   const { pid } = target.status;
   await checkHeadroom(pid);
   const started = performance.now();
-  const { fork, heldMs, image, release } = await attach({
+  const job = {
     target: target.status,
     commandLine: target.commandLine,
     name: await nameOf(target),
     ...(await capture.addonFor(target.nodeVersion)),
     standBy: capture.standBy,
-    signal,
+    beforeSignal: () => checkAgain(pid, 'capture'),
     onStep: capture.onStep,
-  });
+  };
+  const what = 'the capture; nothing was written';
+  const { fork, heldMs, image, release } = await whileRunning(pid, signal, what, (attaching) =>
+    attach({ ...job, signal: attaching }),
+  );
   let shortage: CommandError | null = null;
   const memory = watchMemory(
     ({ headroom, reserve }) => {

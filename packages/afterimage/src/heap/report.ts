@@ -1,6 +1,7 @@
 /** All that is told of a process's heap: by itself, and by a sample of its memory. */
-import type { NodeProcess } from '../target/candidate.js';
+import { checkAgain, type NodeProcess } from '../target/candidate.js';
 import { majorOf, nodeFilesOf } from '../target/node-version.js';
+import { whileRunning } from '../target/while-running.js';
 import type { InspectorJob } from '../attach/borrowed-inspector.js';
 import { NoSampleError, sampleClasses, type ClassSample, type OldGeneration } from './class-sample.js';
 import { readHeapFigures, type HeapFigures } from './figures.js';
@@ -21,7 +22,15 @@ export async function heapReport(
 ): Promise<HeapReport> {
   const { status, commandLine, nodeVersion } = target;
   const { pid } = status;
-  const figures = await readHeapFigures({ ...job, target: status, commandLine });
+  const figures = await whileRunning(pid, job.signal, 'this', (signal) =>
+    readHeapFigures({
+      ...job,
+      target: status,
+      commandLine,
+      beforeSignal: () => checkAgain(pid, 'questions'),
+      signal,
+    }),
+  );
   try {
     const classes = await sampleClasses(pid, await nodeFilesOf(pid), oldGeneration(figures));
     return { pid, figures, classes, noClasses: null };

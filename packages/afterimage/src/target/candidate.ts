@@ -3,8 +3,9 @@ import { CommandError } from '../command-error.js';
 import { readCommandLine } from './command-line.js';
 import { listeningSockets } from './listening-sockets.js';
 import { nodeVersionOf } from './node-version.js';
-import { obstacleTo, type Candidate } from './obstacles.js';
+import { obstacleTo, type Candidate, type Obstacle } from './obstacles.js';
 import { readStatus, SIGUSR1_BIT, startedAt, type ProcessStatus } from './process-status.js';
+import { shortageOf, type Use } from './spare-resources.js';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** Node.js installs its handler within the first moments of its start. */
@@ -29,11 +30,31 @@ export async function attachableProcess(
   if (candidate.nodeVersion !== null) candidate.status = await started(candidate.status, signal);
   const obstacle = await obstacleTo(candidate, listeningSockets, needsAddon);
   // Who holds the port may be another capture, which is waited for: asked again right before the signal.
-  if (obstacle !== null && obstacle.code !== 'port-taken')
-    throw new CommandError('refused', `${obstacle.message} (nothing was sent to it)`);
+  if (obstacle !== null && obstacle.code !== 'port-taken') throw refusal(obstacle, pid);
   if (candidate.nodeVersion === null)
     throw new CommandError('refused', `process ${pid} does not run Node.js`);
   return { ...candidate, nodeVersion: candidate.nodeVersion };
+}
+
+/**
+ * What may have changed since: a server near its limits uses up what was left at any time. To be asked right before the
+ * signal is sent.
+ * @throws {CommandError} `targetGone` or `refused`; nothing has been sent to the process then
+ */
+export async function checkAgain(pid: number, use: Use): Promise<void> {
+  const status = await readStatus(pid);
+  if (status === null || status.state === 'Z')
+    throw new CommandError('targetGone', `process ${pid} has ended`);
+  const obstacle = await shortageOf(status, use);
+  if (obstacle !== null) throw refusal(obstacle, pid);
+}
+
+function refusal({ code, message }: Obstacle, pid: number): CommandError {
+  const isShort = code === 'few-descriptors' || code === 'few-threads' || code === 'little-memory';
+  const safe = isShort
+    ? `; safe meanwhile, as they open no inspector: afterimage memory ${pid}, afterimage descriptors ${pid}, afterimage ps`
+    : '';
+  return new CommandError('refused', `${message}${safe} (nothing was sent to it)`);
 }
 
 /** @throws {CommandError} `targetGone` */

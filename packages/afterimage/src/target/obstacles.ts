@@ -6,12 +6,14 @@ import { abiOf, supportedMajors } from '@afterimage/agent/native';
 import { readlink } from 'node:fs/promises';
 import { constants } from 'node:os';
 import type { AgentBoard, Unreadable } from './agent-board.js';
-import { hasFlag, type CommandLine } from './command-line.js';
+import { readCommandLine, type CommandLine } from './command-line.js';
 import { containerOf } from './container.js';
+import { addonObstacle, hasPermissions, signalFlagObstacle } from './flag-obstacles.js';
 import { inspectorPort } from './inspector-port.js';
 import { majorOf } from './node-version.js';
 import { holderOf, holdsSocket, listeningSockets, type ListeningSocket } from './listening-sockets.js';
 import { namespaceOf, signalBit, SIGUSR1_BIT, type ProcessStatus } from './process-status.js';
+import { shortageOf, type Shortage } from './spare-resources.js';
 
 export interface Obstacle {
   code:
@@ -22,7 +24,9 @@ export interface Obstacle {
     | 'other-network'
     | 'signal-blocked'
     | 'signal-not-caught'
+    | 'signal-taken'
     | 'no-addons'
+    | Shortage['code']
     | 'port-taken'
     | 'gate-shut'
     | 'agent-unreadable';
@@ -55,8 +59,10 @@ export async function obstacleTo(
     (await userObstacle(candidate.status)) ??
     versionObstacle(pid, candidate.nodeVersion) ??
     (await networkObstacle(pid)) ??
-    (needsAddon ? flagObstacle(pid, candidate.commandLine) : null) ??
+    (needsAddon ? addonObstacle(pid, candidate.commandLine) : null) ??
+    signalFlagObstacle(pid, candidate.commandLine, 'SIGUSR1') ??
     signalObstacle(candidate.status, candidate.commandLine) ??
+    (await shortageOf(candidate.status, needsAddon ? 'capture' : 'questions')) ??
     (await portObstacle(pid, candidate.commandLine, listening))
   );
 }
@@ -66,7 +72,9 @@ export async function obstacleToAgent(
   status: ProcessStatus,
   board: AgentBoard | Unreadable,
 ): Promise<Obstacle | null> {
-  return stateObstacle(status) ?? (await userObstacle(status)) ?? boardObstacle(status, board);
+  const first = stateObstacle(status) ?? (await userObstacle(status)) ?? boardObstacle(status, board);
+  if (first !== null || board === 'unreadable') return first;
+  return signalFlagObstacle(status.pid, await readCommandLine(status.pid), board.signal);
 }
 
 function boardObstacle(
@@ -149,26 +157,6 @@ async function networkObstacle(pid: number): Promise<Obstacle | null> {
     code: 'other-network',
     message: `process ${pid} is in another network namespace${where}, where its inspector would not be reached; ${way}`,
   };
-}
-
-function flagObstacle(pid: number, commandLine: CommandLine | null): Obstacle | null {
-  if (commandLine === null) return null;
-  if (hasFlag(commandLine, '--no-addons', '--no-node-addons'))
-    return {
-      code: 'no-addons',
-      message: `process ${pid} was started with --no-addons, so it cannot load the native part: start it without`,
-    };
-  if (!hasPermissions(commandLine) || hasFlag(commandLine, '--allow-addons')) return null;
-  return {
-    code: 'no-addons',
-    message:
-      `process ${pid} runs under the permission model, which forbids it the native part: start it with --allow-addons ` +
-      'and, on Node.js 24 or newer, --allow-inspector',
-  };
-}
-
-function hasPermissions(commandLine: CommandLine): boolean {
-  return hasFlag(commandLine, '--permission', '--experimental-permission');
 }
 
 function signalObstacle(

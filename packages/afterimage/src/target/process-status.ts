@@ -11,8 +11,15 @@ export interface ProcessStatus {
   /** Effective. */
   uid: number;
   gid: number;
+  /** What the kernel counts threads by (RLIMIT_NPROC). */
+  realUid: number;
+  /** Effective; bit N stands for capability N (capabilities(7)). */
+  capabilities: bigint;
   /** Resident memory, in bytes. */
   rss: number;
+  /** Address space, and the private writable part of it, in bytes. */
+  virtualBytes: number;
+  dataBytes: number;
   threads: number;
   /** Bit N-1 stands for signal N. */
   caughtSignals: bigint;
@@ -28,8 +35,8 @@ export function signalBit(number: number): bigint {
 }
 
 /** Null when there is no such process. */
-export async function readStatus(pid: number): Promise<ProcessStatus | null> {
-  const text = await readFile(`/proc/${pid}/status`, 'latin1').catch(() => null);
+export async function readStatus(pid: number, root = '/proc'): Promise<ProcessStatus | null> {
+  const text = await readFile(`${root}/${pid}/status`, 'latin1').catch(() => null);
   if (text === null) return null;
   const fields = new Map(
     text.split('\n').map((line) => {
@@ -51,7 +58,11 @@ export async function readStatus(pid: number): Promise<ProcessStatus | null> {
     state: field('State'),
     uid: Number(field('Uid', 1)),
     gid: Number(field('Gid', 1)),
+    realUid: Number(field('Uid')),
+    capabilities: BigInt(`0x${field('CapEff')}`),
     rss: Number(field('VmRSS')) * 1024,
+    virtualBytes: Number(field('VmSize')) * 1024,
+    dataBytes: Number(field('VmData')) * 1024,
     threads: Number(field('Threads')),
     caughtSignals: BigInt(`0x${field('SigCgt')}`),
     blockedSignals: BigInt(`0x${field('SigBlk')}`),
@@ -61,7 +72,7 @@ export async function readStatus(pid: number): Promise<ProcessStatus | null> {
 
 export async function childrenOf(pid: number): Promise<ProcessStatus[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-  const found = await Promise.all(pids.map(readStatus));
+  const found = await Promise.all(pids.map((each) => readStatus(each)));
   return found.filter((status) => status !== null).filter(({ parent }) => parent === pid);
 }
 

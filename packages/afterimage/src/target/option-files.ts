@@ -1,0 +1,67 @@
+/**
+ * Flags that Node.js takes from files: NODE_OPTIONS in an environment file (`--env-file`), and `nodeOptions` in a
+ * configuration file (node_dotenv.cc and node_config_file.cc in Node). Read again here; they may have changed since.
+ */
+import { readFile, readlink, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { normalName } from './node-flags.js';
+
+export interface FileFlags {
+  /** NODE_OPTIONS, as the last of the environment files has it. */
+  options: string;
+  /** `--name` or `--name=value`. */
+  config: string[];
+}
+
+const DEFAULT_CONFIG = 'node.config.json';
+const MAX_FILE_BYTES = 1 << 20;
+
+/** @param flags of its command line, each with its value */
+export async function flagsInFiles(pid: number, flags: readonly string[]): Promise<FileFlags> {
+  const read = (path: string): Promise<string> => fileOf(pid, path);
+  let options = '';
+  let config: string[] = [];
+  for (const flag of flags) {
+    const path = flag.includes('=') ? flag.slice(flag.indexOf('=') + 1) : '';
+    const name = normalName(flag);
+    if (name === '--env-file' || name === '--env-file-if-exists')
+      options = optionsIn(await read(path)) ?? options;
+    if (name === '--experimental-config-file' || name === '--experimental-default-config-file')
+      config = configFlags(await read(path === '' ? DEFAULT_CONFIG : path));
+  }
+  return { options, config };
+}
+
+/** Empty where it is not there, or may not be read. */
+async function fileOf(pid: number, path: string): Promise<string> {
+  const directory = await readlink(`/proc/${pid}/cwd`).catch(() => '/');
+  const file = `/proc/${pid}/root${path.startsWith('/') ? path : join('/', directory, path)}`;
+  // A pipe would keep its reader waiting, and the process from its contents.
+  const found = await stat(file).catch(() => null);
+  if (found === null || !found.isFile() || found.size > MAX_FILE_BYTES) return '';
+  return readFile(file, 'utf8').catch(() => '');
+}
+
+/** Null where it has none. */
+function optionsIn(text: string): string | null {
+  const lines = text.matchAll(
+    /^\s*(?:export\s+)?NODE_OPTIONS\s*=[ \t]*(?:'([^']*)'|`([^`]*)`|"([^"]*)"|([^\n#]*))/gm,
+  );
+  const last = [...lines].at(-1);
+  return last === undefined ? null : (last.slice(1).find((value) => value !== undefined) ?? '').trim();
+}
+
+function configFlags(text: string): string[] {
+  let options: unknown;
+  try {
+    options = (JSON.parse(text) as { nodeOptions?: unknown }).nodeOptions;
+  } catch {
+    return [];
+  }
+  if (typeof options !== 'object' || options === null) return [];
+  return Object.entries(options).flatMap(([name, value]: [string, unknown]) => {
+    if (value === true) return [`--${name}`];
+    if (value === false) return [`--no-${name}`];
+    return (Array.isArray(value) ? value : [value]).map((each) => `--${name}=${String(each)}`);
+  });
+}
