@@ -1,8 +1,8 @@
 /** What `afterimage capture` refuses: it says what it found and what to do, and the target never hears of it. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
@@ -10,8 +10,9 @@ import { describe, it, test, type TestContext } from 'node:test';
 import { isRunning } from './agent-target.js';
 import { runCommand, type CommandOptions } from './command.js';
 import { eventually } from './eventually.js';
-import { nodeOf } from './nodes.js';
+import { nodeOf, nodes } from './nodes.js';
 import {
+  anyPort,
   assertAsBefore,
   heldBy,
   hideInstalled,
@@ -27,6 +28,8 @@ import { temporaryDirectory } from './temporary-directory.js';
 const refused = 3;
 const gone = 4;
 const usage = 2;
+
+const needsStrip = spawnSync('strip', ['--version']).error !== undefined && 'needs strip';
 
 /** One line that matches, and that exit code; nothing written. */
 async function assertRefuses(
@@ -79,13 +82,63 @@ describe('a port that is held', () => {
   });
 });
 
-test('a handler for SIGUSR1 of its own', async (t) => {
-  const flags = preloaded(`process.on('SIGUSR1', () => console.error('mine'))`);
-  const target = await startPlainTarget(t, { flags });
-  const before = heldBy(target.pid);
-  await assertRefuses(t, target.pid, /handles SIGUSR1 itself, .*start it with the agent/);
-  await assertAsBefore(target, before);
-  assert.equal(target.stderr(), 'mine\n');
+describe('a handler for SIGUSR1 of its own', () => {
+  for (const { major, path } of nodes) {
+    it(`in Node ${major}`, (t) =>
+      assertUntouched(
+        t,
+        { node: path, flags: [anyPort, ...preloaded(`process.on('SIGUSR1', () => console.error('mine'))`)] },
+        /handles SIGUSR1 itself, .*start it with the agent.*nothing was sent to it/,
+      ));
+  }
+
+  it('in a process without symbols, which hears of the signal', { skip: needsStrip }, async (t) => {
+    const node = join(await temporaryDirectory(t), 'node');
+    assert.equal(spawnSync('strip', ['--strip-all', '-o', node, nodeOf(20).path]).status, 0);
+    const flags = [anyPort, ...preloaded(`process.on('SIGUSR1', () => console.error('mine'))`)];
+    const target = await startPlainTarget(t, { node, flags });
+    const before = heldBy(target.pid);
+    await assertRefuses(t, target.pid, /handles SIGUSR1 itself, .*start it with the agent/);
+    await assertAsBefore(target, before);
+    assert.equal(target.stderr(), 'mine\n');
+  });
+});
+
+describe('flags that make Node.js write in clear at the signal', () => {
+  const reports = ['--report-on-signal', '--report-signal=SIGUSR1'];
+  const cases: [string, PlainSettings][] = [
+    ['--heapsnapshot-signal=SIGUSR1', { flags: ['--heapsnapshot-signal=SIGUSR1'] }],
+    ['… apart', { flags: ['--unhandled-rejections', 'warn', '--heapsnapshot-signal', 'SIGUSR1'] }],
+    ['… with underscores', { flags: ['--heapsnapshot_signal=SIGUSR1'] }],
+    ['… quoted in NODE_OPTIONS', { flags: [], env: { NODE_OPTIONS: '--heapsnapshot-signal "SIGUSR1"' } }],
+    ['--report-signal=SIGUSR1', { flags: reports }],
+    ['… in NODE_OPTIONS', { flags: [], env: { NODE_OPTIONS: reports.join(' ') } }],
+  ];
+  for (const [name, settings] of cases)
+    it(name, (t) =>
+      assertUntouched(
+        t,
+        settings,
+        /started with --(heapsnapshot-signal=|report-on-signal --report-signal=)SIGUSR1, so SIGUSR1 .* in clear/,
+      ),
+    );
+
+  it('… in an environment file, and in a configuration file', async (t) => {
+    const directory = await temporaryDirectory(t);
+    writeFileSync(join(directory, 'x.env'), '# comment\nNODE_OPTIONS="--heapsnapshot-signal=SIGUSR1"\n');
+    const nodeOptions = { 'heapsnapshot-signal': 'SIGUSR1' };
+    writeFileSync(join(directory, 'node.config.json'), JSON.stringify({ nodeOptions }));
+    const message = /started with --heapsnapshot-signal=SIGUSR1/;
+    await assertUntouched(t, { flags: ['--env-file', 'x.env'], cwd: directory }, message);
+    const node = nodeOf(24).path;
+    const flags = ['--experimental-default-config-file', '--no-warnings'];
+    await assertUntouched(t, { node, flags, cwd: directory }, message);
+  });
+
+  it('a report that was asked for at run time', async (t) => {
+    const code = `process.report.signal = 'SIGUSR1'; process.report.reportOnSignal = true`;
+    await assertUntouched(t, { flags: [anyPort, ...preloaded(code)] }, /handles SIGUSR1 itself/);
+  });
 });
 
 describe('flags that leave no way in', () => {

@@ -165,6 +165,6 @@ export function undertakersOf(pid: number): number[] {
     .map(Number);
 }
 
-function addonCopies(pid: number): string[] {
+export function addonCopies(pid: number): string[] {
   return readdirSync(`/proc/${pid}/root/tmp`).filter((name) => /^afterimage-[0-9a-f]{16}$/.test(name));
 }

@@ -3,21 +3,22 @@
  * objects are and which numbers their types have. Read from the file that a process runs, which may be anything.
  */
 import { open, type FileHandle } from 'node:fs/promises';
+import {
+  bytesAt,
+  DYNSYM,
+  NOBITS,
+  number64,
+  readSections,
+  SYMBOL_BYTES,
+  SYMTAB,
+  type Section,
+} from '../target/elf-file.js';
 
 /** By what follows `v8dbg_` in their names. */
 export type PostmortemSymbols = ReadonlyMap<string, number>;
 
 const PREFIX = Buffer.from('v8dbg_');
-/** ELF-64, little endian. */
-const MAGIC = Buffer.from([0x7f, 0x45, 0x4c, 0x46, 2, 1]);
-const HEADER_BYTES = 64;
-const SECTION_BYTES = 64;
-const SYMBOL_BYTES = 24;
-const SYMTAB = 2;
-const NOBITS = 8;
-const DYNSYM = 11;
 const VALUE_BYTES = 4;
-const MOST_SECTIONS = 1_000;
 /** Those of Node.js are 2 to 20 MB. */
 const LARGEST_TABLE = 128 << 20;
 const LONGEST_NAME = 200;
@@ -25,14 +26,6 @@ const LONGEST_NAME = 200;
 const MOST_SYMBOLS = 5_000;
 /** Their values lie together. */
 const LARGEST_GATHERED = 1 << 20;
-
-interface Section {
-  type: number;
-  address: number;
-  offset: number;
-  size: number;
-  link: number;
-}
 
 interface Place {
   name: string;
@@ -57,25 +50,6 @@ export async function readPostmortemSymbols(path: string): Promise<PostmortemSym
   } finally {
     await file.close();
   }
-}
-
-async function readSections(file: FileHandle): Promise<Section[]> {
-  const header = await bytesAt(file, 0, HEADER_BYTES);
-  if (!header?.subarray(0, MAGIC.length).equals(MAGIC)) return [];
-  const count = Math.min(header.readUInt16LE(60), MOST_SECTIONS);
-  if (header.readUInt16LE(58) !== SECTION_BYTES) return [];
-  const table = await bytesAt(file, number64(header, 40), count * SECTION_BYTES);
-  if (table === null) return [];
-  return Array.from({ length: count }, (_, index) => {
-    const at = index * SECTION_BYTES;
-    return {
-      type: table.readUInt32LE(at + 4),
-      address: number64(table, at + 16),
-      offset: number64(table, at + 24),
-      size: number64(table, at + 32),
-      link: table.readUInt32LE(at + 40),
-    };
-  });
 }
 
 async function findSymbols(file: FileHandle, table: Section, sections: readonly Section[]): Promise<Place[]> {
@@ -112,16 +86,4 @@ async function readValues(file: FileHandle, places: readonly Place[]): Promise<P
     at = end;
   }
   return values;
-}
-
-/** Null where the file does not go so far. */
-async function bytesAt(file: FileHandle, offset: number, size: number): Promise<Buffer | null> {
-  if (!Number.isSafeInteger(offset) || offset < 0) return null;
-  const bytes = Buffer.alloc(size);
-  const { bytesRead } = await file.read(bytes, 0, size, offset);
-  return bytesRead === size ? bytes : null;
-}
-
-function number64(bytes: Buffer, at: number): number {
-  return Number(bytes.readBigUInt64LE(at));
 }

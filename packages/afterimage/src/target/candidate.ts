@@ -3,7 +3,7 @@ import { CommandError } from '../command-error.js';
 import { readCommandLine } from './command-line.js';
 import { listeningSockets } from './listening-sockets.js';
 import { nodeVersionOf } from './node-version.js';
-import { obstacleTo, type Candidate, type Obstacle } from './obstacles.js';
+import { handlerObstacle, obstacleTo, type Candidate, type Obstacle } from './obstacles.js';
 import { readStatus, SIGUSR1_BIT, startedAt, type ProcessStatus } from './process-status.js';
 import { shortageOf, type Use } from './spare-resources.js';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -45,7 +45,7 @@ export async function checkAgain(pid: number, use: Use): Promise<void> {
   const status = await readStatus(pid);
   if (status === null || status.state === 'Z')
     throw new CommandError('targetGone', `process ${pid} has ended`);
-  const obstacle = await shortageOf(status, use);
+  const obstacle = (await handlerObstacle(pid)) ?? (await shortageOf(status, use));
   if (obstacle !== null) throw refusal(obstacle, pid);
 }
 

@@ -6,9 +6,10 @@ import { abiOf, supportedMajors } from '@afterimage/agent/native';
 import { readlink } from 'node:fs/promises';
 import { constants } from 'node:os';
 import type { AgentBoard, Unreadable } from './agent-board.js';
-import { readCommandLine, type CommandLine } from './command-line.js';
+import { hasFlag, readCommandLine, type CommandLine } from './command-line.js';
 import { containerOf } from './container.js';
 import { addonObstacle, hasPermissions, signalFlagObstacle } from './flag-obstacles.js';
+import { handledSignals } from './handled-signals.js';
 import { inspectorPort } from './inspector-port.js';
 import { majorOf } from './node-version.js';
 import { holderOf, holdsSocket, listeningSockets, type ListeningSocket } from './listening-sockets.js';
@@ -62,6 +63,7 @@ export async function obstacleTo(
     (needsAddon ? addonObstacle(pid, candidate.commandLine) : null) ??
     signalFlagObstacle(pid, candidate.commandLine, 'SIGUSR1') ??
     signalObstacle(candidate.status, candidate.commandLine) ??
+    (isDebugged(candidate.commandLine) ? null : await handlerObstacle(pid)) ??
     (await shortageOf(candidate.status, needsAddon ? 'capture' : 'questions')) ??
     (await portObstacle(pid, candidate.commandLine, listening))
   );
@@ -185,6 +187,22 @@ function signalObstacle(
     message:
       `process ${pid} does not wait for SIGUSR1, which would end it: it is still starting, or was built without an ` +
       'inspector; try again in a moment, or start it with the agent, node --import @afterimage/agent/register',
+  };
+}
+
+/** Then it may not need the signal; if it does, this is asked again before it is sent. */
+function isDebugged(commandLine: CommandLine | null): boolean {
+  return commandLine !== null && hasFlag(commandLine, '--inspect', '--inspect-brk', '--inspect-wait');
+}
+
+/** The application's own handler, or that of a flag, takes the place of Node's, which opens the inspector. */
+export async function handlerObstacle(pid: number): Promise<Obstacle | null> {
+  if (!(await handledSignals(pid))?.has(constants.signals.SIGUSR1)) return null;
+  return {
+    code: 'signal-taken',
+    message:
+      `process ${pid} handles SIGUSR1 itself, so it would not open its inspector, but do something of its own: start it ` +
+      'with the agent, node --import @afterimage/agent/register',
   };
 }
 

@@ -1,0 +1,108 @@
+/** The parts of an ELF file (elf(5)) that tell about a Node.js binary; read from what a process runs, which may be anything. */
+import type { FileHandle } from 'node:fs/promises';
+
+export interface Section {
+  type: number;
+  address: number;
+  offset: number;
+  size: number;
+  /** The section that its names are in, for a symbol table. */
+  link: number;
+  /** How many of its symbols are local, and come first. */
+  info: number;
+}
+
+/** ELF-64, little endian. */
+const MAGIC = Buffer.from([0x7f, 0x45, 0x4c, 0x46, 2, 1]);
+const HEADER_BYTES = 64;
+const SECTION_BYTES = 64;
+const PROGRAM_HEADER_BYTES = 56;
+const MAX_SECTIONS = 1_000;
+const MAX_PROGRAM_HEADERS = 200;
+const PT_NOTE = 4;
+const MAX_NOTES = 20;
+const NOTE_HEADER_BYTES = 12;
+const MAX_NOTE_NAME_BYTES = 64;
+const ET_DYN = 3;
+
+export const SYMTAB = 2;
+export const NOBITS = 8;
+export const DYNSYM = 11;
+export const SYMBOL_BYTES = 24;
+
+/** Empty where it is no ELF file as Node.js builds are. */
+export async function readSections(file: FileHandle): Promise<Section[]> {
+  const header = await readHeader(file);
+  if (header === null || header.readUInt16LE(58) !== SECTION_BYTES) return [];
+  const count = Math.min(header.readUInt16LE(60), MAX_SECTIONS);
+  const table = await bytesAt(file, number64(header, 40), count * SECTION_BYTES);
+  if (table === null) return [];
+  return Array.from({ length: count }, (_, index) => {
+    const at = index * SECTION_BYTES;
+    return {
+      type: table.readUInt32LE(at + 4),
+      address: number64(table, at + 16),
+      offset: number64(table, at + 24),
+      size: number64(table, at + 32),
+      link: table.readUInt32LE(at + 40),
+      info: table.readUInt32LE(at + 44),
+    };
+  });
+}
+
+/** Whether it may be loaded anywhere, so that its addresses count from where it is. */
+export async function isRelocatable(file: FileHandle): Promise<boolean> {
+  return (await readHeader(file))?.readUInt16LE(16) === ET_DYN;
+}
+
+/** The names of its notes. */
+export async function noteNames(file: FileHandle): Promise<string[]> {
+  const header = await readHeader(file);
+  if (header === null || header.readUInt16LE(54) !== PROGRAM_HEADER_BYTES) return [];
+  const count = Math.min(header.readUInt16LE(56), MAX_PROGRAM_HEADERS);
+  const table = await bytesAt(file, number64(header, 32), count * PROGRAM_HEADER_BYTES);
+  if (table === null) return [];
+  const names: string[] = [];
+  for (let at = 0; at < table.length; at += PROGRAM_HEADER_BYTES)
+    if (table.readUInt32LE(at) === PT_NOTE)
+      names.push(...(await namesIn(file, number64(table, at + 8), number64(table, at + 32))));
+  return names;
+}
+
+/** Notes lie one after the other: lengths of name and contents, a type, and both, padded to four bytes. */
+async function namesIn(file: FileHandle, offset: number, size: number): Promise<string[]> {
+  const names: string[] = [];
+  const end = offset + size;
+  for (let at = offset; at + NOTE_HEADER_BYTES <= end && names.length < MAX_NOTES;) {
+    const header = await bytesAt(file, at, NOTE_HEADER_BYTES);
+    if (header === null) break;
+    const [nameBytes, contentBytes] = [header.readUInt32LE(0), header.readUInt32LE(4)];
+    if (nameBytes > MAX_NOTE_NAME_BYTES) break;
+    const name = await bytesAt(file, at + NOTE_HEADER_BYTES, nameBytes);
+    if (name === null) break;
+    names.push(name.toString('latin1').replace(/\0.*$/s, ''));
+    at += NOTE_HEADER_BYTES + padded(nameBytes) + padded(contentBytes);
+  }
+  return names;
+}
+
+function padded(bytes: number): number {
+  return Math.ceil(bytes / 4) * 4;
+}
+
+async function readHeader(file: FileHandle): Promise<Buffer | null> {
+  const header = await bytesAt(file, 0, HEADER_BYTES);
+  return header?.subarray(0, MAGIC.length).equals(MAGIC) ? header : null;
+}
+
+/** Null where the file does not go so far. */
+export async function bytesAt(file: FileHandle, offset: number, size: number): Promise<Buffer | null> {
+  if (!Number.isSafeInteger(offset) || offset < 0) return null;
+  const bytes = Buffer.alloc(size);
+  const { bytesRead } = await file.read(bytes, 0, size, offset);
+  return bytesRead === size ? bytes : null;
+}
+
+export function number64(bytes: Buffer, at: number): number {
+  return Number(bytes.readBigUInt64LE(at));
+}
