@@ -94,7 +94,10 @@ function threadCgroup(t: TestContext): string | null {
   }
   const cgroup = join(parent, 'own');
   mkdirSync(cgroup, { recursive: true });
-  afterTest(t, () => eventually(() => (rmdirSync(cgroup), rmdirSync(parent))));
+  afterTest(t, async () => {
+    await eventually(() => rmdirSync(cgroup));
+    rmdirSync(parent);
+  });
   return cgroup;
 }
 

@@ -48,7 +48,7 @@ function optionsIn(text: string): string | null {
     /^\s*(?:export\s+)?NODE_OPTIONS\s*=[ \t]*(?:'([^']*)'|`([^`]*)`|"([^"]*)"|([^\n#]*))/gm,
   );
   const last = [...lines].at(-1);
-  return last === undefined ? null : (last.slice(1).find((value) => value !== undefined) ?? '').trim();
+  return last === undefined ? null : last.slice(1).join('').trim();
 }
 
 function configFlags(text: string): string[] {
