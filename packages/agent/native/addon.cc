@@ -343,6 +343,7 @@ void release_at_exit(void*) {
 NODE_MODULE_INIT() {
   binding::add_descriptors(exports);
   binding::add_processes(exports);
+  binding::add_held_signal(exports, node::GetCurrentEnvironment(context));
   NODE_SET_METHOD(exports, "capture", Capture_);
   NODE_SET_METHOD(exports, "captureSync", CaptureSync);
   node::AtExit(node::GetCurrentEnvironment(context), release_at_exit, nullptr);

@@ -15,6 +15,9 @@ void add_descriptors(v8::Local<v8::Object> exports);
 // spawn() and reap()
 void add_processes(v8::Local<v8::Object> exports);
 
+// holdSignal(), releaseSignal() and signalFromSelf()
+void add_held_signal(v8::Local<v8::Object> exports, node::Environment* environment);
+
 }  // namespace binding
 
 #endif

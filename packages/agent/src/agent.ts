@@ -6,6 +6,7 @@ import { stat } from 'node:fs/promises';
 import { isMainThread } from 'node:worker_threads';
 import { openBoard, type Ended } from './board.js';
 import { capture } from './capture.js';
+import { listenForCaptures, type CaptureSignal, type PassedOn } from './capture-signal.js';
 import { CaptureError } from './errors.js';
 import {
   createEvents,
@@ -17,9 +18,10 @@ import {
 } from './events.js';
 import { formatMs } from './figures.js';
 import { addonOrNull, whyNoImage, WORKER_REASON } from './image-support.js';
-import type { Settings } from './options.js';
+import { SIGNAL_UNDER_NODEMON, type Settings } from './options.js';
 import { createReadiness } from './readiness.js';
 import { holdReserve } from './reserve.js';
+import { isUnderNodemon } from './supervisor.js';
 
 export interface AgentStatus {
   state: 'idle' | 'capturing' | 'uninstalled';
@@ -69,6 +71,7 @@ export function createAgent(settings: Settings, onUninstall: () => void): Agent 
   let captures = 0;
   let latestPath: string | null = null;
   let ended: Ended | null = null;
+  let captureSignal: CaptureSignal | null = null;
   const reserve = holdReserve(isMainThread && settings.mode === 'image' ? addonOrNull() : null);
   // libuv makes its threads at the first use of its pool, and aborts the process when it cannot (init_threads() in its
   // threadpool.c). A capture must not be that first use, in a server that has no thread left.
@@ -80,6 +83,8 @@ export function createAgent(settings: Settings, onUninstall: () => void): Agent 
       captures,
       expandedPath: latestPath ?? settings.path.expand(new Date()),
       ended,
+      otherListeners: captureSignal?.others() ?? 0,
+      signalHeld: captureSignal?.held() ?? false,
     }),
     () => reserve.refill(),
   );
@@ -138,8 +143,34 @@ export function createAgent(settings: Settings, onUninstall: () => void): Agent 
       start().catch(() => undefined);
     }
   };
+  const onPassedOn = (why: PassedOn): void => {
+    const { signal } = settings;
+    const reason = {
+      'sent-by-itself': 'the process sent it to itself, where other code listens to it',
+      'cannot-be-held': 'other code listens to it, and a capture would set off what that does',
+    }[why];
+    emit('refused', `refused ${signal}: ${reason}; ${OTHER_SIGNAL}`, { code: 'signal-shared', count: 1 });
+  };
+  const onOthers = (count: number, where: string, held: boolean): void => {
+    const { signal, allow } = settings;
+    const others = `${count} listener${count === 1 ? '' : 's'} of the application (the latest: ${where})`;
+    const effect = !allow
+      ? 'while the gate is shut, the application gets it as without the agent'
+      : held
+        ? `it takes captures and is not passed on to the application; to leave it to the application, ${OTHER_SIGNAL}`
+        : `it takes no captures, which would set off what the application does on it; ${OTHER_SIGNAL}`;
+    emit('shared', `${signal} has ${others}: ${effect}`, { signal, listeners: count, where });
+  };
   // A worker thread is sent no signals, and may not listen for them.
-  if (isMainThread) process.on(settings.signal, onSignal);
+  if (isMainThread) {
+    const handlers = { onSignal, onPassedOn, onOthers };
+    if (settings.signal === SIGNAL_UNDER_NODEMON && isUnderNodemon()) {
+      const text = `SIGUSR2 is how nodemon restarts this process: captures are taken by ${settings.signal}`;
+      emit('shared', text, { signal: 'SIGUSR2', listeners: 0, where: 'nodemon' });
+    }
+    captureSignal = listenForCaptures(settings.signal, settings.allow, addonOrNull(), handlers);
+    board?.update();
+  }
 
   const agent: Agent = {
     capture: async () => {
@@ -179,7 +210,7 @@ export function createAgent(settings: Settings, onUninstall: () => void): Agent 
     uninstall: async () => {
       if (!uninstalled) {
         uninstalled = true;
-        process.off(settings.signal, onSignal);
+        captureSignal?.stop();
         running?.stop.abort(new CaptureError('uninstalled', 'the agent was uninstalled during the capture'));
         board?.close();
         onUninstall();
@@ -190,6 +221,9 @@ export function createAgent(settings: Settings, onUninstall: () => void): Agent 
   };
   return agent;
 }
+
+/** What to do about a signal that is used for something else. */
+const OTHER_SIGNAL = 'give the agent another signal (AFTERIMAGE_SIGNAL)';
 
 function timeoutError(timeoutMs: number): CaptureError {
   return new CaptureError(

@@ -49,6 +49,10 @@ export interface BoardDocument {
   captures: number;
   /** How the latest capture that is over ended. */
   ended: Ended | null;
+  /** How many listeners the application has for the signal. */
+  otherListeners: number;
+  /** Whether they are kept from hearing it when it takes a capture. */
+  signalHeld: boolean;
   /** The latest few, the last one last. `capture` is the latest begun when it happened. */
   events: (AgentEvent & { capture: number })[];
   heap: { usedBytes: number; totalBytes: number; limitBytes: number };
@@ -59,7 +63,10 @@ export type Ended =
   | { capture: number; error: { code: CaptureErrorCode; message: string } };
 
 /** What changes. */
-export type BoardState = Pick<BoardDocument, 'state' | 'captures' | 'expandedPath' | 'ended'>;
+export type BoardState = Pick<
+  BoardDocument,
+  'state' | 'captures' | 'expandedPath' | 'ended' | 'otherListeners' | 'signalHeld'
+>;
 
 export interface Board {
   /** Puts the event on it. */

@@ -1,5 +1,5 @@
 /**
- * What happens to a capture, as seven events. They are made in this one place and leave through three
+ * What happens to a capture, as eight events. They are made in this one place and leave through three
  * outlets: the log, `node:diagnostics_channel` (`afterimage:<event>`) and `agent.on(event, listener)`.
  */
 import type { RedactionLevel } from '@afterimage/snapshot/redaction';
@@ -20,8 +20,10 @@ export interface EventFigures {
   received: { signal: string; count: number };
   /** Signals that came during a capture. `count`: how many this event stands for. */
   ignored: { signal: string; count: number };
+  /** Other code listens to the signal, too. `listeners`: how many; `where`: what is known of the latest. */
+  shared: { signal: string; listeners: number; where: string };
   /** A guard said no before anything was done to the server. */
-  refused: { code: CaptureErrorCode | 'gate-shut'; path?: string; count: number };
+  refused: { code: CaptureErrorCode | 'gate-shut' | 'signal-shared'; path?: string; count: number };
   /** The server is about to be captured; `attempt` counts from 1. */
   started: { path: string; mode: CaptureMode; attempt: number };
   /** The capture is out of the server: from here on nothing more is asked of it. `bytes` is the image. */
@@ -78,6 +80,7 @@ export type Listener<N extends EventName> = (event: AgentEvent<N>) => void;
 export type Emit = <N extends EventName>(event: N, msg: string, figures: EventFigures[N]) => void;
 
 const LEVELS: Record<EventName, Level> = {
+  shared: 'warn',
   received: 'info',
   ignored: 'warn',
   refused: 'warn',

@@ -63,6 +63,15 @@ export interface Addon {
   /** Null while it runs, then how it ended: [exit code, signal]. Both are null where other code has reaped it. */
   reap(pid: number): [number | null, number | null] | null;
   /**
+   * With `hold`, keeps the signal from its listeners, unless the process sent it to itself, and calls `onArrival` instead
+   * (once for several that arrive together); without, only notes who sent it. To be called again after a listener was
+   * added. False while the signal has none.
+   */
+  holdSignal(number: number, hold: boolean, onArrival: () => void): boolean;
+  releaseSignal(): void;
+  /** Whether the process itself sent the latest signal of that kind. */
+  signalFromSelf(): boolean;
+  /**
    * Parks V8's workers without blocking the event loop, forks, releases them. `onForked` is called once.
    * If it carried a fork, `onExit` is called once when the child has ended and has been reaped.
    */

@@ -10,6 +10,7 @@ import { applicationName, sanitiseName } from './application-name.js';
 import type { CaptureMode } from './events.js';
 import type { Logger } from './log.js';
 import { parsePathTemplate, type PathTemplate } from './path-template.js';
+import { isUnderNodemon } from './supervisor.js';
 
 /** When to turn the image into a snapshot right here: where the memory for it is there, always, or never. */
 export type DevelopWhen = 'auto' | 'always' | 'never';
@@ -18,7 +19,7 @@ export type DevelopWhen = 'auto' | 'always' | 'never';
 export interface AgentOptions {
   /** Whether the signal may take a capture. Default: whether ALLOW_HEAP_SNAPSHOT is 1. */
   allow?: boolean | undefined;
-  /** The signal that takes one (AFTERIMAGE_SIGNAL). Default SIGUSR2. */
+  /** The signal that takes one (AFTERIMAGE_SIGNAL). Default SIGUSR2; under nodemon, which has that, SIGURG. */
   signal?: NodeJS.Signals | undefined;
   /**
    * Where the snapshot goes (AFTERIMAGE_PATH), with `{name}`, `{pid}` and `{timestamp}` filled in. Default
@@ -123,7 +124,7 @@ export function resolveOptions(options: AgentOptions, environment: Environment =
   });
   return {
     allow: read('allow', '', boolean) ?? environment['ALLOW_HEAP_SNAPSHOT'] === '1',
-    signal: read('signal', 'AFTERIMAGE_SIGNAL', signal) ?? 'SIGUSR2',
+    signal: read('signal', 'AFTERIMAGE_SIGNAL', signal) ?? defaultSignal(),
     path,
     keep,
     name,
@@ -145,6 +146,13 @@ export function resolveOptions(options: AgentOptions, environment: Environment =
 /** On Linux always /tmp, so that the path is the same for whoever comes to fetch it; TMPDIR is not ours to guess. */
 function defaultDirectory(): string {
   return process.platform === 'win32' ? tmpdir() : '/tmp';
+}
+
+/** The kernel ignores SIGURG where nothing listens to it, and nothing in Node.js uses it. */
+export const SIGNAL_UNDER_NODEMON = 'SIGURG';
+
+function defaultSignal(): NodeJS.Signals {
+  return isUnderNodemon() ? SIGNAL_UNDER_NODEMON : 'SIGUSR2';
 }
 
 /** Listening to these would take away what they do for the server, or Node forbids or advises against it. */

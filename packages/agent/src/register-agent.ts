@@ -5,6 +5,7 @@ import { isMainThread } from 'node:worker_threads';
 import { messageOf } from './errors.js';
 import { createEvents } from './events.js';
 import { install } from './index.js';
+import { isUnderNodemon } from './supervisor.js';
 
 export function registerAgent(): void {
   // Flags and NODE_OPTIONS reach worker threads as well. Signals do not; the main thread's agent is the one.
@@ -15,6 +16,7 @@ export function registerAgent(): void {
     const { emit } = createEvents(undefined);
     const reason = `the agent is not installed: ${messageOf(error)}`;
     emit('failed', reason, { code: 'not-installed' });
+    if (isUnderNodemon()) return;
     // Whoever sends the signal expects a capture, not the end of the server.
     process.on('SIGUSR2', () =>
       emit('refused', `refused SIGUSR2: ${reason}`, { code: 'not-installed', count: 1 }),

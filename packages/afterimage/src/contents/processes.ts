@@ -21,6 +21,7 @@ const OBSTACLES: Record<Obstacle['code'], string> = {
   'little-memory': 'little memory',
   'port-taken': 'port taken',
   'gate-shut': 'gate shut',
+  'signal-shared': 'signal shared',
   'agent-unreadable': 'unknown agent',
 };
 
@@ -75,7 +76,17 @@ export function processesBlocks(processes: readonly ListedProcess[]): Block[] {
       columns: columns.map(({ name, is, isOptional }) => ({ name, is, isOptional: isOptional === true })),
       rows: processes.map((each) => columns.map(({ of }) => of(each))),
     },
-    ...reasons.map((text): Block => ({ kind: 'paragraph', text })),
+    ...[...reasons, ...processes.flatMap(sharedSignal)].map((text): Block => ({ kind: 'paragraph', text })),
+  ];
+}
+
+/** The agent says it in its log; here is where one sees it before sending the signal. */
+function sharedSignal({ pid, agent, capture }: ListedProcess): string[] {
+  if (agent === null || agent.otherListeners === null || agent.otherListeners === 0) return [];
+  if (capture.obstacle !== null) return [];
+  const listeners = formatNumberOf(agent.otherListeners, 'listener');
+  return [
+    `process ${pid} has ${listeners} of its own for ${agent.signal}: its agent takes captures by it, and does not pass it on`,
   ];
 }
 

@@ -57,6 +57,10 @@ export interface AgentBoard extends Pick<
   /** How the latest capture that is over ended. */
   ended: { capture: number; outcome: AgentResult | { code: string; message: string } } | null;
   events: AgentEvent[];
+  /** Listeners that the application has for the signal; null where the agent, an older one, does not tell. */
+  otherListeners: number | null;
+  /** Whether they are kept from hearing it when it takes a capture. */
+  signalHeld: boolean;
 }
 
 /** The board is there, but says nothing that can be understood: of another version, or damaged. */
@@ -140,6 +144,8 @@ function boardOf(fields: Fields): AgentBoard {
     },
     ended: ended === null ? null : endedOf(fieldsOf(ended)),
     events: events.map((event) => eventOf(fieldsOf(event))),
+    otherListeners: orNull(fields['otherListeners']),
+    signalHeld: fields['signalHeld'] === true,
   };
 }
 

@@ -27,7 +27,7 @@ export interface ListedProcess {
   memory: { usedBytes: number; limitBytes: number } | null;
   container: Container | null;
   /** Null where there is none, or how it stands cannot be read. */
-  agent: Pick<AgentBoard, 'version' | 'signal' | 'gate' | 'state' | 'path'> | null;
+  agent: Pick<AgentBoard, 'version' | 'signal' | 'gate' | 'state' | 'path' | 'otherListeners'> | null;
   capture: Capturability;
 }
 
@@ -103,8 +103,8 @@ function obstacleOf(
 
 function agentOf(board: AgentBoard | Unreadable | null): ListedProcess['agent'] {
   if (board === null || board === 'unreadable') return null;
-  const { version, signal, gate, state, path } = board;
-  return { version, signal, gate, state, path };
+  const { version, signal, gate, state, path, otherListeners } = board;
+  return { version, signal, gate, state, path, otherListeners };
 }
 
 function heapOf(

@@ -30,6 +30,7 @@ export interface Obstacle {
     | Shortage['code']
     | 'port-taken'
     | 'gate-shut'
+    | 'signal-shared'
     | 'agent-unreadable';
   /** What was found, and what to do. */
   message: string;
@@ -91,11 +92,19 @@ function boardObstacle(
         'or attach past it with --no-agent',
     };
   }
-  const { gate, signal } = board;
+  const { gate, signal, otherListeners, signalHeld } = board;
   if (gate === 'shut') {
     return {
       code: 'gate-shut',
       message: `process ${pid} has an agent whose gate is shut: start the process with ALLOW_HEAP_SNAPSHOT=1`,
+    };
+  }
+  if (otherListeners !== null && otherListeners > 0 && !signalHeld) {
+    return {
+      code: 'signal-shared',
+      message:
+        `process ${pid} has an agent, but listens to ${signal} for something else, too, which a capture would set off: start ` +
+        'it with another AFTERIMAGE_SIGNAL, or attach past the agent with --no-agent',
     };
   }
   if ((caughtSignals & signalBit(constants.signals[signal])) !== 0n) return null;
