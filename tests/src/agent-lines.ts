@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 
 export interface AgentLine {
-  event: 'received' | 'ignored' | 'refused' | 'started' | 'captured' | 'written' | 'failed';
+  event: 'shared' | 'received' | 'ignored' | 'refused' | 'started' | 'captured' | 'written' | 'failed';
   path?: string;
   kind?: 'snapshot' | 'image';
   bytes?: number;

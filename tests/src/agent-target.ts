@@ -21,6 +21,8 @@ export interface TargetSettings {
   env?: Record<string, string>;
   /** For install() in the target's own code. */
   options?: AgentOptions;
+  /** Another program, which prints its port in the same way. */
+  program?: string;
 }
 
 export interface Target {
@@ -34,12 +36,12 @@ export interface Target {
 }
 
 export const testsDirectory = fileURLToPath(new URL('..', import.meta.url));
-const program = fileURLToPath(new URL('fixtures/agent-target.js', import.meta.url));
+const ownProgram = fileURLToPath(new URL('fixtures/agent-target.js', import.meta.url));
 
 /** Killed at the end of the test, if it still runs. */
 export async function startTarget(
   t: TestContext,
-  { node, flags = [], env, options }: TargetSettings,
+  { node, flags = [], env, options, program = ownProgram }: TargetSettings,
 ): Promise<Target> {
   const child = spawn(node ?? process.execPath, [...flags, program], {
     cwd: testsDirectory, // from where the agent's name resolves
