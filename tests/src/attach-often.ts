@@ -23,7 +23,7 @@ import { temporaryDirectory } from './temporary-directory.js';
 const seed = 20;
 
 export function startCapture(t: TestContext, pid: number, output: string): ChildProcess {
-  const command = startCommand(['capture', String(pid), '-o', output]);
+  const command = startCommand(['capture', String(pid), '-o', output, '--force']);
   t.after(() => command.kill('SIGKILL'));
   return command;
 }
@@ -47,7 +47,7 @@ export async function killedAtMoments(t: TestContext, kills: number): Promise<vo
   const directory = await temporaryDirectory(t);
   const output = join(directory, 'app.heapsnapshot');
   const started = performance.now();
-  assert.equal((await runCommand(['capture', String(target.pid), '-o', output])).code, 0);
+  assert.equal((await runCommand(['capture', String(target.pid), '-o', output, '--force'])).code, 0);
   const duration = performance.now() - started;
   writeFileSync(output, 'an earlier one');
 
@@ -68,7 +68,7 @@ export async function killedAtMoments(t: TestContext, kills: number): Promise<vo
   const command = startCapture(t, target.pid, output);
   await inspectorOpens(target);
   await kill(command);
-  const { code, stderr } = await runCommand(['capture', String(target.pid), '-o', output]);
+  const { code, stderr } = await runCommand(['capture', String(target.pid), '-o', output, '--force']);
   assert.equal(code, 0, stderr);
   assert.deepEqual(
     readdirSync(directory),
@@ -81,7 +81,7 @@ export async function killedAtMoments(t: TestContext, kills: number): Promise<vo
 /** Captures processes as soon as they are there: the signal must end none. */
 export async function capturedAtOnce(t: TestContext, times: number): Promise<void> {
   const directory = await temporaryDirectory(t);
-  const image = ['--image', join(directory, 'app.image.zst'), '--store-plain-image'];
+  const image = ['--image', join(directory, 'app.image.zst'), '--store-plain-image', '--force'];
   for (let index = 0; index < times; index++) {
     const child = spawn(process.execPath, [anyPort, '-e', 'setInterval(() => {}, 1000)'], {
       stdio: 'ignore',
@@ -104,7 +104,7 @@ export async function capturedBesideBusyWorkers(t: TestContext, times: number): 
   );
   const output = join(await temporaryDirectory(t), 'app.heapsnapshot');
   for (let index = 0; index < times; index++) {
-    const { code, stderr } = await runCommand(['capture', String(target.pid), '-o', output]);
+    const { code, stderr } = await runCommand(['capture', String(target.pid), '-o', output, '--force']);
     assert.equal(code, 0, stderr);
   }
 }

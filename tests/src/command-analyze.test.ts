@@ -334,7 +334,14 @@ describe('where the report goes', { timeout: 120_000 }, () => {
   it('a file of its own, whole, for its owner only', async () => {
     const output = join(directory, 'report.md');
     await writeFile(output, 'earlier', { mode: 0o644 });
-    const { code, stdout, stderr } = await runCommand(['analyze', planted, '--markdown', '-o', output]);
+    const { code, stdout, stderr } = await runCommand([
+      'analyze',
+      planted,
+      '--markdown',
+      '-o',
+      output,
+      '--force',
+    ]);
     assert.deepEqual([code, stdout.length], [0, 0]);
     assert.match(stderr, /^afterimage: wrote \S+report\.md \([\d.]+ kB\)\n$/);
     assert.equal((await stat(output)).mode & 0o777, 0o600);

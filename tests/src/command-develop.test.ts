@@ -125,10 +125,11 @@ describe('afterimage develop', { timeout: 300_000 }, () => {
     assert.deepEqual([report.nodes, report.edges], [snapshot.node_count, snapshot.edge_count]);
   });
 
-  it('replaces an earlier result', async () => {
+  it('replaces an earlier result with --force', async () => {
     const output = join(await outputDirectory(), 'developed.heapsnapshot');
     await writeFile(output, 'earlier');
-    assert.equal((await runCommand(['develop', zstdImage, '-o', output, '--redact', 'none'])).code, 0);
+    const args = ['develop', zstdImage, '-o', output, '--redact', 'none', '--force'];
+    assert.equal((await runCommand(args)).code, 0);
     await assertShowsWhatWasPlanted(output);
   });
 });

@@ -29,7 +29,7 @@ it(
     };
     const pod = await cluster.addPod({ name: 'shop', namespace: 'shop', ...plantedPod });
     const image = join(directory, 'taken.image');
-    const storing = ['--image', image, '--store-plain-image'];
+    const storing = ['--image', image, '--store-plain-image', '--force'];
     const said = await kubectl('afterimage', 'pod/shop', '-n', 'shop', ...storing);
     assert.match(said, /wrote the image .*taken\.image /);
     await kubectl('afterimage', '-n', 'shop', ...storing, 'pod/shop');

@@ -4,22 +4,27 @@ import { formatBytes } from '@afterimage/agent/figures';
 import { describeHeadroom, readHeadroom, reserveBytes } from '@afterimage/agent/headroom';
 import { developNeedBytes, type ImageHeader, type ImageStream } from '@afterimage/agent/image';
 import { checkDisk } from '@afterimage/agent/output-file';
-import { sealedOutput } from '@afterimage/agent/sealed-output';
 import type { RedactionLevel } from '@afterimage/snapshot/redaction';
 import type { Writable } from 'node:stream';
+import { COMPRESSED_SHARE } from '@afterimage/agent/image-store';
 import { CommandError } from './command-error.js';
-import { writeOutputFile, writeStandardOutput } from './output.js';
+import { compressionOf, sealedResult } from './compressed-output.js';
+import { writeOutput } from './output.js';
 import type { ProgressLine } from './progress-line.js';
 
 export interface Developed extends DevelopResult {
   /** Of the file, in hexadecimal. */
   sha256: string;
+  /** Of the file, compressed and encrypted if it is. */
+  fileBytes: number;
 }
 
 export interface Developing {
   redact: RedactionLevel;
   /** For whom the snapshot is encrypted; nobody: it is not. */
   recipients: readonly string[];
+  /** Whether an earlier file by the same name is replaced, and whether it is tried where memory or disk look too small. */
+  force: boolean;
   signal: AbortSignal;
   progress: ProgressLine;
 }
@@ -34,15 +39,15 @@ const SNAPSHOT_PER_HEAP = 2;
 export async function developTo(
   output: string,
   image: ImageStream,
-  { redact, recipients, signal, progress }: Developing,
+  { redact, recipients, force, signal, progress }: Developing,
 ): Promise<Developed> {
   const onProgress = (step: DevelopProgress): void => showStep(progress, step);
   const write = async (to: Writable): Promise<Developed> => {
-    const sealed = await sealedOutput(to, recipients);
+    const sealed = await sealedResult(to, output, recipients);
     const result = await develop(image, sealed.stream, { signal, onProgress, redact });
-    return { ...result, sha256: sealed.sha256() };
+    return { ...result, sha256: sealed.sha256(), fileBytes: sealed.bytes() };
   };
-  return output === '-' ? writeStandardOutput(write) : writeOutputFile(output, write);
+  return writeOutput(output, force, write);
 }
 
 /** @throws {CommandError} `refused`, when memory or disk are too small for what is to come */
@@ -57,7 +62,8 @@ export async function checkRoom(header: ImageHeader, output: string): Promise<vo
     );
   }
   if (output === '-') return;
-  await checkDisk(output, header.metadata.heap.used * SNAPSHOT_PER_HEAP).catch((error: unknown) => {
+  const share = compressionOf(output) === null ? 1 : COMPRESSED_SHARE;
+  await checkDisk(output, header.metadata.heap.used * SNAPSHOT_PER_HEAP * share).catch((error: unknown) => {
     const reason = error instanceof Error ? error.message : String(error);
     throw new CommandError('refused', `${reason}, or try with --force`, { cause: error });
   });

@@ -5,21 +5,32 @@ import { rm, type FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Writable } from 'node:stream';
 import { CommandError, OutputClosedError } from './command-error.js';
+import { alreadyThere, exists } from './destination.js';
 
 /** Writes all there is to the stream it is given, and ends it. */
 export type WriteOutput<T> = (output: Writable) => Promise<T>;
 
 /**
+ * Has `write` fill the file, or standard output as `-`.
+ * @param force whether an earlier file by that name is replaced
+ * @throws as {@link writeOutputFile} and {@link writeStandardOutput} do
+ */
+export async function writeOutput<T>(path: string, force: boolean, write: WriteOutput<T>): Promise<T> {
+  return path === '-' ? writeStandardOutput(write) : writeOutputFile(path, force, write);
+}
+
+/**
  * Has `write` fill the file; on any failure nothing is left of it. What a command that was killed has left of a file by
  * that name, or by the same one with another time in it, is removed.
- * @throws {OutputError} or what `write` throws
+ * @throws {OutputError}; {CommandError} when a file by that name appeared meanwhile; or what `write` throws
  */
-export async function writeOutputFile<T>(path: string, write: WriteOutput<T>): Promise<T> {
+export async function writeOutputFile<T>(path: string, force: boolean, write: WriteOutput<T>): Promise<T> {
   await removeLeftovers({ results: namesLike(path) }, path);
   const temporary = await temporaryName(path);
   const file = await openTemporary(temporary);
   try {
     const written = await write(writeTo(file));
+    if (!force && (await exists(path))) throw alreadyThere(path);
     await publish(file, temporary, path);
     return written;
   } catch (error) {

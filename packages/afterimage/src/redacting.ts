@@ -1,9 +1,9 @@
 /** Redacting as every command does it that gets a snapshot from elsewhere. */
 import { formatBytes } from '@afterimage/agent/figures';
-import { sealedOutput } from '@afterimage/agent/sealed-output';
 import { redactor, type Redacted, type RedactionLevel } from '@afterimage/snapshot/redaction';
 import { Readable, Transform, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { sealedResult } from './compressed-output.js';
 import type { ProgressLine } from './progress-line.js';
 
 export interface Redacting {
@@ -16,16 +16,19 @@ export interface Redacting {
 export interface RedactedOutput extends Redacted {
   /** Of the file, in hexadecimal. */
   sha256: string;
+  /** Of the file, compressed and encrypted if it is. */
+  fileBytes: number;
 }
 
-/** Redacts a snapshot on its way to `output`, and ends that. */
+/** Redacts a snapshot on its way to `output`, which is called `path`, and ends that. */
 export async function redactTo(
   output: Writable,
+  path: string,
   chunks: AsyncIterable<Uint8Array>,
   { level, recipients, signal, progress }: Redacting,
 ): Promise<RedactedOutput> {
   const redaction = redactor({ level });
-  const sealed = await sealedOutput(output, recipients);
+  const sealed = await sealedResult(output, path, recipients);
   const ended: Redacted[] = [];
   let read = 0;
   const stage = new Transform({
@@ -42,7 +45,7 @@ export async function redactTo(
     },
   });
   await pipeline(Readable.from(chunks, { objectMode: false }), stage, sealed.stream, { signal });
-  return { ...ended[0], sha256: sealed.sha256() };
+  return { ...ended[0], sha256: sealed.sha256(), fileBytes: sealed.bytes() };
 }
 
 function attempt(done: (error?: Error) => void, work: () => void): void {

@@ -1,11 +1,13 @@
 /** How a report is to be shown and where it goes: options that `analyze` and `diff` share. */
 import { formatBytes } from '@afterimage/agent/figures';
-import { checkOutput, OutputError, outputError } from '@afterimage/agent/output-file';
+import { OutputError, outputError } from '@afterimage/agent/output-file';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { lstat, stat } from 'node:fs/promises';
 import { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { CommandError, OutputClosedError } from './command-error.js';
+import { compressedOutput, compressionOf } from './compressed-output.js';
+import { checkDestination } from './destination.js';
 import { identityOption, type IdentityOptions } from './encryption-options.js';
 import { writeOutputFile, writeStandardOutput } from './output.js';
 import { interruption } from './interruption.js';
@@ -19,6 +21,7 @@ export interface ReportOptions extends IdentityOptions {
   markdown?: true;
   html?: true;
   top?: number;
+  force?: true;
 }
 
 export function addReportOptions(command: Command): Command {
@@ -31,6 +34,7 @@ export function addReportOptions(command: Command): Command {
     .addOption(format('markdown', 'write markdown, to paste into a ticket'))
     .addOption(format('html', 'write a page that shows the heap as a picture; needs -o'))
     .addOption(identityOption())
+    .option('--force', 'overwrite an existing file')
     .option('--top <n>', 'how many classes and suspects to show', wholeNumber);
 }
 
@@ -48,7 +52,7 @@ export function wholeNumber(value: string): number {
  * @throws {CommandError} when the report cannot go where it should, or would go over one of `inputs`
  */
 export async function checkReportOptions(
-  { output = '-', html }: ReportOptions,
+  { output = '-', html, force }: ReportOptions,
   inputs: readonly string[],
 ): Promise<void> {
   if (inputs.filter((input) => input === '-').length > 1) {
@@ -60,9 +64,6 @@ export async function checkReportOptions(
     }
     return;
   }
-  await checkOutput(output).catch((error: unknown) => {
-    throw error instanceof OutputError ? new CommandError('failed', error.message, { cause: error }) : error;
-  });
   const there = await lstat(output).catch(() => null);
   for (const input of there === null ? [] : inputs) {
     const read = await stat(input).catch(() => null);
@@ -70,6 +71,9 @@ export async function checkReportOptions(
       throw new CommandError('usage', `${output} is the snapshot itself; give -o another file`);
     }
   }
+  await checkDestination(output, force === true).catch((error: unknown) => {
+    throw error instanceof OutputError ? new CommandError('failed', error.message, { cause: error }) : error;
+  });
 }
 
 /** How the report looks where it goes: see {@link lookOf}. */
@@ -82,7 +86,7 @@ export function terminalLook({ output = '-' }: ReportOptions): TerminalLook {
  * @throws {CommandError} {@link OutputClosedError} {@link InterruptedError}
  */
 export async function deliver(
-  { output = '-' }: ReportOptions,
+  { output = '-', force }: ReportOptions,
   report: (output: Output) => void,
 ): Promise<void> {
   // Nothing is written before all of it is there: a report that breaks off would be taken for a whole one.
@@ -97,12 +101,13 @@ export async function deliver(
 
   const signal = interruption();
   try {
-    await writeOutputFile(output, async (destination) => {
-      await write(destination);
+    await writeOutputFile(output, force === true, async (destination) => {
+      const compression = compressionOf(output);
+      await write(compression === null ? destination : await compressedOutput(destination, compression));
       signal.throwIfAborted();
     });
   } catch (error) {
-    if (signal.aborted || error instanceof OutputClosedError) throw error;
+    if (signal.aborted || error instanceof OutputClosedError || error instanceof CommandError) throw error;
     throw new CommandError('failed', outputError(error, output).message, { cause: error });
   }
   console.error(`afterimage: wrote ${output} (${formatBytes(whole.length)})`);

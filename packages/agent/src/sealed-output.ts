@@ -8,6 +8,8 @@ export interface SealedOutput {
   stream: Writable;
   /** Of the file, in hexadecimal, as `sha256sum` prints it; to be asked for once, at the end. */
   sha256: () => string;
+  /** Of the file, so far. */
+  bytes: () => number;
 }
 
 /** @throws {EncryptionError} when one of them is no recipient */
@@ -19,10 +21,12 @@ export async function sealedOutput(output: Writable, recipients: readonly string
 
 function digestedOutput(output: Writable): SealedOutput {
   const hash = createHash('sha256');
+  let bytes = 0;
   const stream = new Writable({
     highWaterMark: output.writableHighWaterMark,
     write(chunk: Uint8Array, _encoding, done) {
       hash.update(chunk);
+      bytes += chunk.length;
       output.write(chunk, done);
     },
     final(done) {
@@ -35,5 +39,5 @@ function digestedOutput(output: Writable): SealedOutput {
     },
   });
   output.on('error', (error) => stream.destroy(error));
-  return { stream, sha256: () => hash.digest('hex') };
+  return { stream, sha256: () => hash.digest('hex'), bytes: () => bytes };
 }

@@ -3,36 +3,37 @@
  * what the agent says of it is not to be trusted. No link is followed, and it must be the target's own.
  */
 import { readImage, type ImageHeader } from '@afterimage/agent/image';
-import { sealedOutput } from '@afterimage/agent/sealed-output';
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { open, stat, type FileHandle } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { CommandError } from '../command-error.js';
+import { compressionOf, sealedResult } from '../compressed-output.js';
 import { decompressed } from '../compression.js';
 import type { Developed, Developing } from '../developing.js';
-import { writeOutputFile } from '../output.js';
+import { writeOutput } from '../output.js';
 import type { AgentResult } from '../target/agent-board.js';
 import type { ProcessStatus } from '../target/process-status.js';
 import { visible } from '../visible.js';
 import { developCaptured, type Stored } from './result.js';
 
 /**
- * Copies it, and encrypts the copy where there are recipients and the agent had none.
+ * Copies it, compresses the copy as its name says, and encrypts it where there are recipients and the agent had none.
  * @throws {CommandError}
  */
 export async function copyAgentFile(
   chunks: AsyncIterable<Uint8Array>,
   { encrypted }: AgentResult,
   output: string,
-  recipients: readonly string[],
+  { recipients, force }: Pick<Developing, 'recipients' | 'force'>,
 ): Promise<Stored> {
-  const sha256 = await writeOutputFile(output, async (to) => {
-    const sealed = await sealedOutput(to, encrypted ? [] : recipients);
-    await pipeline(chunks, sealed.stream);
-    return sealed.sha256();
+  return writeOutput(output, force, async (to) => {
+    // What is encrypted cannot be compressed.
+    const asItIs = encrypted || compressionOf(output) === null;
+    const sealed = await sealedResult(to, asItIs ? '' : output, encrypted ? [] : recipients);
+    await pipeline(asItIs ? chunks : decompressed(chunks), sealed.stream);
+    return { bytes: sealed.bytes(), sha256: sealed.sha256() };
   });
-  return { bytes: (await stat(output)).size, sha256 };
 }
 
 /**
@@ -42,11 +43,10 @@ export async function copyAgentFile(
 export async function developAgentFile(
   chunks: AsyncIterable<Uint8Array>,
   output: string,
-  force: boolean,
   developing: Developing,
 ): Promise<{ header: ImageHeader; developed: Developed }> {
   const image = await readImage(decompressed(chunks));
-  return { header: image.header, developed: await developCaptured(image, output, force, developing) };
+  return { header: image.header, developed: await developCaptured(image, output, developing) };
 }
 
 /** Its bytes. @throws {CommandError}, at its end when they are not those that the agent has written */

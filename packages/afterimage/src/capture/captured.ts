@@ -41,8 +41,9 @@ export function summary({ target, kind, path, bytes, sha256, snapshot, cost }: C
     (nodes === null ? '' : `, ${formatNumberOf(nodes, 'node')}`) +
     (redaction === null ? '' : `; redacted: ${redaction}`);
   const memory = extraBytes === null ? '' : ` with ${formatBytes(extraBytes)} more memory`;
+  const name = path === '-' ? '' : ` ${visible(path)}`;
   return (
-    `wrote the ${kind} ${visible(path)} (${formatBytes(bytes)}${what}), sha256 ${sha256}; ${target} stood still for ` +
+    `wrote the ${kind}${name} (${formatBytes(bytes)}${what}), sha256 ${sha256}; ${target} stood still for ` +
     `${formatMs(pauseMs)}, and had its image out after ${formatMs(captureMs)}${memory}`
   );
 }

@@ -4,11 +4,12 @@ import { storeImage } from '@afterimage/agent/image-store';
 import { sealedOutput } from '@afterimage/agent/sealed-output';
 import type { ImageStream } from '@afterimage/agent/image';
 import { formatBytes } from '@afterimage/agent/figures';
-import { stat } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { CommandError } from '../command-error.js';
+import { compressionOf, sealedResult } from '../compressed-output.js';
 import { checkRoom, developTo, type Developed, type Developing } from '../developing.js';
-import { writeOutputFile } from '../output.js';
+import { writeOutput } from '../output.js';
 import { redactTo, type RedactedOutput } from '../redacting.js';
 
 export interface Stored {
@@ -17,16 +18,14 @@ export interface Stored {
 }
 
 /**
- * @param force where memory or disk look too small for it
  * @throws {CommandError} `refused`, where they do
  */
 export async function developCaptured(
   image: ImageStream,
   output: string,
-  force: boolean,
   developing: Developing,
 ): Promise<Developed> {
-  if (!force) {
+  if (!developing.force) {
     await checkRoom(image.header, output).catch((error: unknown) => {
       if (!(error instanceof CommandError)) throw error;
       const advice = error.message.replace(
@@ -45,14 +44,16 @@ export async function redactCaptured(
   output: string,
   { redact: level, ...developing }: Developing,
 ): Promise<RedactedOutput> {
-  return writeOutputFile(output, (to: Writable) => redactTo(to, chunks, { level, ...developing }));
+  return writeOutput(output, developing.force, (to: Writable) =>
+    redactTo(to, output, chunks, { level, ...developing }),
+  );
 }
 
-/** Compressed, and encrypted where there are recipients. */
+/** Compressed, as its name says or else as this Node.js does best, and encrypted where there are recipients. */
 export async function storeCaptured(
   { header, chunks }: ImageStream,
   output: string,
-  { recipients, signal, progress }: Developing,
+  { recipients, force, signal, progress }: Developing,
 ): Promise<Stored> {
   async function* counted(): AsyncGenerator<Uint8Array> {
     let read = 0;
@@ -63,12 +64,13 @@ export async function storeCaptured(
       yield chunk;
     }
   }
-  const sha256 = await writeOutputFile(output, async (to: Writable) => {
-    const sealed = await sealedOutput(to, recipients);
-    await storeImage(counted(), sealed.stream, signal);
-    return sealed.sha256();
+  return writeOutput(output, force, async (to: Writable) => {
+    const isNamed = compressionOf(output) !== null;
+    const sealed = await (isNamed ? sealedResult(to, output, recipients) : sealedOutput(to, recipients));
+    if (isNamed) await pipeline(counted(), sealed.stream, { signal });
+    else await storeImage(counted(), sealed.stream, signal);
+    return { bytes: sealed.bytes(), sha256: sealed.sha256() };
   });
-  return { bytes: (await stat(output)).size, sha256 };
 }
 
 /** Whether another image may fare better: a thread held a lock, or an address was taken. */

@@ -2,6 +2,7 @@
 import { formatBytes } from '@afterimage/agent/figures';
 import type { RedactionLevel } from '@afterimage/snapshot/redaction';
 import { CommandError } from '../command-error.js';
+import { freePath } from '../destination.js';
 import type { AgentBoard } from '../target/agent-board.js';
 import { nodeVersionOf } from '../target/node-version.js';
 import { namespaceOf, type ProcessStatus } from '../target/process-status.js';
@@ -55,7 +56,7 @@ export async function captureWithAgent(
       ...(nodeVersion === null ? {} : { nodeVersion }),
     },
   } as const;
-  const path = asked.output === undefined ? undefined : copyPath(asked.output, pid, board, result);
+  const path = asked.output === undefined ? undefined : await copyPath(asked, pid, board, result);
   if (path === undefined) {
     const { kind, bytes, sha256 } = result;
     return {
@@ -68,14 +69,14 @@ export async function captureWithAgent(
     };
   }
   if (result.kind === 'snapshot' || asked.wantsImage) {
-    const copied = await copyAgentFile(agentFile(status, result), result, path, asked.recipients);
+    const copied = await copyAgentFile(agentFile(status, result), result, path, asked);
     return { ...known, kind: result.kind, path, ...copied, snapshot: snapshotOf(result) };
   }
   refuseEncrypted(pid, result, path);
   const { recipients, force } = asked;
-  const developing = { redact: board.redact, recipients, signal, progress };
-  const { header, developed } = await developAgentFile(agentFile(status, result), path, force, developing);
-  const { snapshotBytes: bytes, sha256 } = developed;
+  const developing = { redact: board.redact, recipients, force, signal, progress };
+  const { header, developed } = await developAgentFile(agentFile(status, result), path, developing);
+  const { fileBytes: bytes, sha256 } = developed;
   const image = { bytes: header.imageBytes, ...header.metadata };
   return { ...known, kind: 'snapshot', path, bytes, sha256, snapshot: developed, image };
 }
@@ -108,8 +109,13 @@ function refuseEncrypted(pid: number, { path, encrypted, bytes }: CapturedByAgen
   );
 }
 
-function copyPath(output: string, pid: number, { name }: AgentBoard, { encrypted }: CapturedByAgent): string {
-  return resultPath(output, '', { target: null, name, pid, time: new Date(), encrypted });
+async function copyPath(
+  { output, force }: AskedOfAgent,
+  pid: number,
+  { name }: AgentBoard,
+  { encrypted }: CapturedByAgent,
+): Promise<string> {
+  return freePath(resultPath(output, '', { target: null, name, pid, time: new Date(), encrypted }), force);
 }
 
 /** The path at which it is found from here. */

@@ -1,5 +1,6 @@
 /** What becomes of a file that came from an agent in a container: it stays what it is, or it is developed. */
 import { ENCRYPTED_ENDING } from '@afterimage/agent/encryption';
+import { freePath } from '../destination.js';
 import { visible } from '../visible.js';
 import { copyAgentFile, developAgentFile } from './agent-file.js';
 import type { WrittenByAgent } from './came-in.js';
@@ -20,13 +21,9 @@ export async function keepWritten(
   const ending = isDeveloped || kind === 'snapshot' ? SNAPSHOT_ENDING : imageEnding(result.path);
   const name = target.fileName ?? 'agent';
   const isSealed = encrypted || recipients.length > 0;
-  const path = resultPath(output, ending, {
-    target: name,
-    name,
-    pid,
-    time: new Date(),
-    encrypted: isSealed,
-  });
+  const time = new Date();
+  const named = resultPath(output, ending, { target: name, name, pid, time, encrypted: isSealed });
+  const path = await freePath(named, force);
   const known = {
     by: 'agent',
     target: target.name,
@@ -35,16 +32,16 @@ export async function keepWritten(
     image: imageBytes === null ? {} : { bytes: imageBytes },
   } as const;
   if (!isDeveloped) {
-    const copied = await copyAgentFile(chunks, result, path, recipients);
+    const copied = await copyAgentFile(chunks, result, path, { recipients, force });
     if (kind === 'image' && !wantsImage)
       say(
         `the agent stored an image, encrypted: afterimage develop ${visible(path)} --identity FILE -o FILE`,
       );
     return { ...known, kind, ...copied, snapshot: snapshotOf(result) };
   }
-  const developing = { redact: redaction ?? 'strings', recipients, signal, progress };
-  const { header, developed } = await developAgentFile(chunks, path, force, developing);
-  const { snapshotBytes: bytes, sha256 } = developed;
+  const developing = { redact: redaction ?? 'strings', recipients, force, signal, progress };
+  const { header, developed } = await developAgentFile(chunks, path, developing);
+  const { fileBytes: bytes, sha256 } = developed;
   const image = { bytes: header.imageBytes, ...header.metadata };
   return { ...known, kind: 'snapshot', bytes, sha256, snapshot: developed, image };
 }

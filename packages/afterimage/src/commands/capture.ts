@@ -2,7 +2,6 @@
 import { DevelopError, type DevelopResult } from '@afterimage/agent/develop';
 import type { ImageHeader } from '@afterimage/agent/image';
 import { STORED_ENDING } from '@afterimage/agent/image-store';
-import { checkOutput } from '@afterimage/agent/output-file';
 import type { RedactionLevel } from '@afterimage/snapshot/redaction';
 import { Command, Option } from 'commander';
 import type { CameIn, CaptureCost } from '../capture/came-in.js';
@@ -14,6 +13,7 @@ import { developCaptured, isWorthAnotherImage, redactCaptured, storeCaptured } f
 import type { CaptureTarget } from '../capture/target.js';
 import { checkTargets, findTargets, type TargetOptions } from '../capture/targets.js';
 import { CommandError } from '../command-error.js';
+import { checkDestination, checkStandardOutput, freePath } from '../destination.js';
 import { BrokenConnectionError } from '../container/kit-session.js';
 import type { PodQuery } from '../container/pods.js';
 import { messageOf } from '@afterimage/agent/errors';
@@ -60,9 +60,13 @@ export function captureCommand(): Command {
     .argument('[target...]', 'process ids, pod/NAME, deploy/NAME, sts/NAME, docker/NAME or podman/NAME')
     .option(
       '-o, --output <file>',
-      'where the snapshot goes; {target}, {name}, {pid} and {timestamp} are filled in',
+      'where the snapshot goes: FILE, FILE.gz or FILE.zst to compress it, - for standard output; {target}, {name}, ' +
+        '{pid} and {timestamp} are filled in',
     )
-    .option('--image [file]', 'store the image, to be developed later, in place of a snapshot')
+    .option(
+      '--image [file]',
+      'store the image instead of a snapshot, to be developed later; - is standard output',
+    )
     .addOption(levelOption())
     .addOption(recipientOption())
     .option('--store-plain-image', 'store an image that is not encrypted, with every secret of the process')
@@ -81,7 +85,7 @@ export function captureCommand(): Command {
     .option('--node <path>', 'where Node.js is in the container')
     .option('--no-agent', 'attach by the inspector even where the process has an agent, past its gate')
     .option('--json', 'print what was done as one JSON document')
-    .option('--force', 'develop even if memory or disk look too small for it')
+    .option('--force', 'overwrite an existing file, and develop even if memory or disk look too small for it')
     .action(runCapture);
 }
 
@@ -136,11 +140,10 @@ function targetOptions({
 }
 
 function checkUsage(
-  { output, image, develop, storePlainImage }: Options,
+  { output, image, develop, storePlainImage, json }: Options,
   recipients: readonly string[],
 ): void {
-  if (output === '-' || image === '-')
-    throw new CommandError('usage', 'a capture goes to a file: name one, or leave -o out');
+  for (const path of [output, image]) if (typeof path === 'string') checkStandardOutput(path, json === true);
   if (output !== undefined && image !== undefined)
     throw new CommandError('usage', 'give either -o for a snapshot, or --image for the image');
   if (image !== undefined && develop === 'in-cluster')
@@ -158,10 +161,13 @@ function checkUsage(
 
 async function captureOne(target: CaptureTarget, job: Job): Promise<Captured> {
   const { output, image } = job.options;
-  const path = output ?? (typeof image === 'string' ? image : undefined) ?? 'snapshot';
+  const asked = output ?? (typeof image === 'string' ? image : undefined);
+  const path = asked ?? 'snapshot';
   const { signal, progress, say } = job;
   try {
-    await checkOutput(path);
+    // Placeholders are filled in after the capture; a name that is taken then gets a number.
+    const isFinal = asked !== undefined && !asked.includes('{');
+    await checkDestination(path, job.options.force === true || !isFinal);
     const agent = job.options.agent ? ((await target.agent?.()) ?? null) : null;
     if (agent !== null) return await captureWithAgent(agent, askedOf(job), job);
     for (let attempt = 1; ; attempt++) {
@@ -210,17 +216,19 @@ async function keep(captured: CameIn, target: CaptureTarget, job: Job): Promise<
   const { header } = captured.kind === 'image' ? captured.image : captured;
   const isImage = options.image !== undefined;
   const asked = options.output ?? (typeof options.image === 'string' ? options.image : undefined);
-  const path = resultPath(asked, isImage ? STORED_ENDING : SNAPSHOT_ENDING, {
+  const named = resultPath(asked, isImage ? STORED_ENDING : SNAPSHOT_ENDING, {
     target: target.fileName,
     name: header.metadata.name,
     pid: header.metadata.pid,
     time: new Date(header.metadata.capturedAt),
     encrypted: recipients.length > 0,
   });
-  const developing = { redact: options.redact, recipients, signal, progress };
+  const force = options.force === true;
+  const path = await freePath(named, force);
+  const developing = { redact: options.redact, recipients, force, signal, progress };
   const common = { by: 'inspector', target: target.name, path } as const;
   if (captured.kind === 'developed') {
-    const { bytes, sha256, provenance } = await redactCaptured(captured.chunks, path, developing);
+    const { fileBytes: bytes, sha256, provenance } = await redactCaptured(captured.chunks, path, developing);
     const developed = { ...captured.developed(), redaction: provenance.redaction };
     const known = fromImage({ header, cost: captured.cost() }, developed);
     return { ...common, kind: 'snapshot', bytes, sha256, ...known };
@@ -229,8 +237,8 @@ async function keep(captured: CameIn, target: CaptureTarget, job: Job): Promise<
     const stored = await storeCaptured(captured.image, path, developing);
     return { ...common, kind: 'image', ...stored, ...fromImage({ header, cost: captured.cost() }, null) };
   }
-  const developed = await developCaptured(captured.image, path, options.force === true, developing);
-  const { snapshotBytes: bytes, sha256 } = developed;
+  const developed = await developCaptured(captured.image, path, developing);
+  const { fileBytes: bytes, sha256 } = developed;
   const known = fromImage({ header, cost: captured.cost() }, developed);
   return { ...common, kind: 'snapshot', bytes, sha256, ...known };
 }

@@ -4,8 +4,8 @@ import { readImage, type ImageHeader } from '@afterimage/agent/image';
 import type { RedactionLevel } from '@afterimage/snapshot/redaction';
 import { Command } from 'commander';
 import { formatBytes, formatMs, roundMs } from '@afterimage/agent/figures';
-import { checkOutput } from '@afterimage/agent/output-file';
 import { CommandError } from '../command-error.js';
+import { checkDestination, checkStandardOutput } from '../destination.js';
 import { checkRoom, developTo, type Developed } from '../developing.js';
 import {
   identitiesOf,
@@ -34,12 +34,15 @@ export function developCommand(): Command {
   return new Command('develop')
     .description('turn an image of a process into a heap snapshot')
     .argument('<image>', 'the image, raw or compressed with zstd or gzip; - reads standard input')
-    .requiredOption('-o, --output <file>', 'where the snapshot goes; - is standard output')
+    .requiredOption(
+      '-o, --output <file>',
+      'where the snapshot goes: FILE, FILE.gz or FILE.zst to compress it; - is standard output',
+    )
     .addOption(levelOption())
     .addOption(recipientOption())
     .addOption(identityOption())
     .option('--json', 'print what was done as one JSON document')
-    .option('--force', 'develop even if memory or disk look too small for it')
+    .option('--force', 'overwrite an existing file, and develop even if memory or disk look too small for it')
     .action(runDevelop);
 }
 
@@ -49,11 +52,12 @@ async function runDevelop(imagePath: string, options: Options): Promise<void> {
   const signal = interruption();
   const progress = progressLine();
   try {
-    if (options.output !== '-') await checkOutput(options.output);
+    const force = options.force === true;
+    await checkDestination(options.output, force);
     const image = await readImage(await openStored(imagePath, identities, signal));
-    if (!options.force) await checkRoom(image.header, options.output);
+    if (!force) await checkRoom(image.header, options.output);
     const { redact } = options;
-    const developed = await developTo(options.output, image, { redact, recipients, signal, progress });
+    const developed = await developTo(options.output, image, { redact, recipients, force, signal, progress });
 
     progress.clear();
     if (options.json) console.log(JSON.stringify(report(image.header, developed, options.output)));
@@ -65,30 +69,26 @@ async function runDevelop(imagePath: string, options: Options): Promise<void> {
 }
 
 async function checkUsage(imagePath: string, { output, json }: Options): Promise<void> {
-  if (output === '-') {
-    if (json) throw new CommandError('usage', '--json and -o - both want standard output; give -o a file');
-    if (process.stdout.isTTY) {
-      throw new CommandError('usage', 'standard output is a terminal: give -o a file, or pipe it on');
-    }
-  } else if (await sameFile(imagePath, output)) {
+  checkStandardOutput(output, json === true);
+  if (await sameFile(imagePath, output)) {
     throw new CommandError('usage', `${output} is the image itself; give -o another file`);
   }
 }
 
 function summary(
-  { nodes, edges, snapshotBytes, redaction, sha256, developMs }: Developed,
+  { nodes, edges, fileBytes, redaction, sha256, developMs }: Developed,
   output: string,
 ): string {
   const counts = `${nodes.toLocaleString('en')} nodes, ${edges.toLocaleString('en')} edges`;
   const what = output === '-' ? 'the snapshot' : output;
-  return `wrote ${what} (${formatBytes(snapshotBytes)}, ${counts}; redacted: ${redaction}) in ${formatMs(developMs)}, sha256 ${sha256}`;
+  return `wrote ${what} (${formatBytes(fileBytes)}, ${counts}; redacted: ${redaction}) in ${formatMs(developMs)}, sha256 ${sha256}`;
 }
 
 function report({ metadata, imageBytes }: ImageHeader, developed: Developed, path: string): object {
-  const { snapshotBytes, sha256, nodes, edges, redaction, developMs, ghostLocks } = developed;
+  const { fileBytes, sha256, nodes, edges, redaction, developMs, ghostLocks } = developed;
   return {
     path,
-    bytes: snapshotBytes,
+    bytes: fileBytes,
     sha256,
     nodes,
     edges,

@@ -1,6 +1,5 @@
 /** `afterimage redact`: takes what must not be read out of a snapshot that was written without that. */
 import { formatBytes } from '@afterimage/agent/figures';
-import { checkOutput } from '@afterimage/agent/output-file';
 import type { RedactionLevel } from '@afterimage/snapshot/redaction';
 import { Command } from 'commander';
 import { stat } from 'node:fs/promises';
@@ -14,9 +13,10 @@ import {
   type IdentityOptions,
   type RecipientOptions,
 } from '../encryption-options.js';
+import { checkDestination, checkStandardOutput } from '../destination.js';
 import { inputFailure } from '../input-errors.js';
 import { interruption } from '../interruption.js';
-import { outputFailure, writeOutputFile, writeStandardOutput } from '../output.js';
+import { outputFailure, writeOutput } from '../output.js';
 import { progressLine } from '../progress-line.js';
 import { formatNumberOf } from '../quantities.js';
 import { redactTo, type RedactedOutput } from '../redacting.js';
@@ -27,33 +27,39 @@ import { visible } from '../visible.js';
 
 interface Options extends RecipientOptions, IdentityOptions {
   redact: RedactionLevel;
+  output?: string;
   json?: true;
+  force?: true;
 }
 
 export function redactCommand(): Command {
   return new Command('redact')
     .description('take strings, and names that are data, out of a heap snapshot')
     .argument('<in>', 'the snapshot, plain or compressed with zstd or gzip; - reads standard input')
-    .argument('<out>', 'where the redacted snapshot goes; - is standard output')
+    .argument('[out]', 'where it goes: FILE, FILE.gz or FILE.zst to compress it; - is standard output')
+    .option('-o, --output <file>', 'the same, in place of the argument')
     .addOption(levelOption())
     .addOption(recipientOption())
     .addOption(identityOption())
     .option('--json', 'print what was done as one JSON document')
+    .option('--force', 'overwrite an existing file')
     .action(runRedact);
 }
 
-async function runRedact(input: string, output: string, options: Options): Promise<void> {
+async function runRedact(input: string, out: string | undefined, options: Options): Promise<void> {
   const { redact: level, json } = options;
+  const force = options.force === true;
+  const output = outputOf(out, options);
   await checkUsage(input, output, json === true);
   const [recipients, identities] = [await recipientsOf(options), await identitiesOf(options)];
   const signal = interruption();
   const progress = progressLine();
   try {
-    if (output !== '-') await checkOutput(output);
+    await checkDestination(output, force);
     const chunks = await openStoredSnapshot(input, identities, signal);
     const write = (to: Writable): Promise<RedactedOutput> =>
-      redactTo(to, chunks, { level, recipients, signal, progress });
-    const written = output === '-' ? await writeStandardOutput(write) : await writeOutputFile(output, write);
+      redactTo(to, output, chunks, { level, recipients, signal, progress });
+    const written = await writeOutput(output, force, write);
     progress.clear();
     if (json) console.log(JSON.stringify(report(written, output)));
     else console.error(`afterimage: ${summary(written, output)}`);
@@ -63,13 +69,15 @@ async function runRedact(input: string, output: string, options: Options): Promi
   }
 }
 
+function outputOf(out: string | undefined, { output = out }: Options): string {
+  if (output === undefined) throw new CommandError('usage', "missing required argument 'out'");
+  if (out !== undefined && out !== output) throw new CommandError('usage', 'name one output: OUT or -o OUT');
+  return output;
+}
+
 async function checkUsage(input: string, output: string, json: boolean): Promise<void> {
-  if (output === '-') {
-    if (json) throw new CommandError('usage', '--json and - both want standard output; name a file');
-    if (process.stdout.isTTY) {
-      throw new CommandError('usage', 'standard output is a terminal: name a file, or pipe it on');
-    }
-  } else if (await sameFile(input, output)) {
+  checkStandardOutput(output, json);
+  if (await sameFile(input, output)) {
     throw new CommandError('usage', `${output} is the snapshot itself; name another file`);
   }
   if (input !== '-') {
@@ -80,18 +88,18 @@ async function checkUsage(input: string, output: string, json: boolean): Promise
 }
 
 function summary(
-  { bytes, nodes, edges, provenance, leftOut, trailingBytes, sha256 }: RedactedOutput,
+  { fileBytes, nodes, edges, provenance, leftOut, trailingBytes, sha256 }: RedactedOutput,
   output: string,
 ): string {
   const counts = `${formatNumberOf(nodes, 'node')}, ${formatNumberOf(edges, 'edge')}`;
   const what = output === '-' ? 'the snapshot' : output;
   const without = leftOut.length === 0 ? '' : `, without the unknown ${leftOut.map(visible).join(', ')}`;
   const behind = trailingBytes === 0 ? '' : `, without ${formatBytes(trailingBytes)} behind its end`;
-  return `wrote ${what} (${formatBytes(bytes)}, ${counts}; redacted: ${provenance.redaction}${without}${behind}), sha256 ${sha256}`;
+  return `wrote ${what} (${formatBytes(fileBytes)}, ${counts}; redacted: ${provenance.redaction}${without}${behind}), sha256 ${sha256}`;
 }
 
 function report(
-  { bytes, nodes, edges, strings, provenance, leftOut, sha256 }: RedactedOutput,
+  { fileBytes: bytes, nodes, edges, strings, provenance, leftOut, sha256 }: RedactedOutput,
   path: string,
 ): object {
   return { path, bytes, sha256, nodes, edges, strings, redaction: provenance.redaction, leftOut };

@@ -1,0 +1,84 @@
+/** The end of a result's way to its file: compressed as the file's name says, then encrypted and hashed. */
+import { ENCRYPTED_ENDING } from '@afterimage/agent/encryption';
+import { sealedOutput, type SealedOutput } from '@afterimage/agent/sealed-output';
+import { Transform, Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import * as zlib from 'node:zlib';
+
+export type Compression = 'gzip' | 'zstd';
+
+const CHUNK_BYTES = 64 * 1024;
+/** ZSTD_c_compressionLevel */
+const ZSTD_LEVEL = 100;
+
+type CreateZstd = (options: { chunkSize: number; params: Record<number, number> }) => Transform;
+/** Node has its own from 22.15 and 23.8 on. */
+const createZstd = (zlib as { createZstdCompress?: CreateZstd }).createZstdCompress;
+
+/** Told by the ending of the name, before that of encryption: `x.heapsnapshot.zst.age`. */
+export function compressionOf(path: string): Compression | null {
+  const plain = path.endsWith(ENCRYPTED_ENDING) ? path.slice(0, -ENCRYPTED_ENDING.length) : path;
+  if (/\.gz$/i.test(plain)) return 'gzip';
+  return /\.zst$/i.test(plain) ? 'zstd' : null;
+}
+
+/**
+ * @param path what the result is called
+ * @throws {EncryptionError} when one of the recipients is no recipient
+ */
+export async function sealedResult(
+  output: Writable,
+  path: string,
+  recipients: readonly string[],
+): Promise<SealedOutput> {
+  const sealed = await sealedOutput(output, recipients);
+  const compression = compressionOf(path);
+  if (compression === null) return sealed;
+  return { ...sealed, stream: await compressedOutput(sealed.stream, compression) };
+}
+
+/** What is written to the stream returned is compressed into `output`, which is ended with it. */
+export async function compressedOutput(output: Writable, compression: Compression): Promise<Writable> {
+  const transform = await compressor(compression);
+  const done = pipeline(transform, output);
+  const input = new Writable({
+    write(chunk: Uint8Array, _encoding, callback) {
+      transform.write(chunk, callback);
+    },
+    final(callback) {
+      transform.end();
+      done.then(() => callback(), callback);
+    },
+    destroy(error, callback) {
+      if (error !== null) transform.destroy(error);
+      callback(error);
+    },
+  });
+  done.catch((error: unknown) => input.destroy(error as Error));
+  return input;
+}
+
+/** At level 1 of either, which keeps up with what V8 writes. */
+async function compressor(compression: Compression): Promise<Transform> {
+  if (compression === 'gzip') return zlib.createGzip({ level: 1, chunkSize: CHUNK_BYTES });
+  return createZstd?.({ chunkSize: CHUNK_BYTES, params: { [ZSTD_LEVEL]: 1 } }) ?? compiledZstd();
+}
+
+/** For a Node.js without zstd: the C library, compiled to WebAssembly. Its state is one, so it writes one file at a time. */
+async function compiledZstd(): Promise<Transform> {
+  const { Zstd } = await import('@hpcc-js/wasm-zstd');
+  const zstd = await Zstd.load();
+  zstd.reset();
+  zstd.setCompressionLevel(1);
+  // What it returns is a view of its own memory, which the next chunk overwrites.
+  const copied = (bytes: Uint8Array): Buffer => Buffer.from(bytes);
+  return new Transform({
+    writableHighWaterMark: CHUNK_BYTES,
+    transform(chunk: Uint8Array, _encoding, callback) {
+      callback(null, copied(zstd.compressChunk(chunk)));
+    },
+    flush(callback) {
+      callback(null, copied(zstd.compressEnd()));
+    },
+  });
+}
