@@ -49,6 +49,28 @@ function secret(kind = kinds[next++ % kinds.length]) {
   secrets.push({ kind, way, text: made });
   return made;
 }
+/** What is data beside the known words of a name; alone, the first may pass for a word. */
+const datums = {
+  pronounceable: () =>
+    Array.from({ length: 5 }, () => random('bdfgklmnprstvz', 1) + random('aeiou', 1)).join(''),
+  person: () => `${pick(FIRST_NAMES)}${pick(['-', ' ', '.', '_'])}${pick(LAST_NAMES)}`,
+  number: () => digits(8 + crypto.randomInt(4)),
+  mixed: () => random(LOWER + DIGITS, 12),
+};
+const pick = (list) => list[crypto.randomInt(list.length)];
+const FIRST_NAMES = ['alice', 'bob', 'carol', 'Oliver', 'emma', 'Sophia', 'mallory', 'jane', 'John', 'mary'];
+const LAST_NAMES = ['smithson', 'Jones', 'miller', 'Anderson', 'acmecorp', 'johnson', 'Williams', 'garcia'];
+const KNOWN = ['order', 'user', 'price-for', 'session', 'tenant', 'customer:invoice', 'payment', 'room'];
+/** A name of known words and data, joined as programs join words. */
+function joined() {
+  let datum;
+  do datum = datums[pick(Object.keys(datums))]();
+  while (secrets.some(({ text }) => text === datum));
+  secrets.push({ kind: 'joined', way, text: datum });
+  const between = pick(['-', ':', '/', ' ', '::', '/:']);
+  const name = [pick(KNOWN), datum, ...(next++ % 2 ? [pick(['created', 'updated', 'closed'])] : [])];
+  return name.join(between);
+}
 const identifier = () => secret(['base62', 'prefixed', 'lower'][next++ % 3]);
 let way = '';
 
@@ -186,6 +208,22 @@ const ways = {
   statement: () => preparedStatement(secret('base62')),
   homeDirectory: () =>
     vm.runInThisContext('(function ours() {})', { filename: `/home/${secret('lower')}/app/server.js` }),
+  joinedProperty: () => ({ [joined()]: 1, [joined()]: {} }),
+  joinedEvent: () => new EventEmitter().on(joined(), () => undefined),
+  joinedDictionary: () => Object.fromEntries(Array.from({ length: 30 }, () => [joined(), {}])),
+  joinedSymbol: () => [Symbol(joined()), { [Symbol.for(joined())]: 1 }],
+  joinedFunction: () => ({ [joined()]() {}, [joined()]: () => 1 }),
+  joinedTag: () => ({ [Symbol.toStringTag]: joined() }),
+  joinedRoute: () => ({ [`GET /${joined()}`]: 1 }),
+  joinedAccessor: () => Object.defineProperty({}, joined(), { get: () => 1, enumerable: true }),
+  foreignProperty: () => ({ [secret('twoByte')]: 1 }),
+  foreignFunction: () => ({ [secret('twoByte')]() {}, [secret('twoByte')]: class {} }),
+  foreignClass: () => new { [secret('twoByte')]: class {} }[secrets.at(-1).text](),
+  foreignName: () => Object.defineProperty(function named() {}, 'name', { value: secret('twoByte') }),
+  foreignStatic: () =>
+    new (class {
+      static name = secret('twoByte');
+    })(),
   requireCache: () => (require.cache[`/srv/${secret('uuid')}/index.js`] = { exports: {} }),
 };
 

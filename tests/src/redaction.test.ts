@@ -12,7 +12,6 @@ import {
   open,
   redactor,
   SnapshotFormatError,
-  type Redacted,
   type RedactionLevel,
   type Snapshot,
 } from '@afterimage/snapshot';
@@ -22,6 +21,15 @@ import { differences } from './devtools-differences.js';
 import { loadNodesInDevTools } from './devtools-model.js';
 import { madeUpSnapshot } from './made-up-snapshot.js';
 import { nodeOf, nodes } from './nodes.js';
+import {
+  INTERNAL,
+  PROPERTY,
+  redact,
+  redactAll,
+  redactedNames,
+  withNames,
+  type Document,
+} from './redacted-bytes.js';
 import { temporaryDirectory } from './temporary-directory.js';
 
 const writer = fileURLToPath(new URL('snapshot-programs/write.js', import.meta.url));
@@ -29,24 +37,6 @@ const planter = fileURLToPath(new URL('../../bench/redaction/planted-secrets.cjs
 const run = promisify(execFile);
 /** What stands for a text that was taken out. */
 const MASKED = /‹\w+ \d+ chars #\w{12}›|‹user›|‹\d+ chars›|(?<=\()\.{3}(?= @)/g;
-
-function redact(bytes: Uint8Array, level: RedactionLevel = 'strings', pieces = 1 << 16): Buffer {
-  return redactAll(bytes, level, pieces).output;
-}
-
-function redactAll(
-  bytes: Uint8Array,
-  level: RedactionLevel,
-  pieces = 1 << 16,
-): { output: Buffer; redacted: Redacted } {
-  const redaction = redactor({ level });
-  const chunks: Uint8Array[] = [];
-  for (let at = 0; at < bytes.length; at += pieces) {
-    chunks.push(...redaction.push(bytes.subarray(at, at + pieces)));
-  }
-  const end = redaction.end();
-  return { output: Buffer.concat([...chunks, ...end.chunks]), redacted: end.redacted };
-}
 
 async function opened(bytes: Uint8Array): Promise<Snapshot> {
   return open(chunksOf(bytes));
@@ -207,13 +197,6 @@ describe('a redacted snapshot', { concurrency: 2 }, () => {
   });
 });
 
-interface Document {
-  snapshot: { meta: { node_fields: string[]; edge_fields: string[] }; edge_count: number };
-  nodes: number[];
-  edges: number[];
-  strings: string[];
-}
-
 /** What stands between rows, between numbers, and behind the last: in V8 since Node 24, in V8 before, in nobody. */
 const ROW_STYLES = [
   [',', ',', ''],
@@ -268,26 +251,6 @@ function described({ snapshot, nodes, edges, strings }: Document): string[] {
     described.push([type, type === ELEMENT || type === HIDDEN ? index : text(name), to].join(' '));
   }
   return described;
-}
-
-const PROPERTY = 2;
-const INTERNAL = 3;
-
-/** With an edge of the root for each name. */
-function withNames(type: number, names: readonly string[]): Document {
-  const { snapshot, nodes, edges, strings } = JSON.parse(madeUpSnapshot(3)) as Document;
-  const added = names.flatMap((_, at) => [type, strings.length + at, 0]);
-  const ofRoot = snapshot.meta.node_fields.indexOf('edge_count');
-  nodes[ofRoot] = (nodes[ofRoot] ?? 0) + names.length;
-  snapshot.edge_count += names.length;
-  return { snapshot, nodes, edges: [...added, ...edges], strings: [...strings, ...names] };
-}
-
-/** What becomes of names of edges. */
-function redactedNames(type: number, names: readonly string[]): string[] {
-  const bytes = Buffer.from(JSON.stringify(withNames(type, names)));
-  const { edges, strings } = JSON.parse(redact(bytes).toString()) as Document;
-  return names.map((_, at) => strings[edges[3 * at + 1] ?? -1] ?? '');
 }
 
 /** The names that V8 gives to entries of weak maps. */

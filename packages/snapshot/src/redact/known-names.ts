@@ -2,16 +2,22 @@
 import { readFileSync } from 'node:fs';
 import type { CompiledRedaction } from './compiled.js';
 
-/** Both are made by scripts/collect-names.mjs. */
-const [NAMES, WORDS] = ['names.txt', 'words.txt'].map(
-  (file) => new URL(`../../data/${file}`, import.meta.url),
-);
+const data = (file: string): URL => new URL(`../../data/${file}`, import.meta.url);
+/** Made by scripts/collect-names.mjs, as the words of programs are. */
+const NAMES = data('names.txt');
 
-let words: ReadonlySet<string> | undefined;
+/** Words in lower case, a to z. */
+type Words = ReadonlySet<string>;
 
-/** In lower case, a to z. */
-export function wordsOfPrograms(): ReadonlySet<string> {
-  return (words ??= new Set(readFileSync(WORDS, 'latin1').trimEnd().split('\n')));
+export const wordsOfPrograms = wordsIn('words.txt');
+/** Of what programs are about: orders, payments, journeys, games. Written by hand. */
+export const domainWords = wordsIn('domain-words.txt');
+/** Names of people, places and companies: each of them may be data. */
+export const properWords = wordsIn('proper-words.txt');
+
+function wordsIn(file: string): () => Words {
+  let words: Words | undefined;
+  return () => (words ??= new Set(readFileSync(data(file), 'latin1').trimEnd().split('\n')));
 }
 
 /**

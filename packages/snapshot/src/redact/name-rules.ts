@@ -4,7 +4,9 @@
  * example of each, are in docs/redaction.md.
  */
 import { wordsOfPrograms } from './known-names.js';
+import { joinedNames } from './joined-names.js';
 import { randomTest } from './random-looking.js';
+import { scriptPaths } from './script-paths.js';
 import { USE } from './string-uses.js';
 
 export interface NameRules {
@@ -27,7 +29,10 @@ const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
 const SMALL_NUMBER = /^-?\d{1,7}$/;
 const PREFIXED = /^(?:get|set|bound|static|async|system \/|Node \/) (?<inner>.+)$/s;
 const BRACKETED = /^(?:<symbol |\[|#)(?<inner>.+?)[\]>]?$/s;
-const HEADER = /^x(?:-[a-z]+){1,5}$/i;
+/** Of any alphabet (ECMA-262, IdentifierName), with a letter that is not ASCII. */
+const FOREIGN_IDENTIFIER = /^(?=.*[\u0080-\u{10ffff}])[\p{ID_Start}$_][\p{ID_Continue}$]{0,49}$/su;
+/** `api.acme.com` is a host. */
+const HOST = /\.(?:com|org|net|edu|gov|example|localhost)$/i;
 const BUILTIN_CODE = /^\(\w+ builtin (?:handle|code)\)$/;
 /** Names that V8's and Node's own C++ makes. */
 const SYSTEM = /^(?:\d+ \/ )?(?:(?:system|Node|C\+\+) ?\/? )?[\w :.()<>,*&~+-]*$/;
@@ -42,73 +47,36 @@ const VALUE_WORDS = new Set([
   '(sliced string)',
 ]);
 
-const SCRIPT = /^(?:file:\/\/|webpack:\/\/|[A-Za-z]:)?[/\\].*\.(?:[cm]?[jt]s|[jt]sx|json|node|wasm)$/s;
-const NODES_SCRIPT = /^node:[\w/.-]+$/;
-/** Directories with the directories of users in them. */
-const HOMES = new Set(['home', 'Users']);
-/** Words, what may be data, an extension of code. */
-const MASKABLE = /^((?:[a-z]+-)*)(.+?)(\.[cm]?[jt]sx?|\.json|\.node|\.wasm)?$/s;
-const SEGMENT = /^[\w.@+~%()[\] -]*$/;
-
-/**
- * Parts of paths have no hash: that of the next snapshot would be another, and functions are found again by where
- * they stand.
- */
-const USER = '‹user›';
-const hidden = (part: string): string => `‹${part.length} chars›`;
-
 /** @param isKnown whether a text is a name of Node's or V8's */
 export function nameRules(isKnown: (text: string) => boolean): NameRules {
-  const words = wordsOfPrograms();
-  const looksRandom = randomTest(words);
+  const looksRandom = randomTest(wordsOfPrograms());
+  const joined = joinedNames();
+  const scriptPath = scriptPaths(isKnown, looksRandom, joined);
 
   function shown(name: string, uses: number): string | null {
     if ((uses & USE.system) !== 0 && SYSTEM.test(name)) return name;
     if ((uses & USE.code) !== 0 && BUILTIN_CODE.test(name)) return name;
-    return written(name, 0) ? name : scriptPath(name);
+    return written(name, 0, uses) ? name : scriptPath(name);
   }
 
   /** Whether a programmer may have written it. */
-  function written(name: string, depth: number): boolean {
+  function written(name: string, depth: number, uses: number): boolean {
     if (isKnown(name) || SMALL_NUMBER.test(name)) return true;
     if (name.length > LONGEST_IDENTIFIER || depth > DEEPEST) return false;
     const inner = (PREFIXED.exec(name) ?? BRACKETED.exec(name))?.groups?.['inner'];
-    if (inner !== undefined) return written(inner, depth + 1);
-    if (HEADER.test(name))
-      return name
-        .toLowerCase()
-        .split('-')
-        .slice(1)
-        .every((word) => words.has(word));
-    return name.split('.').every(isIdentifier) && !looksRandom(name);
+    if (inner !== undefined && written(inner, depth + 1, uses)) return true;
+    if (joined.isJoined(name)) return true;
+    // A function's name is the one in its source: V8 does not make it out of data.
+    if ((uses & USE.function) !== 0 && FOREIGN_IDENTIFIER.test(name)) return !looksRandom(name);
+    const parts = name.split('.');
+    if (!parts.every(isIdentifier) || looksRandom(name)) return false;
+    return parts.length === 1 || !(HOST.test(name) || parts.some(joined.isProper));
   }
 
   function isIdentifier(part: string): boolean {
     return (
       IDENTIFIER.test(part) || SMALL_NUMBER.test(part) || part === '<anonymous>' || part === '<computed>'
     );
-  }
-
-  function scriptPath(name: string): string | null {
-    if (NODES_SCRIPT.test(name)) return looksRandom(name) ? null : name;
-    if (!SCRIPT.test(name)) return null;
-    const parts = name.split(/([/\\])/);
-    return parts
-      .map((part, at) => {
-        const isSeparator = at % 2 === 1;
-        if (at === 0 || isSeparator || isKnown(part)) return part;
-        if (HOMES.has(parts[at - 2]) && at < parts.length - 1) return USER;
-        return SEGMENT.test(part) && !looksRandom(part) ? part : maskedSegment(part);
-      })
-      .join('');
-  }
-
-  /** `chunk-4F2KQ7XN.js`: words before it and the extension tell what it is. */
-  function maskedSegment(segment: string): string {
-    const [, before = '', rest = '', extension = ''] = MASKABLE.exec(segment) ?? [];
-    const areWords = before.split('-').every((word) => word === '' || words.has(word));
-    if (!areWords || rest === '') return hidden(segment);
-    return before + hidden(rest) + extension;
   }
 
   return {

@@ -296,8 +296,9 @@ function checkOrder({ nodes, edges }: Layout, start: number): void {
 /** By the types that V8 has (HeapEntry::Type, src/profiler/heap-snapshot-generator.h). One that is new is a value. */
 function treatmentOfNode(type: string): Treatment {
   switch (type) {
-    case 'object':
     case 'closure':
+      return { form: FORM.name, use: USE.name | USE.function };
+    case 'object':
     case 'symbol':
       return { form: FORM.name, use: USE.name };
     case 'code':

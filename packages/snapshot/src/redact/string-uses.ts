@@ -16,6 +16,11 @@ export const USE = {
   number: 32,
   /** As the source of a regular expression. */
   regexp: 64,
+  /**
+   * By a function, beside `name`: V8HeapExplorer::AddEntry (src/profiler/heap-snapshot-generator.cc) takes the name of
+   * its SharedFunctionInfo, which the parser found in the source, and not its property `name`.
+   */
+  function: 128,
 } as const;
 
 /** How the forms follow each other in the output; a property has one of its own where there are three. */
