@@ -60,7 +60,7 @@ test('a main thread in native code: an error, and its inspector is closed when i
     stderr,
     /^afterimage: .*opened no inspector within 15 s: its main thread is in native code[^\n]*\n$/,
   );
-  assert.equal(code, 1);
+  assert.equal(code, 5);
   assert.equal(undertakersOf(target.pid).length, 1, 'nobody waits for the inspector');
   await call.done;
   await assertAsBefore(target, before);

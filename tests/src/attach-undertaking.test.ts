@@ -20,6 +20,7 @@ for (const { version, path } of nodes) {
       children: [],
       directories: [],
       opened: false,
+      closed: false,
       dismissed: false,
     });
     await within(closed, 20_000, () => new Error('it is waited for'));

@@ -1,7 +1,17 @@
 /** How a command ends when it does not get its work done: one line for people, one exit code for scripts. */
 
-/** The exit codes of every verb. */
-export const exitCodes = { done: 0, failed: 1, usage: 2, refused: 3, targetGone: 4 } as const;
+/**
+ * The exit codes of every verb. `inspectorOpen`: an inspector that Afterimage made a process open is open still, or may
+ * open yet; whether or not the work was done.
+ */
+export const exitCodes = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  refused: 3,
+  targetGone: 4,
+  inspectorOpen: 5,
+} as const;
 
 export type Failure = Exclude<keyof typeof exitCodes, 'done'>;
 

@@ -74,7 +74,8 @@ Local<String> text(Isolate* isolate, const char* value) {
 
 template <typename T>
 void set(Isolate* isolate, Local<Object> object, const char* name, Local<T> value) {
-  object->Set(isolate->GetCurrentContext(), text(isolate, name), value).Check();
+  // Not Set(): an application may have put a setter of that name on Object.prototype.
+  object->CreateDataProperty(isolate->GetCurrentContext(), text(isolate, name), value).Check();
 }
 
 void read_marks(void* data) {

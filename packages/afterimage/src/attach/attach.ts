@@ -1,6 +1,6 @@
 /**
- * Attaches to a process that is not prepared for it: has it open its inspector, evaluates one expression in it, which
- * forks the image child, and has it close the inspector again while the image streams in.
+ * Attaches to a process that is not prepared for it: makes it open its inspector, calls one function in it, which forks
+ * the image child, and makes it close the inspector again while the image streams in.
  */
 import type { ImageStream } from '@afterimage/agent/image';
 import { describeChildExit, type Fork } from '@afterimage/agent/native';
@@ -11,22 +11,17 @@ import { CommandError } from '../command-error.js';
 import { readStatus } from '../target/process-status.js';
 import { placeAddon, type VersionedAddon } from './addon-place.js';
 import { takeCaptureLock, type Lock } from './attach-lock.js';
-import {
-  ANSWER_MS,
-  answerTo,
-  whileAttaching,
-  withInspector,
-  type InspectorJob,
-} from './borrowed-inspector.js';
-import { captureExpression, type Answer } from './in-target.js';
-import type { InspectorSession } from './inspector-session.js';
+import { whileAttaching, withInspector, type Borrowed, type InspectorJob } from './borrowed-inspector.js';
+import { captureFunction, type Answer } from './in-target.js';
+import type { LeftOpen } from './left-open.js';
 import { openMeetingPoint, type MeetingPoint } from './meeting-point.js';
 
-export type AttachStep = 'attached' | 'forked' | 'left';
+export type AttachStep = 'waiting' | 'attached' | 'forked' | 'left';
 
 export interface AttachJob extends VersionedAddon, InspectorJob {
   /** The application's name. */
   name: string;
+  nodeVersion: string;
   onStep?: ((step: AttachStep) => void) | undefined;
 }
 
@@ -36,6 +31,8 @@ export interface Attachment {
   heldMs: number;
   /** Throws, at its end, when it is not whole. */
   image: ImageStream;
+  /** The target's inspector, where it is open still. */
+  left: LeftOpen | null;
   /** Ends the image child if it still runs. */
   release: () => void;
 }
@@ -58,13 +55,15 @@ export async function attach(job: AttachJob): Promise<Attachment> {
   try {
     // Before the inspector has a thread and descriptors of its own in it.
     const figures = await readProcessFigures(target.pid);
-    const { fork, heldMs } = await forkIn(job, meeting, figures);
+    const { value, left } = await forkIn(job, meeting, figures);
+    const { fork, heldMs } = value;
     job.onStep?.('forked');
     const header = within(meeting.arrived, HEADER_MS, () => new Error('no header'));
     const image = await untilAborted(orChildFailure(header, meeting, target.pid), signal);
     return {
       fork,
       heldMs,
+      left,
       image: { header: image.header, chunks: whole(image, meeting, target.pid, capturing) },
       release,
     };
@@ -74,20 +73,23 @@ export async function attach(job: AttachJob): Promise<Attachment> {
   }
 }
 
+type Forked = Extract<Answer, { fork: Fork }>;
+
 /** From the lock to the inspector being closed again. */
 async function forkIn(
   job: AttachJob,
   meeting: MeetingPoint,
   figures: ProcessFigures,
-): Promise<Extract<Answer, { fork: Fork }>> {
+): Promise<{ value: Forked; left: LeftOpen | null }> {
   const { target, onStep } = job;
+  const onWait = (): void => onStep?.('waiting');
   try {
     return await whileAttaching(job, async (undertaker) => {
       const addon = await placeAddon(target, job.addon, async (directory) => undertaker?.remove(directory));
       try {
-        return await withInspector(job, undertaker, meeting, (session, closeInspector) => {
+        return await withInspector({ ...job, onWait }, undertaker, meeting, (borrowed) => {
           onStep?.('attached');
-          return evaluate(job, session, addon.path, meeting, figures, closeInspector);
+          return capture(job, borrowed, addon.path, meeting, figures);
         });
       } finally {
         await addon.remove();
@@ -98,38 +100,44 @@ async function forkIn(
   }
 }
 
-async function evaluate(
-  { target: { pid }, name, addonVersion, signal }: AttachJob,
-  session: InspectorSession,
+async function capture(
+  job: AttachJob,
+  { orders, call }: Borrowed,
   addon: string,
   { control, image, request }: MeetingPoint,
   figures: ProcessFigures,
-  closeInspector: boolean,
-): Promise<Extract<Answer, { fork: Fork }>> {
+): Promise<Forked> {
+  const { target, addonVersion, signal } = job;
+  const { pid } = target;
+  const metadata = metadataOf(job, request, figures);
   let failure: string | null = null;
   for (const wait of [...WAITS, null]) {
-    const expression = captureExpression({
-      control,
-      image,
-      request,
-      name,
-      addon,
-      addonVersion,
-      deadline: Date.now() + ANSWER_MS,
-      parkTimeoutMs: PARK_MS,
-      figures,
-      closeInspector,
-    });
-    const answer = await answerTo<Answer>(session, expression, signal);
+    const answer = await call<Answer>(
+      captureFunction({
+        ...orders(),
+        control,
+        image,
+        metadata,
+        addon,
+        addonVersion,
+        parkTimeoutMs: PARK_MS,
+      }),
+    );
     if ('fork' in answer) return answer;
     failure = answer.failure;
     if (answer.failure === 'addon')
       throw new CommandError(
         'refused',
-        `process ${pid} cannot load the native part (${answer.message}): start it without --no-addons, or with the agent`,
+        `process ${pid} cannot load the native part (${answer.message.split('\n')[0]}): start it without --no-addons, or ` +
+          'with the agent',
+      );
+    if (answer.failure === 'connect')
+      throw new CommandError(
+        'failed',
+        `process ${pid} could not connect to this command: it has no descriptor left, or something in it forbids sockets`,
       );
     if (answer.failure === 'fork-failed')
-      throw new CommandError('failed', `process ${pid} could not fork: ${answer.message}`);
+      throw new CommandError('failed', `process ${pid} could not fork: ${answer.message.trim()}`);
     if (wait !== null) await pause(wait);
     signal.throwIfAborted();
   }
@@ -144,6 +152,29 @@ async function evaluate(
           'try again when it is less busy'
       : `process ${pid} ${found}: try again in a moment`,
   );
+}
+
+/** What is known of the target from outside, where no application can change it; the rest is filled in within. */
+function metadataOf(
+  { target, name, nodeVersion }: AttachJob,
+  request: string,
+  figures: ProcessFigures,
+): string {
+  const known = {
+    format: 1,
+    name,
+    pid: target.namespacePids.at(-1) ?? target.pid,
+    nodeVersion,
+    platform: process.platform,
+    arch: process.arch,
+    request,
+    process: figures,
+  };
+  const escaped = (character: string): string =>
+    `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return JSON.stringify(known)
+    .slice(0, -1)
+    .replaceAll(/[\u007f-\uffff]/g, escaped);
 }
 
 /** The image's chunks; its end is an error when bytes are missing. */

@@ -1,33 +1,54 @@
 /**
- * Borrows the inspector of a process: has it opened where it is closed, does with it what one attached for, and has the
- * target close it again, whoever is killed on the way.
+ * Borrows the inspector of a process: makes the process open it where it is closed, does the work that the attacher came
+ * for, and has it closed again, whichever process is killed on the way.
  */
 import { untilAborted } from '@afterimage/agent/deferred';
-import { setTimeout as pause } from 'node:timers/promises';
 import { CommandError } from '../command-error.js';
+import { InterruptedError } from '../interruption.js';
 import type { CommandLine } from '../target/command-line.js';
-import { listeningSockets } from '../target/listening-sockets.js';
 import type { ProcessStatus } from '../target/process-status.js';
 import { takeAttachLock, type Lock } from './attach-lock.js';
+import { closeInspectorAt, closingCommand, isClosed } from './inspector-closing.js';
 import { openInspector, type OpenInspector } from './inspector-opening.js';
 import { EvaluationError, openSession, type InspectorSession } from './inspector-session.js';
 import type { MeetingPoint } from './meeting-point.js';
+import { callWith, findInternals, type NodeInternals } from './node-internals.js';
+import { describeLeftOpen, type LeftOpen } from './left-open.js';
 import type { Undertaker } from './undertaker-process.js';
 import { nodeChildrenOf, watchedProcess } from './watched-processes.js';
 
 export interface InspectorJob {
   target: ProcessStatus;
   commandLine: CommandLine | null;
-  /** Gets a process to stand by that closes the inspector should this one be killed. */
+  /** Starts a process that closes the inspector should this one be killed. */
   standBy?: ((pid: number, lock: Lock) => Promise<Undertaker>) | undefined;
   /** Called right before the process is sent a signal: throws where it should not be. */
   beforeSignal?: (() => Promise<void>) | undefined;
+  /** How long the target's main thread is waited for, in milliseconds: native code cannot be interrupted. */
+  waitMs?: number | undefined;
+  /** Called once when it has to be waited for. */
+  onWait?: (() => void) | undefined;
   signal: AbortSignal;
 }
 
-/** For the main thread to come to an expression: JavaScript is interrupted for it, native code is not. */
-export const ANSWER_MS = 15_000;
+/** The target in a session. */
+export interface Borrowed {
+  /** What the frame of a function is told that is called now (in-target-frame.ts). */
+  orders: () => { deadline: number; closeInspector: boolean };
+  /**
+   * What the function returns when it is called with Node's internals (node-internals.ts).
+   * @throws {EvaluationError} or the signal's reason
+   */
+  call: <T>(functionDeclaration: string) => Promise<T | { failure: 'starting' }>;
+}
+
+export const WAIT_MS = 15_000;
+/** Waiting for longer than this is worth a word. */
+const NOTICE_MS = 2_000;
+/** For the inspector to close after the session has ended; then another session is opened for it. */
 const CLOSED_MS = 3_000;
+/** For a session that only closes. */
+const CLOSE_ANSWER_MS = 2_000;
 
 /** Does the work while nobody else attaches to a process here, with one that stands by. */
 export async function whileAttaching<T>(
@@ -46,68 +67,98 @@ export async function whileAttaching<T>(
 }
 
 /**
- * Does the work in a session with the target's inspector. Its expressions are those of in-target-closing.ts, told
- * whether the inspector is to be closed.
- * @throws {CommandError}, or the signal's reason
+ * Does the work in a session with the target's inspector.
+ * @returns what the work came to, and whether the inspector is still open after all
+ * @throws {CommandError}, or the signal's reason; `inspectorOpen` where the inspector is still open
  */
 export async function withInspector<T>(
-  { target: { pid }, commandLine, beforeSignal, signal }: InspectorJob,
+  job: InspectorJob,
   undertaker: Undertaker | null,
   meeting: MeetingPoint,
-  work: (session: InspectorSession, closeInspector: boolean) => Promise<T>,
-): Promise<T> {
-  let session: InspectorSession | null = null;
-  let inspector: OpenInspector | null = null;
-  try {
-    inspector = await openInspector(pid, commandLine, signal, async () => {
+  work: (borrowed: Borrowed) => Promise<T>,
+): Promise<{ value: T; left: LeftOpen | null }> {
+  const { target, commandLine, signal, waitMs = WAIT_MS } = job;
+  const { pid } = target;
+  const watchdog = undertaker?.pid ?? null;
+  const inspector = await openInspector({
+    pid,
+    commandLine,
+    signal,
+    waitMs,
+    watchdog,
+    onWait: job.onWait,
+    onSignal: async () => {
       if (undertaker !== null) await undertaker.watch(await watchedProcess(pid), await nodeChildrenOf(pid));
-      await beforeSignal?.();
-    });
-    undertaker?.opened();
-    session = await openSession(inspector.url);
-    return await work(session, inspector.opened);
-  } catch (error) {
-    throw explain(error, pid);
-  } finally {
-    await session?.close();
-    meeting.letGo();
-    if (inspector?.opened === true) await untilClosed(pid, inspector.socket.inode);
-  }
-}
-
-/** A process that has only just been started has its inspector before it has anything to evaluate in. */
-export async function answerTo<T>(
-  session: InspectorSession,
-  expression: string,
-  signal: AbortSignal,
-): Promise<T | { failure: 'starting' }> {
+      await job.beforeSignal?.();
+    },
+  });
+  undertaker?.opened();
+  const since = new Date();
+  let session: InspectorSession | null = null;
+  let internals: NodeInternals | null = null;
+  const call = async <R>(functionDeclaration: string): Promise<R | { failure: 'starting' }> => {
+    const calling = async (): Promise<R | { failure: 'starting' }> => {
+      const current = session as InspectorSession;
+      internals ??= await findInternals(current, waitMs);
+      if (internals === null) return { failure: 'starting' };
+      return (await callWith(current, internals, functionDeclaration, waitMs)) as R;
+    };
+    const noticing = setTimeout(() => job.onWait?.(), NOTICE_MS);
+    try {
+      return await untilAborted(calling(), signal);
+    } catch (error) {
+      // A process that has only just been started has its inspector before it has anything to evaluate in.
+      const isStarting = error instanceof EvaluationError && /execution context/.test(error.message);
+      if (isStarting) return { failure: 'starting' };
+      throw error;
+    } finally {
+      clearTimeout(noticing);
+    }
+  };
+  let outcome: { value: T } | { error: unknown };
   try {
-    return (await untilAborted(session.evaluate(expression, ANSWER_MS), signal)) as T;
+    session = await openSession(inspector.url);
+    const { opened: closeInspector } = inspector;
+    const orders = (): ReturnType<Borrowed['orders']> => ({ deadline: Date.now() + waitMs, closeInspector });
+    outcome = { value: await work({ orders, call }) };
   } catch (error) {
-    const isStarting = error instanceof EvaluationError && /execution context/.test(error.message);
-    if (isStarting) return { failure: 'starting' };
-    throw error;
+    outcome = { error: explain(error, pid, waitMs) };
   }
+  await session?.close(inspector.opened ? closingCommand(internals) : undefined);
+  meeting.letGo();
+  const closed = !inspector.opened || (await close(pid, inspector, waitMs));
+  if (closed) undertaker?.closed();
+  const left: LeftOpen | null = closed ? null : { pid, socket: inspector.socket, since, watchdog };
+  if ('value' in outcome) return { value: outcome.value, left };
+  throw left === null ? outcome.error : andLeftOpen(outcome.error, left);
 }
 
-function explain(error: unknown, pid: number): unknown {
+/** Other sessions for it only where the first one's last command had no effect; within `waitMs`, about. */
+async function close(pid: number, { url, socket }: OpenInspector, waitMs: number): Promise<boolean> {
+  const started = performance.now();
+  while (!(await isClosed(pid, socket, CLOSED_MS))) {
+    if (performance.now() - started > waitMs) return false;
+    await closeInspectorAt(url, CLOSE_ANSWER_MS);
+  }
+  return true;
+}
+
+function andLeftOpen(error: unknown, left: LeftOpen): unknown {
+  const text = describeLeftOpen(left);
+  if (error instanceof InterruptedError)
+    return new InterruptedError(error.signal, `nothing was written; ${text}`);
+  const message = error instanceof Error ? error.message : String(error);
+  return new CommandError('inspectorOpen', `${message}; ${text}`, { cause: error });
+}
+
+function explain(error: unknown, pid: number, waitMs: number): unknown {
   if (!(error instanceof EvaluationError)) return error;
   if (error.code === 'no-answer')
     return new CommandError(
       'failed',
-      `the main thread of process ${pid} did not answer within ${ANSWER_MS / 1000} s: it is in native code; its inspector ` +
-        'is closed as soon as it comes back from there. Try again then',
+      `the main thread of process ${pid} did not answer within ${waitMs / 1000} s: it is in native code; try again when ` +
+        'that has returned, or wait longer, --wait SECONDS',
       { cause: error },
     );
   return new CommandError('failed', `process ${pid}: ${error.message}`, { cause: error });
-}
-
-/** Not for ever: a main thread that is busy closes it when it is done. */
-async function untilClosed(pid: number, inode: string): Promise<void> {
-  const started = performance.now();
-  while (performance.now() - started < CLOSED_MS) {
-    const sockets = await listeningSockets(pid);
-    if (!sockets.some((socket) => socket.inode === inode)) return;
-    await pause(5);
-  }
 }

@@ -9,8 +9,10 @@ import { hasFlag, type CommandLine } from '../target/command-line.js';
 import { inspectorPort } from '../target/inspector-port.js';
 import { listeningSockets, ownListeningSockets, type ListeningSocket } from '../target/listening-sockets.js';
 import { portObstacle } from '../target/obstacles.js';
+import { waitsForEvents } from '../target/event-loop.js';
 import { readStatus, SIGUSR1_BIT } from '../target/process-status.js';
 import { signalsTaken } from '../target/signal-thread.js';
+import { watchedBy } from './left-open.js';
 
 export interface OpenInspector {
   url: string;
@@ -21,25 +23,41 @@ export interface OpenInspector {
 
 /** For Node.js to take the signal; what the target's main thread does has no part in it. */
 const TAKEN_MS = 2_000;
-/** For the main thread to open a port then: JavaScript is interrupted for it, native code is not. */
-const OPEN_MS = 15_000;
+/** Then it is worth a word that the main thread is waited for. */
+const NOTICE_MS = 2_000;
 /** Then an inspector that was open before, at a port that nothing told of, is looked for. */
 const OTHER_PORTS_MS = 500;
 const POLL_MS = 5;
 const PROBE_MS = 1_000;
-const LONGEST_LIST = 100_000;
+const MAX_LIST = 100_000;
+
+export interface Opening {
+  pid: number;
+  commandLine: CommandLine | null;
+  signal: AbortSignal;
+  /** For the main thread to open a port, in milliseconds: JavaScript is interrupted for it, native code is not. */
+  waitMs: number;
+  /** The process that closes the inspector should it open later. */
+  watchdog: number | null;
+  /** Called once when the main thread has to be waited for. */
+  onWait?: (() => void) | undefined;
+  /** Called right before the signal is sent. */
+  onSignal: () => Promise<void>;
+}
 
 /**
- * @param onSignal called right before the signal is sent
- * @throws {CommandError} `refused` when no inspector opens, `failed` when it may open yet, `targetGone`; or the signal's
- *   reason
+ * @throws {CommandError} `refused` or `failed` when no inspector opens, `inspectorOpen` when it may open yet,
+ *   `targetGone`; or the signal's reason
  */
-export async function openInspector(
-  pid: number,
-  commandLine: CommandLine | null,
-  signal: AbortSignal,
-  onSignal: () => Promise<void>,
-): Promise<OpenInspector> {
+export async function openInspector({
+  pid,
+  commandLine,
+  signal,
+  waitMs,
+  watchdog,
+  onWait,
+  onSignal,
+}: Opening): Promise<OpenInspector> {
   const before = await sockets(pid);
   const open = await inspectorAmong(likely(before, commandLine));
   if (open !== null) return { ...open, opened: false };
@@ -53,6 +71,7 @@ export async function openInspector(
   await send(pid);
   const started = performance.now();
   const hasPassed = (ms: number): boolean => performance.now() - started > ms;
+  let isNoticed = false;
   let others: ListeningSocket[] = before.filter(({ host }) => host === '127.0.0.1' || host === '::1');
   for (;;) {
     signal.throwIfAborted();
@@ -73,15 +92,33 @@ export async function openInspector(
           'node --import @afterimage/agent/register',
       );
     }
-    if (hasPassed(OPEN_MS)) {
-      throw new CommandError(
-        'failed',
-        `process ${pid} was sent SIGUSR1 and opened no inspector within ${OPEN_MS / 1000} s: its main thread is in native ` +
-          'code, or its standard error says why not; should it open one yet, that is closed again. Try again then',
-      );
+    if (hasPassed(NOTICE_MS) && !isNoticed) {
+      isNoticed = true;
+      onWait?.();
     }
+    if (hasPassed(waitMs)) throw await notOpened(pid, commandLine, waitMs, watchdog);
     await pause(POLL_MS);
   }
+}
+
+/** Why no inspector has opened in time. */
+async function notOpened(
+  pid: number,
+  commandLine: CommandLine | null,
+  waitMs: number,
+  watchdog: number | null,
+): Promise<CommandError> {
+  const sent = `process ${pid} was sent SIGUSR1 and opened no inspector within ${waitMs / 1000} s`;
+  if (await waitsForEvents(pid)) {
+    const why = `although its main thread is free: its standard error says why not`;
+    return new CommandError('failed', `${sent}, ${why}`);
+  }
+  const { host, port } = inspectorPort(commandLine);
+  return new CommandError(
+    'inspectorOpen',
+    `${sent}: its main thread is in native code; it will open one at ${host}:${port} when that returns, which is closed at ` +
+      `once${watchedBy(watchdog)}. Try again then, or wait longer, --wait SECONDS`,
+  );
 }
 
 /** Gone where it is. */
@@ -96,6 +133,12 @@ async function sockets(pid: number): Promise<ListeningSocket[]> {
 /** What was found out about it before may be over: it may have become another program. */
 async function send(pid: number): Promise<void> {
   const status = await readStatus(pid);
+  if (status !== null && /^[Tt]/.test(status.state))
+    throw new CommandError(
+      'refused',
+      `process ${pid} is stopped (state ${status.state}), so it answers nothing: let it continue first, kill -CONT ${pid} ` +
+        '(nothing was sent to it)',
+    );
   if (status !== null && (status.caughtSignals & SIGUSR1_BIT) === 0n)
     throw new CommandError(
       'refused',
@@ -159,7 +202,7 @@ function listAt(host: string, port: number): Promise<string> {
       let text = '';
       response.setEncoding('utf8').on('data', (chunk: string) => {
         text += chunk;
-        if (text.length > LONGEST_LIST) request.destroy(new Error('too long'));
+        if (text.length > MAX_LIST) request.destroy(new Error('too long'));
       });
       response.on('end', () => resolve(text));
       response.on('error', reject);

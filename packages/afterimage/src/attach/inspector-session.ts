@@ -1,14 +1,19 @@
-/** A conversation with a target's inspector: evaluates expressions, one at a time, each with a bound. */
+/** A conversation with a target's inspector, in the DevTools protocol: one command at a time, each with a bound. */
+import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 
 export interface InspectorSession {
   /**
-   * What the expression comes to, as JSON gives it back.
-   * @throws {EvaluationError} when it throws, the answer does not come in time, or the connection breaks
+   * The result of a command.
+   * @throws {EvaluationError} when the answer is an error, does not come in time, or the connection breaks
    */
-  evaluate(expression: string, withinMs: number): Promise<unknown>;
-  /** Resolves when both ends are closed; after `CLOSE_MS` it is cut. */
-  close(): Promise<void>;
+  call(method: string, params: object, withinMs: number): Promise<unknown>;
+  /**
+   * Closes the connection; resolves when both ends are closed, and cuts it after `CLOSE_MS`.
+   * @param last a command that leaves together with the end of the connection, in one write: a process that is stopped
+   *   in between cannot keep a target waiting that closes its inspector by that command
+   */
+  close(last?: { method: string; params: object }): Promise<void>;
 }
 
 export class EvaluationError extends Error {
@@ -24,24 +29,23 @@ export class EvaluationError extends Error {
 interface Reply {
   id?: number;
   error?: { message: string };
-  result?: {
-    result: { value?: unknown };
-    exceptionDetails?: { text: string; exception?: { description?: string } };
-  };
+  result?: unknown;
 }
 
 const CONNECT_MS = 5_000;
 const CLOSE_MS = 1_000;
-/** An answer is small. */
-const LARGEST_REPLY = 1 << 20;
+/** The variables of a module of Node's are some hundred, each with the beginning of its source. */
+const MAX_REPLY = 8 << 20;
 
 /** @throws {EvaluationError} `disconnected` */
 export async function openSession(url: string): Promise<InspectorSession> {
   const socket = new WebSocket(url, {
     perMessageDeflate: false,
     handshakeTimeout: CONNECT_MS,
-    maxPayload: LARGEST_REPLY,
+    maxPayload: MAX_REPLY,
   });
+  let connection: Socket | undefined;
+  socket.once('upgrade', (response) => (connection = response.socket));
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   await new Promise<void>((resolve, reject) => {
     socket.once('open', resolve);
@@ -50,7 +54,7 @@ export async function openSession(url: string): Promise<InspectorSession> {
   socket.on('error', () => undefined); // 'close' follows
   let lastId = 0;
 
-  const evaluate = async (expression: string, withinMs: number): Promise<unknown> => {
+  const call = async (method: string, params: object, withinMs: number): Promise<unknown> => {
     const id = ++lastId;
     const reply = new Promise<Reply>((resolve, reject) => {
       const timer = setTimeout(
@@ -71,22 +75,24 @@ export async function openSession(url: string): Promise<InspectorSession> {
         clearTimeout(timer);
         socket.off('message', onMessage).off('close', onClose);
       };
-      socket.on('message', onMessage).on('close', onClose);
+      if (socket.readyState !== WebSocket.OPEN) onClose();
+      else socket.on('message', onMessage).on('close', onClose);
     });
-    const params = { expression, returnByValue: true, silent: true, includeCommandLineAPI: true };
-    socket.send(JSON.stringify({ id, method: 'Runtime.evaluate', params }));
+    if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ id, method, params }));
     const { error, result } = await reply;
-    const thrown = error?.message ?? result?.exceptionDetails?.exception?.description?.split('\n')[0];
-    if (thrown !== undefined || result === undefined)
-      throw new EvaluationError('threw', thrown ?? 'it evaluated nothing');
-    return result.result.value;
+    if (error !== undefined) throw new EvaluationError('threw', error.message);
+    return result;
   };
 
-  const close = async (): Promise<void> => {
+  const close: InspectorSession['close'] = async (last) => {
+    connection?.cork();
+    if (last !== undefined && socket.readyState === WebSocket.OPEN)
+      socket.send(JSON.stringify({ id: ++lastId, ...last }));
     socket.close();
+    connection?.uncork();
     const timer = setTimeout(() => socket.terminate(), CLOSE_MS);
     await closed;
     clearTimeout(timer);
   };
-  return { evaluate, close };
+  return { call, close };
 }

@@ -14,14 +14,18 @@ import type { Lock } from './attach-lock.js';
 import type { UndertakerOrder, WatchedProcess } from './undertaking.js';
 
 export interface Undertaker {
+  /** Its process, which waits on when this one ends; null where it is none of this machine's. */
+  pid: number | null;
   /** Resolves when it knows of the signal that is about to be sent, and whom it may reach. */
   watch(target: WatchedProcess, children: WatchedProcess[]): Promise<void>;
   /** Resolves when it knows of the directory that is about to be made. */
   remove(directory: string): Promise<void>;
   /** From now on the target's inspector is known to be open. */
   opened(): void;
+  /** And to be closed again. */
+  closed(): void;
   /**
-   * The inspector is closed, or will be by the target itself. Resolves when the undertaker has ended; or when it has
+   * This process is done with the target. Resolves when the undertaker has ended; or when it has
    * still to wait for an inspector, which it does without this process.
    */
   dismiss(): Promise<void>;
@@ -59,9 +63,11 @@ export async function startUndertaker(pid: number, lock: Lock): Promise<Undertak
   };
   await tell({ order: 'stand-by' });
   return {
+    pid: child.pid ?? null,
     watch: (target, children) => tell({ order: 'watch', target, children }),
     remove: (directory) => tell({ order: 'remove', directory }),
     opened: () => send({ order: 'opened' }),
+    closed: () => send({ order: 'closed' }),
     dismiss: async () => {
       send({ order: 'dismiss' });
       child.stdin.end();

@@ -7,8 +7,9 @@ import { waitsForEvents } from '../target/event-loop.js';
 import { ownListeningSockets } from '../target/listening-sockets.js';
 import { startedAt } from '../target/process-status.js';
 import { signalsTaken } from '../target/signal-thread.js';
-import { openSession } from './inspector-session.js';
+import { closeInspectorAt } from './inspector-closing.js';
 import { inspectorAmong } from './inspector-opening.js';
+import { WATCH_MS } from './left-open.js';
 
 export interface WatchedProcess {
   pid: number;
@@ -26,6 +27,8 @@ export type UndertakerOrder =
   | { order: 'watch'; target: WatchedProcess; children: WatchedProcess[] }
   | { order: 'remove'; directory: string }
   | { order: 'opened' }
+  /** The target's inspector was seen closed again. */
+  | { order: 'closed' }
   | { order: 'dismiss' };
 
 export interface Undertaking {
@@ -34,27 +37,32 @@ export interface Undertaking {
   directories: string[];
   /** The target's inspector was seen open. */
   opened: boolean;
+  /** And closed again. */
+  closed: boolean;
   /** The attacher has ended as it should; only processes that got the signal and may open their inspectors yet are left. */
   dismissed: boolean;
 }
 
 export function undertaking(): Undertaking {
-  return { target: null, children: [], directories: [], opened: false, dismissed: false };
+  return { target: null, children: [], directories: [], opened: false, closed: false, dismissed: false };
 }
 
 export function note(left: Undertaking, order: UndertakerOrder): void {
   if (order.order === 'watch') Object.assign(left, { target: order.target, children: order.children });
   if (order.order === 'remove') left.directories.push(order.directory);
   if (order.order === 'opened') left.opened = true;
+  if (order.order === 'closed') left.closed = true;
   if (order.order === 'dismiss') left.dismissed = true;
 }
 
 /** For a signal to reach a process. */
 const SIGNAL_MS = 2_000;
-/** For a main thread to come back from native code, and to open its inspector then. */
-const BUSY_MS = 600_000;
 /** A target closes its inspector itself, within half of that, when its attacher is gone. */
 const POLL_MS = 100;
+/** Between looks at a main thread that has been in native code for `LONG_MS`. */
+const SLOW_POLL_MS = 1_000;
+const LONG_MS = 10_000;
+/** For a main thread to answer; it is asked again as long as its inspector is open. */
 const ANSWER_MS = 60_000;
 /** The same clock, read twice, may differ by a tick or two. */
 const SAME_START_MS = 1_000;
@@ -62,9 +70,15 @@ const SAME_START_MS = 1_000;
 const LOOKS = 3;
 
 /** Closes the inspectors that are open and should not be; waits for those that may open yet. Bounded. */
-export async function closeInspectors({ target, children, opened, dismissed }: Undertaking): Promise<void> {
+export async function closeInspectors({
+  target,
+  children,
+  opened,
+  closed,
+  dismissed,
+}: Undertaking): Promise<void> {
   await Promise.all([
-    ...(target === null || (opened && dismissed) ? [] : [closeInspector(target, opened, false, dismissed)]),
+    ...(target === null || (closed && dismissed) ? [] : [closeInspector(target, opened, false, dismissed)]),
     ...children.map((child) => closeInspector(child, false, true, dismissed)),
   ]);
 }
@@ -83,14 +97,14 @@ async function closeInspector(
   const known = new Set(watched.before);
   const started = performance.now();
   let looks = 0;
-  while (looks < LOOKS && performance.now() - started < BUSY_MS) {
-    await pause(POLL_MS);
+  while (looks < LOOKS && performance.now() - started < WATCH_MS) {
+    await pause(performance.now() - started < LONG_MS ? POLL_MS : SLOW_POLL_MS);
     if (!(await isSame(watched))) return;
     const fresh = (await ownListeningSockets(pid).catch(() => [])).filter(({ inode }) => !known.has(inode));
     const inspector = await inspectorAmong(fresh);
     if (inspector !== null) {
       isOpen = true;
-      await close(inspector.url);
+      await closeInspectorAt(inspector.url, ANSWER_MS);
     } else if (
       isOpen ||
       (await isUnaware(watched, started, dismissed)) ||
@@ -118,13 +132,4 @@ async function hasTaken({ pid, signalsTaken: before }: WatchedProcess): Promise<
 async function isUnaware(watched: WatchedProcess, since: number, dismissed: boolean): Promise<boolean> {
   if (await hasTaken(watched)) return false;
   return performance.now() - since > (dismissed ? 0 : SIGNAL_MS);
-}
-
-async function close(url: string): Promise<void> {
-  const session = await openSession(url).catch(() => null);
-  // It waits until this end is closed; a client that is frozen would hold it up for ever.
-  await session
-    ?.evaluate('setTimeout(() => process._debugEnd(), 100) && 0', ANSWER_MS)
-    .catch(() => undefined);
-  await session?.close();
 }

@@ -10,6 +10,8 @@ export interface CapturedImage {
   image: ImageStream;
   /** What the capture has taken from the target; to be asked once the image has come in. */
   cost: () => CaptureCost;
+  /** The target's inspector where it is open still, in a sentence; to be asked once the image has come in. */
+  leftOpen: () => Promise<string | null>;
   /** Ends the image child if it still runs, and whatever else serves the capture. */
   release(): Promise<void>;
 }
@@ -23,6 +25,7 @@ export interface DevelopedElsewhere {
   /** To be asked once the snapshot has come in. */
   developed: () => DevelopResult;
   cost: () => CaptureCost;
+  leftOpen: () => Promise<string | null>;
   release(): Promise<void>;
 }
 

@@ -29,6 +29,8 @@ export interface InContainer {
   inCluster: boolean;
   /** Whether an agent that is in the process captures it. */
   agent: boolean;
+  /** How long its main thread is waited for, in milliseconds. */
+  waitMs?: number | undefined;
 }
 
 /** What a container's image comes in as, and what it cost. */
@@ -36,6 +38,7 @@ interface Arriving {
   compressed: AsyncIterable<Uint8Array>;
   /** Once it has come in. */
   cost: () => CaptureCost;
+  leftOpen: () => Promise<string | null>;
 }
 
 export type ContainerTool = 'docker' | 'podman';
@@ -52,7 +55,7 @@ export function podTarget(pod: PodTarget, cluster: ClusterOptions, where: InCont
       const kit = await reach(access, nodes, where, watching);
       const process = await choose(kit, access, where, watching, describe);
       if (isForAgent(process, where)) return byAgent(kit, access, process, watching);
-      const arriving = order(kit, access, process, watching);
+      const arriving = order(kit, access, process, where, watching);
       if (!where.inCluster) return here(kit, arriving);
       return developInCluster(kit, arriving, pod, cluster, watching);
     },
@@ -67,7 +70,7 @@ export function containerTarget(tool: ContainerTool, container: string, where: I
       const [kit, access] = await reachAsOwner(tool, container, where, watching);
       const process = await choose(kit, access, where, watching, containerLines);
       if (isForAgent(process, where)) return byAgent(kit, access, process, watching);
-      return here(kit, order(kit, access, process, watching));
+      return here(kit, order(kit, access, process, where, watching));
     },
   };
 }
@@ -135,17 +138,23 @@ function order(
   kit: KitSession,
   { name }: ContainerAccess,
   { pid }: SeenProcess,
+  { waitMs }: InContainer,
   { progress }: Watching,
 ): Arriving {
-  kit.order({ type: 'capture', pid, byAgent: false });
+  kit.order({ type: 'capture', pid, byAgent: false, waitMs });
   let cost: CaptureCost | undefined;
+  let leftOpen: string | null = null;
   const compressed = kit.result(
     (message) => {
       if (message.type === 'step') progress.stage(stepText(message.step, name));
     },
-    (done) => (cost = done.cost),
+    (done) => {
+      cost = done.cost;
+      leftOpen = done.leftOpen ?? null;
+    },
   );
-  return { compressed, cost: () => came(cost) };
+  const named = (): string | null => (leftOpen === null ? null : `${name}: ${visible(leftOpen)}`);
+  return { compressed, cost: () => came(cost), leftOpen: () => Promise.resolve(named()) };
 }
 
 async function byAgent(
@@ -184,10 +193,10 @@ function checkArchitecture({ platform, arch }: KitSession, { name }: ContainerAc
   );
 }
 
-async function here(kit: KitSession, { compressed, cost }: Arriving): Promise<CapturedImage> {
+async function here(kit: KitSession, { compressed, cost, leftOpen }: Arriving): Promise<CapturedImage> {
   try {
     const image = await readImage(decompressed(compressed));
-    return { kind: 'image', image, cost, release: () => kit.close() };
+    return { kind: 'image', image, cost, leftOpen, release: () => kit.close() };
   } catch (error) {
     await kit.close();
     throw error;
@@ -224,6 +233,7 @@ async function developInCluster(
       chunks: decompressed(compressed),
       developed: () => came(developed),
       cost: arriving.cost,
+      leftOpen: arriving.leftOpen,
       release: async () => {
         await developing.close();
         await place.remove();

@@ -7,7 +7,8 @@ import { attachableProcess, readCandidate } from '../target/candidate.js';
 import { captureLocal } from './local.js';
 import type { CaptureTarget } from './target.js';
 
-export function localTarget(pid: number): CaptureTarget {
+/** @param waitMs how long its main thread is waited for; a default where it is not given */
+export function localTarget(pid: number, waitMs?: number): CaptureTarget {
   return {
     name: `process ${pid}`,
     fileName: null,
@@ -23,6 +24,7 @@ export function localTarget(pid: number): CaptureTarget {
         addonFor: installedAddon,
         standBy: startUndertaker,
         isBeside: false,
+        waitMs,
         signal,
         onStep: (step) => progress.stage(stepText(step, `process ${pid}`)),
       });
@@ -32,6 +34,7 @@ export function localTarget(pid: number): CaptureTarget {
 
 export function stepText(step: AttachStep, name: string): string {
   const texts: Record<AttachStep, string> = {
+    waiting: `the main thread of ${name} is in native code: waiting for it to return`,
     attached: `attached to ${name}`,
     forked: `${name} is forked`,
     left: `${name} is left alone again, its image is coming`,

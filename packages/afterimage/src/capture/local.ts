@@ -8,6 +8,7 @@ import { readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { VersionedAddon } from '../attach/addon-place.js';
 import { attach, type AttachJob } from '../attach/attach.js';
+import { describeLeftOpen, isLeftOpen } from '../attach/left-open.js';
 import { CommandError } from '../command-error.js';
 import { checkAgain, type NodeProcess } from '../target/candidate.js';
 import { scriptOf } from '../target/command-line.js';
@@ -22,6 +23,8 @@ export interface LocalCapture {
   standBy?: AttachJob['standBy'];
   /** Whether what this process takes is taken from the target: it runs in the same cgroup, as in a container. */
   isBeside: boolean;
+  /** How long the target's main thread is waited for, in milliseconds. */
+  waitMs?: number | undefined;
   signal: AbortSignal;
   onStep?: AttachJob['onStep'];
 }
@@ -39,13 +42,15 @@ export async function captureLocal(capture: LocalCapture): Promise<CapturedImage
     target: target.status,
     commandLine: target.commandLine,
     name: await nameOf(target),
+    nodeVersion: target.nodeVersion,
+    waitMs: capture.waitMs,
     ...(await capture.addonFor(target.nodeVersion)),
     standBy: capture.standBy,
     beforeSignal: () => checkAgain(pid, 'capture'),
     onStep: capture.onStep,
   };
   const what = 'the capture; nothing was written';
-  const { fork, heldMs, image, release } = await whileRunning(pid, signal, what, (attaching) =>
+  const { fork, heldMs, image, left, release } = await whileRunning(pid, signal, what, (attaching) =>
     attach({ ...job, signal: attaching }),
   );
   let shortage: CommandError | null = null;
@@ -84,6 +89,7 @@ export async function captureLocal(capture: LocalCapture): Promise<CapturedImage
     kind: 'image',
     image: { header: image.header, chunks: watched() },
     cost: () => ({ ...cost, extraBytes: memory.peak() }),
+    leftOpen: async () => (left !== null && (await isLeftOpen(left)) ? describeLeftOpen(left) : null),
     release: () => {
       stop(memory);
       release();

@@ -52,7 +52,7 @@ export async function findTargets(
     const [kind, name] = word.split('/');
     if (isContainerTool(kind)) found.push(containerTarget(kind, name, options));
     else if (isClusterKind(kind)) found.push(...(await podTargets(word, options, say)));
-    else found.push(localTarget(Number(word)));
+    else found.push(localTarget(Number(word), options.waitMs));
   }
   return found;
 }

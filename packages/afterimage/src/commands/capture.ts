@@ -24,6 +24,7 @@ import { progressLine, type ProgressLine } from '../progress-line.js';
 import { levelOption } from '../redaction-option.js';
 import { processId } from '../target/process-id.js';
 import { visibleJson } from '../visible.js';
+import { milliseconds, waitOption } from '../wait-option.js';
 
 interface GivenOptions extends RecipientOptions, PodQuery {
   agent: boolean;
@@ -37,6 +38,7 @@ interface GivenOptions extends RecipientOptions, PodQuery {
   storePlainImage?: true;
   force?: true;
   json?: true;
+  wait?: number;
 }
 
 interface Options extends GivenOptions {
@@ -84,6 +86,7 @@ export function captureCommand(): Command {
     .option('--pid <number>', 'the process in the container, where it has several', processId)
     .option('--node <path>', 'where Node.js is in the container')
     .option('--no-agent', 'attach by the inspector even where the process has an agent, past its gate')
+    .addOption(waitOption())
     .option('--json', 'print what was done as one JSON document')
     .option('--force', 'overwrite an existing file, and develop even if memory or disk look too small for it')
     .action(runCapture);
@@ -106,9 +109,10 @@ async function runCapture(words: string[], given: GivenOptions, command: Command
     if (typeof path === 'string') checkResultPath(path, targets.length);
   const reports: object[] = [];
   const failures: CommandError[] = [];
+  const leftOpen: string[] = [];
   for (const target of targets) {
     try {
-      const captured = await captureOne(target, job);
+      const captured = await captureOne(target, job, (sentence) => leftOpen.push(sentence));
       reports.push(report(captured));
       if (options.json !== true) say(summary(captured));
     } catch (error) {
@@ -118,6 +122,7 @@ async function runCapture(words: string[], given: GivenOptions, command: Command
     }
   }
   if (options.json) console.log(visibleJson(JSON.stringify(targets.length === 1 ? reports[0] : reports)));
+  if (leftOpen.length > 0) throw new CommandError('inspectorOpen', leftOpen.join('; '));
   if (failures.length === 0) return;
   const count = `${failures.length} of ${targets.length}`;
   throw new CommandError(failures[0].failure, `${count} targets could not be captured`);
@@ -134,9 +139,18 @@ function targetOptions({
   kubeconfig,
   container,
   selector,
+  wait,
 }: Options): TargetOptions {
   const query = { namespace, context, kubeconfig, container, selector };
-  return { ...query, all: all === true, pid, node, inCluster: develop === 'in-cluster', agent };
+  return {
+    ...query,
+    all: all === true,
+    pid,
+    node,
+    inCluster: develop === 'in-cluster',
+    agent,
+    waitMs: milliseconds(wait),
+  };
 }
 
 function checkUsage(
@@ -159,7 +173,11 @@ function checkUsage(
   console.error('afterimage: warning: the image is stored in clear, with every secret of the process in it');
 }
 
-async function captureOne(target: CaptureTarget, job: Job): Promise<Captured> {
+async function captureOne(
+  target: CaptureTarget,
+  job: Job,
+  onLeftOpen: (sentence: string) => void,
+): Promise<Captured> {
   const { output, image } = job.options;
   const asked = output ?? (typeof image === 'string' ? image : undefined);
   const path = asked ?? 'snapshot';
@@ -174,7 +192,10 @@ async function captureOne(target: CaptureTarget, job: Job): Promise<Captured> {
       try {
         const captured = await target.capture({ signal, progress, say });
         try {
-          return { ...(await keep(captured, target, job)), attempts: attempt };
+          const kept = await keep(captured, target, job);
+          const left = captured.kind === 'written' ? null : await captured.leftOpen();
+          if (left !== null) onLeftOpen(left);
+          return { ...kept, attempts: attempt };
         } finally {
           await captured.release();
         }

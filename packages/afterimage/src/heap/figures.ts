@@ -3,14 +3,9 @@
  * granted when it comes.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import {
-  ANSWER_MS,
-  answerTo,
-  whileAttaching,
-  withInspector,
-  type InspectorJob,
-} from '../attach/borrowed-inspector.js';
-import { expressionOf, type ClosingOrders, type InTarget, type Late } from '../attach/in-target-closing.js';
+import { whileAttaching, withInspector, type InspectorJob } from '../attach/borrowed-inspector.js';
+import { framed, type FrameOrders, type InTarget, type Late } from '../attach/in-target-frame.js';
+import type { LeftOpen } from '../attach/left-open.js';
 import { openMeetingPoint } from '../attach/meeting-point.js';
 import { CommandError } from '../command-error.js';
 
@@ -55,22 +50,19 @@ export interface Resource {
 
 /** Waits before the next try, in milliseconds, for a process that has only just been started. */
 const WAITS = [100, 250, 500, 1_000];
-const MOST_ROWS = 100;
-const LONGEST_NAME = 100;
+const MAX_ROWS = 100;
+const MAX_NAME = 100;
 
 /** @throws {CommandError}, or the signal's reason */
-export async function readHeapFigures(job: InspectorJob): Promise<HeapFigures> {
+export async function readHeapFigures(
+  job: InspectorJob,
+): Promise<{ figures: HeapFigures; left: LeftOpen | null }> {
   const meeting = await openMeetingPoint();
   try {
-    return await whileAttaching(job, (undertaker) =>
-      withInspector(job, undertaker, meeting, async (session, closeInspector) => {
+    const { value: figures, left } = await whileAttaching(job, (undertaker) =>
+      withInspector(job, undertaker, meeting, async ({ orders, call }) => {
         for (const wait of [...WAITS, null]) {
-          const expression = expressionOf(figuresHere, {
-            control: meeting.control,
-            deadline: Date.now() + ANSWER_MS,
-            closeInspector,
-          });
-          const answer = await answerTo<unknown>(session, expression, job.signal);
+          const answer = await call<unknown>(framed(figuresHere, { ...orders(), control: meeting.control }));
           const { failure } = answer as Partial<Late | { failure: 'starting' }>;
           if (failure === undefined) return checked(answer, job.target.pid);
           if (wait !== null) await pause(wait, undefined, { signal: job.signal });
@@ -81,45 +73,92 @@ export async function readHeapFigures(job: InspectorJob): Promise<HeapFigures> {
         );
       }),
     );
+    return { figures, left };
   } finally {
     meeting.close();
   }
 }
 
-function figuresHere(_orders: ClosingOrders, { control, load }: InTarget): HeapFigures {
-  const v8 = load('v8') as typeof import('node:v8');
-  const { rss, external, arrayBuffers } = process.memoryUsage();
-  const heap = v8.getHeapStatistics();
-  const counts = new Map<string, number>();
-  for (const type of process.getActiveResourcesInfo()) counts.set(type, (counts.get(type) ?? 0) + 1);
+/** As {@link HeapFigures}, with what can be counted in it as an object, by the rules of in-target-frame.ts. */
+function figuresHere(
+  _orders: FrameOrders,
+  { methods, internalBinding, primordials, versions, isConnecting }: InTarget,
+): object {
+  const heap = internalBinding('v8') as HeapBinding;
+  heap.updateHeapStatisticsBuffer();
+  const figures = heap.heapStatisticsBuffer;
+  const spaces: Record<number, HeapSpace> = { __proto__: null } as never;
+  for (let index = 0; index < heap.kHeapSpaces.length; index++) {
+    heap.updateHeapSpaceStatisticsBuffer(index);
+    const space = heap.heapSpaceStatisticsBuffer;
+    spaces[index] = {
+      name: heap.kHeapSpaces[index],
+      usedBytes: space[heap.kSpaceUsedSizeIndex],
+      committedBytes: space[heap.kSpaceSizeIndex],
+      availableBytes: space[heap.kSpaceAvailableSizeIndex],
+    };
+  }
+  const usage = new primordials.Float64Array(5);
+  methods.memoryUsage(usage);
+  const types = methods.getActiveResourcesInfo();
+  const resources: Record<string, number> = { __proto__: null } as never;
+  for (let index = 0; index < types.length; index++)
+    resources[types[index]] = (resources[types[index]] ?? 0) + 1;
   // One of them is the connection that the frame of this function makes.
-  if (control.connecting) counts.set('ConnectWrap', (counts.get('ConnectWrap') ?? 1) - 1);
+  if (isConnecting && (resources['ConnectWrap'] ?? 0) > 0) resources['ConnectWrap']--;
+  const loop = internalBinding('performance') as LoopBinding;
+  const { NODE_PERFORMANCE_MILESTONE_TIME_ORIGIN: origin, NODE_PERFORMANCE_MILESTONE_LOOP_START: start } =
+    loop.constants;
+  const { milestones } = loop;
+  const running = milestones[start] < 0 ? 0 : loop.now() - (milestones[start] - milestones[origin]) / 1e6;
   return {
-    nodeVersion: process.versions.node,
-    v8Version: process.versions.v8,
-    uptimeMs: process.uptime() * 1000,
-    eventLoopUtilization: performance.eventLoopUtilization().utilization,
-    rssBytes: rss,
+    nodeVersion: versions.node,
+    v8Version: versions.v8,
+    uptimeMs: methods.uptime() * 1000,
+    eventLoopUtilization: running > 0 ? (running - loop.loopIdleTime()) / running : 0,
+    rssBytes: usage[0],
     heap: {
-      usedBytes: heap.used_heap_size,
-      committedBytes: heap.total_heap_size,
-      limitBytes: heap.heap_size_limit,
+      usedBytes: figures[heap.kUsedHeapSizeIndex],
+      committedBytes: figures[heap.kTotalHeapSizeIndex],
+      limitBytes: figures[heap.kHeapSizeLimitIndex],
     },
-    externalBytes: external,
-    arrayBufferBytes: arrayBuffers,
-    mallocedBytes: heap.malloced_memory,
-    nativeContexts: heap.number_of_native_contexts,
-    detachedContexts: heap.number_of_detached_contexts,
-    spaces: v8.getHeapSpaceStatistics().map((space) => ({
-      name: space.space_name,
-      usedBytes: space.space_used_size,
-      committedBytes: space.space_size,
-      availableBytes: space.space_available_size,
-    })),
-    resources: [...counts]
-      .map(([type, count]) => ({ type, count }))
-      .filter(({ count }) => count > 0)
-      .sort((a, b) => b.count - a.count),
+    externalBytes: usage[3],
+    arrayBufferBytes: usage[4],
+    mallocedBytes: figures[heap.kMallocedMemoryIndex],
+    nativeContexts: figures[heap.kNumberOfNativeContextsIndex],
+    detachedContexts: figures[heap.kNumberOfDetachedContextsIndex],
+    spaces,
+    resources,
+  };
+}
+
+/** `internalBinding('v8')` */
+interface HeapBinding {
+  updateHeapStatisticsBuffer(): void;
+  updateHeapSpaceStatisticsBuffer(index: number): void;
+  heapStatisticsBuffer: Float64Array;
+  heapSpaceStatisticsBuffer: Float64Array;
+  kHeapSpaces: string[];
+  kSpaceSizeIndex: number;
+  kSpaceUsedSizeIndex: number;
+  kSpaceAvailableSizeIndex: number;
+  kTotalHeapSizeIndex: number;
+  kUsedHeapSizeIndex: number;
+  kHeapSizeLimitIndex: number;
+  kMallocedMemoryIndex: number;
+  kNumberOfNativeContextsIndex: number;
+  kNumberOfDetachedContextsIndex: number;
+}
+
+/** `internalBinding('performance')` */
+interface LoopBinding {
+  now(): number;
+  loopIdleTime(): number;
+  /** Nanoseconds; -1 for what has not happened yet. */
+  milestones: Float64Array;
+  constants: {
+    NODE_PERFORMANCE_MILESTONE_TIME_ORIGIN: number;
+    NODE_PERFORMANCE_MILESTONE_LOOP_START: number;
   };
 }
 
@@ -137,11 +176,7 @@ function checked(answer: unknown, pid: number): HeapFigures {
   };
   const name = (value: unknown): string => {
     if (typeof value !== 'string') throw wrong();
-    return value.slice(0, LONGEST_NAME);
-  };
-  const rows = <T>(value: unknown, row: (fields: Record<string, unknown>) => T): T[] => {
-    if (!Array.isArray(value)) throw wrong();
-    return value.slice(0, MOST_ROWS).map((each) => row(record(each)));
+    return value.slice(0, MAX_NAME);
   };
   const all = record(answer);
   const heap = record(all['heap']);
@@ -161,12 +196,19 @@ function checked(answer: unknown, pid: number): HeapFigures {
     mallocedBytes: figure(all['mallocedBytes']),
     nativeContexts: figure(all['nativeContexts']),
     detachedContexts: figure(all['detachedContexts']),
-    spaces: rows(all['spaces'], (space) => ({
-      name: name(space['name']),
-      usedBytes: figure(space['usedBytes']),
-      committedBytes: figure(space['committedBytes']),
-      availableBytes: figure(space['availableBytes']),
-    })),
-    resources: rows(all['resources'], ({ type, count }) => ({ type: name(type), count: figure(count) })),
+    spaces: Object.values(record(all['spaces']))
+      .slice(0, MAX_ROWS)
+      .map(record)
+      .map((space) => ({
+        name: name(space['name']),
+        usedBytes: figure(space['usedBytes']),
+        committedBytes: figure(space['committedBytes']),
+        availableBytes: figure(space['availableBytes']),
+      })),
+    resources: Object.entries(record(all['resources']))
+      .map(([type, count]) => ({ type: name(type), count: figure(count) }))
+      .filter(({ count }) => count > 0)
+      .sort((a, b) => b.count - a.count)
+      .slice(0, MAX_ROWS),
   };
 }

@@ -3,6 +3,7 @@ import { checkAgain, type NodeProcess } from '../target/candidate.js';
 import { majorOf, nodeFilesOf } from '../target/node-version.js';
 import { whileRunning } from '../target/while-running.js';
 import type { InspectorJob } from '../attach/borrowed-inspector.js';
+import type { LeftOpen } from '../attach/left-open.js';
 import { NoSampleError, sampleClasses, type ClassSample, type OldGeneration } from './class-sample.js';
 import { readHeapFigures, type HeapFigures } from './figures.js';
 
@@ -13,6 +14,8 @@ export interface HeapReport {
   classes: ClassSample | null;
   /** Why, on one line. */
   noClasses: string | null;
+  /** The inspector, where it is open still. */
+  left: LeftOpen | null;
 }
 
 /** @throws {CommandError}, or the signal's reason */
@@ -22,7 +25,7 @@ export async function heapReport(
 ): Promise<HeapReport> {
   const { status, commandLine, nodeVersion } = target;
   const { pid } = status;
-  const figures = await whileRunning(pid, job.signal, 'this', (signal) =>
+  const { figures, left } = await whileRunning(pid, job.signal, 'this', (signal) =>
     readHeapFigures({
       ...job,
       target: status,
@@ -31,13 +34,14 @@ export async function heapReport(
       signal,
     }),
   );
+  if (figures.nodeVersion === '') figures.nodeVersion = nodeVersion;
   try {
     const classes = await sampleClasses(pid, await nodeFilesOf(pid), oldGeneration(figures));
-    return { pid, figures, classes, noClasses: null };
+    return { pid, figures, classes, noClasses: null, left };
   } catch (error) {
     if (!(error instanceof NoSampleError)) throw error;
     const noClasses = `The biggest classes cannot be told for this Node ${majorOf(nodeVersion)}: ${error.message}.`;
-    return { pid, figures, classes: null, noClasses };
+    return { pid, figures, classes: null, noClasses, left };
   }
 }
 

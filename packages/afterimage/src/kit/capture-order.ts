@@ -15,7 +15,7 @@ import { undertakerOutside } from './undertaker-outside.js';
 
 /** @throws {CommandError} */
 export async function captureOrder(
-  pid: number,
+  { pid, waitMs }: { pid: number; waitMs?: number | undefined },
   parts: KitParts,
   output: FrameOutput,
   signal: AbortSignal,
@@ -26,6 +26,7 @@ export async function captureOrder(
     addonFor: (nodeVersion) => Promise.resolve(addonAmong(parts, nodeVersion)),
     standBy: () => Promise.resolve(undertakerOutside(output)),
     isBeside: true,
+    waitMs,
     signal,
     onStep: (step) => {
       // The fork comes next: what getting there has left goes before the target's memory is there twice.
@@ -38,7 +39,8 @@ export async function captureOrder(
   globalThis.gc?.();
   try {
     const sent = await sendCompressed(swept(captured.image.chunks), output, signal);
-    await output.message({ type: 'done', ...sent, cost: captured.cost() });
+    const leftOpen = await captured.leftOpen();
+    await output.message({ type: 'done', ...sent, cost: captured.cost(), leftOpen });
   } finally {
     await captured.release();
   }

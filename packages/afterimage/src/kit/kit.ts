@@ -81,7 +81,7 @@ async function work(
       const { agentOrder } = await import('./agent-order.js');
       await agentOrder(order.pid, output, signal);
     } else {
-      await captureOrder(order.pid, parts, output, signal);
+      await captureOrder(order, parts, output, signal);
     }
   } else if (order.type === 'undertake') {
     void untilEnd(frames).finally(onEnd);

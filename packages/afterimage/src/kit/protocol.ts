@@ -62,12 +62,20 @@ export type FromKit =
   /** What an agent has written: its file comes next. */
   | { type: 'wrote'; result: CapturedByAgent }
   /** The data frames before this were all: so many bytes, compressed. */
-  | { type: 'done'; bytes: number; sha256: string; cost?: CaptureCost; developed?: DevelopResult }
+  | {
+      type: 'done';
+      bytes: number;
+      sha256: string;
+      cost?: CaptureCost;
+      developed?: DevelopResult;
+      /** The inspector where it is open still, in a sentence. */
+      leftOpen?: string | null;
+    }
   /** It came to nothing, and nothing is left of it in the container. */
   | { type: 'failed'; failure: Failure; message: string };
 
 export type ToKit =
-  | { type: 'capture'; pid: number; byAgent: boolean }
+  | { type: 'capture'; pid: number; byAgent: boolean; waitMs?: number | undefined }
   | { type: 'undertake'; left: Undertaking }
   /** The image follows in data frames, compressed or not, then its end. */
   | { type: 'develop' }

@@ -7,9 +7,11 @@ export function undertakerOutside(output: FrameOutput): Undertaker {
   const tell = (order: UndertakerOrder): Promise<void> => output.message({ type: 'undertaker', order });
   const tellIfHeard = (order: UndertakerOrder): Promise<void> => tell(order).catch(() => undefined);
   return {
+    pid: null,
     watch: (target, children) => tell({ order: 'watch', target, children }),
     remove: (directory) => tell({ order: 'remove', directory }),
     opened: () => void tellIfHeard({ order: 'opened' }),
+    closed: () => void tellIfHeard({ order: 'closed' }),
     dismiss: () => tellIfHeard({ order: 'dismiss' }),
   };
 }

@@ -1,0 +1,186 @@
+/**
+ * The frame of every function that is called in a target. It connects to the attacher first, so that the target closes
+ * its inspector itself when the attacher ends. It is sent as text: it and what it frames use nothing from outside of
+ * themselves, and no global, prototype or module of the application, which may have changed any of them. What they use is
+ * what Node.js keeps to itself (node-internals.ts); literals have no prototype, and arrays are read by index.
+ */
+import type { Addon } from '@afterimage/agent/native';
+
+export interface FrameOrders {
+  /** An abstract socket on which the attacher waits. */
+  control: string;
+  /** Milliseconds since the epoch after which nobody waits any more. */
+  deadline: number;
+  /** Whether the target closes its inspector when the attacher ends. */
+  closeInspector: boolean;
+}
+
+/** Kept in the target from one attachment to the next. */
+export interface Attached {
+  control?: Control;
+  addon?: Addon;
+  addonVersion?: string;
+}
+
+interface Control {
+  address: string;
+  /** The inspector is to be closed when the attacher ends. */
+  closes: boolean;
+  /** Null once the connection has ended. */
+  pipe: Pipe | null;
+}
+
+/** A connection's handle, as lib/net.js of Node uses it. */
+export interface Pipe {
+  /** -1 without a socket. */
+  readonly fd: number;
+  onread: (data: ArrayBuffer | undefined) => void;
+  connect(request: object, address: string): number;
+  readStart(): number;
+  writeLatin1String(request: object, text: string): number;
+  unref(): void;
+  close(): void;
+}
+
+/** `internalBinding('process_methods')` */
+export interface ProcessMethods {
+  _debugEnd(): void;
+  dlopen(module: { exports: unknown }, file: string): void;
+  /** Fills: resident, V8's heap committed and used, external, array buffers; in bytes. */
+  memoryUsage(figures: Float64Array): void;
+  rss(): number;
+  uptime(): number;
+  getActiveResourcesInfo(): string[];
+}
+
+/** Of `primordials`, which are copies from before the application ran. */
+export interface Primordials {
+  DateNow(): number;
+  Date: DateConstructor;
+  DatePrototypeToISOString(date: Date): string;
+  Float64Array: Float64ArrayConstructor;
+  Uint8Array: Uint8ArrayConstructor;
+  JSONStringify(value: unknown): string;
+  StringPrototypeCharCodeAt(text: string, at: number): number;
+  SymbolFor(key: string): symbol;
+}
+
+/** What the frame hands to what it frames. */
+export interface InTarget {
+  attached: Attached;
+  methods: ProcessMethods;
+  internalBinding: (name: string) => unknown;
+  primordials: Primordials;
+  /** As strings, whatever the application says of them; empty where it says something else. */
+  versions: { node: string; v8: string; modules: string };
+  /** Milliseconds that have passed since the function was called. */
+  elapsed: () => number;
+  /** An abstract socket's connection that keeps the target from nothing; null when there is no descriptor for it. */
+  connect: (address: string) => Pipe | null;
+  /** The connection to the attacher was made in this very call. */
+  isConnecting: boolean;
+  /** Sends a line to the attacher, if it is there. */
+  report: (line: string) => void;
+}
+
+export type Late = { failure: 'late' };
+
+type Work<Orders> = (orders: Orders, target: InTarget) => unknown;
+
+/** The function to be called with Node's internals (node-internals.ts). */
+export function framed<Orders extends FrameOrders>(work: Work<Orders>, orders: Orders): string {
+  const passed = 'internalBinding, primordials, process';
+  return `function (${passed}) { return (${attachHere.toString()})(${work.toString()}, ${JSON.stringify(orders)}, ${passed}); }`;
+}
+
+/** The function that closes the inspector, whoever opened it. It is to leave together with the end of the session. */
+export const closingFunction = `function (internalBinding, primordials) {
+  const methods = internalBinding('process_methods');
+  const attached = methods[primordials.SymbolFor('@afterimage/attached')];
+  if (attached !== undefined && attached.control !== undefined) attached.control.closes = false;
+  methods._debugEnd();
+}`;
+
+/** What closes the inspector where Node's internals are out of reach: by what the application has left in its place. */
+export const closingExpression = `(() => {
+  const each = (close) => { try { close(); return true; } catch { return false; } };
+  return each(() => process._debugEnd()) || each(() => require('node:inspector').close()) ||
+    each(() => process.getBuiltinModule('node:inspector').close());
+})()`;
+
+function attachHere<Orders extends FrameOrders>(
+  work: Work<Orders>,
+  orders: Orders,
+  internalBinding: (name: string) => unknown,
+  primordials: Primordials,
+  process: { versions?: Record<string, unknown> | null },
+): unknown {
+  const { now } = internalBinding('performance') as { now: () => number };
+  const started = now();
+  const methods = internalBinding('process_methods') as ProcessMethods;
+  const { Pipe, PipeConnectWrap, constants } = internalBinding('pipe_wrap') as {
+    Pipe: new (type: number) => Pipe;
+    PipeConnectWrap: new () => { oncomplete: () => void };
+    constants: { SOCKET: number };
+  };
+  const connect = (address: string): Pipe | null => {
+    const pipe = new Pipe(constants.SOCKET);
+    const request = new PipeConnectWrap();
+    request.oncomplete = () => undefined;
+    const failed = pipe.connect(request, address) !== 0 || pipe.fd < 0;
+    if (failed) pipe.close();
+    else pipe.unref();
+    return failed ? null : pipe;
+  };
+
+  // On an object of Node's: those of the application may be frozen.
+  const key = primordials.SymbolFor('@afterimage/attached');
+  const holder = methods as unknown as Record<symbol, Attached | undefined>;
+  const attached = (holder[key] ??= { __proto__: null } as Attached);
+  const isConnecting = attached.control?.address !== orders.control;
+  if (isConnecting) {
+    const control: Control = { address: orders.control, closes: orders.closeInspector, pipe: null };
+    attached.control = control;
+    const pipe = connect(orders.control);
+    if (pipe !== null) {
+      control.pipe = pipe;
+      // Called with data, which says that the attacher is done, or without, when the connection has ended.
+      pipe.onread = (data) => {
+        const { closes } = control;
+        control.closes = false;
+        if (data === undefined && control.pipe !== null) {
+          control.pipe = null;
+          pipe.close();
+        }
+        if (closes) methods._debugEnd();
+      };
+      pipe.readStart();
+    }
+  }
+  if (primordials.DateNow() > orders.deadline) return { failure: 'late' };
+  const report = (line: string): void => {
+    const { WriteWrap } = internalBinding('stream_wrap') as {
+      WriteWrap: new () => { oncomplete: () => void };
+    };
+    const request = new WriteWrap();
+    request.oncomplete = () => undefined;
+    attached.control?.pipe?.writeLatin1String(request, line);
+  };
+  const version = (name: string): string => {
+    const text = process.versions?.[name];
+    return typeof text === 'string' ? text : '';
+  };
+  const versions = { node: version('node'), v8: version('v8'), modules: version('modules') };
+  const elapsed = (): number => now() - started;
+  return work(orders, {
+    attached,
+    methods,
+    internalBinding,
+    primordials,
+    versions,
+    elapsed,
+    connect,
+    isConnecting,
+    report,
+  });
+}

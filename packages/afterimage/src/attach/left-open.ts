@@ -1,0 +1,31 @@
+/** An inspector that Afterimage made a target open and that is open still: which one, and what closes it. */
+import { holdsSocket, type ListeningSocket } from '../target/listening-sockets.js';
+
+export interface LeftOpen {
+  pid: number;
+  socket: ListeningSocket;
+  since: Date;
+  /** The process that waits for the target's main thread and closes it then; null where there is none. */
+  watchdog: number | null;
+}
+
+/** For how long the watchdog waits, in milliseconds. */
+export const WATCH_MS = 3_600_000;
+
+export function describeLeftOpen({ pid, socket: { host, port }, since, watchdog }: LeftOpen): string {
+  return (
+    `the inspector of process ${pid} has been open since ${since.toISOString()} at ${host}:${port}, as its main thread is in ` +
+    `native code: it is closed as soon as that returns${watchedBy(watchdog)}`
+  );
+}
+
+export function watchedBy(watchdog: number | null): string {
+  return watchdog === null
+    ? ''
+    : ` (by process ${watchdog}, which waits for it for ${WATCH_MS / 3_600_000} h)`;
+}
+
+/** Whether it is, by now, closed after all. */
+export async function isLeftOpen({ pid, socket }: LeftOpen): Promise<boolean> {
+  return holdsSocket(pid, socket.inode).catch(() => false);
+}
