@@ -14,6 +14,7 @@ import { takeCaptureLock, type Lock } from './attach-lock.js';
 import { whileAttaching, withInspector, type Borrowed, type InspectorJob } from './borrowed-inspector.js';
 import { captureFunction, type Answer } from './in-target.js';
 import type { LeftOpen } from './left-open.js';
+import { starved, unlessStarved } from './starved-child.js';
 import { openMeetingPoint, type MeetingPoint } from './meeting-point.js';
 
 export type AttachStep = 'waiting' | 'attached' | 'forked' | 'left';
@@ -40,7 +41,8 @@ export interface Attachment {
 const PARK_MS = 200;
 /** Waits before the next try, in milliseconds. */
 const WAITS = [100, 250, 500, 1_000];
-const HEADER_MS = 30_000;
+/** The child gathers its memory before the first byte. */
+const HEADER_MS = 60_000;
 const REPORT_MS = 2_000;
 
 /** @throws {CommandError}, or the signal's reason */
@@ -58,13 +60,17 @@ export async function attach(job: AttachJob): Promise<Attachment> {
     const { value, left } = await forkIn(job, meeting, figures);
     const { fork, heldMs } = value;
     job.onStep?.('forked');
-    const header = within(meeting.arrived, HEADER_MS, () => new Error('no header'));
+    const late = (): CommandError => starved(target.pid, 0, null);
+    const header = within(meeting.arrived, HEADER_MS, late);
     const image = await untilAborted(orChildFailure(header, meeting, target.pid), signal);
+    const { imageBytes } = image.header;
+    const chunks = unlessStarved(image.chunks, target.pid, fork.pid, imageBytes);
+    const unstarved = { header: image.header, chunks };
     return {
       fork,
       heldMs,
       left,
-      image: { header: image.header, chunks: whole(image, meeting, target.pid, capturing) },
+      image: { header: image.header, chunks: whole(unstarved, meeting, target.pid, capturing) },
       release,
     };
   } catch (error) {
