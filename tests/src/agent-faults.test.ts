@@ -6,8 +6,10 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   readlinkSync,
   rmdirSync,
   symlinkSync,
@@ -340,4 +342,62 @@ test('the server and the collector are killed together: the next capture cleans 
   await assertGone(collector, developer);
   assert.match(filesIn(at.directory).join(), /^a\.heapsnapshot\.[0-9a-f]{8}-\d+-\d+-[0-9a-f]{8}\.partial$/);
   await assertNextSucceeds(await scene(t, {}, at.directory));
+});
+
+/** A pids cgroup of its own; null where none can be made. */
+function pidsCgroup(t: TestContext): string | null {
+  const root = ['/sys/fs/cgroup/pids', '/sys/fs/cgroup'].find((each) =>
+    existsSync(join(each, 'cgroup.procs')),
+  );
+  const path = join(root ?? '', `agent-faults-${process.pid}`);
+  try {
+    mkdirSync(path);
+    writeFileSync(join(path, 'pids.max'), 'max');
+  } catch (error) {
+    t.skip(`cannot make a pids cgroup here: ${String(error)}`);
+    return null;
+  }
+  afterTest(t, () => eventually(() => rmdirSync(path)));
+  return path;
+}
+
+test('a collector that cannot start its threads ends with the server', async (t) => {
+  const cgroup = pidsCgroup(t);
+  if (cgroup === null) return;
+  const members = (): number[] =>
+    readFileSync(join(cgroup, 'cgroup.procs'), 'utf8').trim().split('\n').filter(Boolean).map(Number);
+  for (const free of [1, 3]) {
+    writeFileSync(join(cgroup, 'pids.max'), 'max');
+    const at = await scene(t);
+    writeFileSync(join(cgroup, 'cgroup.procs'), String(at.target.pid));
+    const now = Number(readFileSync(join(cgroup, 'pids.current'), 'utf8'));
+    writeFileSync(join(cgroup, 'pids.max'), String(now + free));
+    at.target.child.kill('SIGUSR2');
+    // It hangs in its start, or has aborted: Node.js versions differ.
+    await at.target.lines.next(['started'], WITHIN);
+    const first = await Promise.race([
+      partOf(at.target, 'collector').catch(() => null),
+      at.target.lines.next(['failed'], WITHIN),
+    ]);
+    assert.ok(first !== null);
+    at.target.child.kill('SIGKILL');
+    await at.target.ended;
+    await eventually(() => assert.deepEqual(members(), []));
+  }
+});
+
+test('developing beside the server has a bound of its own', async (t) => {
+  const stored = await scene(t, { storePlainImage: true, developMemoryMb: 50 });
+  const line = await capture(stored);
+  assert.deepEqual([line.event, line.kind], ['written', 'image'], JSON.stringify(line));
+  assert.match(
+    String(line['why']),
+    /developing it takes up to [\d.]+ .B of memory, at most 50(\.0)? MB are allowed here/,
+  );
+
+  const given = await scene(t, { develop: 'always', developMemoryMb: 50 });
+  const failed = await capture(given);
+  assert.deepEqual([failed.event, failed['code']], ['failed', 'headroom'], JSON.stringify(failed));
+  assert.match(String(failed['msg']), /developing took [\d.]+ MB of memory, at most 50(\.0)? MB are allowed/);
+  await assertUnaffected(given);
 });

@@ -6,36 +6,57 @@ import { formatBytes } from './figures.js';
 import { describeHeadroom, readHeadroom, reserveBytes } from './headroom.js';
 import { developNeedBytes, type ImageHeader } from './image.js';
 import { COMPRESSED_SHARE } from './image-store.js';
-import type { DevelopWhen } from './options.js';
+import type { CollectorJob } from './collector-protocol.js';
+import { DEVELOP_MEMORY_MB } from './options.js';
 import { checkDisk, freeDiskBytes } from './output-file.js';
 
 /** Of the snapshot to the heap; seen: 1.8, with many small objects. */
 const SNAPSHOT_PER_HEAP = 2;
 
-export type Place = { develop: true } | { develop: false; why: string };
+/** Below the tightest limit, this many times what developing takes must be free: the server goes on growing meanwhile. */
+const FREE_PER_NEED = 2;
+
+/** `boundBytes`: what the developer program may take; null for no bound of its own. */
+export type Place = { develop: true; boundBytes: number | null } | { develop: false; why: string };
 
 /**
- * @param path where the result goes
  * @throws {OutputError} `disk-full`, where neither result would fit
  */
-export async function choosePlace(header: ImageHeader, when: DevelopWhen, path: string): Promise<Place> {
+export async function choosePlace(
+  header: ImageHeader,
+  { develop, developMemoryMb, path }: Pick<CollectorJob, 'develop' | 'developMemoryMb' | 'path'>,
+): Promise<Place> {
   const snapshotBytes = header.metadata.heap.used * SNAPSHOT_PER_HEAP;
-  if (when === 'always') {
+  if (develop === 'always') {
     await checkDisk(path, snapshotBytes);
-    return { develop: true };
+    return { develop: true, boundBytes: developMemoryMb === undefined ? null : developMemoryMb * 1e6 };
   }
+  const boundBytes = (developMemoryMb ?? DEVELOP_MEMORY_MB) * 1e6;
   const why =
-    when === 'never' ? 'developing here is switched off' : await whyNotHere(header, path, snapshotBytes);
-  if (why === null) return { develop: true };
+    develop === 'never'
+      ? 'developing here is switched off'
+      : await whyNotHere(header, path, snapshotBytes, boundBytes);
+  if (why === null) return { develop: true, boundBytes };
   await checkDisk(path, header.residentBytes * COMPRESSED_SHARE);
   return { develop: false, why };
 }
 
-async function whyNotHere(header: ImageHeader, path: string, snapshotBytes: number): Promise<string | null> {
+async function whyNotHere(
+  header: ImageHeader,
+  path: string,
+  snapshotBytes: number,
+  boundBytes: number,
+): Promise<string | null> {
   const need = developNeedBytes(header);
+  if (need > boundBytes) {
+    return `developing it takes up to ${formatBytes(need)} of memory, at most ${formatBytes(boundBytes)} are allowed here`;
+  }
   const headroom = await readHeadroom();
-  if (headroom.available - reserveBytes(headroom.limit) < need) {
-    return `developing it takes up to ${formatBytes(need)} of memory, ${describeHeadroom(headroom)}`;
+  if (headroom.available - reserveBytes(headroom.limit) < need * FREE_PER_NEED) {
+    return (
+      `developing it takes up to ${formatBytes(need)} of memory, and ${FREE_PER_NEED} times that must be free: ` +
+      describeHeadroom(headroom)
+    );
   }
   const free = await freeDiskBytes(path);
   if (free !== null && free < snapshotBytes) {

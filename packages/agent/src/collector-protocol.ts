@@ -18,6 +18,8 @@ export interface CollectorJob {
   /** The name to write under until the result is whole. The agent removes it if the collector cannot. */
   temporary: string;
   develop: DevelopWhen;
+  /** What the developer program may take, where it is given. */
+  developMemoryMb: number | undefined;
   redact: RedactionLevel;
   /** For whom the result is encrypted; nobody: it is not. */
   recipients: readonly string[];

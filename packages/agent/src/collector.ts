@@ -3,7 +3,7 @@
  * puts the result in its place. Started by the agent before the fork; whatever goes wrong in here is never the
  * server's problem. Says how it went in its last line, and with exit code 0 or 1.
  */
-import { createWriteStream, writeFileSync } from 'node:fs';
+import { createWriteStream, rmSync, writeFileSync } from 'node:fs';
 import { rm, type FileHandle } from 'node:fs/promises';
 import { setPriority } from 'node:os';
 import type { Writable } from 'node:stream';
@@ -27,14 +27,23 @@ import { sealedOutput } from './sealed-output.js';
 
 /** For the developer program to be gone after it was killed. */
 const END_MS = 1_000;
+/** For cleaning up, once the target is gone. A process that got no thread may wait for one without an end. */
+const CLEAN_UP_MS = 10_000;
 
 const stop = new AbortController();
 const job = deferred<CollectorJob>();
 const imageComplete = deferred<undefined>();
 /** Settles when there is no developer program (any more). */
 let developing: Promise<unknown> = Promise.resolve();
-const memory = watchMemory((found) => stop.abort(memoryShort(found)));
+/** While it is there. */
+let temporary: string | null = null;
+const memory = watchMemory(
+  (found) => stop.abort(memoryShort(found)),
+  undefined,
+  (taken, bound) => stop.abort(tooMuchMemory(taken, bound)),
+);
 
+stop.signal.addEventListener('abort', () => setTimeout(endAtOnce, CLEAN_UP_MS).unref());
 stepBack();
 keepOutOfCoreDumps();
 openControl({
@@ -60,6 +69,7 @@ async function collect(): Promise<number> {
     work = await untilAborted(job.promise, stop.signal);
     if (work.recipients.length > 0) await checkRecipients(work.recipients);
     file = await openTemporary(work.temporary);
+    temporary = work.temporary;
     report({ type: 'ready' });
     report(await receive(work, file));
     return 0;
@@ -81,8 +91,9 @@ async function collect(): Promise<number> {
 async function receive(work: CollectorJob, file: FileHandle): Promise<ReportOf<'written'>> {
   const chunks = imageChunks(0, (bytes) => report({ type: 'image', bytes, extraBytes: memory.peak() }));
   const image = await whole(readImage(chunks));
-  const place = await choosePlace(image.header, work.develop, work.path);
+  const place = await choosePlace(image.header, work);
   if (!place.develop) refusePlainImage(work, place.why);
+  else memory.developerBound = place.boundBytes;
   const { recipients } = work;
   const { stream, sha256 } = await sealedOutput(writeTo(file), recipients);
   const developed = place.develop
@@ -105,6 +116,12 @@ async function receive(work: CollectorJob, file: FileHandle): Promise<ReportOf<'
     ...(developed === null ? {} : figuresOf(developed)),
     ...(place.develop ? {} : { why: place.why }),
   };
+}
+
+/** Not by process.exit(), which waits for V8's threads. */
+function endAtOnce(): void {
+  if (temporary !== null) rmSync(temporary, { force: true });
+  process.kill(process.pid, 'SIGKILL');
 }
 
 function figuresOf({ developMs, ghostLocks, redaction }: DevelopResult): Partial<ReportOf<'written'>> {
@@ -162,6 +179,15 @@ function memoryShort({ headroom, reserve }: Finding): CaptureError {
     'headroom',
     `memory ran short: ${describeHeadroom(headroom)}, to be kept free ${formatBytes(reserve)}; the capture gave way. ` +
       "With develop: 'never' the image is stored, and `afterimage develop` turns it into a snapshot elsewhere",
+  );
+}
+
+function tooMuchMemory(taken: number, bound: number): CaptureError {
+  return new CaptureError(
+    'headroom',
+    `developing took ${formatBytes(taken)} of memory, at most ${formatBytes(bound)} are allowed beside the server; nothing ` +
+      "was written. With develop: 'never' the image is stored, and `afterimage develop` turns it into a snapshot " +
+      'elsewhere; developMemoryMb (AFTERIMAGE_DEVELOP_MEMORY_MB) allows more',
   );
 }
 

@@ -7,7 +7,8 @@ import { rm } from 'node:fs/promises';
 import { getHeapStatistics } from 'node:v8';
 import type { CaptureJob } from './capture.js';
 import { startCollector, TryAgainError, type Collector } from './collector-process.js';
-import { untilAborted, within } from './deferred.js';
+import { cpuSeconds } from './cpu-time.js';
+import { deferred, untilAborted, within } from './deferred.js';
 import { CaptureError } from './errors.js';
 import type { CaptureResult } from './events.js';
 import { formatBytes, formatMs, roundMs } from './figures.js';
@@ -28,6 +29,11 @@ import { temporaryName } from './temporary.js';
 const ATTEMPTS = 3;
 /** For the collector to start, on a busy machine. */
 const START_MS = 30_000;
+/**
+ * For the child to write the image, which takes it 5 s for each GB where it gets a processor. Meanwhile each page that the
+ * server writes to is there twice, and a saturated server leaves a child of idle priority next to nothing.
+ */
+const IMAGE_MS = 180_000;
 /** For a collector's own failure to become known, when the child has already stumbled over it. */
 const GRACE_MS = 1_000;
 
@@ -100,7 +106,7 @@ interface Started {
 
 /** Nothing is left when it throws. */
 async function start(addon: Addon, job: CaptureJob): Promise<Started> {
-  const { develop, developer, redact, recipients, storePlainImage } = job.settings;
+  const { develop, developMemoryMb, developer, redact, recipients, storePlainImage } = job.settings;
   const { path } = job;
   const temporary = await temporaryName(path);
   const pipe = openPipe(addon);
@@ -110,6 +116,7 @@ async function start(addon: Addon, job: CaptureJob): Promise<Started> {
       path,
       temporary,
       develop,
+      developMemoryMb,
       redact,
       recipients,
       storePlainImage,
@@ -134,7 +141,8 @@ async function collect(
 ): Promise<CaptureResult> {
   const { path, signal } = job;
   collector.send({ type: 'forked', pid: child.fork.pid });
-  const image = await untilAborted(imageOut(child, collector), signal);
+  const starved = async (): Promise<CaptureError> => starvedError(await cpuSeconds(child.fork.pid));
+  const image = await untilAborted(boundedBy(imageOut(child, collector), IMAGE_MS, starved), signal);
   const captured = {
     // Starting the collector holds the event loop up as well.
     pauseMs: roundMs(Math.max(child.fork.pauseMs, collector.startMs)),
@@ -180,6 +188,26 @@ async function imageOut(child: Child, collector: Collector): Promise<Awaited<Col
   });
   const [image] = await Promise.all([collector.image, ended]);
   return image;
+}
+
+/** Waits no longer than `ms` for the promise, then rejects with what `late` makes. Keeps no process alive. */
+async function boundedBy<T>(promise: Promise<T>, ms: number, late: () => Promise<Error>): Promise<T> {
+  const over = deferred<never>();
+  const timer = setTimeout(() => void late().then(over.reject, over.reject), ms).unref();
+  try {
+    return await Promise.race([promise, over.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function starvedError(seconds: number | null): CaptureError {
+  const got = seconds === null ? '' : ` and got ${seconds.toFixed(1)} s of processor time`;
+  return new CaptureError(
+    'timeout',
+    `the image was not out of the server after ${formatMs(IMAGE_MS)}: the child that writes it has the lowest priority${got}; ` +
+      'capture when the server is less busy, or raise its CPU limit',
+  );
 }
 
 function tooSlow(): CaptureError {

@@ -13,6 +13,8 @@ export interface MemoryWatch {
   child: number | null;
   /** The developer program, while it runs. */
   developer: number | null;
+  /** What the developer program may take, in bytes; null for no bound but the reserve. */
+  developerBound: number | null;
   /** Bytes, the highest sum seen. */
   peak(): number;
   /** What the last look found, and the reserve it was held against; null before the first. */
@@ -29,8 +31,13 @@ export interface Finding {
 /**
  * @param onLow called once, with what was found
  * @param target the process whose cgroup is watched, where this one is in another: then its own memory does not count
+ * @param onDeveloperBound called once, when the developer program has taken more than its bound
  */
-export function watchMemory(onLow: (found: Finding) => void, target?: number): MemoryWatch {
+export function watchMemory(
+  onLow: (found: Finding) => void,
+  target?: number,
+  onDeveloperBound: (taken: number, bound: number) => void = () => undefined,
+): MemoryWatch {
   let peak = 0;
   let latest: Finding | null = null;
   let timer: NodeJS.Timeout | undefined;
@@ -38,6 +45,7 @@ export function watchMemory(onLow: (found: Finding) => void, target?: number): M
   const watch: MemoryWatch = {
     child: null,
     developer: null,
+    developerBound: null,
     peak: () => peak,
     latest: () => latest,
     stop: () => {
@@ -63,6 +71,9 @@ export function watchMemory(onLow: (found: Finding) => void, target?: number): M
     if (headroom.available < reserve) {
       watch.stop();
       onLow(latest);
+    } else if (watch.developerBound !== null && developer > watch.developerBound) {
+      watch.stop();
+      onDeveloperBound(developer, watch.developerBound);
     }
   };
   void look();

@@ -12,7 +12,7 @@ import type { Logger } from './log.js';
 import { parsePathTemplate, type PathTemplate } from './path-template.js';
 import { isUnderNodemon } from './supervisor.js';
 
-/** When to turn the image into a snapshot right here: where the memory for it is there, always, or never. */
+/** When to turn the image into a snapshot right here: where that is far from any limit, always, or never. */
 export type DevelopWhen = 'auto' | 'always' | 'never';
 
 /** Each also has an environment variable, for servers whose code is not touched; the code's own word wins. */
@@ -41,6 +41,11 @@ export interface AgentOptions {
   drainMs?: number | undefined;
   /** Whether to develop beside the server (AFTERIMAGE_DEVELOP). Default auto. */
   develop?: DevelopWhen | undefined;
+  /**
+   * The most memory that developing beside the server may take, in MB (AFTERIMAGE_DEVELOP_MEMORY_MB). Default 2,000 for
+   * `develop: 'auto'`, and no bound of its own for `always`.
+   */
+  developMemoryMb?: number | undefined;
   /**
    * What is taken out of a snapshot before its first byte is on a disk (AFTERIMAGE_REDACT): `strings`, also `names`
    * of properties, or `none`. Default strings.
@@ -75,6 +80,7 @@ export interface Settings {
   mode: CaptureMode;
   drainMs: number | undefined;
   develop: DevelopWhen;
+  developMemoryMb: number | undefined;
   redact: RedactionLevel;
   recipients: readonly string[];
   storePlainImage: boolean;
@@ -82,6 +88,9 @@ export interface Settings {
   parkTimeoutMs: number;
   timeoutMs: number;
 }
+
+/** For `auto`: enough for a heap of about 140 MB. */
+export const DEVELOP_MEMORY_MB = 2_000;
 
 type Environment = Record<string, string | undefined>;
 
@@ -132,6 +141,9 @@ export function resolveOptions(options: AgentOptions, environment: Environment =
     mode: read('mode', 'AFTERIMAGE_MODE', oneOf('image', 'inline')) ?? 'image',
     drainMs: read('drainMs', 'AFTERIMAGE_DRAIN_MS', (value) => integer(value, 0, LONGEST_MS)),
     develop: read('develop', 'AFTERIMAGE_DEVELOP', oneOf('auto', 'always', 'never')) ?? 'auto',
+    developMemoryMb: read('developMemoryMb', 'AFTERIMAGE_DEVELOP_MEMORY_MB', (value) =>
+      integer(value, 1, 1e6),
+    ),
     redact: read('redact', 'AFTERIMAGE_REDACT', oneOf(...REDACTION_LEVELS)) ?? 'strings',
     recipients: read('recipients', 'AFTERIMAGE_RECIPIENTS', recipients) ?? [],
     storePlainImage: read('storePlainImage', 'AFTERIMAGE_STORE_PLAIN_IMAGE', flag) ?? false,
