@@ -161,8 +161,19 @@ function functionText(graph: Graph, positions: SourcePositions, node: number, sc
 function beginning(graph: Graph, positions: SourcePositions, edges: number[], holder: number): number {
   const held = edges.findIndex((edge) => graph.edgeTo[edge] === holder);
   const before = edges.slice(0, held < 0 ? -1 : held + 1);
-  const anchored = before.findIndex((edge) => anchor(graph, positions, graph.edgeTo[edge]) !== null);
-  if (anchored >= 0) return anchored;
+  // What is found by way of a prototype of Node's is Node's own.
+  const own = 1 + before.findLastIndex((edge) => edgeLabel(graph, edge) === '__proto__');
+  const anchored = before.findIndex(
+    (edge, at) => at >= own && anchor(graph, positions, graph.edgeTo[edge]) !== null,
+  );
+  // Any module leads to any other by way of `require.cache`.
+  const cached = before.findLastIndex(
+    (edge) =>
+      rawName(graph, graph.edgeTo[edge]) === 'Module' && /^(\/|[a-zA-Z]:\\)/.test(edgeLabel(graph, edge)),
+  );
+  if (anchored >= 0) return Math.max(anchored, cached);
+  const process = before.findLastIndex((edge) => rawName(graph, graph.edgeTo[edge]) === 'process');
+  if (process >= 0) return process;
   // Node's own module that has the holder, rather than the global function by which V8 gets there.
   const inNode = before.findLastIndex((edge) => moduleOfNode(graph, positions, graph.edgeTo[edge]) !== '');
   if (inNode >= 0) return inNode;

@@ -35,7 +35,7 @@ const NODE_COST: Record<string, number> = {
 };
 /** Ways that lead to everything and mean nothing. */
 const NAME_COST: Record<string, number> = {
-  __proto__: 20,
+  __proto__: 60,
   constructor: 12,
   prototype: 12,
   map: 30,
@@ -49,7 +49,7 @@ const NAME_COST: Record<string, number> = {
 /** By a handle of libuv or an addon, such as `Node / TCPSocketWrap`: what the program refers to it by says more. */
 const NATIVE_HANDLE_COST = 80;
 /** Of functions by whose they are, see `ORIGIN`: a person looks in the program first. */
-const ORIGIN_COST = [0, 3, 6];
+const ORIGIN_COST = [0, 3, 6, 60];
 const MOST = 256;
 
 /** `origin` says of each function whose it is. Costs about as much time as the dominators. */

@@ -27,12 +27,12 @@ export interface SourcePositions {
   scripts(): Iterable<string>;
   /** A number that functions of the same code have in common, and sets of variables of the same code. */
   codeOf(closureOrContext: number): number;
-  /** For each function, whose it is. */
+  /** For each function, whose it is; `builtin` for the modules of Node that a program imports. */
   origin: Uint8Array;
 }
 
 /** Whose code a function is. */
-export const ORIGIN = { program: 0, library: 1, node: 2 };
+export const ORIGIN = { program: 0, library: 1, node: 2, builtin: 3 };
 
 const known = new WeakMap<Graph, SourcePositions>();
 
@@ -86,6 +86,7 @@ function findPositions(graph: Graph): SourcePositions {
     scriptOfShared.set(node, pathOfScript(rawName(graph, script)));
     sharedOfScope.set(scope, node);
   }
+  for (const node of builtinModules(graph)) origin[node] = ORIGIN.builtin;
   let row = 0;
   for (let node = 0; node < nodeCount; node++) {
     if (nodeType[node] !== closure) continue;
@@ -152,6 +153,22 @@ function findPositions(graph: Graph): SourcePositions {
     scripts: () => new Set(scriptOfShared.values()),
     origin,
   };
+}
+
+/** Through the module that stands for `node:events` each importing module leads to all of Node. */
+function builtinModules(graph: Graph): number[] {
+  const { nodeCount, nodeName, firstEdge, edgeTo, edgeName, strings } = graph;
+  const wrap = new Set(strings.find('ModuleWrap'));
+  const url = new Set(strings.find('url'));
+  const found: number[] = [];
+  if (wrap.size === 0) return found;
+  for (let node = 0; node < nodeCount; node++) {
+    if (!wrap.has(nodeName[node])) continue;
+    for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++) {
+      if (url.has(edgeName[edge]) && rawName(graph, edgeTo[edge]).startsWith('node:')) found.push(node);
+    }
+  }
+  return found;
 }
 
 export function originOf(script: string): number {

@@ -33,7 +33,18 @@ export function deepReferrers(
   isWanted: (node: number) => boolean,
   weakToo: boolean,
 ): DeepReferrer[] {
-  const { nodeCount, firstEdge, edgeTo, nodeType, nodeTypes, edgeName, edgeType, edgeTypes, strings } = graph;
+  const {
+    nodeCount,
+    firstEdge,
+    edgeTo,
+    nodeName,
+    nodeType,
+    nodeTypes,
+    edgeName,
+    edgeType,
+    edgeTypes,
+    strings,
+  } = graph;
   const sample = sampleOf(members, MAX_SAMPLED);
   const sampled = new Set(members);
   /** A bit for each of the sample, in two words. */
@@ -51,6 +62,7 @@ export function deepReferrers(
   const code = typeIndex(nodeTypes, 'code');
   const property = typeIndex(edgeTypes, 'property');
   const closure = typeIndex(nodeTypes, 'closure');
+  const weak = new Set(strings.findAll(['WeakMap', 'WeakSet', 'WeakRef']).keys());
   const untold = new Set(strings.findAll(['__proto__', 'constructor', 'prototype', 'previous']).keys());
 
   for (let level = 1; level <= MAX_LEVELS; level++) {
@@ -82,7 +94,8 @@ export function deepReferrers(
       if (coverage < MIN_COVERAGE || sampled.has(node) || !fansOut(node, level, coverage)) continue;
       let owner = node;
       while (owner !== graph.root && isPartOfAnother(graph, owner, shallowSize)) owner = dominator[owner];
-      if (owner === graph.root || nodeType[owner] === synthetic || !isWanted(owner)) continue;
+      if (owner === graph.root || nodeType[owner] === synthetic) continue;
+      if (weak.has(nodeName[owner]) || !isWanted(owner)) continue;
       found.push({ node: owner, coverage, level });
       if (found.length === MAX_FOUND) break;
     }

@@ -9,11 +9,11 @@ import { callersOf } from './callers.js';
 import { elementWeight } from './element-weight.js';
 import { emitterOf } from './emitters.js';
 import type { Accumulation } from './explain.js';
-import { constructorName, holderWords, isSynthetic, plainName } from './holder-words.js';
+import { constructorName, holderWords, isSynthetic, ofOpenHandles, plainName } from './holder-words.js';
 import { pathThrough, type Held } from './holders.js';
 import { kindOf, type Evidence, type Told } from './kinds.js';
 import { hasLimitField } from './limit-field.js';
-import { moduleCopies } from './module-copies.js';
+import { CJS_COPIES, moduleCopies } from './module-copies.js';
 import { addonsText, type NativeAddon } from './native-addons.js';
 import { nodeStructureOf } from './node-structures.js';
 import type { PackageOf } from './packages.js';
@@ -26,7 +26,7 @@ import { adviceOf, summaryOf, titleOf, type Subject, type Verb } from './wording
 
 const EXAMPLES = 5;
 /** A suspect's order: bytes, by how much of it is the program's own doing. */
-export const STANDING = { program: 1, library: 0.8, node: 0.35, unknown: 0.25 };
+export const STANDING = { program: 1, library: 0.8, node: 0.35, unknown: 0.25, nameless: 0.1 };
 
 /** What all the suspects of a snapshot are described with. */
 export interface Context {
@@ -58,7 +58,7 @@ export function describe(context: Context, held: Held, accumulation: Accumulatio
   const edges = pathThrough(snapshot, context.paths, held);
   const end = edges.length > 0 ? graph.edgeTo[edges[edges.length - 1]] : example;
   const className = constructorName(snapshot, end);
-  const { native, ...words } = holderWords(snapshot, positions, edges, holder);
+  const { native, ...words } = ofOpenHandles(snapshot, holderWords(snapshot, positions, edges, holder), end);
   const path = stepsOf(snapshot, edges);
   const near = edges.slice(1 + edges.findLastIndex((_, at) => isAnchorBefore(context, edges, at, holder)));
   const nearNames = near.map((edge) => plainName(edgeLabel(graph, edge)));
@@ -84,12 +84,13 @@ export function describe(context: Context, held: Held, accumulation: Accumulatio
     native,
     hasLimit: isLimited(context, edges, holder),
   };
-  const told = withAddons(context, structure ?? kindOf(evidence), native);
+  const copied = copies?.system === 'cjs' ? CJS_COPIES : null;
+  const told = withAddons(context, copied ?? structure ?? kindOf(evidence), native);
   const isListeners = emitter !== null && (isFunctions || told.kind === 'event-listeners');
   const telling = isVague || CALLED.has(told.kind) ? callbacks.slice(0, 3).map(({ node }) => node) : [];
   const found = locationsOf(snapshot, positions, packageOf, edges, members, [
     ...telling,
-    ...(isVague && structure ? callersOf(snapshot, positions, structure.calls) : []),
+    ...(structure ? callersOf(snapshot, positions, structure.calls) : []),
     ...functionsOn(context, weight?.edges ?? []),
   ]);
   const files =
@@ -115,7 +116,7 @@ export function describe(context: Context, held: Held, accumulation: Accumulatio
     holder: holderFound,
     native,
     emitter,
-    structure: known < STANDING.library || structure?.kind === 'modules' ? structure : null,
+    structure: structure?.isOfObject && known >= STANDING.library ? null : structure,
     copies,
   };
   const title = titleOf(subject);
@@ -140,7 +141,13 @@ export function describe(context: Context, held: Held, accumulation: Accumulatio
     advice: adviceOf(told),
     summary: summaryOf(subject, title, locations[0], told),
   };
-  return { suspect, subject, told, cause: causeOf(context, edges, held, subject, counts), isListeners };
+  return {
+    suspect,
+    subject,
+    told,
+    cause: causeOf(context, edges, held, { ...subject, structure }, counts),
+    isListeners,
+  };
 }
 
 /** Kinds of which each element does something when its time comes: what it calls says whose it is. */

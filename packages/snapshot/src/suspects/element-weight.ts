@@ -26,14 +26,16 @@ const MIN_BYTES = 1000;
 const MIN_SHARE = 0.35;
 /** A class further down that retains as good as all of it is the better name. */
 const AS_GOOD_AS_ALL = 0.7;
-/** Nearer, it is an ordinary part of the element. */
+/** Nearer, it is an ordinary part of the element; but of one of Node's own it is what the program gave it. */
 const MIN_STEPS = 2;
+const OF_NODE =
+  /^(Timeout|Immediate|Socket|TLSSocket|TCP|MessagePort|Promise|AbortSignal|IncomingMessage|ServerResponse|ClientRequest|Listener|Server)$/;
 const MAX_STEPS = 60;
 const MAX_SEARCHED = 20_000;
 const MAX_NAMES = 5;
 /** Names of these classes say what they are; others stand for what they belong to. */
 const UNTELLING =
-  /^(Object|Array|Map|Set|WeakMap|Function|Promise|(Shared)?ArrayBuffer|Buffer|\w+Array|Generator|AsyncFunction|\(.*|system \/ .*|\{.*)$/s;
+  /^(Object|Array|Map|Set|WeakMap|Function|Promise|(Shared)?ArrayBuffer|Buffer|AsyncContextFrame|\w+Array|Generator|AsyncFunction|\(.*|system \/ .*|\{.*)$/s;
 
 export function elementWeight(
   snapshot: Snapshot,
@@ -65,11 +67,12 @@ export function elementWeight(
     if (telling < 0) first = retainedSize[node];
     telling = node;
   }
-  const target = telling >= 0 ? telling : heavy;
-  if (target < 0) return null;
+  const target = telling >= 0 || heavy < 0 || !isData(snapshot, heavy) ? telling : heavy;
+  if (target < 0 || retainedSize[target] < MIN_BYTES) return null;
   const edges = nearestPath(snapshot, element, target, isElement);
   const names = namesOf(snapshot, edges);
-  if (names.length === 0 || edges.filter((edge) => isStep(graph, edge)).length < MIN_STEPS) return null;
+  const least = OF_NODE.test(snapshot.className(element)) ? 1 : MIN_STEPS;
+  if (names.length < least) return null;
   const what = thingWords(classWords(snapshot, positions, target));
   return {
     text: `each keeps ${what} (${inUnits(retainedSize[target])}) by ${short(names).join('.')}`,
@@ -81,6 +84,13 @@ function isTelling(snapshot: Snapshot, node: number): boolean {
   const { graph } = snapshot;
   const type = graph.nodeTypes[graph.nodeType[node]];
   return (type === 'object' || type === 'native') && !UNTELLING.test(snapshot.className(node));
+}
+
+/** Text or bytes: heavy by themselves, whoever has them. */
+function isData({ graph }: Snapshot, node: number): boolean {
+  return (
+    /string$/.test(graph.nodeTypes[graph.nodeType[node]]) || /ArrayBufferData$/.test(rawName(graph, node))
+  );
 }
 
 /** The one in the middle of the bytes: where a few light ones are among them, they are not what weighs. */

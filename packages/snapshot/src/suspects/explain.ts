@@ -1,5 +1,6 @@
 /** From a place where something accumulates to a suspect: the holder, the path to it, the source, the words. */
 import { anchor } from '../path-words.js';
+import { rawName } from '../names.js';
 import { waysIn } from '../retaining-path.js';
 import { UNREACHED, type RetainingPaths } from '../retaining-paths.js';
 import type { Snapshot } from '../snapshot.js';
@@ -56,7 +57,8 @@ export function explain(
   const standing = (node: number): number => {
     let known = standings.get(node);
     if (known === undefined) {
-      known = paths.cost[node] === UNREACHED ? 0.1 : standingOf(snapshot, positions, paths.edgesTo(node));
+      const isNamed = paths.cost[node] !== UNREACHED && !isCode(snapshot, node);
+      known = isNamed ? standingOf(snapshot, positions, paths.edgesTo(node)) : STANDING.nameless;
       standings.set(node, known);
     }
     return known;
@@ -95,7 +97,7 @@ export function explain(
       const known = standing(holder);
       const draft: Draft = {
         suspect: found.suspect,
-        standing: known,
+        standing: isNameless(snapshot, holder) ? known / 2 : known,
         score: bytes * known * steadiness(chief.accumulation.counts),
         cause: found.cause,
         members: chief.held.members,
@@ -132,11 +134,24 @@ function retitled(group: Group, described: ReadonlyMap<Draft, Described>): Group
 
 /** Keys are strings and often large, but say less than what is kept by them. */
 const STRINGS_TELL = 0.4;
+/** Modules that are loaded again say more than the functions in them. */
+const MODULES_TELL = 100;
 /** The listeners say more than the variables that they share. */
 const LISTENERS_TELL = 100;
 
 function telling({ className }: StructureTree, { place, bytes }: Accumulation): number {
+  if (className[place] === 'Module') return MODULES_TELL * bytes;
   return /string\)$/.test(className[place]) ? STRINGS_TELL * bytes : bytes;
+}
+
+/** A root, or the global object: all that they have in common is that the program has them. */
+function isNameless({ graph }: Snapshot, node: number): boolean {
+  return isSynthetic(graph, node) || /^global( |$)/.test(rawName(graph, node));
+}
+
+/** Compiled code holds its source and its constants: more of them come with more functions. */
+function isCode({ graph }: Snapshot, node: number): boolean {
+  return graph.nodeTypes[graph.nodeType[node]] === 'code';
 }
 
 /** In a chain or a tree, what to begin with. */
@@ -157,7 +172,8 @@ function standingOf(snapshot: Snapshot, positions: SourcePositions, edges: numbe
   for (const edge of edges) {
     const node = snapshot.graph.edgeTo[edge];
     const found = anchor(snapshot.graph, positions, node);
-    if (found) {
+    if (positions.origin[node] === ORIGIN.builtin) best = STANDING.node;
+    else if (found) {
       const isLibrary = originOf(found.script) === ORIGIN.library;
       best = Math.max(best, isLibrary ? STANDING.library : STANDING.program);
     } else if (positions.origin[node] === ORIGIN.node) best = Math.max(best, STANDING.node);

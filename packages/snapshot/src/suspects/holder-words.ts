@@ -3,7 +3,7 @@
  * (`client._events.connect`), its class, and the function, module, class or root that the path begins at.
  */
 import type { Graph } from '../graph.js';
-import { edgeLabel, rawName } from '../names.js';
+import { edgeLabel, internalTarget, rawName } from '../names.js';
 import { anchor, isContext, moduleOfNode } from '../path-words.js';
 import { sourceOf } from '../retaining-paths.js';
 import type { Snapshot } from '../snapshot.js';
@@ -47,7 +47,7 @@ export function holderWords(
 ): HolderWords {
   const { graph } = snapshot;
   const at = edges.findIndex((edge) => graph.edgeTo[edge] === holder);
-  const isRoot = isSynthetic(graph, holder);
+  const isRoot = isSynthetic(graph, holder) || rawName(graph, holder).startsWith('Node / ');
   const names: string[] = [];
   let owner = '';
   let nodeModule = '';
@@ -55,6 +55,8 @@ export function holderWords(
   for (let index = at; index >= 0 && owner === ''; index--) {
     const edge = edges[index];
     const node = graph.edgeTo[edge];
+    // The prototype of one of Node's classes leads to all of its functions: what they keep is Node's.
+    if (edgeLabel(graph, edge) === '__proto__' && nodeModule !== '') break;
     const found = anchor(graph, positions, node);
     if (found && (index < at || isContext(graph, node))) {
       owner = found.text;
@@ -72,17 +74,32 @@ export function holderWords(
   }
   const className = isRoot ? 'references from native code' : classWords(snapshot, positions, holder);
   const told = names.filter((name) => name !== '').slice(-MAX_NAMES);
-  const isOutside =
-    owner === '' &&
-    nodeModule === '' &&
-    (isRoot || at <= 0 || isSynthetic(graph, sourceOf(graph, edges[at])));
+  const isOutside = owner === '' && nodeModule === '' && isRoot;
   const root = edges.length > 0 ? rootOf(graph, edges) : rootWords(graph, holder);
   return {
     name: nameFrom(snapshot, edges[at], told, className, root, isRoot),
     class: className,
-    owner: owner || (nodeModule === '' ? instance || root : nodeModule),
-    native: !isOutside ? null : root.startsWith(OPEN_HANDLES) ? 'handle' : 'addon',
+    owner: owner || instance || nodeModule || root,
+    native: !isOutside
+      ? null
+      : root.startsWith(OPEN_HANDLES)
+        ? 'handle'
+        : isNativeCode(root)
+          ? 'addon'
+          : null,
   };
+}
+
+function isNativeCode(root: string): boolean {
+  return root.startsWith('native code') || root === 'the process';
+}
+
+/** What V8's global handles hold is an open handle all the same where it belongs to one of Node's own. */
+export function ofOpenHandles({ graph }: Snapshot, words: HolderWords, element: number): HolderWords {
+  if (words.native !== 'addon') return words;
+  const native = internalTarget(graph, element, 'javascript_to_native');
+  const name = native < 0 ? '' : rootWords(graph, native);
+  return name.startsWith(OPEN_HANDLES) ? { ...words, name, owner: name, native: 'handle' } : words;
 }
 
 /** By the last name alone where the holder has one; else by its class, in what has a name. */
@@ -174,8 +191,8 @@ function rootOf(graph: Graph, edges: readonly number[]): string {
 
 function rootWords(graph: Graph, node: number): string {
   const name = rawName(graph, node);
-  if (!isSynthetic(graph, node)) return name;
   const handle = /^Node \/ (\w+)$/.exec(name);
+  if (!isSynthetic(graph, node) && !handle) return name;
   if (handle) return `${OPEN_HANDLES} (${handle[1]})`;
   return ROOTS[name] ?? (name === '' || /^\((GC roots|synthetic)?\)$/.test(name) ? 'the process' : name);
 }

@@ -6,6 +6,7 @@ import { typeIndex } from '../graph.js';
 import { rawName } from '../names.js';
 import type { Snapshot } from '../snapshot.js';
 import { pathOfScript } from '../source-positions.js';
+import type { Told } from './kinds.js';
 import { sampleOf } from './sample.js';
 
 export interface ModuleCopies {
@@ -14,6 +15,14 @@ export interface ModuleCopies {
   /** `esm` for modules of `import()`, which are never released. */
   system: 'esm' | 'cjs';
 }
+
+/** What Node keeps after `delete require.cache[file]`. */
+export const CJS_COPIES: Told = {
+  kind: 'modules',
+  signs:
+    'require() after the entry in require.cache was deleted makes another copy, which the requiring module keeps',
+  todo: 'do not delete from require.cache; read what changes as a file, or load it in a worker or process that ends',
+};
 
 const MAX_SAMPLED = 40;
 const MAX_VISITED = 60;

@@ -14,6 +14,8 @@ export interface NodeStructure {
   todo: string;
   /** Names of functions by which a program adds to it. */
   calls: string[];
+  /** Whether it is part of an object that the program made and names better: its agent, its signal. */
+  isOfObject: boolean;
 }
 
 interface Rule extends NodeStructure {
@@ -31,6 +33,7 @@ const RULES: Rule[] = [
     signs: 'performance.mark() and performance.measure() keep every entry until it is cleared',
     todo: 'call performance.clearMarks() and performance.clearMeasures() once they have been read',
     calls: ['mark', 'measure', 'clearMarks'],
+    isOfObject: false,
   },
   {
     id: 'resource-timing',
@@ -40,6 +43,7 @@ const RULES: Rule[] = [
     signs: 'fetch() leaves an entry for each request, by default at most 250',
     todo: 'call performance.clearResourceTimings(), or set a smaller limit by performance.setResourceTimingBufferSize()',
     calls: ['fetch', 'setResourceTimingBufferSize'],
+    isOfObject: false,
   },
   {
     id: 'es-modules',
@@ -50,16 +54,29 @@ const RULES: Rule[] = [
     signs: 'each URL that import() is given is a module of its own, which is never released',
     todo: 'import one URL, without a query that changes; to load a file again, read it, or load it in a worker',
     calls: [],
+    isOfObject: false,
+  },
+  {
+    id: 'timers',
+    kind: 'timers',
+    edge: /^timerListMap$/,
+    class: /^TimersList$/,
+    place: "Node's timer lists",
+    signs: 'timers that are started and not cleared',
+    todo: 'call clearInterval or clearTimeout when what they were started for ends',
+    calls: [],
+    isOfObject: false,
   },
   {
     id: 'abort-signals',
     kind: 'abort-listeners',
-    edge: /^(gcPersistentSignals|kDependantSignals|kSourceSignals|dependantSignalsCleanupRegistry)$/,
+    edge: /^(gcPersistentSignals|kDependantSignals|kSourceSignals|\w*SignalsCleanupRegistry)$/,
     place: "Node's registry of AbortSignals",
     signs:
       'AbortSignal.any() ties each new signal to its sources, and signals with listeners stay as long as a source does',
     todo: 'remove the listeners when the work is done, or compose from signals that do not outlive it',
     calls: ['any'],
+    isOfObject: true,
   },
   {
     id: 'agent-sockets',
@@ -69,6 +86,7 @@ const RULES: Rule[] = [
     signs: 'the agent keeps a socket to each host for its next request',
     todo: 'set maxFreeSockets, maxTotalSockets or a timeout on the agent, or call agent.destroy() when it is no longer used',
     calls: [],
+    isOfObject: true,
   },
 ];
 

@@ -59,7 +59,7 @@ export function callbacksOf(
     for (let head = 0; head < queue.length && queue.length < MAX_VISITED; head++) {
       const node = queue[head];
       const depth = depthOf.get(node) ?? 0;
-      if (nodeType[node] === closure && (head > 0 || isOfProgram(positions.script(node)))) {
+      if (nodeType[node] === closure) {
         const target = boundTarget(node);
         if (isOfProgram(positions.script(target))) {
           const code = positions.codeOf(target);

@@ -37,7 +37,7 @@ export function titleOf(subject: Subject, events: readonly string[] = []): strin
     const place = structure?.place ?? inClass(holder);
     return `${amount} ${count === 1 ? 'copy' : 'copies'} of ${file} in ${place}`;
   }
-  if (emitter && isFunctionClass(subject.className)) {
+  if (emitter && (isFunctionClass(subject.className) || /Listener$/.test(subject.className))) {
     const all = events.length > 0 ? events : emitter.event === '' ? [] : [emitter.event];
     return `${amount} ${count === 1 ? 'listener' : 'listeners'}${eventsText(all)} on ${emitter.text}`;
   }
@@ -59,10 +59,19 @@ export function summaryOf(
   const { owner } = subject.holder;
   const where = location ? ` (${placeBeside(owner, location)})` : '';
   const isSaid =
-    owner === '' || title.includes(owner) || subject.native !== null || subject.structure !== null;
+    owner === '' ||
+    title.includes(owner) ||
+    subject.native !== null ||
+    subject.structure !== null ||
+    isOfNode(subject);
   const of = isSaid ? '' : ` of ${owner}`;
   const rest = subject.verb === 'more' ? `${signs}; ${todo}` : `if there are ever more of them, ${todo}`;
   return `${title}${of}${where}: ${rest}.`;
+}
+
+/** An emitter of Node's own says more than the module of Node by which it is reached. */
+function isOfNode({ emitter, holder }: Subject): boolean {
+  return emitter !== null && holder.owner.startsWith('node:');
 }
 
 export function adviceOf({ todo }: { todo: string }): string {
