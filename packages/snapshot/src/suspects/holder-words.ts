@@ -5,7 +5,6 @@
 import type { Graph } from '../graph.js';
 import { edgeLabel, internalTarget, rawName } from '../names.js';
 import { anchor, isContext, moduleOfNode } from '../path-words.js';
-import { sourceOf } from '../retaining-paths.js';
 import type { Snapshot } from '../snapshot.js';
 import type { SourcePositions } from '../source-positions.js';
 
