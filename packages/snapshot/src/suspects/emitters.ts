@@ -33,7 +33,11 @@ export function emitterOf(snapshot: Snapshot, edges: readonly number[], holder: 
     next !== undefined && isNamed(graph, next) && at + 1 <= held ? plainName(edgeLabel(graph, next)) : '';
   const className = constructorName(snapshot, node);
   const by = at > 0 ? edges.at(at - 1) : undefined;
-  const name = by !== undefined && isNamed(graph, by) ? plainName(edgeLabel(graph, by)) : '';
+  const own = by !== undefined && isNamed(graph, by) ? plainName(edgeLabel(graph, by)) : '';
+  // A private field says little without what has it.
+  const before = own.startsWith('#') && at > 1 ? edges.at(at - 2) : undefined;
+  const name =
+    before !== undefined && isNamed(graph, before) ? `${plainName(edgeLabel(graph, before))}.${own}` : own;
   const isTold = !NAMELESS.test(name) && name !== className;
   return { node, text: isTold ? `${name} (${className})` : className, event };
 }
