@@ -146,7 +146,6 @@ describe('the command line', () => {
   });
 
   const wrong: [name: string, args: string[], line: RegExp][] = [
-    ['nothing', [], /say what to do; afterimage --help lists the verbs/],
     ['an unknown verb', ['develp'], /unknown command 'develp' \(Did you mean develop\?\)/],
     ['no image', ['develop', '-o', 'x'], /missing required argument 'image'/],
     ['no output', ['develop', 'x'], /required option '-o, --output <file>' not specified/],

@@ -2,6 +2,7 @@
 import { keepOutOfCoreDumps } from '@afterimage/agent/core-dumps';
 import { Command, CommanderError } from 'commander';
 import { createRequire } from 'node:module';
+import { inspect } from 'node:util';
 import { CommandError, exitCodes, OutputClosedError } from './command-error.js';
 import { InterruptedError } from './interruption.js';
 
@@ -19,6 +20,22 @@ const commands: Record<string, () => Promise<Command>> = {
   verify: async () => (await import('./commands/verify.js')).verifyCommand(),
 };
 
+const EXIT_CODES: Record<string, string> = {
+  done: 'done',
+  failed: 'failed',
+  usage: 'usage: a wrong or missing word on the command line',
+  refused: 'refused: it would not be safe, or would overwrite a file; nothing was done',
+  targetGone: 'the process ended during the capture',
+  inspectorOpen:
+    'an inspector that was opened for this is, or may be, still open; the message says what closes it',
+};
+
+const AFTER_HELP = [
+  '\nExit codes:',
+  ...Object.entries(exitCodes).map(([name, code]) => `  ${code}  ${EXIT_CODES[name] ?? name}`),
+  '\nRun afterimage VERB --help for the options of a verb.',
+].join('\n');
+
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 
 keepOutOfCoreDumps();
@@ -35,10 +52,14 @@ export async function main(argv: string[], verb?: string): Promise<never> {
 }
 
 async function run(argv: string[], verb: string | undefined): Promise<number> {
-  const words = verb === undefined ? argv : withVerb(argv, verb);
+  const given = argv.filter((word) => word !== '--debug');
+  const isDebug = given.length < argv.length || process.env.AFTERIMAGE_DEBUG === '1';
+  const words = verb === undefined ? given : withVerb(given, verb);
   const program = new Command('afterimage')
     .description('See what a running Node.js process is holding on to, without stopping it.')
     .version(version)
+    .option('--debug', 'with any verb: print the stack of an error, as AFTERIMAGE_DEBUG=1 does')
+    .addHelpText('after', AFTER_HELP)
     .helpCommand(false);
   const named = Object.hasOwn(commands, words[2] ?? '') ? [commands[words[2]]] : Object.values(commands);
   for (const load of named) program.addCommand(await load());
@@ -49,12 +70,16 @@ async function run(argv: string[], verb: string | undefined): Promise<number> {
       .configureOutput({ outputError: () => undefined });
   }
   try {
-    if (argv.length <= 2)
-      throw new CommandError('usage', 'say what to do; afterimage --help lists the verbs');
+    if (given.length <= 2) {
+      process.stderr.write(`${program.helpInformation()}${AFTER_HELP}\n`);
+      return exitCodes.usage;
+    }
     await program.parseAsync(words);
     return exitCodes.done;
   } catch (error) {
-    return report(error);
+    const code = report(error);
+    if (isDebug && code !== exitCodes.done) console.error(inspect(error));
+    return code;
   }
 }
 
@@ -80,7 +105,8 @@ function report(error: unknown): number {
     say(error.message);
     return exitCodes[error.failure];
   }
-  say(`unexpected: ${error instanceof Error ? error.message : String(error)}`);
+  const message = error instanceof Error ? error.message : String(error);
+  say(`unexpected: ${message}; --debug prints where it happened`);
   return exitCodes.failed;
 }
 
