@@ -3,6 +3,7 @@
  * They are given back right before a step of a capture needs some, and taken again after it.
  */
 import { closeSync, fstatSync } from 'node:fs';
+import { codeOf } from './errors.js';
 import type { Addon } from './native.js';
 
 /** As seen in /proc/PID/fd: `/memfd:` and this. */
@@ -38,17 +39,20 @@ export function holdReserve(addon: Addon | null): Reserve {
     try {
       if (held.length === 0 && wanted > 0) {
         const first = addon.memory(RESERVE_NAME);
-        held = [first];
-        identity = identityOf(first);
+        const own = identityOf(first);
+        if (own === null) closeSync(first);
+        else [held, identity] = [[first], own];
       }
-      while (held.length < wanted) held.push(addon.duplicate(held[0] ?? -1));
+      while (held.length > 0 && held.length < wanted) held.push(addon.duplicate(held[0] ?? -1));
     } catch {
       // The application has the rest. What is missing is taken when it closes some.
     }
   };
   const give = (): void => {
+    // Of what cannot be told, nothing is closed and nothing forgotten.
+    const kept = held.filter((descriptor) => identityOf(descriptor) === null);
     for (const descriptor of held) if (identityOf(descriptor) === identity) closeSync(descriptor);
-    held = [];
+    held = kept;
   };
   take();
   return {
@@ -73,12 +77,15 @@ export function holdReserve(addon: Addon | null): Reserve {
   };
 }
 
-/** Code that closes descriptors which are not its own must not make this close what came in their place. */
-function identityOf(descriptor: number): string {
+/**
+ * Code that closes descriptors which are not its own must not make this close what came in their place.
+ * @returns null where the kernel does not say
+ */
+function identityOf(descriptor: number): string | null {
   try {
     const { ino, dev } = fstatSync(descriptor);
     return `${dev}:${ino}`;
-  } catch {
-    return 'closed';
+  } catch (error) {
+    return codeOf(error) === 'EBADF' ? 'closed' : null;
   }
 }
