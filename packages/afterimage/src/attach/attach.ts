@@ -143,7 +143,7 @@ async function capture(
         `process ${pid} could not connect to this command: it has no descriptor left, or something in it forbids sockets`,
       );
     if (answer.failure === 'fork-failed')
-      throw new CommandError('failed', `process ${pid} could not fork: ${answer.message.trim()}`);
+      throw new CommandError('failed', `process ${pid} could not fork: ${answer.message}`);
     if (wait !== null) await pause(wait);
     signal.throwIfAborted();
   }

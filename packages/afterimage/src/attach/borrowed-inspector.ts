@@ -160,5 +160,9 @@ function explain(error: unknown, pid: number, waitMs: number): unknown {
         'that has returned, or wait longer, --wait SECONDS',
       { cause: error },
     );
+  if (error.code === 'disconnected') {
+    const what = `the connection to the inspector of process ${pid} failed (${error.message}); try again`;
+    return new CommandError('failed', what, { cause: error });
+  }
   return new CommandError('failed', `process ${pid}: ${error.message}`, { cause: error });
 }

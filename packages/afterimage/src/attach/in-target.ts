@@ -79,7 +79,7 @@ function captureHere(
     const code = failure?.code;
     return {
       failure: code === 'park-timeout' || code === 'busy' ? code : 'fork-failed',
-      message: `${failure?.code ?? 'unknown'} ${failure?.message ?? ''}`,
+      message: failure?.message ?? '',
     };
   } finally {
     image.close();

@@ -147,7 +147,10 @@ async function send(pid: number): Promise<void> {
   try {
     process.kill(pid, 'SIGUSR1');
   } catch (error) {
-    throw new CommandError('targetGone', `process ${pid} has ended`, { cause: error });
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ESRCH') throw new CommandError('targetGone', `process ${pid} has ended`, { cause: error });
+    const why = `process ${pid} cannot be sent a signal (${code ?? 'unknown'}): run this as its user or as root`;
+    throw new CommandError('refused', why, { cause: error });
   }
 }
 
