@@ -72,11 +72,12 @@ export const hostilePrograms: readonly HostileProgram[] = [
   },
   {
     name: 'Object.prototype with accessors',
-    code: `for (const key of ['data', 'failure', 'fork', 'code', 'message', 'pid', 'addon', 'control', 'exports', 'output', 'value', 'then', 'toJSON', 'get', 'closes'])
+    code: `for (const key of ['data', 'failure', 'fork', 'addon', 'control', 'output', 'closes', 'metadata'])
       Object.defineProperty(Object.prototype, key, { configurable: true, get() { return 'polluted'; }, set() { throw new Error('no ' + key); } });`,
   },
   {
     name: 'arrays, functions and promises patched',
+    isBusy: true,
     code: `Function.prototype.call = Function.prototype.apply = Function.prototype.bind = ${forbidden};
     Array.prototype[Symbol.iterator] = Array.prototype.map = Array.prototype.push = Array.prototype.slice = Array.prototype.concat = ${forbidden};
     Promise.prototype.then = ${forbidden}; String.prototype.split = String.prototype.replace = ${forbidden};`,
