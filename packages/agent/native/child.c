@@ -10,6 +10,7 @@
 #include "descriptors.h"
 #include "exit_codes.h"
 #include "image_writer.h"
+#include "own_files.h"
 #include "registers.h"
 
 #define EVENTFD_CAPACITY 1024
@@ -27,7 +28,7 @@ static void reset_signals(void) {
 // kernel refuses one of these, the capture goes on.
 static void yield_to_target(void) {
   syscall(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0, 3 << 13 /* IOPRIO_CLASS_IDLE */);
-  int file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  int file = own_file_open("/proc/self/oom_score_adj", O_WRONLY);
   if (file >= 0) {
     ssize_t ignored = write(file, "1000", 4);
     (void)ignored;

@@ -13,6 +13,7 @@
 
 #include "cpu_features.h"
 #include "exit_codes.h"
+#include "own_files.h"
 #include "proc_maps.h"
 #include "xxh64.h"
 
@@ -353,7 +354,7 @@ static void emit_note(struct writer *writer, const struct note *note) {
 }
 
 static size_t read_whole(const char *path, void *into, size_t capacity) {
-  int file = open(path, O_RDONLY | O_CLOEXEC);
+  int file = own_file_open(path, O_RDONLY);
   if (file < 0) return 0;
   ssize_t got = read(file, into, capacity);
   close(file);
@@ -482,8 +483,8 @@ int image_write(int output, const struct image_contents *contents) {
   struct image_contents kept = *contents;
   kept.metadata = memcpy(writer.scratch + 1, contents->metadata, contents->metadata_size);
 
-  writer.memory_file = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
-  writer.pagemap_file = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+  writer.memory_file = own_file_open("/proc/self/mem", O_RDONLY);
+  writer.pagemap_file = own_file_open("/proc/self/pagemap", O_RDONLY);
   if (writer.pagemap_file < 0 && writer.memory_file < 0) return CHILD_PAGEMAP;
   if (writer.pagemap_file >= 0) writer.guards_look_swapped = guards_look_swapped(&writer, area);
   if (proc_maps_visit(add_mapping, &writer) < 0) return CHILD_MAPS_UNREADABLE;

@@ -134,12 +134,16 @@ async function userObstacle({ pid, uid }: ProcessStatus): Promise<Obstacle | nul
     () => false,
   );
   if (readable && (own === 0 || own === uid)) return null;
-  const way =
-    own === 0
-      ? 'where root may trace it (CAP_SYS_PTRACE)'
-      : own === uid
-        ? 'with sudo'
-        : 'as that user, or with sudo';
+  if (own !== 0 && own === uid) {
+    // The kernel takes it for more than its user (PR_SET_DUMPABLE in prctl(2)).
+    return {
+      code: 'other-user',
+      message:
+        `process ${pid} belongs to user id ${uid}, as this command does, but it changed its user after its start, or its program ` +
+        'has capabilities, so only root may look into it: run this with sudo',
+    };
+  }
+  const way = own === 0 ? 'where root may trace it (CAP_SYS_PTRACE)' : 'as that user, or with sudo';
   return {
     code: 'other-user',
     message: `process ${pid} belongs to user id ${uid}, and user id ${own} may not look into it: run this ${way}`,
