@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { copyFile } from 'node:fs/promises';
+import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { afterTest, memoryCgroup, startTarget } from './agent-target.js';
@@ -117,6 +117,31 @@ describe('afterimage ps', () => {
       assert.deepEqual(found.capture, { by: 'inspector', obstacle: null });
     });
   }
+
+  it('lists an application in one file, whose words are all its own, and which can be captured', async (t) => {
+    const directory = await temporaryDirectory(t);
+    await writeFile(join(directory, 'app.cjs'), 'console.log("up"); setInterval(() => undefined, 1e6)');
+    const configuration = { main: 'app.cjs', output: 'shop', disableExperimentalSEAWarning: true };
+    await writeFile(join(directory, 'sea.json'), JSON.stringify(configuration));
+    const building = spawnSync(nodeOf(26).path, ['--build-sea', 'sea.json'], { cwd: directory });
+    assert.equal(building.status, 0, building.stderr.toString());
+    const pid = await start(t, [join(directory, 'shop'), '--permission', 'x']);
+    const found = await listed(pid);
+    assert.equal(found.nodeVersion, nodeOf(26).version);
+    assert.deepEqual(found.command, [join(directory, 'shop'), '--permission', 'x']);
+    assert.deepEqual(found.capture, { by: 'inspector', obstacle: null });
+    const output = join(directory, 'x.heapsnapshot');
+    const { code, stderr } = await runCommand(['capture', String(pid), '-o', output]);
+    assert.equal(code, 0, stderr);
+  });
+
+  it('lists a Node.js by another name', async (t) => {
+    const renamed = join(await temporaryDirectory(t), 'shop-server');
+    await copyFile(nodeOf(20).path, renamed);
+    const found = await listed(await startNode(t, { node: renamed, flags: ['--no-addons'] }));
+    assert.equal(found.nodeVersion, nodeOf(20).version);
+    assert.equal(found.capture.obstacle?.code, 'no-addons');
+  });
 
   it('the largest first, and neither itself nor what is no Node.js', async (t) => {
     const [pid, other, sleeping] = await Promise.all([

@@ -4,6 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { flagsIn, isValueFlag, normalName, optionWords } from './node-flags.js';
+import { isSingleExecutable } from './node-version.js';
 import { flagsInFiles } from './option-files.js';
 
 export interface CommandLine {
@@ -11,6 +12,8 @@ export interface CommandLine {
   arguments: string[];
   /** `--name` or `--name=value`, from all places; what is decisive where two differ comes last. */
   flags: string[];
+  /** Its program carries the application, so that no word is a flag of Node's. */
+  isSingleExecutable: boolean;
 }
 
 /** Null where its command line may not be read. */
@@ -19,12 +22,14 @@ export async function readCommandLine(pid: number): Promise<CommandLine | null> 
   if (text === null) return null;
   const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
   const words = text.replace(/\0+$/, '').split('\0');
-  const own = flagsIn(words.slice(1));
+  const isSingle = await isSingleExecutable(pid);
+  const own = isSingle ? [] : flagsIn(words.slice(1));
   const options = /(?:^|\0)NODE_OPTIONS=([^\0]*)/.exec(environment)?.[1];
   const files = await flagsInFiles(pid, own);
   return {
     arguments: words,
     flags: [...files.config, ...flagsIn(optionWords(options ?? files.options)), ...own],
+    isSingleExecutable: isSingle,
   };
 }
 
@@ -45,7 +50,11 @@ export function flagValue({ flags }: CommandLine, ...names: string[]): string | 
 }
 
 /** The script and its arguments, or what stands in their place; for people. */
-export function scriptOf({ arguments: words }: CommandLine): string | undefined {
+export function scriptOf({
+  arguments: words,
+  isSingleExecutable: isSingle,
+}: CommandLine): string | undefined {
+  if (isSingle) return undefined;
   for (let at = 1; at < words.length; at++) {
     const word = words[at];
     if (!word.startsWith('-')) return word;
@@ -58,6 +67,7 @@ export function scriptOf({ arguments: words }: CommandLine): string | undefined 
 /** The script with its arguments, or where there is none what stands behind the program; for people. */
 export function commandOf(commandLine: CommandLine): string[] {
   const words = commandLine.arguments;
+  if (commandLine.isSingleExecutable) return words;
   const script = scriptOf(commandLine);
   const command = words.slice(script === undefined ? 1 : words.indexOf(script, 1));
   return command.length > 0 ? command : words;

@@ -16,13 +16,7 @@ export interface Section {
 const MAGIC = Buffer.from([0x7f, 0x45, 0x4c, 0x46, 2, 1]);
 const HEADER_BYTES = 64;
 const SECTION_BYTES = 64;
-const PROGRAM_HEADER_BYTES = 56;
 const MAX_SECTIONS = 1_000;
-const MAX_PROGRAM_HEADERS = 200;
-const PT_NOTE = 4;
-const MAX_NOTES = 20;
-const NOTE_HEADER_BYTES = 12;
-const MAX_NOTE_NAME_BYTES = 64;
 const ET_DYN = 3;
 
 export const SYMTAB = 2;
@@ -53,41 +47,6 @@ export async function readSections(file: FileHandle): Promise<Section[]> {
 /** Whether it may be loaded anywhere, so that its addresses count from where it is. */
 export async function isRelocatable(file: FileHandle): Promise<boolean> {
   return (await readHeader(file))?.readUInt16LE(16) === ET_DYN;
-}
-
-/** The names of its notes. */
-export async function noteNames(file: FileHandle): Promise<string[]> {
-  const header = await readHeader(file);
-  if (header === null || header.readUInt16LE(54) !== PROGRAM_HEADER_BYTES) return [];
-  const count = Math.min(header.readUInt16LE(56), MAX_PROGRAM_HEADERS);
-  const table = await bytesAt(file, number64(header, 32), count * PROGRAM_HEADER_BYTES);
-  if (table === null) return [];
-  const names: string[] = [];
-  for (let at = 0; at < table.length; at += PROGRAM_HEADER_BYTES)
-    if (table.readUInt32LE(at) === PT_NOTE)
-      names.push(...(await namesIn(file, number64(table, at + 8), number64(table, at + 32))));
-  return names;
-}
-
-/** Notes lie one after the other: lengths of name and contents, a type, and both, padded to four bytes. */
-async function namesIn(file: FileHandle, offset: number, size: number): Promise<string[]> {
-  const names: string[] = [];
-  const end = offset + size;
-  for (let at = offset; at + NOTE_HEADER_BYTES <= end && names.length < MAX_NOTES;) {
-    const header = await bytesAt(file, at, NOTE_HEADER_BYTES);
-    if (header === null) break;
-    const [nameBytes, contentBytes] = [header.readUInt32LE(0), header.readUInt32LE(4)];
-    if (nameBytes > MAX_NOTE_NAME_BYTES) break;
-    const name = await bytesAt(file, at + NOTE_HEADER_BYTES, nameBytes);
-    if (name === null) break;
-    names.push(name.toString('latin1').replace(/\0.*$/s, ''));
-    at += NOTE_HEADER_BYTES + padded(nameBytes) + padded(contentBytes);
-  }
-  return names;
-}
-
-function padded(bytes: number): number {
-  return Math.ceil(bytes / 4) * 4;
 }
 
 async function readHeader(file: FileHandle): Promise<Buffer | null> {
