@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
@@ -18,6 +18,8 @@ interface Listed {
   nodeVersion: string | null;
   uptimeMs: number | null;
   command: string[];
+  application: { name: string; directory: string | null };
+  descriptors: { used: number; limit: number } | null;
   rssBytes: number;
   heap: { usedBytes: number | null; totalBytes: number | null; limitBytes: number | null };
   memory: { usedBytes: number; limitBytes: number } | null;
@@ -31,6 +33,7 @@ interface Started {
   node?: string;
   args?: string[];
   env?: Record<string, string>;
+  cwd?: string;
   /** A program and its arguments that becomes Node.js. */
   prefix?: string[];
 }
@@ -42,15 +45,21 @@ const asNobody = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-
 /** Resolves to its pid when it runs; killed at the end of the test. */
 async function startNode(
   t: TestContext,
-  { node, flags = [], args = [], env, prefix = [] }: Started = {},
+  { node, flags = [], args = [], env, cwd, prefix = [] }: Started = {},
 ): Promise<number> {
   const script = 'console.log("up"); setInterval(() => undefined, 1e6)';
   const command = [...prefix, node ?? process.execPath, ...flags, '-e', script, ...args];
-  return start(t, command, env);
+  return start(t, command, env, cwd);
 }
 
-async function start(t: TestContext, [program = '', ...args]: string[], env = {}): Promise<number> {
+async function start(
+  t: TestContext,
+  [program = '', ...args]: string[],
+  env = {},
+  cwd?: string,
+): Promise<number> {
   const child = spawn(program, args, {
+    cwd,
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -178,7 +187,37 @@ describe('afterimage ps', () => {
     assert.match(capture.obstacle.message, /was started with --disable-sigusr1\b.* start it without/);
     const { stdout } = await runCommand(['ps']);
     assert.match(stdout.toString(), new RegExp(`^ +${pid} .*signal blocked`, 'm'));
-    assert.match(stdout.toString(), new RegExp(`^  process ${pid} was started with --disable-sigusr1`, 'm'));
+    assert.match(stdout.toString(), /^ {2}process \d+ was started with --disable-sigusr1/m);
+  });
+
+  it('says a reason once that several processes have', async (t) => {
+    const flags = ['--disable-sigusr1'];
+    const node = nodeOf(22).path;
+    const pids = await Promise.all([1, 2, 3].map(() => startNode(t, { node, flags })));
+    const { stdout } = await runCommand(['ps']);
+    const reason = /^ +process (\d+) was started with --disable-sigusr1.*$/gm;
+    const [found, ...others] = [...stdout.toString().matchAll(reason)];
+    assert.deepEqual(others, []);
+    const named = [...(found?.[0].matchAll(/\d+/g) ?? [])].map(Number);
+    assert.deepEqual(
+      pids.filter((pid) => !named.includes(pid)),
+      [],
+    );
+  });
+
+  it('shows the application and its directory in place of a command that does not fit', async (t) => {
+    const directory = await temporaryDirectory(t);
+    await writeFile(join(directory, 'package.json'), '{"name":"corner-shop"}');
+    const args = ['x'.repeat(200)];
+    const pid = await startNode(t, { args, cwd: directory, prefix: ['prlimit', '--nofile=24', '--'] });
+    const { application, descriptors } = await listed(pid);
+    assert.deepEqual(application, { name: 'corner-shop', directory });
+    assert.equal(descriptors?.limit, 24);
+    const table = onTerminal(t, 80);
+    if (table === null) return;
+    assert.match(lineOf(pid, table), / \d+ of 24 .* corner-shop in /);
+    const { stdout } = await runCommand(['ps']);
+    assert.match(lineOf(pid, stdout.toString()), /x{200}$/);
   });
 
   it('an agent, with the heap that it tells of', async (t) => {
@@ -233,13 +272,14 @@ describe('afterimage ps', () => {
   );
 
   it('shows nothing that a terminal would obey, on lines that fit it', async (t) => {
-    const pid = await startNode(t, {
-      flags: [`--title=\u001b[31m${'x'.repeat(100)}`],
-      args: ['x'.repeat(200)],
-    });
+    const cwd = join(await temporaryDirectory(t), `\u001b[31m${'x'.repeat(100)}`);
+    mkdirSync(cwd);
+    const pid = await startNode(t, { cwd, args: ['x'.repeat(200)] });
+    const short = await startNode(t, { flags: ['--title=\u001b[31mx'] });
     const table = onTerminal(t, 80);
     if (table === null) return;
-    assert.match(lineOf(pid, table), / \\x1b\[31mx+…$/);
+    assert.match(lineOf(pid, table), / in \/.*…$/);
+    assert.match(lineOf(short, table), / \\x1b\[31mx$/);
   });
 
   it('leaves columns out where the terminal is too narrow for them', async (t) => {

@@ -18,22 +18,35 @@ export interface Lock {
 const WAIT_MS = 30_000;
 const RETRY_MS = 50;
 
-/** @throws {CommandError} `refused`, when it is held for too long, or the signal's reason */
-export async function takeAttachLock(signal: AbortSignal): Promise<Lock> {
+/**
+ * @param onWait called once, when it is held
+ * @throws {CommandError} `refused`, when it is held for too long, or the signal's reason
+ */
+export async function takeAttachLock(signal: AbortSignal, onWait?: () => void): Promise<Lock> {
   const otherwise =
     `somebody else has been attaching to a process here for ${WAIT_MS / 1000} s, and only one can at a time: ` +
     'try again later (a command that was stopped holds it too)';
-  return takeLock('afterimage-attach', otherwise, signal);
+  return takeLock('afterimage-attach', otherwise, signal, onWait);
 }
 
 /** @throws {CommandError} `refused`, when it is held for too long, or the signal's reason */
 export async function takeCaptureLock(pid: number, signal: AbortSignal): Promise<Lock> {
   const otherwise = `process ${pid} has been captured by somebody else for ${WAIT_MS / 1000} s: try again later`;
-  return takeLock(`afterimage-capture-${pid}`, otherwise, signal);
+  return takeLock(captureLockName(pid), otherwise, signal);
 }
 
-async function takeLock(name: string, otherwise: string, signal: AbortSignal): Promise<Lock> {
+export function captureLockName(pid: number): string {
+  return `afterimage-capture-${pid}`;
+}
+
+async function takeLock(
+  name: string,
+  otherwise: string,
+  signal: AbortSignal,
+  onWait?: () => void,
+): Promise<Lock> {
   const started = performance.now();
+  let isSaid = false;
   for (;;) {
     signal.throwIfAborted();
     const socket = createServer((connection) => connection.destroy());
@@ -47,6 +60,8 @@ async function takeLock(name: string, otherwise: string, signal: AbortSignal): P
       const { fd } = (socket as unknown as { _handle: { fd: number } })._handle;
       return { descriptor: fd, release: () => void socket.close() };
     }
+    if (!isSaid) onWait?.();
+    isSaid = true;
     if (performance.now() - started > WAIT_MS) throw new CommandError('refused', otherwise);
     await pause(RETRY_MS);
   }

@@ -17,7 +17,7 @@ import type { LeftOpen } from './left-open.js';
 import { starved, unlessStarved } from './starved-child.js';
 import { openMeetingPoint, type MeetingPoint } from './meeting-point.js';
 
-export type AttachStep = 'waiting' | 'attached' | 'forked' | 'left';
+export type AttachStep = 'queued' | 'waiting' | 'attached' | 'forked' | 'left';
 
 export interface AttachJob extends VersionedAddon, InspectorJob {
   /** The application's name. */
@@ -90,10 +90,11 @@ async function forkIn(
   const { target, onStep } = job;
   const onWait = (): void => onStep?.('waiting');
   try {
-    return await whileAttaching(job, async (undertaker) => {
+    const queued = { ...job, onQueue: () => onStep?.('queued') };
+    return await whileAttaching(queued, async (undertaker) => {
       const addon = await placeAddon(target, job.addon, async (directory) => undertaker?.remove(directory));
       try {
-        return await withInspector({ ...job, onWait }, undertaker, meeting, (borrowed) => {
+        return await withInspector({ ...queued, onWait }, undertaker, meeting, (borrowed) => {
           onStep?.('attached');
           return capture(job, borrowed, addon.path, meeting, figures);
         });

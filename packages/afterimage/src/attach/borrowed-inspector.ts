@@ -14,6 +14,7 @@ import { EvaluationError, openSession, type InspectorSession } from './inspector
 import type { MeetingPoint } from './meeting-point.js';
 import { callWith, findInternals, type NodeInternals } from './node-internals.js';
 import { describeLeftOpen, type LeftOpen } from './left-open.js';
+import { portTurn } from './port-turn.js';
 import type { Undertaker } from './undertaker-process.js';
 import { nodeChildrenOf, watchedProcess } from './watched-processes.js';
 
@@ -22,6 +23,8 @@ export interface InspectorJob {
   commandLine: CommandLine | null;
   /** Starts a process that closes the inspector should this one be killed. */
   standBy?: ((pid: number, lock: Lock) => Promise<Undertaker>) | undefined;
+  /** Called when another capture has to be waited for: only one attaches at a time. */
+  onQueue?: (() => void) | undefined;
   /** Called right before the process is sent a signal: throws where it should not be. */
   beforeSignal?: (() => Promise<void>) | undefined;
   /** How long the target's main thread is waited for, in milliseconds: native code cannot be interrupted. */
@@ -52,10 +55,10 @@ const CLOSE_ANSWER_MS = 2_000;
 
 /** Does the work while nobody else attaches to a process here, with one that stands by. */
 export async function whileAttaching<T>(
-  { target, standBy, signal }: InspectorJob,
+  { target, standBy, onQueue, signal }: InspectorJob,
   work: (undertaker: Undertaker | null) => Promise<T>,
 ): Promise<T> {
-  const lock = await takeAttachLock(signal);
+  const lock = await takeAttachLock(signal, onQueue);
   let undertaker: Undertaker | null = null;
   try {
     undertaker = (await standBy?.(target.pid, lock)) ?? null;
@@ -80,6 +83,7 @@ export async function withInspector<T>(
   const { target, commandLine, signal, waitMs = WAIT_MS } = job;
   const { pid } = target;
   const watchdog = undertaker?.pid ?? null;
+  await portTurn(pid, commandLine, signal, job.onQueue);
   const inspector = await openInspector({
     pid,
     commandLine,

@@ -33,6 +33,8 @@ export interface Undertaker {
 
 const SCRIPT = fileURLToPath(new URL('./undertaker.js', import.meta.url));
 const END_MS = 1_000;
+/** What it calls itself, before the script and the id of its target. */
+export const CLEANUP_PROGRAM = 'afterimage-undertaker';
 
 /**
  * Resolves when it stands by.
@@ -42,7 +44,7 @@ const END_MS = 1_000;
 export async function startUndertaker(pid: number, lock: Lock): Promise<Undertaker> {
   // It reads the pid from its orders; here it is for whoever looks at the list of processes.
   const child = spawn(process.execPath, [SCRIPT, String(pid)], {
-    argv0: 'afterimage-undertaker',
+    argv0: CLEANUP_PROGRAM,
     detached: true,
     cwd: '/',
     env: {},

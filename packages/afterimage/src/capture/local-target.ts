@@ -34,6 +34,7 @@ export function localTarget(pid: number, waitMs?: number): CaptureTarget {
 
 export function stepText(step: AttachStep, name: string): string {
   const texts: Record<AttachStep, string> = {
+    queued: `another capture is attaching here: waiting for its end before ${name}`,
     waiting: `the main thread of ${name} is in native code: waiting for it to return`,
     attached: `attached to ${name}`,
     forked: `${name} is forked`,

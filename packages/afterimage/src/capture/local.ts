@@ -1,17 +1,14 @@
 /** Captures a process of this machine by attaching to it. */
-import { applicationName } from '@afterimage/agent/application-name';
 import { captureNeedBytes, describeHeadroom, readHeadroom } from '@afterimage/agent/headroom';
 import { formatBytes } from '@afterimage/agent/figures';
 import { watchMemory, type MemoryWatch } from '@afterimage/agent/memory-watch';
 import { anonymousBytes } from '@afterimage/agent/memory-use';
-import { readlink } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { VersionedAddon } from '../attach/addon-place.js';
 import { attach, type AttachJob } from '../attach/attach.js';
 import { describeLeftOpen, isLeftOpen } from '../attach/left-open.js';
 import { CommandError } from '../command-error.js';
+import { applicationOf } from '../target/application.js';
 import { checkAgain, type NodeProcess } from '../target/candidate.js';
-import { scriptOf } from '../target/command-line.js';
 import { namespaceOf } from '../target/process-status.js';
 import { whileRunning } from '../target/while-running.js';
 import type { CapturedImage, CaptureCost } from './came-in.js';
@@ -41,7 +38,7 @@ export async function captureLocal(capture: LocalCapture): Promise<CapturedImage
   const job = {
     target: target.status,
     commandLine: target.commandLine,
-    name: await nameOf(target),
+    name: (await applicationOf(pid, target.commandLine)).name,
     nodeVersion: target.nodeVersion,
     waitMs: capture.waitMs,
     ...(await capture.addonFor(target.nodeVersion)),
@@ -112,12 +109,4 @@ async function checkHeadroom(pid: number): Promise<void> {
     `not enough memory to capture process ${pid}: about ${formatBytes(need)} are needed, ${describeHeadroom(headroom)}; ` +
       'raise the limit, or capture while it uses less (nothing was sent to it)',
   );
-}
-
-async function nameOf({ status: { pid }, commandLine }: NodeProcess): Promise<string> {
-  const root = `/proc/${pid}/root`;
-  const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => '/');
-  const script = commandLine === null ? undefined : scriptOf(commandLine);
-  const inRoot = (path: string): string => root + (path.startsWith('/') ? path : join(cwd, path));
-  return applicationName(script === undefined ? undefined : inRoot(script), inRoot(cwd));
 }

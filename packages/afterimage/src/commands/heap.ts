@@ -40,6 +40,7 @@ async function runHeap(pid: number, { json, top, wait }: Options): Promise<void>
   const report = await heapReport(target, {
     standBy: startUndertaker,
     waitMs: milliseconds(wait),
+    onQueue: () => progress.stage(stepText('queued', `process ${pid}`)),
     onWait: () => progress.stage(stepText('waiting', `process ${pid}`)),
     signal,
   }).finally(() => progress.clear());

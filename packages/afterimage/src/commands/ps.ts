@@ -21,6 +21,9 @@ async function runPs({ json }: Options): Promise<void> {
   const processes = await listProcesses();
   await deliver({}, (output) => {
     if (json) reportAsJson({ processes }, output);
-    else reportToTerminal(processesBlocks(processes), terminalLook({}), output);
+    else {
+      const look = terminalLook({});
+      reportToTerminal(processesBlocks(processes, look.width), look, output);
+    }
   });
 }

@@ -1,6 +1,6 @@
 /** What `afterimage ps` says of the processes it has found. */
 import { formatBytes } from '@afterimage/agent/figures';
-import { formatNumberOf, formatSpan } from '../quantities.js';
+import { formatCount, formatNumberOf, formatSpan } from '../quantities.js';
 import type { Capturability, ListedProcess } from '../target/listed-processes.js';
 import type { Obstacle } from '../target/obstacles.js';
 import type { Block, Column } from './block.js';
@@ -55,16 +55,29 @@ const COLUMNS: ProcessColumn[] = [
     of: ({ container }) => (container === null ? '' : (container.podUid ?? container.id)),
   },
   { name: 'capture', is: 'words', of: ({ capture }) => captureWords(capture) },
-  { name: 'command', is: 'name', of: ({ command }) => command.join(' ') },
+  {
+    name: 'descriptors',
+    is: 'figure',
+    of: ({ descriptors }) =>
+      descriptors === null || descriptors.used < descriptors.limit * NEAR_LIMIT
+        ? ''
+        : `${formatCount(descriptors.used)} of ${formatCount(descriptors.limit)}`,
+  },
 ];
 
-export function processesBlocks(processes: readonly ListedProcess[]): Block[] {
-  if (processes.length === 0)
-    return [{ kind: 'paragraph', text: 'There is no Node.js process that one can see from here.' }];
+/** From this share on of the descriptors that it may have, how many it has is shown. */
+const NEAR_LIMIT = 0.8;
+const MARGIN_CELLS = 2;
+/** A command is not made shorter than this for a narrow terminal: columns are left out instead. */
+const MIN_COMMAND_CELLS = 20;
+const MAX_ALIKE_NAMED = 5;
+
+/** @param width of the page, in cells */
+export function processesBlocks(processes: readonly ListedProcess[], width: number): Block[] {
+  if (processes.length === 0) return [{ kind: 'paragraph', text: 'No Node.js processes found.' }];
   const columns = COLUMNS.filter(({ of }) => processes.some((each) => of(each) !== ''));
-  const reasons = processes.flatMap(({ capture: { obstacle } }) =>
-    obstacle === null ? [] : [obstacle.message],
-  );
+  const room = width - cellsTaken(columns, processes) - MARGIN_CELLS;
+  const command = (each: ListedProcess): string => commandText(each, Math.max(room, MIN_COMMAND_CELLS));
   return [
     {
       kind: 'heading',
@@ -73,21 +86,50 @@ export function processesBlocks(processes: readonly ListedProcess[]): Block[] {
     },
     {
       kind: 'table',
-      columns: columns.map(({ name, is, isOptional }) => ({ name, is, isOptional: isOptional === true })),
-      rows: processes.map((each) => columns.map(({ of }) => of(each))),
+      columns: [
+        ...columns.map(({ name, is, isOptional }) => ({ name, is, isOptional: isOptional === true })),
+        { name: 'command', is: 'name' },
+      ],
+      rows: processes.map((each) => [...columns.map(({ of }) => of(each)), command(each)]),
     },
-    ...[...reasons, ...processes.flatMap(sharedSignal)].map((text): Block => ({ kind: 'paragraph', text })),
+    ...reasons(processes).map((text): Block => ({ kind: 'paragraph', text })),
   ];
 }
 
-/** The agent says it in its log; here is where one sees it before sending the signal. */
-function sharedSignal({ pid, agent, capture }: ListedProcess): string[] {
-  if (agent === null || agent.otherListeners === null || agent.otherListeners === 0) return [];
-  if (capture.obstacle !== null) return [];
-  const listeners = formatNumberOf(agent.otherListeners, 'listener');
-  return [
-    `process ${pid} has ${listeners} of its own for ${agent.signal}: its agent takes captures by it, and does not pass it on`,
-  ];
+function cellsTaken(columns: readonly ProcessColumn[], processes: readonly ListedProcess[]): number {
+  return columns.reduce((sum, { name, of }) => {
+    const longest = Math.max(name.length, ...processes.map((each) => of(each).length));
+    return sum + longest + MARGIN_CELLS;
+  }, 0);
+}
+
+/** Of a command that would have to be cut, the application it is and where it was started tell more. */
+function commandText({ command, application: { name, directory } }: ListedProcess, room: number): string {
+  const whole = command.join(' ');
+  if (whole.length <= room) return whole;
+  return directory === null ? name : `${name} in ${directory}`;
+}
+
+/** Why processes cannot be captured: a reason that several have is said once. */
+function reasons(processes: readonly ListedProcess[]): string[] {
+  const alike = new Map<string, { message: string; pids: number[] }>();
+  for (const { pid, capture } of processes) {
+    if (capture.obstacle === null) continue;
+    const { message } = capture.obstacle;
+    const reason = alike.get(withoutPid(message, pid)) ?? { message, pids: [] };
+    reason.pids.push(pid);
+    alike.set(withoutPid(message, pid), reason);
+  }
+  return [...alike.values()].map(({ message, pids: [, ...others] }) => {
+    if (others.length === 0) return message;
+    const named = others.slice(0, MAX_ALIKE_NAMED).join(', ');
+    const more = others.length - MAX_ALIKE_NAMED;
+    return `${message} (the same for ${named}${more > 0 ? ` and ${more} more` : ''})`;
+  });
+}
+
+function withoutPid(message: string, pid: number): string {
+  return message.replaceAll(new RegExp(`\\b${pid}\\b`, 'g'), 'PID');
 }
 
 function heapText({ usedBytes, limitBytes }: ListedProcess['heap']): string {

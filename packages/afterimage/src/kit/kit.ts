@@ -116,10 +116,16 @@ async function seen(): Promise<SeenProcess[]> {
       nodeVersion: each.nodeVersion,
       command: (each.commandLine === null ? undefined : scriptOf(each.commandLine)) ?? 'node',
       rss: each.status.rss,
-      obstacle: (await obstacleTo(each))?.message ?? null,
+      obstacle: await lastingObstacle(each),
       agent: await agentIn(each),
     })),
   );
+}
+
+/** Another capture gives its port back within moments: who has it is asked again before the signal. */
+async function lastingObstacle(each: NodeProcess): Promise<string | null> {
+  const obstacle = await obstacleTo(each);
+  return obstacle === null || obstacle.code === 'port-taken' ? null : obstacle.message;
 }
 
 async function closed(): Promise<ClosedProcess[]> {

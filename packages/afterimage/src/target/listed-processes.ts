@@ -4,12 +4,14 @@ import { readdir, readFile } from 'node:fs/promises';
 import { CommandError } from '../command-error.js';
 import { readAgentBoard, type AgentBoard, type Unreadable } from './agent-board.js';
 import { commandOf, heapLimitOf, readCommandLine, type CommandLine } from './command-line.js';
+import { applicationOf, type Application } from './application.js';
 import { containerOf, type Container } from './container.js';
 import { listeningSockets, type ListeningSocket } from './listening-sockets.js';
 import { servesCapture } from './node-processes.js';
 import { looksLikeNode, nodeVersionOf } from './node-version.js';
 import { obstacleTo, obstacleToAgent, type Candidate, type Obstacle } from './obstacles.js';
 import { readStatus, startedAt } from './process-status.js';
+import { readResourceLimits } from './resource-limits.js';
 import { readUserNames } from './user-names.js';
 
 /** Sizes in bytes, times in milliseconds. What may not be read is null. */
@@ -21,6 +23,9 @@ export interface ListedProcess {
   uptimeMs: number | null;
   /** The script and its arguments, or what stands in their place. */
   command: string[];
+  application: Application;
+  /** How many it has open, and may have at most. */
+  descriptors: { used: number; limit: number } | null;
   rssBytes: number;
   heap: { usedBytes: number | null; totalBytes: number | null; limitBytes: number | null };
   /** Of its memory cgroup, or the ancestor of that with the least left; null where none has a limit. */
@@ -71,10 +76,12 @@ async function listed(pid: number, machine: Machine): Promise<ListedProcess | nu
   const board = await readAgentBoard(pid);
   const obstacle = await obstacleOf(candidate, board, machine).catch(() => null);
   if (nodeVersion === null && obstacle?.code !== 'other-user') return null;
-  const [started, cgroup, container] = await Promise.all([
+  const [started, cgroup, container, application, descriptors] = await Promise.all([
     startedAt(pid),
     cgroupOf(pid, machine),
     containerOf(pid),
+    applicationOf(pid, commandLine),
+    descriptorsOf(pid),
   ]);
   if (started === null) return null;
   return {
@@ -84,6 +91,8 @@ async function listed(pid: number, machine: Machine): Promise<ListedProcess | nu
     nodeVersion,
     uptimeMs: Date.now() - started,
     command: commandLine === null ? [] : commandOf(commandLine),
+    application,
+    descriptors,
     rssBytes: status.rss,
     heap: heapOf(commandLine, board),
     memory: cgroup === null ? null : { usedBytes: cgroup.used, limitBytes: cgroup.limit },
@@ -121,4 +130,14 @@ async function cgroupOf(pid: number, { cgroups }: Machine): Promise<Headroom | n
   const headroom = cgroups.get(membership) ?? readCgroupHeadroom('/', pid);
   cgroups.set(membership, headroom);
   return headroom;
+}
+
+async function descriptorsOf(pid: number): Promise<ListedProcess['descriptors']> {
+  const [open, limits] = await Promise.all([
+    readdir(`/proc/${pid}/fd`).catch(() => null),
+    readResourceLimits(pid),
+  ]);
+  return open === null || limits.descriptors === Infinity
+    ? null
+    : { used: open.length, limit: limits.descriptors };
 }

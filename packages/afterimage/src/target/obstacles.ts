@@ -3,7 +3,7 @@
  * A signal to a process that does not wait for it would end it: so all of this is asked first.
  */
 import { abiOf, supportedMajors } from '@afterimage/agent/native';
-import { readlink } from 'node:fs/promises';
+import { readFile, readlink } from 'node:fs/promises';
 import { constants } from 'node:os';
 import type { AgentBoard, Unreadable } from './agent-board.js';
 import { hasFlag, readCommandLine, type CommandLine } from './command-line.js';
@@ -225,16 +225,35 @@ export async function portObstacle(
   commandLine: CommandLine | null,
   listening: (pid: number) => Promise<ListeningSocket[]> = listeningSockets,
 ): Promise<Obstacle | null> {
+  const holder = await portHolder(pid, commandLine, listening);
+  if (holder === null) return null;
+  const name = holder.pid === null ? null : await nameOf(holder.pid);
+  const who =
+    holder.pid === null ? 'another process' : `process ${holder.pid}${name === null ? '' : ` (${name})`}`;
+  return {
+    code: 'port-taken',
+    message: `port ${holder.port} is held by ${who}, so process ${pid} could not open its inspector there: end that first (a debugger?)`,
+  };
+}
+
+/** Who has the port of its inspector; null when it is free, or the process itself has it. */
+export async function portHolder(
+  pid: number,
+  commandLine: CommandLine | null,
+  listening: (pid: number) => Promise<ListeningSocket[]> = listeningSockets,
+): Promise<{ port: number; pid: number | null } | null> {
   const { host, port } = inspectorPort(commandLine);
   const isEverywhere = host === '0.0.0.0' || host === '::';
   const taken = (await listening(pid)).find(
     (socket) => socket.port === port && (socket.host === host || socket.everywhere || isEverywhere),
   );
   if (port === 0 || taken === undefined || (await holdsSocket(pid, taken.inode))) return null;
-  const holder = await holderOf(taken.inode);
-  const who = holder === null ? 'another process' : `process ${holder}`;
-  return {
-    code: 'port-taken',
-    message: `port ${port} is held by ${who}, so process ${pid} could not open its inspector there: end that first (a debugger?)`,
-  };
+  return { port, pid: await holderOf(taken.inode) };
+}
+
+async function nameOf(pid: number): Promise<string | null> {
+  return readFile(`/proc/${pid}/comm`, 'utf8').then(
+    (name) => name.trim(),
+    () => null,
+  );
 }

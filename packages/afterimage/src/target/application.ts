@@ -1,0 +1,22 @@
+/** Which application a process runs, for people and for names of files. */
+import { applicationName } from '@afterimage/agent/application-name';
+import { readlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { scriptOf, type CommandLine } from './command-line.js';
+
+export interface Application {
+  /** Of its package, or else of its script. */
+  name: string;
+  /** Where it was started, as it sees that; null where that may not be read. */
+  directory: string | null;
+}
+
+export async function applicationOf(pid: number, commandLine: CommandLine | null): Promise<Application> {
+  const root = `/proc/${pid}/root`;
+  const directory = await readlink(`/proc/${pid}/cwd`).catch(() => null);
+  const script = commandLine === null ? undefined : scriptOf(commandLine);
+  const inRoot = (path: string): string =>
+    root + (path.startsWith('/') ? path : join(directory ?? '/', path));
+  const name = applicationName(script === undefined ? undefined : inRoot(script), inRoot(directory ?? '/'));
+  return { name, directory };
+}
