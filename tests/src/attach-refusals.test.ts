@@ -69,7 +69,9 @@ describe('a port that is held', () => {
       await once(server, 'listening');
       t.after(() => server.close());
       const { port } = server.address() as { port: number };
-      const message = new RegExp(`port ${port} is held by process ${process.pid} \\([^)]+\\), so .*nothing was sent`);
+      const message = new RegExp(
+        `port ${port} is held by process ${process.pid} \\([^)]+\\), so .*nothing was sent`,
+      );
       await assertUntouched(t, { flags: [`--inspect-port=${port}`] }, message);
     });
   }
@@ -77,7 +79,9 @@ describe('a port that is held', () => {
   it('by another Node.js that is debugged', async (t) => {
     const debugged = await startPlainTarget(t, { flags: ['--inspect=0'] });
     const port = /ws:\/\/127\.0\.0\.1:(\d+)/.exec(debugged.stderr())?.[1] ?? '';
-    const message = new RegExp(`port ${port} is held by process ${debugged.pid} \\([^)]+\\), .*a debugger\\?`);
+    const message = new RegExp(
+      `port ${port} is held by process ${debugged.pid} \\([^)]+\\), .*a debugger\\?`,
+    );
     await assertUntouched(t, { flags: [`--inspect-port=${port}`] }, message);
   });
 });
