@@ -32,8 +32,14 @@ describe('progress line', () => {
     assert.equal(line.length - ERASE.length, 39);
   });
 
-  it('is silent where there is no terminal, or one that cannot erase', () => {
-    assert.deepEqual(written([2000], { isTTY: false }), []);
-    assert.deepEqual(written([2000], { term: 'dumb' }), []);
+  it('is a plain line every ten seconds where there is no terminal, or one that cannot erase', () => {
+    const line = 'afterimage: 10 MB of 20 MB\n';
+    delete process.env.AFTERIMAGE_PROGRESS;
+    for (const settings of [{ isTTY: false }, { term: 'dumb' }]) {
+      assert.deepEqual(written([2000, 9999], settings), []);
+      assert.deepEqual(written([9999, 10_000, 10_001, 19_999, 20_000], settings), [line, line]);
+    }
+    process.env.AFTERIMAGE_PROGRESS = '0';
+    assert.deepEqual(written([10_000], { isTTY: false }), []);
   });
 });

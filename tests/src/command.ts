@@ -15,7 +15,7 @@ export interface CommandOptions {
   /** The Node to run it on; by default, the one of the tests. */
   node?: string;
   cwd?: string;
-  /** In place of what this process has, and COLUMNS=80. */
+  /** In place of what this process has, with COLUMNS=80 and AFTERIMAGE_PROGRESS=0 (a slow machine prints no more). */
   env?: NodeJS.ProcessEnv;
   /** Milliseconds after which it is ended; two minutes by default. */
   withinMs?: number;
@@ -39,7 +39,7 @@ export async function runCommand(args: string[], options: CommandOptions = {}): 
 
 export function startCommand(args: string[], options: CommandOptions = {}): ChildProcess {
   const { node = process.execPath, cwd, prefix = [], withinMs = defaultWithinMs } = options;
-  const { env = { ...process.env, COLUMNS: '80' } } = options;
+  const { env = { ...process.env, COLUMNS: '80', AFTERIMAGE_PROGRESS: '0' } } = options;
   const [program = node, ...rest] = [...prefix, node, commandProgram, ...args];
   return spawn(program, rest, { stdio: ['pipe', 'pipe', 'pipe'], timeout: withinMs, cwd, env });
 }

@@ -1,4 +1,7 @@
-/** One line on a terminal that tells how far long work is. Elsewhere, and for short work, nothing. */
+/**
+ * How far long work is: one line on a terminal, which is redrawn; elsewhere a plain line every ten seconds. Nothing for short
+ * work, nor anywhere but on a terminal with AFTERIMAGE_PROGRESS=0.
+ */
 
 export interface ProgressLine {
   /** `share` from 0 to 1 draws a bar; null where the total is unknown. */
@@ -12,6 +15,8 @@ export interface ProgressLine {
 /** Shorter work is over before anybody wonders. */
 const SILENT_MS = 1000;
 const REDRAW_MS = 100;
+/** Between plain lines, which stay in a log. */
+const PLAIN_MS = 10_000;
 const BAR_CELLS = 24;
 const TO_START_AND_ERASE = '\r\u001b[K';
 
@@ -20,6 +25,7 @@ export function progressLine(
   now: () => number = () => performance.now(),
 ): ProgressLine {
   const draws = stream.isTTY && process.env.TERM !== 'dumb';
+  if (!draws) return plainLines(stream, now);
   const firstDraw = now() + SILENT_MS;
   let nextDraw = firstDraw;
   let drawn = false;
@@ -32,16 +38,29 @@ export function progressLine(
 
   return {
     show(text, share) {
-      if (draws && now() >= nextDraw) draw(share === null ? text : `${bar(share)} ${text}`);
+      if (now() >= nextDraw) draw(share === null ? text : `${bar(share)} ${text}`);
     },
     stage(text) {
-      if (draws && now() >= firstDraw) draw(text);
+      if (now() >= firstDraw) draw(text);
     },
     clear() {
       if (drawn) stream.write(TO_START_AND_ERASE);
       drawn = false;
     },
   };
+}
+
+const nothing = (): void => undefined;
+
+function plainLines(stream: Pick<NodeJS.WriteStream, 'write'>, now: () => number): ProgressLine {
+  if (process.env.AFTERIMAGE_PROGRESS === '0') return { show: nothing, stage: nothing, clear: nothing };
+  let next = now() + PLAIN_MS;
+  function print(text: string): void {
+    if (now() < next) return;
+    next = now() + PLAIN_MS;
+    stream.write(`afterimage: ${text}\n`);
+  }
+  return { show: print, stage: print, clear: nothing };
 }
 
 function bar(share: number): string {
