@@ -1,6 +1,6 @@
 /** One suspect: what an accumulation is, who holds it, where in the source to look, and the words for it. */
 import { anchor, isContext, isOfProgram, pathInWords } from '../path-words.js';
-import { edgeLabel, rawName } from '../names.js';
+import { edgeLabel, internalTarget, rawName } from '../names.js';
 import { stepsOf, type PathStep } from '../retaining-path.js';
 import { sourceOf, type RetainingPaths } from '../retaining-paths.js';
 import type { Snapshot } from '../snapshot.js';
@@ -167,7 +167,9 @@ function callsOf(snapshot: Snapshot, callbacks: readonly Callback[]): string {
 
 function functionNameOf({ snapshot: { graph }, positions }: Context, node: number): string {
   if (isContext(graph, node)) return positions.ofContext(node)?.name ?? '';
-  return graph.nodeTypes[graph.nodeType[node]] === 'closure' ? rawName(graph, node) : '';
+  if (graph.nodeTypes[graph.nodeType[node]] !== 'closure') return '';
+  const bound = internalTarget(graph, node, 'bound_function');
+  return rawName(graph, bound < 0 ? node : bound);
 }
 
 function functionsOn({ snapshot: { graph }, positions }: Context, edges: readonly number[]): number[] {

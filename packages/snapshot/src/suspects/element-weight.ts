@@ -35,7 +35,7 @@ const MAX_SEARCHED = 20_000;
 const MAX_NAMES = 5;
 /** Names of these classes say what they are; others stand for what they belong to. */
 const UNTELLING =
-  /^(Object|Array|Map|Set|WeakMap|Function|Promise|(Shared)?ArrayBuffer|Buffer|AsyncContextFrame|\w+Array|Generator|AsyncFunction|\(.*|system \/ .*|\{.*)$/s;
+  /^(Object|Array|Map|Set|WeakMap|Function|Promise|(Shared)?ArrayBuffer|Buffer|AsyncContextFrame|Listener|\w+Array|Generator|AsyncFunction|\(.*|system \/ .*|\{.*)$/s;
 
 export function elementWeight(
   snapshot: Snapshot,
