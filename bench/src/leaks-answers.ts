@@ -1,7 +1,7 @@
 /** The answers on one program's snapshots, ours and memlab's, and whether they name the culprit. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { output } from './leaks-child.js';
 import type { Capture } from './leaks-gallery.js';
@@ -16,6 +16,11 @@ interface Diff {
 interface Suspect {
   pathText: string;
   summary: string;
+  rank: number;
+  kind: string;
+  counts: number[];
+  bytes: number;
+  holder: { id: number; instances: number[]; entries: number[] };
   locations: { function?: string | null; script?: string | null }[];
 }
 
@@ -26,6 +31,8 @@ export interface Answer {
   rank: number;
   /** Of the growth, what the suspects explain, from 0 to 1; ours alone says it. */
   explainedShare?: number;
+  /** Of each suspect what no redaction takes out: rank, kind, counts, bytes and the holder's place. */
+  figures?: string[];
 }
 
 /** An answer, or how it failed. */
@@ -34,7 +41,16 @@ export type Outcome = Answer | { failure: string };
 export interface Answers {
   three: Outcome;
   two: Outcome;
+  /** From the same snapshots, redacted one by one at the default level. */
+  redactedThree?: Outcome;
+  redactedTwo?: Outcome;
   memlab?: Outcome;
+}
+
+/** What is asked besides. */
+export interface Besides {
+  memlab: boolean;
+  redacted: boolean;
 }
 
 const COMMAND = fileURLToPath(new URL('../../packages/afterimage/bin/afterimage.js', import.meta.url));
@@ -43,12 +59,37 @@ const DIFF_LIMIT_MS = 120_000;
 const MEMLAB_LIMIT_MS = 120_000;
 
 /** From three snapshots and from the first and last of them; memlab always looks at three. */
-export async function ask({ expected, snapshots }: Capture, withMemlab: boolean): Promise<Answers> {
+export async function ask({ expected: { culprit }, snapshots }: Capture, besides: Besides): Promise<Answers> {
   const [first, , last] = snapshots;
-  const three = await outcome(diff(snapshots, expected.culprit));
-  const two = await outcome(diff([first, last], expected.culprit));
-  if (!withMemlab) return { three, two };
-  return { three, two, memlab: await outcome(memlab(snapshots, expected.culprit)) };
+  const answers: Answers = {
+    three: await outcome(diff(snapshots, culprit)),
+    two: await outcome(diff([first, last], culprit)),
+  };
+  if (besides.redacted) Object.assign(answers, await askRedacted(snapshots, culprit));
+  if (besides.memlab) answers.memlab = await outcome(memlab(snapshots, culprit));
+  return answers;
+}
+
+async function askRedacted(
+  snapshots: Capture['snapshots'],
+  culprit: string | null,
+): Promise<Pick<Answers, 'redactedThree' | 'redactedTwo'>> {
+  const directory = await mkdtemp(join(tmpdir(), 'afterimage-redacted-'));
+  try {
+    const redacted = snapshots.map((path) => join(directory, basename(path)));
+    for (const [at, path] of snapshots.entries()) {
+      await output(process.execPath, [COMMAND, 'redact', path, redacted[at] ?? ''], DIFF_LIMIT_MS);
+    }
+    return {
+      redactedThree: await outcome(diff(redacted, culprit)),
+      redactedTwo: await outcome(diff([redacted[0] ?? '', redacted[2] ?? ''], culprit)),
+    };
+  } catch (error) {
+    const failure = { failure: (error as Error).message };
+    return { redactedThree: failure, redactedTwo: failure };
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
 }
 
 async function outcome(answer: Promise<Answer>): Promise<Outcome> {
@@ -71,6 +112,9 @@ async function diff(snapshots: string[], culprit: string | null): Promise<Answer
     suspects: suspects.map(({ pathText, summary }) => `${pathText}: ${summary}`),
     rank: suspects.findIndex(names) + 1,
     explainedShare,
+    figures: suspects.map(({ rank, kind, counts, bytes, holder: { id, instances, entries } }) =>
+      [rank, kind, counts.join('/'), bytes, `@${id}`, instances.join('/'), entries.join('/')].join(' '),
+    ),
   };
 }
 
@@ -91,4 +135,13 @@ async function memlab(snapshots: string[], culprit: string | null): Promise<Answ
 /** Whether one of the first `places` suspects names the culprit. */
 export function isRight(answer: Outcome | undefined, places: number): boolean {
   return answer !== undefined && 'rank' in answer && answer.rank > 0 && answer.rank <= places;
+}
+
+/** Whether redaction changed nothing but names; undefined where it was not asked. */
+export function isSame(original: Outcome, redacted: Outcome | undefined): boolean | undefined {
+  if (redacted === undefined) return undefined;
+  const figuresOf = (outcome: Outcome): string[] | undefined =>
+    'failure' in outcome ? undefined : outcome.figures;
+  const figures = figuresOf(original);
+  return figures !== undefined && figures.join('\n') === figuresOf(redacted)?.join('\n');
 }

@@ -1,5 +1,5 @@
 /** What the answers on the whole gallery must come to. */
-import { isRight, type Answers } from './leaks-answers.js';
+import { isRight, isSame, type Answers } from './leaks-answers.js';
 import type { Expected, Program } from './leaks-gallery.js';
 
 /** One program's row: its answers, or why there are none. */
@@ -45,6 +45,23 @@ export function goals(exhibits: Exhibit[]): Goal[] {
     {
       text: `healthy programs called a leak: ${accused} of ${healthy.length}, none wanted`,
       met: accused === 0,
+    },
+    ...unchanged(exhibits),
+  ];
+}
+
+/** Redaction changes no answer; nothing where it was not asked. */
+function unchanged(exhibits: Exhibit[]): Goal[] {
+  const asked = exhibits.flatMap(({ answers }) => (answers?.redactedThree === undefined ? [] : [answers]));
+  if (asked.length === 0) return [];
+  const same = asked.filter(
+    ({ three, two, redactedThree, redactedTwo }) =>
+      isSame(three, redactedThree) === true && isSame(two, redactedTwo) === true,
+  ).length;
+  return [
+    {
+      text: `redacted snapshots, three and two, the same suspects: ${same} of ${asked.length}, all wanted`,
+      met: same === asked.length,
     },
   ];
 }

@@ -11,6 +11,7 @@ const HEAD = [
   'one of three right',
   'growth explained',
   'first right from two snapshots',
+  'same when redacted, from three and two',
   'memlab: first',
   'memlab: one of three',
 ];

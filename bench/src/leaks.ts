@@ -20,7 +20,7 @@ import { sideBySide } from './tables.js';
 const MARKDOWN = fileURLToPath(new URL('../../artifacts/bench-leaks.md', import.meta.url));
 const AT_ONCE = 2;
 const NAME_WIDTH = 20;
-const LABEL_WIDTH = 23;
+const LABEL_WIDTH = 20;
 const MEMLAB_NOTE =
   'memlab matches objects by their ids, which do not match between captures by image; it is shown what it is given.';
 
@@ -31,6 +31,7 @@ interface Options {
   reuse: boolean;
   keep: boolean;
   memlab: boolean;
+  redacted: boolean;
 }
 
 async function main(): Promise<void> {
@@ -41,17 +42,19 @@ async function main(): Promise<void> {
       keep: { type: 'boolean', default: false },
       snapshots: { type: 'string' },
       'no-memlab': { type: 'boolean', default: false },
+      'no-redacted': { type: 'boolean', default: false },
     },
   });
   const chosen = programs(positionals, parseNode(values.node));
   const reuse = values.snapshots !== undefined;
   const memlab = !values['no-memlab'];
+  const redacted = !values['no-redacted'];
   if (!reuse || memlab) install({ nodes: !reuse });
   const directory = reuse
     ? resolve(values.snapshots ?? '')
     : await mkdtemp(join(tmpdir(), 'afterimage-gallery-'));
   try {
-    const exhibits = await exhibitAll(chosen, { directory, reuse, keep: values.keep, memlab });
+    const exhibits = await exhibitAll(chosen, { directory, reuse, keep: values.keep, memlab, redacted });
     await report(exhibits);
   } finally {
     if (values.keep) console.log(`The snapshots: ${directory}`);
@@ -91,7 +94,7 @@ async function exhibitOne(program: Program, options: Options): Promise<Exhibit> 
   try {
     if (!options.reuse) await perform(program, directory);
     const capture = await readCapture(directory);
-    return { program, expected: capture.expected, answers: await ask(capture, options.memlab) };
+    return { program, expected: capture.expected, answers: await ask(capture, options) };
   } catch (error) {
     return { program, failure: (error as Error).message };
   } finally {
@@ -102,15 +105,17 @@ async function exhibitOne(program: Program, options: Options): Promise<Exhibit> 
 async function report(exhibits: Exhibit[]): Promise<void> {
   interruption.signal.throwIfAborted();
   const coloured = (cell: string): string => {
-    if (cell === 'yes' || cell === 'clear') return colours.green(cell);
-    return ['no', 'fail', 'LEAK?'].includes(cell) ? colours.red(cell) : cell;
+    if (['yes', 'clear', 'same'].includes(cell)) return colours.green(cell);
+    return ['no', 'fail', 'LEAK?', 'differs'].includes(cell) ? colours.red(cell) : cell;
   };
   const rows = exhibits.map((exhibit): [string, ...string[]] => [
     `${exhibit.program.name}\n ${colours.dim(exhibit.expected?.kind ?? 'no snapshots')}`,
     ...cells(exhibit).map(coloured),
   ]);
   console.log(sideBySide(['program', ...COLUMNS], rows, LABEL_WIDTH));
-  console.log('first, in 3, share: of three snapshots; of 2: first suspect, from two; memlab: its traces\n');
+  console.log(
+    'first, in 3, share: of three snapshots; of 2: first suspect, from two; redacted: the same; memlab: its traces\n',
+  );
   for (const exhibit of exhibits) {
     const said = complaints(exhibit);
     if (said.length > 0) console.log(`${colours.bold(exhibit.program.name)}\n  ${said.join('\n  ')}\n`);
