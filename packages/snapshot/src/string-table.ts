@@ -103,13 +103,19 @@ function stringTable(blocks: Uint8Array[], ends: Float64Array): StringTable {
   }
 
   function findAll(contents: Iterable<string>): Map<number, string> {
-    const byLength: { content: string; json: Buffer }[][] = [];
+    const lengths: boolean[] = [];
+    /** By length and a few bytes: there may be thousands of one length. */
+    const alike = new Map<number, { content: string; json: Buffer }[]>();
     /** Those that may be written otherwise than JSON.stringify does: V8 escapes all but ASCII. */
     const escapable = new Set<string>();
     let longest = 0;
     for (const content of new Set(contents)) {
       const json = Buffer.from(JSON.stringify(content).slice(1, -1));
-      (byLength[json.length] ??= []).push({ content, json });
+      const key = likeness(json.length, (at) => json[at]);
+      const known = alike.get(key);
+      if (known) known.push({ content, json });
+      else alike.set(key, [{ content, json }]);
+      lengths[json.length] = true;
       if (!/^[\w $.-]*$/.test(content)) {
         escapable.add(content);
         longest = Math.max(longest, LONGEST_ESCAPE * content.length);
@@ -119,8 +125,11 @@ function stringTable(blocks: Uint8Array[], ends: Float64Array): StringTable {
     for (let index = 0, start = 0; index < ends.length; index++) {
       const from = start;
       start = ends[index];
-      for (const { content, json } of byLength[start - from] ?? []) {
-        if (json.every((byte, offset) => byteAt(from + offset) === byte)) found.set(index, content);
+      if (lengths[start - from]) {
+        const key = likeness(start - from, (at) => byteAt(from + at));
+        for (const { content, json } of alike.get(key) ?? []) {
+          if (json.every((byte, offset) => byteAt(from + offset) === byte)) found.set(index, content);
+        }
       }
       if (start - from > longest || !hasEscape(from, start)) continue;
       const content = get(index);
@@ -163,6 +172,13 @@ function stringTable(blocks: Uint8Array[], ends: Float64Array): StringTable {
 
   const find = (content: string): number[] => [...findAll([content]).keys()];
   return { count: ends.length, bytes, get, find, findAll, beginningWith, numberedWith };
+}
+
+/** The same for equal texts, and seldom for others. */
+function likeness(length: number, byteAt: (at: number) => number): number {
+  if (length === 0) return 0;
+  const ends = (byteAt(0) << 16) | (byteAt(length >> 1) << 8) | byteAt(length - 1);
+  return length * 0x1000000 + ends;
 }
 
 function isDigit(byte: number): boolean {

@@ -73,12 +73,14 @@ export function growingPlaces(tree: StructureTree): GrowingPlace[] {
       return null;
     }
     if (last.bytes[place] - first.bytes[place] < LEAST_BYTES) return null;
+    const ownBytes = last.ownBytes[place] - first.ownBytes[place];
+    // Before all below is looked at: in a chain of unlike links that would be done at each of them.
+    if (more < LEAST_COUNT && ownBytes < total * LARGE_SHARE) return null;
     const bytes = grownInside(place);
     if (bytes < LEAST_BYTES) return null;
     // The nodes got bigger, rather than more: what is below tells why.
     if (more * last.typicalBytes[place] < LEAST_BY_NUMBER * bytes) return null;
-    const ownBytes = last.ownBytes[place] - first.ownBytes[place];
-    if (more < LEAST_COUNT && Math.min(bytes, ownBytes) < total * LARGE_SHARE) return null;
+    if (more < LEAST_COUNT && bytes < total * LARGE_SHARE) return null;
     // More than coming and going would explain.
     if (more < 3 * Math.sqrt(counts[0]) && more > LEAST_COUNT) return null;
     return { place, inSize: false, counts, bytes };
