@@ -109,11 +109,13 @@ describe('afterimage analyze', { timeout: 300_000 }, () => {
       const report = await analyzed([file, '--top', '200'], { node });
       assert.match(
         report,
-        /^\S+planted\d\d\.heapsnapshot\n\n {2}[\d.]+ MB in [\d,]+ nodes and [\d,]+ edges\n/,
+        /^The largest accumulation keeps [^\n]+\n\n {2}snapshot +\S+\n {2}heap +[\d.]+ MB in [\d,]+ nodes and [\d,]+ edges\n/,
       );
       assert.match(report, /^ {2}class +count +shallow +retained$/m);
-      assert.match(report, /^ {2}PlantedSession +5,000 +\d+ kB +[\d.]+ [kM]B$/m);
-      assert.match(report, /^Suspects$/m);
+      assert.match(report, /^ {2}PlantedSession +5,000 +\d+ kB +[\d.]+ [kM]B +→ 1$/m);
+      assert.match(report, /^Largest accumulations$/m);
+      assert.match(report, /Not covered: one snapshot cannot show growth/);
+      assert.match(report, /afterimage diff [^\n]+ LATER\n$/);
       assert.ok(widestLine(report) <= 80, report);
     });
   }
@@ -123,7 +125,17 @@ describe('afterimage analyze', { timeout: 300_000 }, () => {
       snapshot: { node_count: number; edge_count: number };
     };
     const analysis = await analyzedJson([planted]);
-    assert.deepEqual(Object.keys(analysis), ['file', 'redaction', 'totals', 'classes', 'suspects']);
+    assert.deepEqual(Object.keys(analysis), [
+      'file',
+      'pid',
+      'redaction',
+      'totals',
+      'classes',
+      'suspects',
+      'process',
+      'notCovered',
+      'summary',
+    ]);
     assert.equal(analysis.redaction, null);
     assert.equal(analysis.file, planted);
     assert.equal(analysis.totals.nodes, snapshot.node_count);
@@ -135,7 +147,14 @@ describe('afterimage analyze', { timeout: 300_000 }, () => {
       totals.shallowBytes,
     );
     for (const row of classes) {
-      assert.deepEqual(Object.keys(row), ['name', 'count', 'shallowBytes', 'retainedBytes']);
+      assert.deepEqual(Object.keys(row), [
+        'name',
+        'count',
+        'shallowBytes',
+        'retainedBytes',
+        'origin',
+        'suspect',
+      ]);
     }
     const sessions = classes.find(({ name }) => name === 'PlantedSession');
     assert.equal(sessions?.count, PLANTED);

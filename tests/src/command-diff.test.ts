@@ -48,15 +48,15 @@ async function compared(...args: string[]): Promise<string> {
 describe('afterimage diff', { timeout: 300_000 }, () => {
   for (const count of [2, 3]) {
     it(`tells what grew in ${count} snapshots`, async () => {
-      const report = await compared(...files.slice(0, count));
-      assert.match(report, /^ {2}growth +\+[\d.]+ [kM]B, \+[\d,]+ nodes$/m);
+      const report = await compared(...files.slice(0, count), '--verbose');
+      assert.match(report, /^ {2}growth +\+[\d.]+ [kM]B +\+[\d,]+$/m);
       assert.match(report, /^Suspects$/m);
       assert.match(report, /^1\. \S+: PlantedJob$/m);
       assert.match(report, / [└ ]*finished: Map @\d+$/m);
       const [last, grown] = count === 2 ? ['5,000', '4,000'] : ['9,000', '8,000'];
       assert.match(
         report,
-        new RegExp(`^ {2}PlantedJob +${last} +\\+${grown} +[\\d.]+ kB +\\+[\\d.]+ kB$`, 'm'),
+        new RegExp(`^ {2}PlantedJob +${last} +\\+${grown} +[\\d.]+ kB +\\+[\\d.]+ kB +→ 1$`, 'm'),
       );
       assert.ok(widestLine(report) <= 80, report);
     });
@@ -66,12 +66,17 @@ describe('afterimage diff', { timeout: 300_000 }, () => {
     const comparison = JSON.parse(await compared(...files, '--json')) as Comparison;
     assert.deepEqual(Object.keys(comparison).sort(), [
       'classes',
+      'dominators',
       'explainedShare',
       'files',
       'growth',
+      'heaps',
+      'notCovered',
       'outsideHeap',
+      'process',
       'summary',
       'suspects',
+      'unmatchedNames',
     ]);
     assert.deepEqual(comparison.files, files);
     assert.ok(comparison.growth.bytes > 8000 * 100 && comparison.growth.nodes > 8000 * 2);
@@ -96,7 +101,11 @@ describe('afterimage diff', { timeout: 300_000 }, () => {
 
   it('writes markdown and a page', async () => {
     const markdown = await compared(...files, '--markdown');
-    assert.match(markdown, /^## .+\n\n- growth: \+[\d.]+ [kM]B, \+[\d,]+ nodes\n/);
+    assert.match(markdown, /^## .+\n\n\| snapshot \| heap \| nodes \|\n/);
+    assert.match(
+      markdown,
+      /^\| 1 \| \\\+[\d.]+ [kM]B \| \d+ % \| .*8,000 more PlantedJob in finished .* \|$/m,
+    );
     assert.match(markdown, /^\| `PlantedJob` \| 9,000 \| \+8,000 \| /m);
     const output = join(directory, 'growth.html');
     const { code, stderr } = await runCommand(['diff', ...files, '--html', '-o', output]);
@@ -127,6 +136,8 @@ describe('any growth', () => {
     report({ write: (part) => void (written += part) });
     return written;
   };
+
+  const whole = { suspects: 5, classes: 5, details: null, isWhole: true };
 
   function growth(name: string): Comparison {
     const steps = Array.from({ length: 40 }, (_, id) => ({ edge: name, name, id }));
@@ -159,7 +170,11 @@ describe('any growth', () => {
           summary: `They are in ${name} and ${name}`,
         },
       ],
-      classes: [{ name, counts: [10, 5010], shallowBytes: [80, 40_080] }],
+      heaps: [
+        { nodes: 1_000_000, bytes: 300e6 },
+        { nodes: 1_100_000, bytes: 341e6 },
+      ],
+      classes: [{ name, counts: [10, 5010], shallowBytes: [80, 40_080], origin: 'program', suspect: 1 }],
       dominators: [],
       notCovered: [],
       process: null,
@@ -175,7 +190,7 @@ describe('any growth', () => {
   };
   for (const [kind, name] of Object.entries(names)) {
     it(`fits 80 cells and obeys no name: ${kind}`, () => {
-      const blocks = comparisonBlocks(growth(name), { classes: 5, suspects: 5 });
+      const blocks = comparisonBlocks(growth(name), whole);
       const report = text((output) => reportToTerminal(blocks, { width: 80, colours: false }, output));
       const markdown = text((output) => reportAsMarkdown(blocks, output));
       for (const written of [report, markdown]) {
@@ -188,14 +203,14 @@ describe('any growth', () => {
   }
 
   it('has the headline first, and says what lies outside the heap', () => {
-    const blocks = comparisonBlocks(growth('Job'), { classes: 5, suspects: 5 });
+    const blocks = comparisonBlocks(growth('Job'), whole);
     const report = text((output) => reportToTerminal(blocks, { width: 80, colours: false }, output));
     assert.match(report, /^1 suspect explains 97 % of \+41\.0 MB\n/);
-    assert.match(report, /^ {2}outside the JS heap +\+30\.0 MB, of which behind buffers \+29\.0 MB$/m);
+    assert.match(report, /^ {2}\+30\.0 MB of it outside V8's heap, \+29\.0 MB behind buffers$/m);
   });
 
   it('has colours only when it is to', () => {
-    const blocks = comparisonBlocks(growth('Job'), { classes: 5, suspects: 5 });
+    const blocks = comparisonBlocks(growth('Job'), whole);
     const colourful = text((output) => reportToTerminal(blocks, { width: 80, colours: true }, output));
     const plain = text((output) => reportToTerminal(blocks, { width: 80, colours: false }, output));
     // eslint-disable-next-line no-control-regex -- colours are control characters

@@ -22,6 +22,8 @@ export interface ReportOptions extends IdentityOptions {
   html?: true;
   top?: number;
   force?: true;
+  verbose?: true;
+  suspect?: number;
 }
 
 export function addReportOptions(command: Command): Command {
@@ -35,6 +37,8 @@ export function addReportOptions(command: Command): Command {
     .addOption(format('html', 'write a page that shows the heap as a picture; needs -o'))
     .addOption(identityOption())
     .option('--force', 'overwrite an existing file')
+    .option('--verbose', 'show details of all suspects, and every table')
+    .option('--suspect <n>', 'show all details of this suspect', wholeNumber)
     .option('--top <n>', 'how many classes and suspects to show', wholeNumber);
 }
 

@@ -1,6 +1,7 @@
 /** Reads `.heapsnapshot` files. */
 export { open, type OpenOptions } from './open.js';
 export type { Reference, Snapshot } from './snapshot.js';
+export { classOrigins, type ClassOrigin } from './class-origins.js';
 export type { ClassRow, Classes } from './classes.js';
 export type { DuplicateString } from './duplicate-strings.js';
 export type { Dominated } from './dominators.js';

@@ -1,7 +1,58 @@
 /** What grew between snapshots, and which they are. The JSON that is printed has the same shape. */
-import type { Growth } from '@afterimage/snapshot';
+import {
+  classOrigins,
+  type ClassGrowth,
+  type ClassOrigin,
+  type Growth,
+  type Snapshot,
+} from '@afterimage/snapshot';
+import { explainedClasses } from './explained-classes.js';
 
 export interface Comparison extends Growth {
   /** As they were named on the command line, the earliest first. */
   files: string[];
+  /** How large the heap was in each. */
+  heaps: HeapSize[];
+  classes: GrownClass[];
+}
+
+export interface HeapSize {
+  nodes: number;
+  /** Memory outside V8's heap that the snapshot knows of included, as in `growth.bytes`. */
+  bytes: number;
+}
+
+export interface GrownClass extends ClassGrowth {
+  origin: ClassOrigin;
+  /** Rank of the suspect that explains it, or null. */
+  suspect: number | null;
+}
+
+/**
+ * @param last the last of the snapshots
+ * @param most bounds how many classes there are
+ */
+export function comparisonOf(
+  growth: Growth,
+  files: string[],
+  heaps: HeapSize[],
+  last: Snapshot,
+  most?: number,
+): Comparison {
+  // What piles up in one place of a heap that shrank is not what a reader is after.
+  const suspects = growth.growth.bytes > 0 ? growth.suspects : [];
+  const explained = explainedClasses(last, suspects);
+  const origins = classOrigins(last);
+  const classes = growth.classes.map((each) => ({
+    ...each,
+    origin: origins.get(each.name) ?? 'platform',
+    suspect: explained.get(each.name) ?? null,
+  }));
+  return { files, ...growth, suspects, heaps, classes: classes.slice(0, most) };
+}
+
+export function heapSizeOf({ graph }: Snapshot): HeapSize {
+  let bytes = 0;
+  for (let node = 0; node < graph.nodeCount; node++) bytes += graph.selfSize[node];
+  return { nodes: graph.nodeCount, bytes };
 }

@@ -10,9 +10,12 @@ import { repeatedStrings } from '../analysis/repeated-strings.js';
 import { pathToNode } from '../analysis/retaining-path.js';
 import { similarNames } from '../analysis/similar-names.js';
 import { CommandError } from '../command-error.js';
-import { analysisBlocks, classSection, suspectsSection, totalsBlocks } from '../contents/analysis.js';
+import { analysisBlocks, closingBlocks, openingBlocks } from '../contents/analysis.js';
 import { answersBlocks } from '../contents/answers.js';
+import { classBlocks } from '../contents/classes.js';
+import type { Shown } from '../contents/shown.js';
 import { identitiesOf } from '../encryption-options.js';
+import { shownBlocks } from '../one-screen.js';
 import { progressLine } from '../progress-line.js';
 import {
   addReportOptions,
@@ -37,9 +40,7 @@ interface Questions {
 
 type Options = ReportOptions & Questions;
 
-const CLASSES_SHOWN = 20;
-const SUSPECTS_SHOWN = 5;
-const CLASSES_IN_PAGE = 2000;
+const IN_PAGE: Shown = { suspects: Infinity, classes: 2000, details: null, isWhole: true };
 const ANSWERS_SHOWN = 20;
 
 export function analyzeCommand(): Command {
@@ -103,19 +104,20 @@ function analyze(snapshot: Snapshot, file: string, options: Options): Report {
   if (options.json) return (output) => reportAsJson(analysis, output);
   if (options.html) {
     const heap = heapTree(snapshot);
-    const opening = totalsBlocks(analysis);
-    const rest = [
-      ...suspectsSection(analysis, analysis.suspects.length),
-      ...classSection(analysis, options.top ?? CLASSES_IN_PAGE),
-    ];
+    const shown = { ...IN_PAGE, classes: options.top ?? IN_PAGE.classes };
+    const opening = openingBlocks(analysis, shown);
+    const rest = [...classBlocks(analysis.classes, shown.classes), ...closingBlocks(analysis, shown)];
     return (output) => reportAsHtml({ title: `Afterimage: ${file}`, opening, heap, rest }, output);
   }
-  const blocks = analysisBlocks(analysis, {
-    classes: options.top ?? CLASSES_SHOWN,
-    suspects: options.top ?? SUSPECTS_SHOWN,
-  });
+  const look = terminalLook(options);
+  const blocks = shownBlocks(
+    (shown) => analysisBlocks(analysis, shown),
+    analysis.suspects.length,
+    options,
+    look,
+  );
   if (options.markdown) return (output) => reportAsMarkdown(blocks, output);
-  return (output) => reportToTerminal(blocks, terminalLook(options), output);
+  return (output) => reportToTerminal(blocks, look, output);
 }
 
 function answer(snapshot: Snapshot, file: string, options: Options): Report {

@@ -1,18 +1,20 @@
 /** `afterimage diff`: what grew from one snapshot to the next, who holds it, and by which path. */
 import { diff, type Snapshot } from '@afterimage/snapshot';
 import { Command } from 'commander';
-import type { Comparison } from '../analysis/comparison.js';
+import { comparisonOf, heapSizeOf, type Comparison, type HeapSize } from '../analysis/comparison.js';
 import { heapTree } from '../analysis/heap-tree.js';
 import { packageFile } from '../analysis/package-files.js';
 import { CommandError } from '../command-error.js';
 import {
+  closingBlocks,
   comparisonBlocks,
-  growthSection,
+  detailBlocks,
   headline,
-  headlineBlocks,
-  suspectsSection,
+  openingBlocks,
 } from '../contents/comparison.js';
+import type { Shown } from '../contents/shown.js';
 import { identitiesOf } from '../encryption-options.js';
+import { shownBlocks } from '../one-screen.js';
 import { progressLine, type ProgressLine } from '../progress-line.js';
 import {
   addReportOptions,
@@ -27,9 +29,7 @@ import { reportAsMarkdown } from '../reporters/markdown.js';
 import { reportToTerminal } from '../reporters/terminal.js';
 import { openSnapshot } from '../snapshot-input.js';
 
-const CLASSES_SHOWN = 15;
-const SUSPECTS_SHOWN = 5;
-const CLASSES_IN_PAGE = 2000;
+const IN_PAGE: Shown = { suspects: Infinity, classes: 2000, details: null, isWhole: true };
 
 export function diffCommand(): Command {
   const command = new Command('diff')
@@ -50,12 +50,12 @@ async function runDiff(files: string[], options: ReportOptions): Promise<void> {
   await checkReportOptions(options, files);
   const progress = progressLine();
   try {
-    const { last, snapshots } = inTurn(files, progress, await identitiesOf(options));
+    const { last, heaps, snapshots } = inTurn(files, progress, await identitiesOf(options));
     const growth = await diff(snapshots, {
       readText: packageFile,
       ...(options.top === undefined ? {} : { most: options.top }),
     });
-    const comparison: Comparison = { files, ...growth, classes: growth.classes.slice(0, options.top) };
+    const comparison = comparisonOf(growth, files, heaps, last(), options.top);
     const report = reportOf(comparison, last, options);
     progress.clear();
     await deliver(options, report);
@@ -69,18 +69,21 @@ function inTurn(
   files: readonly string[],
   progress: ProgressLine,
   identities: readonly string[],
-): { snapshots: AsyncIterable<Snapshot>; last: () => Snapshot } {
+): { snapshots: AsyncIterable<Snapshot>; heaps: HeapSize[]; last: () => Snapshot } {
+  const heaps: HeapSize[] = [];
   let last: Snapshot | null = null;
   async function* snapshots(): AsyncGenerator<Snapshot> {
     for (const [at, file] of files.entries()) {
       const snapshot = await openSnapshot(file, progress, [], identities);
       if (at === files.length - 1) last = snapshot;
+      heaps.push(heapSizeOf(snapshot));
       progress.stage('looking for what grew …');
       yield snapshot;
     }
   }
   return {
     snapshots: snapshots(),
+    heaps,
     last() {
       if (last === null) throw new CommandError('failed', 'the last snapshot was not read');
       return last;
@@ -96,18 +99,19 @@ function reportOf(
   if (options.json) return (output) => reportAsJson(comparison, output);
   if (options.html) {
     const heap = heapTree(last());
-    const opening = headlineBlocks(comparison);
-    const rest = [
-      ...suspectsSection(comparison, comparison.suspects.length),
-      ...growthSection(comparison, options.top ?? CLASSES_IN_PAGE),
-    ];
+    const shown = { ...IN_PAGE, classes: options.top ?? IN_PAGE.classes };
+    const opening = openingBlocks(comparison, shown);
+    const rest = [...detailBlocks(comparison, shown), ...closingBlocks(comparison, shown)];
     return (output) =>
       reportAsHtml({ title: `Afterimage: ${headline(comparison)}`, opening, heap, rest }, output);
   }
-  const blocks = comparisonBlocks(comparison, {
-    classes: options.top ?? CLASSES_SHOWN,
-    suspects: options.top ?? SUSPECTS_SHOWN,
-  });
+  const look = terminalLook(options);
+  const blocks = shownBlocks(
+    (shown) => comparisonBlocks(comparison, shown),
+    comparison.suspects.length,
+    options,
+    look,
+  );
   if (options.markdown) return (output) => reportAsMarkdown(blocks, output);
-  return (output) => reportToTerminal(blocks, terminalLook(options), output);
+  return (output) => reportToTerminal(blocks, look, output);
 }

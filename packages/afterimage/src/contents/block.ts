@@ -3,7 +3,7 @@
  * them is as it is in the snapshot, with whatever was in it: reporters make it harmless where they write it.
  */
 
-export type Block = Heading | Paragraph | Facts | Table | Tree;
+export type Block = Heading | Paragraph | Facts | Table | Tree | Ranking | CommandLine;
 
 export interface Heading {
   kind: 'heading';
@@ -57,4 +57,31 @@ export interface TreeItem {
   text: string;
   /** Shown even where `text` has to be cut, after it. */
   mark: string;
+}
+
+/** A line for each of several findings, the most telling first; neither its figures nor its place is ever cut. */
+export interface Ranking {
+  kind: 'ranking';
+  /** Names of the figures, and what the findings are. */
+  figures: string[];
+  what: string;
+  rows: RankedRow[];
+}
+
+export interface RankedRow {
+  rank: number;
+  /** As many as there are names of figures. */
+  figures: string[];
+  what: string;
+  /** Where in the program that is, short; may be empty. */
+  where: string;
+}
+
+/** What to type next. Never cut; where it takes several lines, a shell still reads it as one. */
+export interface CommandLine {
+  kind: 'command';
+  /** In words, why; stands before the command. */
+  text: string;
+  /** The words of the command, as the program gets them; none where there is nothing to type. */
+  words: string[];
 }

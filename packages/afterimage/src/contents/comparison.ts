@@ -1,10 +1,14 @@
 /** What `afterimage diff` says of two or more snapshots. */
 import { formatBytes } from '@afterimage/agent/figures';
-import type { ClassGrowth } from '@afterimage/snapshot';
+import { basename } from 'node:path';
 import type { Comparison } from '../analysis/comparison.js';
 import { formatBytesChange, formatChange, formatCount, formatNumberOf, formatShare } from '../quantities.js';
-import type { Block, Fact, Table } from './block.js';
-import { andMore, type Shown } from './analysis.js';
+import type { Block, Table } from './block.js';
+import { grownClassBlocks } from './classes.js';
+import { afterDiff } from './next-command.js';
+import { notCoveredBlocks } from './not-covered.js';
+import { PROCESS_COLUMNS } from './process-figures.js';
+import type { Shown } from './shown.js';
 import { suspectsBlocks } from './suspects.js';
 
 /** Of the growth; from here on it is worth a line that it lies outside the heap. */
@@ -12,40 +16,40 @@ const WORTH_TELLING = 0.01;
 
 export function comparisonBlocks(comparison: Comparison, shown: Shown): Block[] {
   return [
-    ...headlineBlocks(comparison),
-    ...suspectsSection(comparison, shown.suspects),
-    ...growthSection(comparison, shown.classes),
+    ...openingBlocks(comparison, shown),
+    ...detailBlocks(comparison, shown),
+    ...closingBlocks(comparison, shown),
   ];
 }
 
-export function headlineBlocks(comparison: Comparison): Block[] {
-  const { files, growth, outsideHeap } = comparison;
-  const rows: Fact[] = [
-    { label: 'growth', value: `${formatBytesChange(growth.bytes)}, ${formatChange(growth.nodes)} nodes` },
-  ];
-  if (outsideHeap.bytes > Math.abs(growth.bytes) * WORTH_TELLING && outsideHeap.bytes > 0) {
-    const behindBuffers = formatBytesChange(outsideHeap.arrayBufferBytes);
-    rows.push({
-      label: 'outside the JS heap',
-      value: `${formatBytesChange(outsideHeap.bytes)}, of which behind buffers ${behindBuffers}`,
-    });
-  }
-  files.forEach((file, at) => rows.push({ label: `snapshot ${at + 1}`, value: file, isCode: true }));
-  return [
+/** The summary, what each snapshot is, and the suspects. */
+export function openingBlocks(comparison: Comparison, shown: Shown): Block[] {
+  const { files, outsideHeap, growth, suspects } = comparison;
+  const blocks: Block[] = [
     { kind: 'heading', level: 1, text: headline(comparison) },
-    { kind: 'facts', rows },
+    snapshotTable(comparison),
+  ];
+  const isTold = headline(comparison).includes("outside V8's heap");
+  if (outsideHeap.bytes > Math.abs(growth.bytes) * WORTH_TELLING && outsideHeap.bytes > 0 && !isTold) {
+    const buffers = formatBytesChange(outsideHeap.arrayBufferBytes);
+    const text = `${formatBytesChange(outsideHeap.bytes)} of it outside V8's heap, ${buffers} behind buffers`;
+    blocks.push({ kind: 'paragraph', weight: 'faint', text });
+  }
+  if (suspects.length > 0) blocks.push({ kind: 'heading', level: 2, text: 'Suspects' });
+  return [...blocks, ...suspectsBlocks(suspects, files.length, shown)];
+}
+
+/** Tables to look things up in. */
+export function detailBlocks({ classes, dominators }: Comparison, shown: Shown): Block[] {
+  return [
+    ...(shown.isWhole && dominators.length > 0 ? dominatorBlocks(dominators, shown.classes) : []),
+    ...grownClassBlocks(classes, shown.classes),
   ];
 }
 
-export function growthSection({ classes }: Comparison, shown: number): Block[] {
-  const grown = grownClasses(classes);
-  const left = grown.length - shown;
-  const blocks: Block[] = [];
-  if (grown.length > 0) {
-    blocks.push({ kind: 'heading', level: 2, text: 'Classes that grew' }, growthTable(grown.slice(0, shown)));
-  }
-  if (left > 0) blocks.push(andMore(left));
-  return blocks;
+export function closingBlocks(comparison: Comparison, { isWhole }: Shown): Block[] {
+  const { files, suspects, notCovered, unmatchedNames } = comparison;
+  return [...notCoveredBlocks(notCovered, unmatchedNames), afterDiff(files, suspects, isWhole)];
 }
 
 /** The library's own sentence, and without one the figures. */
@@ -57,36 +61,74 @@ export function headline({ summary, suspects, explainedShare, growth }: Comparis
   return `${formatNumberOf(suspects.length, 'suspect')} ${explained}`;
 }
 
-export function suspectsSection({ suspects }: Comparison, shown: number): Block[] {
-  if (suspects.length === 0) return [];
-  return [{ kind: 'heading', level: 2, text: 'Suspects' }, ...suspectsBlocks(suspects, true, shown)];
-}
-
-/** Those with more of them, or larger ones, at the end than at the beginning. */
-function grownClasses(classes: readonly ClassGrowth[]): ClassGrowth[] {
-  return classes.filter(({ counts, shallowBytes }) => change(counts) > 0 || change(shallowBytes) > 0);
-}
-
-function growthTable(classes: readonly ClassGrowth[]): Table {
+/** A line for each snapshot, and a last one for the growth. */
+function snapshotTable({ files, heaps, growth, process }: Comparison): Table {
+  const columns = PROCESS_COLUMNS.map((column) => ({
+    ...column,
+    values: (process ?? []).map((figures) => figures && column.of(figures)),
+  })).filter(({ values }) => values.some((value) => value !== null));
+  const names = namesOf(files);
+  const rows = heaps.map(({ bytes, nodes }, at) => [
+    names[at],
+    formatBytes(bytes),
+    formatCount(nodes),
+    ...columns.map(({ values, format }) => textOf(values[at], format)),
+  ]);
+  const changes = columns.map(({ values, formatChange: format }) => {
+    const [first, last] = [values[0], values.at(-1)];
+    return first == null || last == null ? '' : format(last - first);
+  });
   return {
     kind: 'table',
     columns: [
-      { name: 'class', is: 'name' },
-      { name: 'count', is: 'figure' },
-      { name: 'change', is: 'figure' },
-      { name: 'shallow', is: 'figure' },
-      { name: 'change', is: 'figure' },
+      { name: 'snapshot', is: 'name' },
+      { name: 'heap', is: 'figure' },
+      { name: 'nodes', is: 'figure', isOptional: true },
+      ...columns.map(({ name }) => ({ name, is: 'figure' as const, isOptional: true })),
     ],
-    rows: classes.map(({ name, counts, shallowBytes }) => [
-      name,
-      formatCount(counts.at(-1) ?? 0),
-      formatChange(change(counts)),
-      formatBytes(shallowBytes.at(-1) ?? 0),
-      formatBytesChange(change(shallowBytes)),
-    ]),
+    rows: [...rows, ['growth', formatBytesChange(growth.bytes), formatChange(growth.nodes), ...changes]],
   };
 }
 
-function change(figures: readonly number[]): number {
-  return (figures.at(-1) ?? 0) - (figures[0] ?? 0);
+function textOf(value: number | null | undefined, format: (value: number) => string): string {
+  return value == null ? '' : format(value);
+}
+
+/** Without directories where that tells them apart. */
+function namesOf(files: readonly string[]): string[] {
+  const short = files.map((file) => (file === '-' ? 'standard input' : basename(file)));
+  return new Set(short).size === files.length ? short : [...files];
+}
+
+/** The rows add up to the growth: those left out are one. */
+function dominatorBlocks(dominators: Comparison['dominators'], shown: number): Block[] {
+  const change = (figures: readonly number[]): number => (figures.at(-1) ?? 0) - (figures[0] ?? 0);
+  const rows = dominators.map(({ name, counts, bytes }) => ({
+    name,
+    count: change(counts),
+    bytes: change(bytes),
+  }));
+  const total = (some: typeof rows, name: string): (typeof rows)[number] => ({
+    name,
+    count: some.reduce((sum, { count }) => sum + count, 0),
+    bytes: some.reduce((sum, { bytes }) => sum + bytes, 0),
+  });
+  const left = rows.slice(shown);
+  const others = left.length === 0 ? [] : [total(left, `(${formatCount(left.length)} others)`)];
+  return [
+    { kind: 'heading', level: 2, text: 'Growth by immediate dominator' },
+    {
+      kind: 'table',
+      columns: [
+        { name: 'dominator', is: 'name' },
+        { name: 'nodes', is: 'figure' },
+        { name: 'shallow', is: 'figure' },
+      ],
+      rows: [...rows.slice(0, shown), ...others, total(rows, 'in all')].map(({ name, count, bytes }) => [
+        name,
+        formatChange(count),
+        formatBytesChange(bytes),
+      ]),
+    },
+  ];
 }

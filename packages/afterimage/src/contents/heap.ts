@@ -3,7 +3,7 @@ import { formatBytes } from '@afterimage/agent/figures';
 import type { SampledClass } from '../heap/class-sample.js';
 import type { HeapReport } from '../heap/report.js';
 import { formatCount, formatShare, formatSpan } from '../quantities.js';
-import { andMore } from './analysis.js';
+import { andMore } from './classes.js';
 import type { Block, Fact, Table } from './block.js';
 
 /** @param classesShown how many, of all there are */
@@ -91,8 +91,7 @@ function classSection({ classes, noClasses }: HeapReport, shown: number): Block[
     classTable(all.slice(0, shown), isWhole),
     { kind: 'paragraph', weight: 'faint', text: how },
   ];
-  if (all.length > shown) blocks.push(andMore(all.length - shown));
-  return blocks;
+  return [...blocks, ...andMore(all.length - shown)];
 }
 
 function classTable(classes: readonly SampledClass[], isWhole: boolean): Table {

@@ -5,7 +5,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { HeapTree } from '../analysis/heap-tree.js';
-import type { Block, Table, TreeItem } from '../contents/block.js';
+import type { Block, Ranking, Table, TreeItem } from '../contents/block.js';
+import { shellWord } from '../shell-word.js';
 import { visible, visibleJson } from '../visible.js';
 import type { Output } from './output.js';
 
@@ -82,6 +83,10 @@ function htmlOf(block: Block): string {
         .join('')}</dl>`;
     case 'table':
       return tableOf(block);
+    case 'ranking':
+      return rankingOf(block);
+    case 'command':
+      return `<p class="next">${text(block.text)} <code>${text(block.words.map(shellWord).join(' '))}</code></p>`;
     case 'tree':
       return `<div class="tree">${block.items.map(stepOf).join('')}</div>`;
   }
@@ -96,6 +101,16 @@ function tableOf({ columns, rows }: Table): string {
   );
   const body = rows.map((row) => line(row, 'td')).join('\n');
   return `<table><thead>${head}</thead><tbody>\n${body}\n</tbody></table>`;
+}
+
+function rankingOf({ figures, what, rows }: Ranking): string {
+  const names = ['#', ...figures].map((name) => `<th class="figure">${text(name)}</th>`).join('');
+  const lines = rows.map((row) => {
+    const cells = [String(row.rank), ...row.figures].map((cell) => `<td class="figure">${text(cell)}</td>`);
+    return `<tr>${cells.join('')}<td>${text(row.what)}</td><td class="name">${text(row.where)}</td></tr>`;
+  });
+  const head = `<tr>${names}<th>${text(what)}</th><th>where</th></tr>`;
+  return `<table class="ranking"><thead>${head}</thead><tbody>\n${lines.join('\n')}\n</tbody></table>`;
 }
 
 /** Below one another, not within: a path may be hundreds of steps long. */

@@ -1,5 +1,6 @@
 /** Markdown to paste into a ticket, as GitHub and GitLab read it. Names from the snapshot are code, or escaped. */
-import type { Block, Fact, Table, TreeItem } from '../contents/block.js';
+import type { Block, Fact, Ranking, Table, TreeItem } from '../contents/block.js';
+import { shellWord } from '../shell-word.js';
 import { visible } from '../visible.js';
 import type { Output } from './output.js';
 
@@ -21,6 +22,10 @@ function markdownOf(block: Block): string {
       return block.rows.map(factLine).join('\n');
     case 'table':
       return tableOf(block);
+    case 'ranking':
+      return rankingOf(block);
+    case 'command':
+      return `${prose(block.text)} ${code(block.words.map(shellWord).join(' '))}`;
     case 'tree':
       return fenced(block.items.map(itemLine));
   }
@@ -36,6 +41,17 @@ function tableOf({ columns, rows }: Table): string {
     line(columns.map(({ name }) => prose(name))),
     line(columns.map(({ is }) => (is === 'figure' ? '---:' : '---'))),
     ...rows.map((row) => line(row.map((text, at) => (columns[at].is === 'name' ? cell(text) : prose(text))))),
+  ].join('\n');
+}
+
+function rankingOf({ figures, what, rows }: Ranking): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [
+    line(['#', ...figures, what, 'where'].map(prose)),
+    line(['---:', ...figures.map(() => '---:'), '---', '---']),
+    ...rows.map((row) =>
+      line([String(row.rank), ...row.figures.map(prose), prose(row.what), cell(row.where)]),
+    ),
   ].join('\n');
 }
 

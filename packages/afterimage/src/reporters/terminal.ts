@@ -2,8 +2,9 @@
 import CliTable from 'cli-table3';
 import picocolors from 'picocolors';
 import cellsOf from 'string-width';
-import type { Block, Column, Fact, Table, TreeItem } from '../contents/block.js';
+import type { Block, Column, CommandLine, Fact, Ranking, Table, TreeItem } from '../contents/block.js';
 import { cutEnd, cutMiddle, wrapped } from '../fitting.js';
+import { shellWord } from '../shell-word.js';
 import { visible } from '../visible.js';
 import type { Output } from './output.js';
 
@@ -33,10 +34,22 @@ export function reportToTerminal(
 ): void {
   const page = { width, colours: picocolors.createColors(colours) };
   blocks.forEach((block, at) => {
-    const isApart = at > 0 && !(block.kind === 'paragraph' && block.weight === 'faint');
-    if (isApart) output.write('\n');
+    if (at > 0 && isApart(block, blocks[at - 1])) output.write('\n');
     output.write(`${linesOf(block, page).join('\n')}\n`);
   });
+}
+
+/** Whether an empty line tells a block from the one before it. */
+function isApart(block: Block, before: Block): boolean {
+  if (isFaint(block) && before.kind !== 'tree') return false;
+  if (before.kind === 'heading') return before.level === 1;
+  if (before.kind === 'paragraph')
+    return block.kind !== 'facts' && !(block.kind === 'command' && isFaint(before));
+  return true;
+}
+
+function isFaint(block: Block): boolean {
+  return block.kind === 'paragraph' && block.weight === 'faint';
 }
 
 function linesOf(block: Block, page: Page): string[] {
@@ -54,6 +67,10 @@ function linesOf(block: Block, page: Page): string[] {
       return factLines(block.rows, page);
     case 'table':
       return tableLines(block, page);
+    case 'ranking':
+      return rankingLines(block, page);
+    case 'command':
+      return commandLines(block, page);
     case 'tree':
       return block.items.map((item) => itemLine(item, page));
   }
@@ -67,6 +84,49 @@ function factLines(rows: readonly Fact[], { width, colours }: Page): string[] {
     const lines = wrapped(shown, room);
     return lines.map((line, at) => MARGIN + colours.dim((at === 0 ? label : '').padEnd(labelCells)) + line);
   });
+}
+
+const MIN_WHAT_CELLS = 24;
+const MAX_WHAT_LINES = 2;
+
+/** Figures first, so that what is found and where has the rest of the line, and the next one where it needs that. */
+function rankingLines({ figures, what, rows }: Ranking, { width, colours }: Page): string[] {
+  const names = ['#', ...figures];
+  const texts = rows.map((row) => [String(row.rank), ...row.figures]);
+  const cells = names.map((name, at) => widest([name, ...texts.map((row) => row[at])].map(cellsOf)));
+  const beginning = (row: readonly string[]): string =>
+    MARGIN + row.map((text, at) => ' '.repeat(cells[at] - cellsOf(text)) + text + MARGIN).join('');
+  const begun = cellsOf(beginning(names));
+  const room = Math.max(MIN_WHAT_CELLS, width - begun);
+  const lines = rows.flatMap((row, at) => {
+    const where = visible(row.where);
+    const what = wrapped(cutMiddle(visible(row.what), room * MAX_WHAT_LINES), room);
+    const shown = what.map((line) => (at === 0 ? colours.bold(line) : line));
+    const last = what[what.length - 1];
+    if (where !== '' && cellsOf(last) + MARGIN.length + cellsOf(where) <= room) {
+      shown[shown.length - 1] += MARGIN + colours.cyan(where);
+    } else if (where !== '') shown.push(...wrapped(where, room).map(colours.cyan));
+    return shown.map((line, row) => (row === 0 ? beginning(texts[at]) : ' '.repeat(begun)) + line);
+  });
+  return [colours.dim(beginning(names) + what), ...lines];
+}
+
+/** Broken between words, each line but the last with the mark by which a shell reads on. */
+function commandLines({ text, words }: CommandLine, { width, colours }: Page): string[] {
+  const quoted = words.map((word) => shellWord(visible(word)));
+  const whole = [visible(text), ...quoted].join(' ');
+  if (cellsOf(whole) <= width) return [`${visible(text)} ${colours.bold(quoted.join(' '))}`];
+  const lines: string[] = [];
+  let line = '';
+  for (const word of quoted) {
+    const joined = line === '' ? word : `${line} ${word}`;
+    if (line !== '' && cellsOf(joined) > width - 2 * MARGIN.length) {
+      lines.push(`${line} \\`);
+      line = word;
+    } else line = joined;
+  }
+  const command = [...lines, line].map((each) => MARGIN + colours.bold(each));
+  return [...wrapped(visible(text), width), ...command];
 }
 
 /** Figures and words take what they need, and the names what is left. */

@@ -1,0 +1,39 @@
+/** Which suspect explains a class: the instances that it has more of are those the suspect holds. */
+import type { Snapshot, Suspect } from '@afterimage/snapshot';
+
+/** Below an example, so many nodes are looked at. */
+const MAX_INSIDE = 500;
+
+/**
+ * The rank of the suspect that explains each class, by its name: what accumulates itself, and what its examples
+ * retain. The first suspect that explains a class counts.
+ * @param snapshot the last one, of which the examples are
+ */
+export function explainedClasses(snapshot: Snapshot, suspects: readonly Suspect[]): Map<string, number> {
+  const ranks = new Map<string, number>();
+  const note = (name: string, rank: number): void => {
+    if (!ranks.has(name)) ranks.set(name, rank);
+  };
+  for (const { rank, class: name, parts } of suspects) {
+    note(name, rank);
+    for (const part of parts) note(part.class, rank);
+  }
+  for (const { rank, examples } of suspects) {
+    for (const name of classesInside(snapshot, examples)) note(name, rank);
+  }
+  return ranks;
+}
+
+function classesInside(snapshot: Snapshot, ids: readonly number[]): Set<string> {
+  const { first, nodes } = snapshot.dominated;
+  const names = new Set<string>();
+  const waiting = ids.map((id) => snapshot.nodeWithId(id)).filter((node) => node >= 0);
+  for (let head = 0; head < waiting.length && head < MAX_INSIDE; head++) {
+    const node = waiting[head];
+    names.add(snapshot.className(node));
+    for (let at = first[node]; at < first[node + 1] && waiting.length < MAX_INSIDE; at++) {
+      waiting.push(nodes[at]);
+    }
+  }
+  return names;
+}
