@@ -109,9 +109,9 @@ describe('afterimage analyze', { timeout: 300_000 }, () => {
       const report = await analyzed([file, '--top', '200'], { node });
       assert.match(
         report,
-        /^The largest accumulation keeps [^\n]+\n\n {2}snapshot +\S+\n {2}heap +[\d.]+ MB in [\d,]+ nodes and [\d,]+ edges\n/,
+        /^First to look at: 5,000 PlantedSession in [\s\S]+?\n\n {2}snapshot +\S+\n {2}heap +[\d.]+ MB in [\d,]+ nodes and [\d,]+ edges\n/,
       );
-      assert.match(report, /^ {2}class +count +shallow +retained$/m);
+      assert.match(report, /^ {2}class +count +shallow +retained +by$/m);
       assert.match(report, /^ {2}PlantedSession +5,000 +\d+ kB +[\d.]+ [kM]B +→ 1$/m);
       assert.match(report, /^Largest accumulations$/m);
       assert.match(report, /Not covered: one snapshot cannot show growth/);
@@ -168,7 +168,9 @@ describe('afterimage analyze', { timeout: 300_000 }, () => {
     for (const [at, suspect] of analysis.suspects.entries()) {
       assert.deepEqual(
         Object.keys(suspect).sort(),
-        'bytes class count counts examples holder kind locations path pathText rank share summary'.split(' '),
+        'advice bytes class count counts edges examples holder kind limit locations parts path pathText rank share summary title weight'.split(
+          ' ',
+        ),
       );
       assert.equal(suspect.rank, at + 1);
     }

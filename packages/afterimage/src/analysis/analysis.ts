@@ -85,7 +85,7 @@ function summaryOf([first]: readonly Suspect[], bytes: number): string {
   const heap = formatBytes(bytes);
   return first === undefined
     ? `No accumulation stands out in a heap of ${heap}.`
-    : `The largest accumulation keeps ${formatShare(first.share)} of a heap of ${heap}: ${first.title}.`;
+    : `First to look at: ${first.title}, ${formatShare(first.share)} of a heap of ${heap}.`;
 }
 
 function sumOf(sizes: ArrayLike<number>): number {

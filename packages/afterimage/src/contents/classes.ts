@@ -72,7 +72,7 @@ function withSuspects<T extends { name: string; suspect: number | null }>(
   const all = columns.map((name, at): Column => ({ name, is: at === 0 ? 'name' : 'figure' }));
   return {
     kind: 'table',
-    columns: hasSuspects ? [...all, { name: '', is: 'words' }] : all,
+    columns: hasSuspects ? [...all, { name: 'by', is: 'words' }] : all,
     rows: classes.map((each) => [
       each.name,
       ...row(each),
@@ -81,12 +81,14 @@ function withSuspects<T extends { name: string; suspect: number | null }>(
   };
 }
 
-/** For the classes that a table leaves out. */
-export function andMore(left: number): Block[] {
+/** For what a table leaves out. */
+export function andMore(
+  left: number,
+  one = 'class',
+  many = one === 'class' ? 'classes' : `${one}s`,
+): Block[] {
   if (left <= 0) return [];
-  return [
-    { kind: 'paragraph', weight: 'faint', text: `and ${formatNumberOf(left, 'class', 'classes')} more` },
-  ];
+  return [{ kind: 'paragraph', weight: 'faint', text: `and ${formatNumberOf(left, one, many)} more` }];
 }
 
 function change(figures: readonly number[]): number {

@@ -1,8 +1,8 @@
 /** What `afterimage descriptors` says of a process: how close to its limit it is, and what it has open. */
 import type { DescriptorGroup, OpenDescriptors } from '../target/open-descriptors.js';
 import { formatCount, formatNumberOf, formatShare } from '../quantities.js';
-import { andMore } from './analysis.js';
 import type { Block } from './block.js';
+import { andMore } from './classes.js';
 
 /** @param shown how many groups at most */
 export function descriptorBlocks(pid: number, open: OpenDescriptors, shown: number): Block[] {
@@ -29,7 +29,7 @@ export function descriptorBlocks(pid: number, open: OpenDescriptors, shown: numb
       .slice(0, shown)
       .map((group) => [group.kind, formatCount(group.count), group.what, statesText(group)]),
   });
-  if (groups.length > shown) blocks.push(andMore(groups.length - shown));
+  blocks.push(...andMore(groups.length - shown, 'group'));
   blocks.push({ kind: 'paragraph', weight: 'faint', text: 'Nothing was sent to the process.' });
   return blocks;
 }

@@ -17,7 +17,7 @@ export function afterDiff(
     const text =
       first === undefined
         ? 'Take another snapshot later, then:'
-        : 'Take a third one: only steady growth leaks:';
+        : 'A third snapshot tells steady growth from a warm-up:';
     return { kind: 'command', text, words: ['afterimage', 'diff', ...words, 'LATER'] };
   }
   if (!isWhole) {
