@@ -102,10 +102,7 @@ describe('afterimage diff', { timeout: 300_000 }, () => {
   it('writes markdown and a page', async () => {
     const markdown = await compared(...files, '--markdown');
     assert.match(markdown, /^## .+\n\n\| snapshot \| heap \| nodes \|\n/);
-    assert.match(
-      markdown,
-      /^\| 1 \| \+[\d.]+ [kM]B \| \d+ % \| .*8,000 more PlantedJob in finished .* \|$/m,
-    );
+    assert.match(markdown, /^\| 1 \| \+[\d.]+ [kM]B \| \d+ % \| .*8,000 more PlantedJob in finished .* \|$/m);
     assert.match(markdown, /^\| `PlantedJob` \| 9,000 \| \+8,000 \| /m);
     const output = join(directory, 'growth.html');
     const { code, stderr } = await runCommand(['diff', ...files, '--html', '-o', output]);
