@@ -81,7 +81,8 @@ export function analysisOf(snapshot: Snapshot, file: string, most?: number): Ana
   };
 }
 
-function summaryOf([first]: readonly Suspect[], bytes: number): string {
+function summaryOf(suspects: readonly Suspect[], bytes: number): string {
+  const first = suspects.at(0);
   const heap = formatBytes(bytes);
   return first === undefined
     ? `No accumulation stands out in a heap of ${heap}.`

@@ -9,9 +9,10 @@ function fileWord(file: string): string {
 
 export function afterDiff(
   files: readonly string[],
-  [first]: readonly Suspect[],
+  suspects: readonly Suspect[],
   isWhole: boolean,
 ): CommandLine {
+  const first = suspects.at(0);
   const words = files.map(fileWord);
   if (first === undefined || files.length === 2) {
     const text =
@@ -31,9 +32,10 @@ export function afterDiff(
 export function afterAnalyze(
   file: string,
   pid: number | null,
-  [first]: readonly Suspect[],
+  suspects: readonly Suspect[],
   isWhole: boolean,
 ): CommandLine {
+  const first = suspects.at(0);
   const word = fileWord(file);
   if (first !== undefined && isWhole) return pathCommand(word, first);
   const text = `To see what grows, run afterimage capture ${pid ?? 'PID'} later, then:`;

@@ -49,7 +49,8 @@ function rankingOf(suspects: readonly Suspect[], captures: number): Ranking {
   };
 }
 
-function whereOf({ locations: [first], holder }: Suspect): string {
+function whereOf({ locations, holder }: Suspect): string {
+  const first = locations.at(0);
   if (first !== undefined) return shortPlace(first);
   const path = holder.owner.indexOf('/');
   return path === -1 ? holder.owner : holder.owner.slice(0, path) + shortPath(holder.owner.slice(path), 36);
