@@ -173,10 +173,9 @@ function beginning(graph: Graph, positions: SourcePositions, edges: number[], ho
   );
   if (anchored >= 0) return Math.max(anchored, cached);
   const process = before.findLastIndex((edge) => rawName(graph, graph.edgeTo[edge]) === 'process');
-  if (process >= 0) return process;
   // Node's own module that has the holder, rather than the global function by which V8 gets there.
   const inNode = before.findLastIndex((edge) => moduleOfNode(graph, positions, graph.edgeTo[edge]) !== '');
-  if (inNode >= 0) return inNode;
+  if (Math.max(process, inNode) >= 0) return Math.max(process, inNode);
   // Behind the roots and what V8 has there.
   const named = edges.findIndex(
     (edge) =>
