@@ -195,10 +195,12 @@ describe('afterimage ps', () => {
     const node = nodeOf(22).path;
     const pids = await Promise.all([1, 2, 3].map(() => startNode(t, { node, flags })));
     const { stdout } = await runCommand(['ps']);
-    const reason = /^ +process (\d+) was started with --disable-sigusr1.*$/gm;
-    const [found, ...others] = [...stdout.toString().matchAll(reason)];
+    const paragraphs = stdout.toString().split('\n\n');
+    const [found, ...others] = paragraphs.filter((text) =>
+      /^ +process \d+ was started with --disable-s/.test(text),
+    );
     assert.deepEqual(others, []);
-    const named = [...(found?.[0].matchAll(/\d+/g) ?? [])].map(Number);
+    const named = [...(found?.matchAll(/\d+/g) ?? [])].map(Number);
     assert.deepEqual(
       pids.filter((pid) => !named.includes(pid)),
       [],
@@ -212,10 +214,10 @@ describe('afterimage ps', () => {
     const pid = await startNode(t, { args, cwd: directory, prefix: ['prlimit', '--nofile=24', '--'] });
     const { application, descriptors } = await listed(pid);
     assert.deepEqual(application, { name: 'corner-shop', directory });
-    assert.equal(descriptors?.limit, 24);
+    assert.ok(descriptors?.limit === 24 && descriptors.used > 10 && descriptors.used <= 24);
     const table = onTerminal(t, 80);
     if (table === null) return;
-    assert.match(lineOf(pid, table), / \d+ of 24 .* corner-shop in /);
+    assert.match(lineOf(pid, table), / few descriptors .*corner-shop in /);
     const { stdout } = await runCommand(['ps']);
     assert.match(lineOf(pid, stdout.toString()), /x{200}$/);
   });
