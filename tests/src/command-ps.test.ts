@@ -218,7 +218,7 @@ describe('afterimage ps', () => {
     const table = onTerminal(t, 80);
     if (table === null) return;
     assert.match(lineOf(pid, table), / few descriptors .*corner-shop in /);
-    const { stdout } = await runCommand(['ps']);
+    const { stdout } = await runCommand(['ps'], { env: { PATH: process.env['PATH'] } });
     assert.match(lineOf(pid, stdout.toString()), /x{200}$/);
   });
 
