@@ -22,6 +22,8 @@ interface Suspect {
   bytes: number;
   holder: { id: number; instances: number[]; entries: number[] };
   locations: { function?: string | null; script?: string | null }[];
+  /** Of a cache that still fills: it is shown, and not called a leak. */
+  limit?: object | null;
 }
 
 export interface Answer {
@@ -44,6 +46,8 @@ export interface Answers {
   /** From the same snapshots, redacted one by one at the default level. */
   redactedThree?: Outcome;
   redactedTwo?: Outcome;
+  /** From the last snapshot alone; only healthy programs are asked for it. */
+  one?: Outcome;
   memlab?: Outcome;
 }
 
@@ -59,12 +63,16 @@ const DIFF_LIMIT_MS = 120_000;
 const MEMLAB_LIMIT_MS = 120_000;
 
 /** From three snapshots and from the first and last of them; memlab always looks at three. */
-export async function ask({ expected: { culprit }, snapshots }: Capture, besides: Besides): Promise<Answers> {
+export async function ask(
+  { expected: { culprit, healthy }, snapshots }: Capture,
+  besides: Besides,
+): Promise<Answers> {
   const [first, , last] = snapshots;
   const answers: Answers = {
     three: await outcome(diff(snapshots, culprit)),
     two: await outcome(diff([first, last], culprit)),
   };
+  if (healthy) answers.one = await outcome(analysis(last));
   if (besides.redacted) Object.assign(answers, await askRedacted(snapshots, culprit));
   if (besides.memlab) answers.memlab = await outcome(memlab(snapshots, culprit));
   return answers;
@@ -102,7 +110,8 @@ async function outcome(answer: Promise<Answer>): Promise<Outcome> {
 
 async function diff(snapshots: string[], culprit: string | null): Promise<Answer> {
   const text = await output(process.execPath, [COMMAND, 'diff', '--json', ...snapshots], DIFF_LIMIT_MS);
-  const { explainedShare, suspects } = JSON.parse(text) as Diff;
+  const { explainedShare, suspects: all } = JSON.parse(text) as Diff;
+  const suspects = all.filter(({ limit }) => !limit);
   const names = ({ pathText, locations }: Suspect): boolean =>
     culprit !== null &&
     [pathText, ...locations.flatMap(({ function: name, script }) => [name ?? '', script ?? ''])].some(
@@ -116,6 +125,12 @@ async function diff(snapshots: string[], culprit: string | null): Promise<Answer
       [rank, kind, counts.join('/'), bytes, `@${id}`, instances.join('/'), entries.join('/')].join(' '),
     ),
   };
+}
+
+async function analysis(snapshot: string): Promise<Answer> {
+  const text = await output(process.execPath, [COMMAND, 'analyze', '--json', snapshot], DIFF_LIMIT_MS);
+  const { suspects } = JSON.parse(text) as Pick<Diff, 'suspects'>;
+  return { suspects: suspects.map(({ pathText, summary }) => `${pathText}: ${summary}`), rank: 0 };
 }
 
 async function memlab(snapshots: string[], culprit: string | null): Promise<Answer> {

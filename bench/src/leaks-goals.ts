@@ -1,5 +1,5 @@
 /** What the answers on the whole gallery must come to. */
-import { isRight, isSame, type Answers } from './leaks-answers.js';
+import { isRight, isSame, type Answers, type Outcome } from './leaks-answers.js';
 import type { Expected, Program } from './leaks-gallery.js';
 
 /** One program's row: its answers, or why there are none. */
@@ -81,7 +81,20 @@ export function isHealthy({ path }: Program): boolean {
   return path.includes('/healthy/');
 }
 
-/** Whether nothing is called a leak. */
+/** Words that accuse, and containers that are none of the program's: one snapshot can show neither. */
+const ACCUSING = /never (removed|cleared|closed|shortened)|\(synthetic\)|require\.cache|primordials/;
+
+/** Whether nothing is called a leak: from three snapshots, from two, and from one, which only lists what is large. */
 export function isClear(answers: Answers | undefined): boolean {
-  return answers !== undefined && 'suspects' in answers.three && answers.three.suspects.length === 0;
+  if (answers === undefined) return false;
+  const { three, two, one } = answers;
+  return isEmpty(three) && isEmpty(two) && (one === undefined || !accuses(one));
+}
+
+function isEmpty(answer: Outcome): boolean {
+  return 'suspects' in answer && answer.suspects.length === 0;
+}
+
+function accuses(answer: Outcome): boolean {
+  return !('suspects' in answer) || answer.suspects.some((words) => ACCUSING.test(words));
 }

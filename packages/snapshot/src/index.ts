@@ -11,8 +11,9 @@ export { NO_DISTANCE, SYSTEM_DISTANCE } from './distances.js';
 export type { SnapshotHeader, SnapshotMeta } from './header.js';
 export type { LeftOut } from './path-folding.js';
 export { retainingPath, type PathStep, type RetainingPath } from './retaining-path.js';
-export { diff, findSuspects, type SuspectOptions } from './suspects/index.js';
+export { diff, findAccumulations, findSuspects, type SuspectOptions } from './suspects/index.js';
 export type {
+  Accumulations,
   ClassGrowth,
   DominatorGrowth,
   Growth,

@@ -40,29 +40,8 @@ export function explain(
   readText?: ReadText,
 ): Suspect[] {
   if (accumulations.length === 0) return [];
-  const { positions, paths } = waysIn(snapshot);
-  const packageOf = packagesIn(snapshot.graph, readText);
-  let addons: NativeAddon[] | null = null;
-  const context: Context = {
-    snapshot,
-    tree,
-    placeOf,
-    positions,
-    paths,
-    packageOf,
-    addons: () => (addons ??= nativeAddons(snapshot.graph, packageOf)),
-    verb,
-  };
-  const standings = new Map<number, number>();
-  const standing = (node: number): number => {
-    let known = standings.get(node);
-    if (known === undefined) {
-      const isNamed = paths.cost[node] !== UNREACHED && !isCode(snapshot, node);
-      known = isNamed ? standingOf(snapshot, positions, paths.edgesTo(node)) : STANDING.nameless;
-      standings.set(node, known);
-    }
-    return known;
-  };
+  const { context, standing } = contextOf(snapshot, tree, placeOf, verb, readText);
+  const { paths } = context;
   const held = holdersOf(
     snapshot,
     placeOf,
@@ -113,6 +92,40 @@ export function explain(
     }))
     .sort((a, b) => b.score - a.score)
     .map(({ suspect }, index) => ({ ...suspect, rank: index + 1 }));
+}
+
+/** What suspects are described with, and how much a reader recognizes a node. */
+export function contextOf(
+  snapshot: Snapshot,
+  tree: StructureTree,
+  placeOf: Uint32Array,
+  verb: Verb,
+  readText?: ReadText,
+): { context: Context; standing: (node: number) => number } {
+  const { positions, paths } = waysIn(snapshot);
+  const packageOf = packagesIn(snapshot.graph, readText);
+  let addons: NativeAddon[] | null = null;
+  const context: Context = {
+    snapshot,
+    tree,
+    placeOf,
+    positions,
+    paths,
+    packageOf,
+    addons: () => (addons ??= nativeAddons(snapshot.graph, packageOf)),
+    verb,
+  };
+  const standings = new Map<number, number>();
+  const standing = (node: number): number => {
+    let known = standings.get(node);
+    if (known === undefined) {
+      const isNamed = paths.cost[node] !== UNREACHED && !isCode(snapshot, node);
+      known = isNamed ? standingOf(snapshot, positions, paths.edgesTo(node)) : STANDING.nameless;
+      standings.set(node, known);
+    }
+    return known;
+  };
+  return { context, standing };
 }
 
 /** Listeners of several events on one emitter are named together. */

@@ -123,7 +123,7 @@ export function isProgramClass(name: string): boolean {
 }
 
 /** Grows from each snapshot to the next, and has not as good as stopped. */
-function isSteady(counts: number[]): boolean {
+export function isSteady(counts: number[]): boolean {
   let grownBefore = 0;
   for (let at = 1; at < counts.length; at++) {
     const step = counts[at] - counts[at - 1];

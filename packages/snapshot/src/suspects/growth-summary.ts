@@ -13,21 +13,28 @@ type Found = Pick<Growth, 'outsideHeap' | 'process' | 'suspects' | 'explainedSha
 /** One or two sentences. A process that grows outside V8's heap is never said to be at rest. */
 export function summaryOf({ bytes, outsideHeap, process, suspects, explainedShare }: Found): string {
   const outside = outsideGrowth(process);
-  if (outside !== null) return `${inHeap()} ${outside}`;
+  if (outside !== null) return `${inHeap()}${references()} ${outside}`;
   const native =
     bytes > 0 && outsideHeap.bytes > bytes / 2
       ? ` ${inUnits(outsideHeap.bytes)} of it lie outside V8's heap, ${inUnits(outsideHeap.arrayBufferBytes)} behind buffers.`
       : '';
-  return inHeap() + native;
+  return inHeap() + references() + native;
 
   function inHeap(): string {
     if (bytes <= 0) return `The heap did not grow (${inUnits(bytes)}).`;
-    if (suspects.length === 0) {
+    const inHeapToo = suspects.filter(({ limit, share }) => limit === null && share > 0);
+    if (inHeapToo.length === 0) {
       const where = outside === null ? '' : " in V8's heap";
       return `Nothing grows steadily${where}; the heap changed by ${inUnits(bytes)}.`;
     }
-    const who = suspects.length === 1 ? '1 suspect explains' : `${suspects.length} suspects explain`;
+    const who = inHeapToo.length === 1 ? '1 suspect explains' : `${inHeapToo.length} suspects explain`;
     return `${who} ${Math.round(100 * explainedShare)} % of ${inUnits(bytes)}.`;
+  }
+
+  /** What native code holds takes no bytes of the heap. */
+  function references(): string {
+    const held = suspects.find(({ edges, share }) => edges !== null && share === 0);
+    return held === undefined ? '' : ` ${held.title}.`;
   }
 }
 

@@ -5,13 +5,19 @@ import type { ProcessFigures } from '../redact/process-figures.js';
 import { readProvenance } from '../redact/provenance.js';
 import type { Snapshot } from '../snapshot.js';
 import { accumulatingPlaces } from './accumulating-places.js';
-import { explain } from './explain.js';
+import { withLimits } from './bounds.js';
+import { dominatorGrowth } from './dominator-growth.js';
+import { contextOf, explain } from './explain.js';
 import { summaryOf } from './growth-summary.js';
+import { coverageOf, notCoveredByOne, notCoveredBySeveral, type Coverage } from './not-covered.js';
 import type { ReadText } from './packages.js';
+import { countReferences } from './reference-growth.js';
+import { NATIVE_REFERENCE_BYTES, referenceSuspects } from './reference-suspects.js';
 import { growingPlaces } from './growing-places.js';
 import { followedNames } from './redacted-names.js';
 import { buildStructureTree, type StructureTree } from './structure-tree.js';
-import type { ClassGrowth, Growth, Suspect } from './suspect.js';
+import type { Accumulations, ClassGrowth, Growth, Suspect } from './suspect.js';
+import { isProgramsOwn, isSuspicious } from './worth-saying.js';
 
 export interface SuspectOptions {
   /** How many suspects at most; 10 if not given. */
@@ -24,13 +30,23 @@ const MOST = 10;
 /** A suspect that explains less than this part of the first one's bytes is left out. */
 const LEAST_OF_FIRST = 0.02;
 
-/** What accumulates in one snapshot, the most suspicious first. Whether it grows, one snapshot cannot tell. */
-export function findSuspects(snapshot: Snapshot, { most = MOST, readText }: SuspectOptions = {}): Suspect[] {
+/** The largest accumulations of the program in one snapshot. Whether they grow, one snapshot cannot tell. */
+export function findAccumulations(
+  snapshot: Snapshot,
+  { most = MOST, readText }: SuspectOptions = {},
+): Accumulations {
   const builder = buildStructureTree();
   const { placeOf } = builder.add(snapshot);
   const tree = builder.build();
   const places = accumulatingPlaces(tree).slice(0, 4 * most);
-  return explain(snapshot, tree, placeOf, places, tree.columns[0].bytes[0], 'kept', readText).slice(0, most);
+  const found = explain(snapshot, tree, placeOf, places, tree.columns[0].bytes[0], 'kept', readText);
+  const suspects = withLimits(snapshot, found.filter(isProgramsOwn)).slice(0, most);
+  return { suspects: ranked(suspects), notCovered: notCoveredByOne(snapshot) };
+}
+
+/** {@link findAccumulations} without what it does not cover. */
+export function findSuspects(snapshot: Snapshot, options: SuspectOptions = {}): Suspect[] {
+  return findAccumulations(snapshot, options).suspects;
 }
 
 /**
@@ -44,16 +60,20 @@ export async function diff(
   { most = MOST, readText }: SuspectOptions = {},
 ): Promise<Growth> {
   const builder = buildStructureTree();
+  const references = countReferences();
   const classes = new Map<string, ClassGrowth>();
   const totals: Totals[] = [];
+  const coverage: Coverage[] = [];
   const figures: (ProcessFigures | null)[] = [];
   const names = followedNames();
   let last: { snapshot: Snapshot; placeOf: Uint32Array } | null = null;
   for await (const snapshot of snapshots) {
     const placed = builder.add(names.follow(snapshot));
+    references.add(snapshot, placed.placeOf);
     last = { snapshot, placeOf: placed.placeOf };
     addClasses(classes, placed.classes, snapshot.shallowSize, totals.length);
     totals.push(totalsOf(snapshot));
+    coverage.push(coverageOf(snapshot, totals[totals.length - 1].bytes));
     figures.push(readProvenance(snapshot.graph.header)?.target?.process ?? null);
   }
   if (last === null || totals.length < 2) {
@@ -67,7 +87,9 @@ export async function diff(
     arrayBufferBytes: totals[totals.length - 1].arrayBuffers - totals[0].arrayBuffers,
   };
   const process = figures.every((each) => each === null) ? null : figures;
-  const places = growingPlaces(tree).map((place) => ({
+  const growing = growingPlaces(tree);
+  const total = grownBytes(tree, bytes);
+  const places = growing.map((place) => ({
     ...place,
     count: place.counts[place.counts.length - 1] - place.counts[0],
   }));
@@ -76,14 +98,20 @@ export async function diff(
     tree,
     last.placeOf,
     places.slice(0, 4 * most),
-    grownBytes(tree, bytes),
+    total,
     'more',
     readText,
   );
-  const suspects = found.filter((suspect) => suspect.bytes >= LEAST_OF_FIRST * found[0].bytes).slice(0, most);
+  const moreReferences = references.growing(tree, growing);
+  const { context, standing } = contextOf(last.snapshot, tree, last.placeOf, 'more', readText);
+  const all = withReferences(found, referenceSuspects(context, moreReferences, total, standing));
+  const worth = all.filter((suspect) => isSuspicious(suspect, totals[0].bytes));
+  const known = withLimits(last.snapshot, bytes > 0 ? worth : worth.filter(isOutsideHeap));
+  const least = LEAST_OF_FIRST * Math.max(...known.map(weightOf));
+  const suspects = ranked(known.filter((suspect) => weightOf(suspect) >= least).slice(0, most));
   const explainedShare = Math.min(
     1,
-    suspects.reduce((sum, suspect) => sum + suspect.share, 0),
+    suspects.reduce((sum, { limit, share }) => sum + (limit === null ? share : 0), 0),
   );
   return {
     growth: { bytes, nodes },
@@ -94,12 +122,48 @@ export async function diff(
       .filter(changed)
       .map((row) => ({ ...row, name: names.asInLast(row.name) }))
       .sort((a, b) => grown(b) - grown(a)),
-    dominators: [],
-    notCovered: names.notCovered,
+    dominators: dominatorGrowth(tree),
+    notCovered: [...names.notCovered, ...notCoveredBySeveral(coverage)],
     process,
     unmatchedNames: names.unmatched,
     summary: summaryOf({ bytes, outsideHeap, process, suspects, explainedShare }),
   };
+}
+
+/** Native references take no bytes of the heap. */
+function isOutsideHeap({ edges, bytes }: Suspect): boolean {
+  return edges !== null && bytes === 0;
+}
+
+function weightOf(suspect: Suspect): number {
+  return isOutsideHeap(suspect) ? suspect.count * NATIVE_REFERENCE_BYTES : suspect.bytes;
+}
+
+/** What grew in references takes the place of the collection that got larger for it. */
+function withReferences(found: readonly Suspect[], references: readonly Suspect[]): Suspect[] {
+  const largerFor = (suspect: Suspect): Suspect | undefined =>
+    references.find(({ holder }) => holder.id === suspect.holder.id);
+  const others = found.filter((suspect) => {
+    const reference = largerFor(suspect);
+    if (reference === undefined) return true;
+    reference.bytes = Math.max(reference.bytes, suspect.bytes);
+    reference.share = Math.max(reference.share, suspect.share);
+    return false;
+  });
+  const all = [...others];
+  for (const reference of references) {
+    const at = all.findIndex((suspect) => weightOf(suspect) < weightOf(reference));
+    all.splice(at < 0 ? all.length : at, 0, reference);
+  }
+  return all;
+}
+
+/** What has a limit comes last. */
+function ranked(suspects: readonly Suspect[]): Suspect[] {
+  return [
+    ...suspects.filter(({ limit }) => limit === null),
+    ...suspects.filter(({ limit }) => limit !== null),
+  ].map((suspect, index) => ({ ...suspect, rank: index + 1 }));
 }
 
 /** The growth that is to be explained: what shrank elsewhere must not make a share greater than all. */

@@ -10,27 +10,27 @@ const LIMIT =
   /^[#_]?(get )?(max|maxSize|maxEntries|maxItems|maxLength|maxKeys|maxAge|limit|capacity|highWaterMark|ttl)$/i;
 
 /** Of the object itself, its hidden class or its prototype. */
-export function hasLimitField(graph: Graph, node: number): boolean {
-  if (hasProperty(graph, node)) return true;
+export function hasLimitField(graph: Graph, node: number, field = LIMIT): boolean {
+  if (hasProperty(graph, node, field)) return true;
   const shape = internalTarget(graph, node, 'map');
   const descriptors = shape < 0 ? -1 : internalTarget(graph, shape, 'descriptors');
   if (descriptors >= 0) {
     for (let edge = graph.firstEdge[descriptors]; edge < graph.firstEdge[descriptors + 1]; edge++) {
       const name = graph.edgeTo[edge];
       const type = graph.nodeTypes[graph.nodeType[name]];
-      if (type === 'string' && LIMIT.test(rawName(graph, name))) return true;
+      if (type === 'string' && field.test(rawName(graph, name))) return true;
       if (type !== 'symbol') continue;
       const description = internalTarget(graph, name, 'name');
-      if (description >= 0 && LIMIT.test(rawName(graph, description))) return true;
+      if (description >= 0 && field.test(rawName(graph, description))) return true;
     }
   }
   const prototype = propertyTarget(graph, node, '__proto__');
-  return prototype >= 0 && rawName(graph, prototype) !== 'Object' && hasProperty(graph, prototype);
+  return prototype >= 0 && rawName(graph, prototype) !== 'Object' && hasProperty(graph, prototype, field);
 }
 
-function hasProperty(graph: Graph, node: number): boolean {
+function hasProperty(graph: Graph, node: number, field: RegExp): boolean {
   for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++) {
-    if (graph.edgeTypes[graph.edgeType[edge]] === 'property' && LIMIT.test(edgeLabel(graph, edge)))
+    if (graph.edgeTypes[graph.edgeType[edge]] === 'property' && field.test(edgeLabel(graph, edge)))
       return true;
   }
   return false;

@@ -49,6 +49,8 @@ export interface StructureTreeBuilder {
 const FIELDS_OF_AN_OBJECT = 24;
 /** A structure that repeats itself (lists, trees, chains of promises) within this many steps is folded. */
 const LONGEST_PERIOD = 6;
+/** Labels are in a Map, and V8's hold fewer entries (OrderedHashMap::MaxCapacity in src/objects/ordered-hash-table.h). */
+const MAX_LABELS = 2 ** 25;
 /** So many objects of one shape give it a name, now and in the snapshots that follow. */
 const LEAST_OF_A_SHAPE = 5;
 
@@ -73,7 +75,7 @@ export function buildStructureTree(): StructureTreeBuilder {
   function placeUnder(above: number, label: number, name: string, edge: string): number {
     const repeated = repetition(above, label);
     if (repeated >= 0) return repeated;
-    const key = above * 0x400000 + label;
+    const key = above * MAX_LABELS + label;
     let place = places.get(key);
     if (place === undefined) {
       place = parent.push(above) - 1;
@@ -239,11 +241,12 @@ function labeller(
   const positions = sourcePositions(graph);
   const { edgeType, edgeTypes, edgeName, strings, firstEdge, nodeType, nodeTypes, nodeName } = graph;
   const closure = typeIndex(nodeTypes, 'closure');
+  const synthetic = typeIndex(nodeTypes, 'synthetic');
   const property = typeIndex(edgeTypes, 'property');
   const numbered = new Set(['element', 'hidden'].map((name) => typeIndex(edgeTypes, name)));
   const classNames = new Map<number, string>();
   const edgeNames = new Map<number, string>();
-  const byPair = new Map<number, Label>();
+  const byName = new Map<number, Map<number, Label>>();
   const asMap = new Map<number, boolean>();
   const contextClass = new Uint8Array(names.length);
   names.forEach((name, index) => (contextClass[index] = name.startsWith('system / Context') ? 1 : 0));
@@ -254,6 +257,8 @@ function labeller(
    */
   function nameKey(node: number): number {
     if (nodeType[node] === closure) return positions.codeOf(node);
+    // Each of V8's roots is a place of its own.
+    if (nodeType[node] === synthetic) return -1 - names.length - nodeName[node];
     return contextClass[classOf[node]] === 1 ? positions.codeOf(node) : -1 - classOf[node];
   }
 
@@ -261,7 +266,8 @@ function labeller(
     const key = nameKey(node);
     let name = classNames.get(key);
     if (name === undefined) {
-      if (key < 0) name = names[classOf[node]];
+      if (nodeType[node] === synthetic) name = strings.get(nodeName[node]);
+      else if (key < 0) name = names[classOf[node]];
       else if (nodeType[node] === closure) name = `${strings.get(nodeName[node]) || '(anonymous)'}()`;
       else name = `system / Context ${positions.ofContext(node)?.name ?? ''}`;
       classNames.set(key, name);
@@ -308,14 +314,16 @@ function labeller(
 
   return (node) => {
     const edge = edgeKey(node);
-    const pair = (nameKey(node) + 0x40000000) * 0x400000 + (edge + 2);
-    let label = byPair.get(pair);
+    const key = nameKey(node);
+    let byEdge = byName.get(key);
+    if (byEdge === undefined) byName.set(key, (byEdge = new Map<number, Label>()));
+    let label = byEdge.get(edge);
     if (label === undefined) {
       const name = nameOf(node);
       const text = edgeText(edge);
       const code = name.endsWith('()') || name.startsWith('system / Context') ? placeInSource(node) : '';
       label = { id: idOf(`${text}\0${name}\0${code}`), name, edge: text };
-      byPair.set(pair, label);
+      byEdge.set(edge, label);
     }
     return label;
   };

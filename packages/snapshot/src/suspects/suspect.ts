@@ -63,7 +63,8 @@ export interface Holder {
 
 /** A cache with a limit that it has not reached yet, in entries. */
 export interface Limit {
-  max: number;
+  /** Null where the snapshot does not tell the number: V8 writes small integers only when it is asked for. */
+  max: number | null;
   now: number;
 }
 
@@ -114,6 +115,14 @@ export interface Suspect {
   advice: string;
   /** One sentence: what accumulates, where, and what to do. */
   summary: string;
+}
+
+/** What one snapshot says. */
+export interface Accumulations {
+  /** The largest accumulations first; nothing tells whether they grow. */
+  suspects: Suspect[];
+  /** What the answer does not cover, a short sentence each. */
+  notCovered: string[];
 }
 
 /** What `diff` says of two or more snapshots, the earliest first. */

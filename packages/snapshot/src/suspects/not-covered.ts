@@ -1,0 +1,62 @@
+/** What an answer does not cover, in short sentences: a reader should know what silence means. */
+import type { RedactionLevel } from '../redact/level.js';
+import { readProvenance, type Target } from '../redact/provenance.js';
+import type { Snapshot } from '../snapshot.js';
+
+/** What is remembered of each snapshot, which itself is not kept. */
+export interface Coverage {
+  /** Of the heap. */
+  bytes: number;
+  target: Target | null;
+  redaction: RedactionLevel | null;
+}
+
+export function coverageOf({ graph: { header } }: Snapshot, bytes: number): Coverage {
+  const provenance = readProvenance(header);
+  return { bytes, target: provenance?.target ?? null, redaction: provenance?.redaction ?? null };
+}
+
+const ELSEWHERE =
+  'Worker threads have heaps of their own, and native memory is in no heap: neither was looked at.';
+
+export function notCoveredByOne(snapshot: Snapshot): string[] {
+  return [
+    'One snapshot cannot show growth: these are the largest accumulations, which may be as large as they should be.',
+    ...redactionNotes([coverageOf(snapshot, 0)]),
+    ELSEWHERE,
+  ];
+}
+
+export function notCoveredBySeveral(all: readonly Coverage[]): string[] {
+  const notes: string[] = [];
+  if (all.length === 2) notes.push('Between two snapshots any growth looks steady: take a third.');
+  if (all[all.length - 1].bytes < all[0].bytes)
+    notes.push(
+      'The heap shrank from the first snapshot to the last: growth that this outweighs is not shown.',
+    );
+  const versions = distinct(all.map(({ target }) => target?.node));
+  if (versions.length > 1)
+    notes.push(
+      `The snapshots are of different Node.js versions (${versions.join(', ')}): compare alike ones.`,
+    );
+  const names = distinct(all.map(({ target }) => target?.name));
+  const pids = distinct(all.map(({ target }) => target?.pid));
+  if (names.length > 1)
+    notes.push(`The snapshots are of different programs (${names.join(', ')}): compare those of one.`);
+  else if (pids.length > 1)
+    notes.push(`The snapshots are of different processes (${pids.join(', ')}): warm-up looks like growth.`);
+  const times = all.map(({ target }) => Date.parse(target?.time ?? ''));
+  if (times.some((time, at) => at > 0 && time < times[at - 1]))
+    notes.push('The snapshots are not in the order in which they were taken.');
+  return [...notes, ...redactionNotes(all), ELSEWHERE];
+}
+
+function redactionNotes(all: readonly Coverage[]): string[] {
+  return all.some(({ redaction }) => redaction === 'names')
+    ? ['Names were redacted: what is told apart by its name alone may be missing.']
+    : [];
+}
+
+function distinct<T>(values: (T | undefined)[]): T[] {
+  return [...new Set(values.filter((value): value is T => value !== undefined))];
+}

@@ -1,0 +1,103 @@
+/**
+ * Growth in references where nodes stay: one object that is put into a collection, or handed to native code, again
+ * and again. References are counted from place to place, of nodes that have many; what new nodes bring with them
+ * is taken off.
+ */
+import { typeIndex } from '../graph.js';
+import { rawName } from '../names.js';
+import type { Snapshot } from '../snapshot.js';
+import { isProgramClass, isSteady, type GrowingPlace } from './growing-places.js';
+import { isPartOfAnother, type StructureTree } from './structure-tree.js';
+
+export interface ReferenceCounter {
+  add(snapshot: Snapshot, placeOf: Uint32Array): void;
+  growing(tree: StructureTree, places: readonly GrowingPlace[]): GrowingReferences[];
+}
+
+export interface GrowingReferences {
+  /** Places: whose references, and to what. */
+  from: number;
+  to: number;
+  /** In each snapshot. */
+  edges: number[];
+  /** More references than nodes. */
+  more: number;
+}
+
+/** Nodes with fewer references cannot have many more of them while their number stays. */
+const MIN_REFERENCES_OF_A_NODE = 64;
+/** Fewer may be warm-up, and with 8 bytes each are not worth a look. */
+const MIN_MORE = 1000;
+/** Part of the references there were at first. */
+const MIN_MORE_SHARE = 0.2;
+/** What native code holds: V8 keeps no bytes for it in the heap. */
+const NATIVE_ROOTS = new Set(['(Global handles)', '(Traced handles)', '(Eternal handles)']);
+
+export function isNativeRoot(name: string): boolean {
+  return NATIVE_ROOTS.has(name);
+}
+
+export function countReferences(): ReferenceCounter {
+  /** For each snapshot, by the place they come from and the place they lead to. */
+  const counted: Map<number, Map<number, number>>[] = [];
+
+  function add(snapshot: Snapshot, placeOf: Uint32Array): void {
+    const { graph, retains, shallowSize } = snapshot;
+    const { nodeCount, nodeType, nodeTypes, firstEdge, edgeTo } = graph;
+    const ofV8 = new Set(['hidden', 'array', 'code'].map((name) => typeIndex(nodeTypes, name)));
+    const synthetic = typeIndex(nodeTypes, 'synthetic');
+    const counts = new Map<number, Map<number, number>>();
+    for (let node = 0; node < nodeCount; node++) {
+      const end = firstEdge[node + 1];
+      if (end - firstEdge[node] < MIN_REFERENCES_OF_A_NODE || node === graph.root) continue;
+      if (ofV8.has(nodeType[node]) && !isPartOfAnother(graph, node, shallowSize)) continue;
+      // V8 writes no word of whether a handle is weak; so many to one object are a leak of handles anyway.
+      const isNative = nodeType[node] === synthetic && isNativeRoot(rawName(graph, node));
+      if (nodeType[node] === synthetic && !isNative) continue;
+      const from = placeOf[node];
+      let to = counts.get(from);
+      if (to === undefined) counts.set(from, (to = new Map<number, number>()));
+      for (let edge = firstEdge[node]; edge < end; edge++) {
+        if (!retains[edge] && !isNative) continue;
+        const place = placeOf[edgeTo[edge]];
+        if (place !== from) to.set(place, (to.get(place) ?? 0) + 1);
+      }
+    }
+    counted.push(counts);
+  }
+
+  function growing(tree: StructureTree, places: readonly GrowingPlace[]): GrowingReferences[] {
+    const { parent, className, columns } = tree;
+    const more = new Map<number, number>();
+    for (const { place, counts } of places) {
+      const nodes = counts[counts.length - 1] - counts[0];
+      more.set(parent[place], (more.get(parent[place]) ?? 0) + nodes);
+    }
+    const found: GrowingReferences[] = [];
+    for (const [from, targets] of counted[counted.length - 1]) {
+      const isNative = isNativeRoot(className[from]);
+      if (!isNative && (!isProgramClass(className[from]) || className[from] === '')) continue;
+      const holders = columns.map(({ count }) => count[from]);
+      for (const to of targets.keys()) {
+        if (!isProgramClass(className[to])) continue;
+        const edges = counted.map((counts) => counts.get(from)?.get(to) ?? 0);
+        const [first, last] = [edges[0], edges[edges.length - 1]];
+        if (last - first < MIN_MORE || !isSteady(edges)) continue;
+        const nodes = columns.map(({ count }) => count[to]);
+        const excess =
+          last - first - broughtBy(nodes, first) - broughtBy(holders, first) - (more.get(from) ?? 0);
+        if (excess < MIN_MORE || excess < MIN_MORE_SHARE * first || excess < (last - first) / 2) continue;
+        found.push({ from, to, edges, more: excess });
+      }
+    }
+    return found.sort((a, b) => b.more - a.more);
+  }
+
+  return { add, growing };
+}
+
+/** References that more nodes on either side account for. */
+function broughtBy(counts: readonly number[], edges: number): number {
+  const grown = Math.max(0, counts[counts.length - 1] - counts[0]);
+  return grown * Math.max(1, edges / Math.max(1, counts[0]));
+}

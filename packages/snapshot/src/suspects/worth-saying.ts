@@ -1,0 +1,68 @@
+/**
+ * Which accumulations are worth a reader's time. What Node and V8 hold for themselves is not, nor are modules, which a
+ * program only has more of; and a healthy program grows a little as well, while it warms up.
+ */
+import type { Suspect } from './suspect.js';
+
+/** A healthy program grew by up to 256 kB between captures, its caches warming; a leak of as much goes on. */
+const MIN_BYTES = 256_000;
+/** Part of the heap before. */
+const MIN_OF_HEAP = 0.01;
+/** Less than MIN_BYTES is a suspect only where it grows by as much each time, and so is no warm-up. */
+const MIN_REGULAR_BYTES = 32_000;
+const MIN_REGULAR_COUNT = 100;
+/** The smallest step is at least this part of the largest. */
+const REGULAR = 0.75;
+/** Two snapshots do not tell whether the growth is regular. */
+const MIN_BYTES_OF_TWO = 96_000;
+/** What no source of the program or of a library is known for is most likely Node's own. */
+const MIN_UNLOCATED_BYTES = 1_000_000;
+const MIN_UNLOCATED_SHARE = 0.1;
+
+/** `heapBytes` is the size of the first heap. */
+export function isSuspicious(suspect: Suspect, heapBytes: number): boolean {
+  const { bytes, counts, edges } = suspect;
+  if (edges !== null) return true;
+  if (isUnlocated(suspect)) return false;
+  if (bytes >= Math.max(MIN_BYTES, MIN_OF_HEAP * heapBytes)) return true;
+  const more = counts[counts.length - 1] - counts[0];
+  if (more < MIN_REGULAR_COUNT) return false;
+  return counts.length === 2 ? bytes >= MIN_BYTES_OF_TWO : bytes >= MIN_REGULAR_BYTES && isRegular(counts);
+}
+
+function isRegular(counts: readonly number[]): boolean {
+  const steps = counts.slice(1).map((count, at) => count - counts[at]);
+  return Math.min(...steps) >= REGULAR * Math.max(...steps);
+}
+
+function isUnlocated({ locations, bytes, share }: Suspect): boolean {
+  return locations.length === 0 && (bytes < MIN_UNLOCATED_BYTES || share < MIN_UNLOCATED_SHARE);
+}
+
+/** Classes of what modules are made of: their records, sources, code and tables. */
+const MODULES =
+  /^(Module|ModuleWrap|ModuleJob|ModuleJobSync|ModuleLoader|LoadCache|BuiltinModule|SourceTextModule|InternalBinding|primordials|\(compiled code\)|\{(constructor|__esModule)\b.*|system \/ (Script|SourceTextModule|Module|FeedbackCell|SharedFunctionInfo))$/s;
+const NODES_TABLES = /^(primordials|require\.cache|.*\.?internalBinding|native_to_javascript)\b/;
+/** Of one heap; less is of no interest, whatever it is. */
+const MIN_PART_OF_HEAP = 0.005;
+const MIN_ACCUMULATED_BYTES = 64_000;
+const MIN_HELD_BY_NATIVE_CODE = 500;
+
+/** Whether an accumulation in one snapshot is the program's: neither modules nor what Node and V8 hold. */
+export function isProgramsOwn(suspect: Suspect): boolean {
+  const { path, class: className, holder, locations, bytes, share, kind, count } = suspect;
+  if (bytes < MIN_ACCUMULATED_BYTES || share < MIN_PART_OF_HEAP) return false;
+  if (MODULES.test(className) || MODULES.test(holder.class) || NODES_TABLES.test(holder.name)) return false;
+  if (path.at(-1)?.edge === 'exports' || path.at(-2)?.edge === 'exports') return false;
+  if (
+    path.some(
+      ({ name }) => name === '(compiled code)' || /^system \/ (Script|SharedFunctionInfo)$/.test(name),
+    )
+  )
+    return false;
+  // Variables of a function have names: many things in them are only what those lead to.
+  if (holder.class.startsWith('variables') && kind !== 'linked-list' && kind !== 'promises') return false;
+  if (kind === 'native-references')
+    return count >= MIN_HELD_BY_NATIVE_CODE && !/^(Object|Array|Function|\{.*|\(.*)$/s.test(className);
+  return locations.length > 0;
+}
