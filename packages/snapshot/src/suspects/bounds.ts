@@ -9,7 +9,7 @@ import { hasLimitField } from './limit-field.js';
 import type { Limit, Suspect } from './suspect.js';
 
 /** Names of fields that bound the number of entries, and nothing else: a `limit` may be that of a rate. */
-const ENTRIES = /^#?_?(max|max_?size|max_?entries|max_?items|max_?elements|max_?keys|max_?count|capacity)$/i;
+const ENTRIES = /^#?_?(max|max_?size|max_?entries|max_?items|max_?elements)$/i;
 /** By default, of Node's resource timing buffer (bufferSize in lib/internal/perf/resource_timing.js). */
 const MAX_RESOURCE_TIMINGS = 250;
 const HEADER_BYTES = 16;
