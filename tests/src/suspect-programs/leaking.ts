@@ -60,7 +60,7 @@ function leak(from: number): void {
     sessions.set(`session ${n}`, { user: `user ${n}`, cart: [n, n + 1] });
     auditLog.push({ action: `login ${n}`, at: new Date(n) });
     new Quote(`S${n}`, [n, 2 * n]).watch();
-    unanswered.push(new Promise(() => undefined));
+    for (let n = 0; n < 3; n++) unanswered.push(new Promise(() => undefined));
     failures.push(new Error(`order ${n} failed`, { cause: new Error(`timeout ${n}`) }));
     if (n % 20 === 0) headOf.set(n, Buffer.alloc(20_000, n).subarray(0, 16));
     if (n % 4 === 0) titles.push(`${'page '.repeat(400)}${n}`.split('').join('').slice(7, 40));
@@ -68,7 +68,8 @@ function leak(from: number): void {
     stopOnShutdown({ rows: [n, n, n] });
     openFile({ descriptor: n, path: `/var/spool/${n}` });
     for (let sample = 0; sample < 5 + n / 20; sample++) latencies.push(n + 0.1 * sample);
-    newest.change = { text: `change ${n}`, previous: newest.change };
+    newest.change = { text: `change ${n} of the draft`, previous: newest.change };
+    newest.change = { text: `change ${n}, saved`, previous: newest.change };
     const poller = new Poller();
     setInterval(poller.poll, 60_000 + (n % 3)).unref();
   }

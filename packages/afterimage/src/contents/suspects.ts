@@ -81,7 +81,9 @@ function detailsOf(suspect: Suspect, isWhole: boolean): Block[] {
   const said = [
     limit === null
       ? ''
-      : `${formatCount(limit.now)} of at most ${formatCount(limit.max)}: it still fills up.`,
+      : limit.max === null
+        ? `${formatCount(limit.now)} in a cache that has a limit and still fills up.`
+        : `${formatCount(limit.now)} of at most ${formatCount(limit.max)}: it still fills up.`,
     weight === null ? '' : sentence(weight),
     sentence(advice),
   ];

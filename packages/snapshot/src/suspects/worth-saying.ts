@@ -14,7 +14,7 @@ const MIN_REGULAR_COUNT = 100;
 /** The smallest step is at least this part of the largest. */
 const REGULAR = 0.75;
 /** Two snapshots do not tell whether the growth is regular. */
-const MIN_BYTES_OF_TWO = 96_000;
+const MIN_BYTES_OF_TWO = 64_000;
 /** What no source of the program or of a library is known for is most likely Node's own. */
 const MIN_UNLOCATED_BYTES = 1_000_000;
 const MIN_UNLOCATED_SHARE = 0.1;
