@@ -50,6 +50,29 @@ for (const { major, version } of nodes) {
   });
 }
 
+test('on Node 20 each script has its line ends, so that V8 does not read it again for each function', async () => {
+  const chunks: Buffer[] = [];
+  const sink = new Writable({
+    write: (chunk: Buffer, _encoding, callback) => {
+      chunks.push(chunk);
+      callback();
+    },
+  });
+  await develop(await readImage(createReadStream(imageOf(20))), sink, { redact: 'none' });
+  const { snapshot, edges, strings } = JSON.parse(Buffer.concat(chunks).toString()) as {
+    snapshot: { meta: { edge_fields: string[]; edge_types: [string[]] } };
+    edges: number[];
+    strings: string[];
+  };
+  const { edge_fields, edge_types } = snapshot.meta;
+  const internal = edge_types[0].indexOf('internal');
+  const name = strings.indexOf('line_ends');
+  let lineEnds = 0;
+  for (let at = 0; at < edges.length; at += edge_fields.length)
+    if (edges[at] === internal && edges[at + 1] === name) lineEnds++;
+  assert.ok(lineEnds > 50, `${lineEnds} scripts have line ends`);
+});
+
 test('what V8 prints does not come into the snapshot', async () => {
   for (const node of nodes) {
     const tracing = path.join(directory, `${node.major}-tracing.image`);

@@ -1,11 +1,15 @@
 #include "resume.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include <v8-profiler.h>
+#include <v8-version.h>
 #include <v8.h>
+
+#include <vector>
 
 #include "exit_codes.h"
 #include "image_format.h"
@@ -101,11 +105,54 @@ class SnapshotOutput final : public v8::OutputStream {
   bool ended_ = false;
 };
 
+#if V8_MAJOR_VERSION < 12
+// Accepts the first function it meets of each script.
+class FunctionOfEachScript final : public v8::QueryObjectPredicate {
+ public:
+  ~FunctionOfEachScript() override { free(seen_); }
+  bool Filter(v8::Local<v8::Object> object) override {
+    if (!object->IsFunction()) return false;
+    int script = object.As<v8::Function>()->ScriptId();
+    if (script <= v8::UnboundScript::kNoScriptId) return false;
+    size_t id = static_cast<size_t>(script);
+    if (id >= capacity_) grow(id * 2);
+    if (seen_[id]) return false;
+    seen_[id] = 1;
+    return true;
+  }
+
+ private:
+  void grow(size_t capacity) {
+    seen_ = static_cast<uint8_t*>(realloc(seen_, capacity));
+    if (!seen_) _exit(DEVELOPER_NO_MEMORY);
+    memset(seen_ + capacity_, 0, capacity - capacity_);
+    capacity_ = capacity;
+  }
+  uint8_t* seen_ = nullptr;
+  size_t capacity_ = 0;
+};
+
+// V8 before 12 looks up the line of each function and of each instance's constructor
+// (V8HeapExplorer::ExtractLocation) by reading the script from its start, unless the script has its line ends.
+// GetScriptLineNumber stores them (Script::InitLineEnds); QueryObjects finds a function to ask.
+void store_line_ends(v8::Isolate* isolate) {
+  // The line ends are heap objects: a heap at its limit must take them.
+  isolate->AddNearHeapLimitCallback([](void*, size_t limit, size_t) { return limit + (size_t{256} << 20); }, nullptr);
+  FunctionOfEachScript first;
+  std::vector<v8::Global<v8::Object>> functions;
+  isolate->GetHeapProfiler()->QueryObjects(isolate->GetCurrentContext(), &first, &functions);
+  for (const auto& function : functions) function.Get(isolate).As<v8::Function>()->GetScriptLineNumber();
+}
+#endif
+
 }  // namespace
 
 void resume_and_write_snapshot(long flags, void* context) {
   v8::Isolate* isolate = static_cast<v8::Isolate*>(context);
   v8::HandleScope scope(isolate);
+#if V8_MAJOR_VERSION < 12
+  store_line_ends(isolate);
+#endif
   TakingProgress progress;
   const v8::HeapSnapshot* snapshot = isolate->GetHeapProfiler()->TakeHeapSnapshot(
       &progress, nullptr, true, (flags & RESUME_EXPOSE_NUMERIC_VALUES) != 0);
