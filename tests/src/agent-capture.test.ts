@@ -243,7 +243,10 @@ test('the collector inherits nothing of the application', async (t) => {
     assert.deepEqual(environment, ['MALLOC_ARENA_MAX=1']);
     const own = new Set(descriptors(target.pid));
     assert.deepEqual(
-      descriptors(collector).filter((descriptor) => own.has(descriptor)),
+      // It is in memory, and holds what Node.js says of the collector's end.
+      descriptors(collector).filter(
+        (descriptor) => own.has(descriptor) && !descriptor.startsWith('/memfd:afterimage-collector'),
+      ),
       [],
     );
   });
@@ -313,7 +316,7 @@ test('too little memory in the cgroup to develop: the image is stored, with the 
   assert.match(
     String(written['why']),
     new RegExp(
-      `^developing it takes up to [\\d.]+ MB of memory, [\\d.]+ MB available \\(cgroup /agent-test-[\\d-]+: `,
+      `^developing it takes up to [\\d.]+ MB of memory, and 2 times that must be free: [\\d.]+ MB available \\(cgroup /agent-test-[\\d-]+: `,
     ),
   );
 });

@@ -12,8 +12,9 @@ function recordingLogger(): { logger: Logger; lines: [level: string, fields: obj
   return { lines, logger: { info: at('info'), warn: at('warn'), error: at('error') } };
 }
 
-test('there are seven events', () => {
+test('there are eight events', () => {
   assert.deepEqual(EVENT_NAMES, [
+    'shared',
     'received',
     'ignored',
     'refused',
@@ -77,7 +78,7 @@ test('a listener that was taken off is not called, and an unknown event is named
   events.emit('started', 'x', { path: '/tmp/a', mode: 'image', attempt: 1 });
   assert.throws(
     () => events.on('finished' as 'written', listener),
-    /there is no event 'finished'; there are received/,
+    /there is no event 'finished'; there are shared, received/,
   );
 });
 

@@ -54,7 +54,10 @@ const calls = (list: typeof IN_ALL, where: FailingCall['in']): FailingCall[] =>
     ),
   );
 
-test('every system call of a capture', { timeout: 3_000_000 }, async (t) => {
+/** Hours under strace on a small machine: only when it is asked for. */
+const skip = process.env['SOAK_SWEEP'] === '1' ? false : 'the whole sweep runs with SOAK_SWEEP=1';
+
+test('every system call of a capture', { timeout: 3_000_000, skip }, async (t) => {
   for (const call of [...calls(IN_SERVER, 'server'), ...calls(IN_ALL, 'all')]) {
     // A server of its own each: one that ended must not hide the next.
     await t.test(`${call.call} ${call.error} when ${String(call.when)} in ${call.in}`, async (each) => {

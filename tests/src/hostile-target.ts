@@ -29,7 +29,7 @@ export async function assertUnharmed(
   const pid = child.pid ?? 0;
   await pause(150); // nothing tells that it has turned
   for (const verb of verbs) {
-    const image = ['--image', join(directory, 'app.image.zst'), '--store-plain-image'];
+    const image = ['--image', join(directory, 'app.image'), '--store-plain-image', '--force'];
     const { code, stderr } = await runCommand([verb, String(pid), ...(verb === 'capture' ? image : [])]);
     assert.equal(code, 0, `${verb}: ${stderr}`);
     if (verb === 'heap') assert.equal(stderr, '');

@@ -53,7 +53,7 @@ function run(...args: string[]): { status: number | null; stdout: string } {
 test('the test of sessions fails on a leak, and says who holds what', () => {
   const { status, stdout } = run('--test', 'sessions.test.js');
   assert.equal(status, 1, stdout);
-  assert.match(stdout, /2,000 more Session in byNumber of .*sessions\.js/);
+  assert.match(stdout, /2,000 more Session in byNumber \(Map\) of .*sessions\.js/);
   const [, said = ''] = /\n\n```\n(.*?)^```$/ms.exec(documentation) ?? [];
   assert.match(said, /Session in byNumber/);
   for (const line of said.trim().split('\n')) {
@@ -100,6 +100,6 @@ test('a question to the columns', () => {
 
 test('what grew', () => {
   const { stdout } = run('growth.js', 'before.heapsnapshot', 'after.heapsnapshot');
-  assert.match(stdout, /^1\. 3,000 more Order in orders of module .*orders\.cjs/m);
+  assert.match(stdout, /^1\. 3,000 more Order in orders \(Map\) of module .*orders\.cjs/m);
   assert.match(stdout, /orders\.cjs:2:\d+$/m);
 });

@@ -46,7 +46,7 @@ export function listenForCaptures(
   let isHeld = false;
 
   const others = (): NodeJS.SignalsListener[] =>
-    process.listeners(signal).filter((listener) => listener !== onDelivered);
+    process.listeners(signal).filter((listener) => listener !== onDelivered && !(HOLD in listener));
   const onDelivered = (): void => {
     if (others().length > 0) {
       othersHeardIt = true;
@@ -95,6 +95,9 @@ export function listenForCaptures(
   if (first !== undefined) tell(first.name === '' ? 'there before the agent' : `${first.name}()`);
   return { others: () => others().length, held: () => isHeld, stop };
 }
+
+/** Marks the listener that stands in until the agent is loaded (register.cts). */
+const HOLD = Symbol.for('@afterimage/hold');
 
 const HERE = fileURLToPath(import.meta.url);
 

@@ -17,7 +17,10 @@ export function openControl({ onMessage, onEnd }: ControlHandlers): void {
   // A target that is killed may reset the line instead of ending it.
   socket.on('error', () => undefined);
   socket.on('close', onEnd);
-  createInterface({ input: socket }).on('line', (line) => onMessage(JSON.parse(line) as ToCollector));
+  const lines = createInterface({ input: socket });
+  // Node.js 20.20 passes the socket's error on, where it would end this process.
+  lines.on('error', () => undefined);
+  lines.on('line', (line) => onMessage(JSON.parse(line) as ToCollector));
 }
 
 export function report(message: FromCollector): void {

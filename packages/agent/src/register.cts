@@ -30,9 +30,13 @@ if (worker.isMainThread) {
 /** Returns the function that hands over: a signal that has come by then is sent again, to the agent. */
 function holdSignal(signal: string): () => void {
   let early = false;
-  const hold = (): void => {
-    early = true;
-  };
+  const hold = Object.assign(
+    (): void => {
+      early = true;
+    },
+    // The agent must not take it for a listener of the application (capture-signal.ts).
+    { [Symbol.for('@afterimage/hold')]: true },
+  );
   try {
     process.on(signal, hold);
   } catch {

@@ -45,7 +45,10 @@ export async function openMeetingPoint(): Promise<MeetingPoint> {
     keep(socket);
     targets.push(socket);
     if (released) socket.write('close\n');
-    createInterface({ input: socket }).on('line', (line) => {
+    const lines = createInterface({ input: socket });
+    // Node.js 20.20 passes the socket's error on, where it would end this process.
+    lines.on('error', () => undefined);
+    lines.on('line', (line) => {
       const report = parseReport(line);
       if (report !== null) childEnded.resolve(report);
     });

@@ -36,7 +36,7 @@ const TAKEN_MS = 30_000;
 const GRACE_MS = 10_000;
 const LONGEST_MS = 900_000;
 /** Codes of the agent for what the other way refuses, too. */
-const REFUSALS = ['headroom', 'unsupported', 'unencrypted', 'park-timeout'];
+const REFUSALS = ['headroom', 'resources', 'unsupported', 'unencrypted', 'park-timeout'];
 
 /**
  * The agent's board, when nothing is in the way of a capture by it.

@@ -77,7 +77,9 @@ function moreSuspects(all: number, shown: number, isWhole: boolean): Block[] {
 
 /** What the line of a suspect leaves out; `isWhole` adds examples and the path step by step. */
 function detailsOf(suspect: Suspect, isWhole: boolean): Block[] {
-  const { rank, kind, class: name, weight, limit, advice } = suspect;
+  const { rank, kind, class: name, weight, limit, advice, counts } = suspect;
+  // One snapshot tells of no growth.
+  const condition = counts.length === 1 ? 'If it grows: ' : '';
   const said = [
     limit === null
       ? ''
@@ -85,7 +87,9 @@ function detailsOf(suspect: Suspect, isWhole: boolean): Block[] {
         ? `${formatCount(limit.now)} in a cache that has a limit and still fills up.`
         : `${formatCount(limit.now)} of at most ${formatCount(limit.max)}: it still fills up.`,
     weight === null ? '' : sentence(weight),
-    sentence(advice),
+    condition === ''
+      ? sentence(advice)
+      : condition + sentence(advice).replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase()),
   ];
   return [
     { kind: 'heading', level: 3, text: `${rank}. ${kind}: ${name}` },

@@ -101,8 +101,9 @@ export function describe(context: Context, held: Held, accumulation: Accumulatio
     id: graph.nodeId[holder],
     instances: inSize
       ? counts
-      : isSynthetic(graph, holder)
-        ? []
+      : isSynthetic(graph, holder) || tree.edgeName[context.placeOf[holder]] === ''
+        ? // Where no property leads to it, its place is shared by others of its class.
+          []
         : tree.columns.map((column) => column.count[context.placeOf[holder]]),
     entries: counts,
   };

@@ -53,6 +53,8 @@ export function isProgramsOwn(suspect: Suspect): boolean {
   const { path, class: className, holder, locations, bytes, share, kind, count } = suspect;
   if (bytes < MIN_ACCUMULATED_BYTES || share < MIN_PART_OF_HEAP) return false;
   if (MODULES.test(className) || MODULES.test(holder.class) || NODES_TABLES.test(holder.name)) return false;
+  if (holder.class === 'global' || /^\((system|synthetic)\)/.test(holder.name)) return false;
+  if (path.some(({ name, edge }) => name === 'primordials' || edge === 'primordials')) return false;
   if (path.at(-1)?.edge === 'exports' || path.at(-2)?.edge === 'exports') return false;
   if (
     path.some(
