@@ -42,7 +42,7 @@ export interface AgentOptions {
   /** Whether to develop beside the server (AFTERIMAGE_DEVELOP). Default auto. */
   develop?: DevelopWhen | undefined;
   /**
-   * The most memory that developing beside the server may take, in MB (AFTERIMAGE_DEVELOP_MEMORY_MB). Default 2,000 for
+   * The most memory that developing beside the server may take, in MB (AFTERIMAGE_DEVELOP_MEMORY_MB). Default 4,000 for
    * `develop: 'auto'`, and no bound of its own for `always`.
    */
   developMemoryMb?: number | undefined;
@@ -90,7 +90,7 @@ export interface Settings {
 }
 
 /** For `auto`: enough for a heap of about 140 MB. */
-export const DEVELOP_MEMORY_MB = 2_000;
+export const DEVELOP_MEMORY_MB = 4_000;
 
 type Environment = Record<string, string | undefined>;
 

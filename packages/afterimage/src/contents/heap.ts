@@ -17,6 +17,7 @@ export function heapBlocks(report: HeapReport, classesShown: number): Block[] {
         `Node ${figures.nodeVersion}, V8 ${figures.v8Version}, up for ${formatSpan(figures.uptimeMs)}, ` +
         `its event loop busy for ${formatShare(figures.eventLoopUtilization)} of that`,
     },
+    ...conclusion(report),
     { kind: 'facts', rows: facts(report) },
     { kind: 'heading', level: 2, text: 'Spaces' },
     spaceTable(report),
@@ -25,6 +26,43 @@ export function heapBlocks(report: HeapReport, classesShown: number): Block[] {
     ...classSection(report, classesShown),
   ];
 }
+
+/** Part of its limit from which on the heap is what will end the process. */
+const NEAR_LIMIT = 0.8;
+/** Less outside of V8's heap is what Node.js itself takes. */
+const MIN_OUTSIDE_BYTES = 150e6;
+const MIN_OUTSIDE_SHARE = 0.5;
+/** Handles or requests of one type from which on they are worth a sentence. */
+const MANY_RESOURCES = 1000;
+
+/** What the figures allow to be said, the most urgent first; nothing where all is ordinary. */
+function conclusion({ pid, figures }: HeapReport): Block[] {
+  const { heap, rssBytes, arrayBufferBytes, resources, detachedContexts } = figures;
+  const said: string[] = [];
+  const ofLimit = heap.limitBytes === 0 ? 0 : heap.usedBytes / heap.limitBytes;
+  if (ofLimit >= NEAR_LIMIT) {
+    said.push(
+      `The heap is at ${formatShare(ofLimit)} of its limit of ${formatBytes(heap.limitBytes)}: capture it before V8 ends the process.`,
+    );
+  }
+  const outside = rssBytes - heap.committedBytes;
+  if (outside >= Math.max(MIN_OUTSIDE_BYTES, MIN_OUTSIDE_SHARE * rssBytes)) {
+    const buffers =
+      arrayBufferBytes >= outside / 2 ? `, ${formatBytes(arrayBufferBytes)} of it in Buffers` : '';
+    said.push(
+      `Of ${formatBytes(rssBytes)} resident, ${formatBytes(outside)} lies outside V8's heap${buffers}: see afterimage memory ${pid}.`,
+    );
+  }
+  const most = resources.at(0);
+  if (most !== undefined && most.count >= MANY_RESOURCES)
+    said.push(`${formatCount(most.count)} handles of type ${most.type} are open.`);
+  if (detachedContexts > MANY_CONTEXTS)
+    said.push(`${formatCount(detachedContexts)} contexts are detached and still held.`);
+  return said.length === 0 ? [] : [{ kind: 'paragraph', weight: 'strong', text: said.join(' ') }];
+}
+
+/** A few wait for the next full collection. */
+const MANY_CONTEXTS = 10;
 
 function facts({ figures }: HeapReport): Fact[] {
   const { heap, externalBytes, arrayBufferBytes, mallocedBytes, rssBytes, nativeContexts, detachedContexts } =

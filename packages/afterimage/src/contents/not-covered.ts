@@ -10,5 +10,5 @@ export function notCoveredBlocks(notCovered: readonly string[], unmatchedNames: 
       : [`${formatNumberOf(unmatchedNames, 'redacted name')} could not be followed across the files`];
   const all = [...notCovered, ...names].map((each) => each.replace(/\.$/, ''));
   if (all.length === 0) return [];
-  return [{ kind: 'paragraph', weight: 'faint', text: `Not covered: ${all.join('; ')}.` }];
+  return [{ kind: 'paragraph', weight: 'faint', text: `Not covered: ${all.join('. ')}.` }];
 }
