@@ -151,6 +151,9 @@ export function classWords(snapshot: Snapshot, positions: SourcePositions, node:
 export function constructorName(snapshot: Snapshot, node: number): string {
   const { graph } = snapshot;
   const name = snapshot.className(node);
+  // C++ objects that Node.js tells V8 of (EmbedderGraph): `Node / MessagePort`.
+  if (graph.nodeTypes[graph.nodeType[node]] === 'synthetic')
+    return rawName(graph, node).replace(/^Node \/ /, '');
   if (graph.nodeTypes[graph.nodeType[node]] !== 'object' || !/^(Object|EventTarget|\{)/.test(name))
     return name;
   const prototype = propertyTarget(graph, node, '__proto__');
