@@ -211,6 +211,6 @@ describe('afterimage capture of a process with an agent', () => {
     assert.equal(past.sha256, sha256Of(output));
     await assertNothingSent(target);
     await target.get('/uninstall');
-    assert.equal((await report(target, '-o', output)).by, 'inspector');
+    assert.equal((await report(target, '-o', output, '--force')).by, 'inspector');
   });
 });
