@@ -84,7 +84,7 @@ describe('developing in the cluster', { skip }, () => {
     assert.deepEqual(spec.securityContext, { seccompProfile: { type: 'RuntimeDefault' } });
     assert.ok(spec.restartPolicy === 'Never' && spec.activeDeadlineSeconds > 0);
 
-    const here = await commandIn(cluster, args, { cwd });
+    const here = await commandIn(cluster, [...args, '--force'], { cwd });
     const [there, same] = [stdout, here.stdout].map(
       (text) => JSON.parse(text.toString()) as { nodes: number; edges: number; redaction: string },
     );
