@@ -86,6 +86,17 @@ describe('descriptors', () => {
     assert.ok((groups.find(({ what }) => what === '/dev/null')?.count ?? 0) > 30);
   });
 
+  it('says that it may not see what they are, rather than showing none', async (t) => {
+    if (process.getuid?.() !== 0) return t.skip('needs root');
+    const { pid } = await startPlainTarget(t);
+    const { code, stdout, stderr } = await runCommand(['descriptors', String(pid)], {
+      prefix: ['setpriv', '--bounding-set=-sys_ptrace', '--inh-caps=-sys_ptrace', '--'],
+    });
+    assert.equal(code, 3);
+    assert.equal(stdout.toString(), '');
+    assert.match(stderr, /^afterimage: the descriptors of process \d+ may not be read \(EACCES\)[^\n]*\n$/);
+  });
+
   it('names the peer of connections that it closed and the process did not', async (t) => {
     const target = await startPlainTarget(t);
     await target.run(`const net = process.getBuiltinModule('net');

@@ -34,8 +34,7 @@ export async function openDescriptors(pid: number): Promise<OpenDescriptors> {
     descriptorLimit(pid),
     socketsOf(pid),
   ]);
-  // One that was closed meanwhile has no link any more.
-  const links = await Promise.all(names.map((name) => readlink(`${directory}/${name}`).catch(() => null)));
+  const links = await Promise.all(names.map((name) => linkOf(`${directory}/${name}`)));
   const groups = new Map<string, DescriptorGroup>();
   for (const link of links) {
     if (link === null) continue;
@@ -52,6 +51,16 @@ export async function openDescriptors(pid: number): Promise<OpenDescriptors> {
     free: limit === null ? null : limit - names.filter((name) => Number(name) < limit).length,
     groups: [...groups.values()].sort((a, b) => b.count - a.count),
   };
+}
+
+/** Null for a descriptor that was closed meanwhile. Who may list them may not always see what they are. */
+async function linkOf(path: string): Promise<string | null> {
+  try {
+    return await readlink(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return null;
+  }
 }
 
 /** RLIMIT_NOFILE, soft; null where there is none or it cannot be read. */
