@@ -87,7 +87,7 @@ describe('descriptors', () => {
   });
 
   it('says that it may not see what they are, rather than showing none', async (t) => {
-    if (process.getuid?.() !== 0) return t.skip('needs root');
+    if (process.getuid?.() !== 0) { t.skip('needs root'); return; }
     const { pid } = await startPlainTarget(t);
     const { code, stdout, stderr } = await runCommand(['descriptors', String(pid)], {
       prefix: ['setpriv', '--bounding-set=-sys_ptrace', '--inh-caps=-sys_ptrace', '--'],

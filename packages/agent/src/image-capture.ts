@@ -88,7 +88,7 @@ async function captureOnce(job: CaptureJob, attempt: number): Promise<CaptureRes
     pipe.close('output');
     return await collect(job, attempt, child, collector, started);
   } finally {
-    // The child first: whoever still reads from the pipe then finds its end.
+    // The child first: the collector then finds the end of the pipe.
     child?.kill();
     pipe.close('input');
     pipe.close('output');

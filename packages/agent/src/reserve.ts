@@ -1,5 +1,5 @@
 /**
- * Descriptors held back for a capture, because a server that leaks them is just the one that somebody wants to look at.
+ * Descriptors held back for a capture, because a server that leaks them is the one most worth capturing.
  * They are given back right before a step of a capture needs some, and taken again after it.
  */
 import { closeSync, fstatSync } from 'node:fs';

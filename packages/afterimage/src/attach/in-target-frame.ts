@@ -9,7 +9,7 @@ import type { Addon } from '@afterimage/agent/native';
 export interface FrameOrders {
   /** An abstract socket on which the attacher waits. */
   control: string;
-  /** Milliseconds since the epoch after which nobody waits any more. */
+  /** Milliseconds since the epoch after which the command no longer waits. */
   deadline: number;
   /** Whether the target closes its inspector when the attacher ends. */
   closeInspector: boolean;
@@ -93,7 +93,7 @@ export function framed<Orders extends FrameOrders>(work: Work<Orders>, orders: O
   return `function (${passed}) { return (${attachHere.toString()})(${work.toString()}, ${JSON.stringify(orders)}, ${passed}); }`;
 }
 
-/** The function that closes the inspector, whoever opened it. It is to leave together with the end of the session. */
+/** The function that closes the inspector. It must be sent together with the end of the session. */
 export const closingFunction = `function (internalBinding, primordials) {
   const methods = internalBinding('process_methods');
   const attached = methods[primordials.SymbolFor('@afterimage/attached')];

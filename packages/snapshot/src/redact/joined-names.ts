@@ -25,7 +25,7 @@ const PARTS_OF_PASS_PHRASES = 4;
 const JOINED = /^[-:/@.]{0,2}[A-Za-z]\w*(?:[-:/ .]{1,2}[A-Za-z]\w*)*(?:[-:/.]\*)?$/;
 const BETWEEN = /[-:/@ .*]+/;
 const TOKEN = /[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|_+/g;
-/** `v1`, `http2`, `sha256`: other numbers may be somebody's. */
+/** `v1`, `http2`, `sha256`: other numbers may be data. */
 const NUMBER_IN_A_WORD = /^(?:[1-9]|16|32|64|128|256|384|512)$/;
 /** The list of words has none that is so short. */
 const SMALL_WORDS = new Set(
