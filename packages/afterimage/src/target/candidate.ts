@@ -4,13 +4,14 @@ import { readCommandLine } from './command-line.js';
 import { listeningSockets } from './listening-sockets.js';
 import { nodeVersionOf } from './node-version.js';
 import { handlerObstacle, obstacleTo, type Candidate, type Obstacle } from './obstacles.js';
-import { readStatus, SIGUSR1_BIT, startedAt, type ProcessStatus } from './process-status.js';
+import { readStatus, SIGUSR1_BIT, signalBit, startedAt, type ProcessStatus } from './process-status.js';
 import { shortageOf, type Use } from './spare-resources.js';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** Node.js installs its handler within the first moments of its start. */
 const STARTING_MS = 5_000;
 const POLL_MS = 20;
+const SIGUSR2_BIT = signalBit(12);
 
 export interface NodeProcess extends Candidate {
   nodeVersion: string;
@@ -77,15 +78,19 @@ async function started(status: ProcessStatus, signal: AbortSignal): Promise<Proc
   const { pid } = status;
   const since = await startedAt(pid);
   let latest: ProcessStatus | null = status;
-  while (
-    latest !== null &&
-    ((latest.caughtSignals | latest.blockedSignals) & SIGUSR1_BIT) === 0n &&
-    since !== null &&
-    Date.now() - since < STARTING_MS
-  ) {
+  while (latest !== null && isStarting(latest) && since !== null && Date.now() - since < STARTING_MS) {
     await pause(POLL_MS, undefined, { signal });
     latest = await readStatus(pid);
   }
   if (latest === null) throw new CommandError('targetGone', `process ${pid} has ended`);
   return latest;
+}
+
+/**
+ * Whether Node.js has not said yet what SIGUSR1 does. While it makes the thread that waits for it, it blocks all signals
+ * (StartDebugSignalHandler() in src/inspector_agent.cc); --disable-sigusr1 blocks that one alone, and for good.
+ */
+function isStarting({ caughtSignals, blockedSignals }: ProcessStatus): boolean {
+  if ((caughtSignals & SIGUSR1_BIT) !== 0n) return false;
+  return (blockedSignals & SIGUSR1_BIT) === 0n || (blockedSignals & SIGUSR2_BIT) !== 0n;
 }

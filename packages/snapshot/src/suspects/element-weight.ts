@@ -9,6 +9,7 @@ import { isContext } from '../path-words.js';
 import type { Snapshot } from '../snapshot.js';
 import { classWords, plainName } from './holder-words.js';
 import type { SourcePositions } from '../source-positions.js';
+import { nearestPath } from './nearest-path.js';
 import { sampleOf } from './sample.js';
 import { isPartOfAnother } from './structure-tree.js';
 
@@ -42,7 +43,7 @@ export function elementWeight(
   positions: SourcePositions,
   members: readonly number[],
 ): ElementWeight | null {
-  const { graph, dominated, retainedSize, shallowSize } = snapshot;
+  const { graph, retains, dominated, retainedSize, shallowSize } = snapshot;
   const element = typicalOf(snapshot, members);
   const whole = retainedSize[element];
   if (element < 0 || whole < MIN_BYTES) return null;
@@ -69,7 +70,11 @@ export function elementWeight(
   }
   const target = telling >= 0 || heavy < 0 || !isData(snapshot, heavy) ? telling : heavy;
   if (target < 0 || retainedSize[target] < MIN_BYTES) return null;
-  const edges = nearestPath(snapshot, element, target, isElement);
+  const edges = nearestPath(graph, element, {
+    follows: (edge, to) => retains[edge] !== 0 && !isElement.has(to) && !isUntold(graph, edge),
+    isTarget: (node) => node === target,
+    maxNodes: MAX_SEARCHED,
+  });
   const names = namesOf(snapshot, edges);
   const least = OF_NODE.test(snapshot.className(element)) ? 1 : MIN_STEPS;
   if (names.length < least) return null;
@@ -99,37 +104,6 @@ function typicalOf({ retainedSize }: Snapshot, members: readonly number[]): numb
   const half = sample.reduce((sum, node) => sum + retainedSize[node], 0) / 2;
   let sum = 0;
   return sample.find((node) => (sum += retainedSize[node]) >= half) ?? -1;
-}
-
-function nearestPath(
-  { graph, retains }: Snapshot,
-  start: number,
-  target: number,
-  isElement: ReadonlySet<number>,
-): number[] {
-  const by = new Map<number, { edge: number; from: number }>();
-  const queue = [start];
-  for (let head = 0; head < queue.length && by.size < MAX_SEARCHED; head++) {
-    const node = queue[head];
-    for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++) {
-      const to = graph.edgeTo[edge];
-      if (!retains[edge] || to === start || by.has(to) || isElement.has(to) || isUntold(graph, edge))
-        continue;
-      by.set(to, { edge, from: node });
-      if (to === target) {
-        const edges: number[] = [];
-        for (let at = to; at !== start;) {
-          const step = by.get(at);
-          if (!step) break;
-          edges.push(step.edge);
-          at = step.from;
-        }
-        return edges.reverse();
-      }
-      queue.push(to);
-    }
-  }
-  return [];
 }
 
 function isUntold(graph: Graph, edge: number): boolean {

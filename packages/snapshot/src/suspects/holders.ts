@@ -6,6 +6,7 @@ import { typeIndex, type Graph } from '../graph.js';
 import type { RetainingPaths } from '../retaining-paths.js';
 import type { Snapshot } from '../snapshot.js';
 import { deepReferrers } from './deep-referrers.js';
+import { nearestPath } from './nearest-path.js';
 import { isPartOfAnother } from './structure-tree.js';
 
 /** Nodes that accumulate, and who refers to them. */
@@ -159,35 +160,15 @@ export function pathThrough(
 
 const SEARCHED = 300_000;
 
-function nearest(
-  { firstEdge, edgeTo, edgeName, edgeType, edgeTypes, strings }: Graph,
-  retains: Uint8Array | null,
-  start: number,
-  members: Set<number>,
-): number[] {
+function nearest(graph: Graph, retains: Uint8Array | null, start: number, members: Set<number>): number[] {
+  const { edgeName, edgeType, edgeTypes, strings } = graph;
   const untold = new Set(strings.findAll(['__proto__', 'constructor', 'prototype', 'map']).keys());
   const numbered = new Set(['element', 'hidden'].map((name) => typeIndex(edgeTypes, name)));
-  const by = new Map<number, { edge: number; from: number }>();
-  const queue = [start];
-  for (let head = 0; head < queue.length && by.size < SEARCHED; head++) {
-    const node = queue[head];
-    for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++) {
-      const to = edgeTo[edge];
-      if ((retains !== null && !retains[edge]) || to === start || by.has(to)) continue;
-      if (!numbered.has(edgeType[edge]) && untold.has(edgeName[edge])) continue;
-      by.set(to, { edge, from: node });
-      if (members.has(to)) {
-        const edges: number[] = [];
-        for (let at = to; at !== start;) {
-          const step = by.get(at);
-          if (!step) break;
-          edges.push(step.edge);
-          at = step.from;
-        }
-        return edges.reverse();
-      }
-      queue.push(to);
-    }
-  }
-  return [];
+  return nearestPath(graph, start, {
+    follows: (edge) =>
+      (retains === null || retains[edge] !== 0) &&
+      (numbered.has(edgeType[edge]) || !untold.has(edgeName[edge])),
+    isTarget: (node) => members.has(node),
+    maxNodes: SEARCHED,
+  });
 }
