@@ -87,7 +87,10 @@ describe('descriptors', () => {
   });
 
   it('says that it may not see what they are, rather than showing none', async (t) => {
-    if (process.getuid?.() !== 0) { t.skip('needs root'); return; }
+    if (process.getuid?.() !== 0) {
+      t.skip('needs root');
+      return;
+    }
     const { pid } = await startPlainTarget(t);
     const { code, stdout, stderr } = await runCommand(['descriptors', String(pid)], {
       prefix: ['setpriv', '--bounding-set=-sys_ptrace', '--inh-caps=-sys_ptrace', '--'],

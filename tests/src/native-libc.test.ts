@@ -62,6 +62,7 @@ test('a program of musl writes its image with the addon objects, is restored fro
     'descriptors.c',
     'fork_marks.c',
     'image_writer.c',
+    'own_files.c',
     'proc_maps.c',
     'registers.S',
   ];

@@ -47,7 +47,10 @@ for (const develop of ['always', 'never'] as const) {
       const temporary = opened.filter((name) => name.startsWith(results));
       assert.ok(temporary.length > 0, 'the result itself was not seen');
       assert.deepEqual(
-        opened.filter((name) => !name.startsWith(results) && !/^\/(proc|dev|sys)\//.test(name)),
+        opened.filter(
+          (name) =>
+            !name.startsWith(results) && !/^\/(proc|dev|sys)\//.test(name) && !IN_MEMORY.includes(name),
+        ),
         [],
       );
       const result = readFileSync(written.path ?? '');
@@ -56,6 +59,9 @@ for (const develop of ['always', 'never'] as const) {
     },
   );
 }
+
+/** memfd_create(2): descriptors held back, with nothing in them, and what Node.js says where the collector fails. */
+const IN_MEMORY = ['afterimage-reserve', 'afterimage-collector'];
 
 /** Of files opened to be written, or made. */
 function pathsWritten(log: string): string[] {

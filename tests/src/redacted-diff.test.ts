@@ -86,7 +86,8 @@ describe('snapshots that were redacted one by one', { concurrency: 2 }, () => {
       ] as const) {
         const original = await diffAt(files, 'none');
         assert.equal(original.unmatchedNames, 0);
-        assert.ok(original.suspects.length >= 5, original.summary);
+        const found = original.suspects.reduce((sum, { parts }) => sum + 1 + parts.length, 0);
+        assert.ok(found >= 5, original.summary);
         for (const level of levels) {
           const ours = await diffAt(files, level);
           assert.deepEqual(figures(ours), figures(original), level);
@@ -105,10 +106,14 @@ describe('snapshots that were redacted one by one', { concurrency: 2 }, () => {
     );
     const orders = suspects.find(({ class: name }) => name.startsWith('{‹name 12 chars'));
     assert.ok(orders, suspects.map(({ class: name }) => name).join());
-    assert.deepEqual(
-      classes.filter(({ name }) => name === orders.class).map(({ counts }) => counts),
-      [[700, 2100]],
-    );
+    // V8 has one more of a literal, by which it makes the others.
+    const [counts = [], ...others] = classes
+      .filter(({ name }) => name === orders.class)
+      .map(({ counts }) => counts);
+    assert.deepEqual(others, []);
+    const [before = 0, after = 0] = counts;
+    assert.ok(before === 700 || before === 701, counts.join());
+    assert.equal(after - before, 1400);
   });
 
   it('say that a name could not be followed', { timeout: 120_000 }, async (t) => {

@@ -57,5 +57,9 @@ function packageName(file: string): string | null {
 }
 
 function isDirectory(place: string): boolean {
-  return statSync(place, { throwIfNoEntry: false })?.isDirectory() === true;
+  try {
+    return statSync(place, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch {
+    return false; // it may not be looked into, as another user's
+  }
 }

@@ -182,13 +182,18 @@ function rootOf(graph: Graph, edges: readonly number[]): string {
   let found = 'the process';
   for (const edge of edges) {
     const node = graph.edgeTo[edge];
-    if (!isSynthetic(graph, node)) {
-      const name = rawName(graph, node);
-      return found === 'the process' && name.startsWith('global') ? 'globalThis' : found;
-    }
-    found = rootWords(graph, node);
+    if (isSynthetic(graph, node)) found = rootWords(graph, node);
+    else if (found !== 'the process') return found;
+    else if (isGlobalObject(graph, node)) return 'globalThis';
+    // Since Node 26 V8's record of the context (hidden) comes before the global object.
+    else if (graph.nodeTypes[graph.nodeType[node]] !== 'hidden') return found;
   }
   return found;
+}
+
+/** V8 calls it `global`, `global / https://…` where it has a location, and `global (global*)` since Node 26. */
+export function isGlobalObject(graph: Graph, node: number): boolean {
+  return graph.nodeTypes[graph.nodeType[node]] === 'object' && /^global\b/.test(rawName(graph, node));
 }
 
 function rootWords(graph: Graph, node: number): string {

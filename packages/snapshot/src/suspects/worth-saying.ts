@@ -15,7 +15,9 @@ const MIN_REGULAR_COUNT = 100;
 const REGULAR = 0.75;
 /** Two snapshots do not tell whether the growth is regular. */
 const MIN_BYTES_OF_TWO = 64_000;
-/** What no source of the program or of a library is known for is most likely Node's own. */
+/** Who holds what neither the program nor a library does: V8's roots, Node's modules and handles. */
+const NODES_OWNER = /^\(|^the process$|^process$|\bnode:|native code|open handles|principal_realm|Node \/ /;
+/** What no source is known for, and such an owner holds, is most likely Node's own. */
 const MIN_UNLOCATED_BYTES = 1_000_000;
 const MIN_UNLOCATED_SHARE = 0.1;
 
@@ -35,8 +37,10 @@ function isRegular(counts: readonly number[]): boolean {
   return Math.min(...steps) >= REGULAR * Math.max(...steps);
 }
 
-function isUnlocated({ locations, bytes, share }: Suspect): boolean {
-  return locations.length === 0 && (bytes < MIN_UNLOCATED_BYTES || share < MIN_UNLOCATED_SHARE);
+function isUnlocated({ locations, bytes, share, holder, path }: Suspect): boolean {
+  if (locations.length > 0 || (bytes >= MIN_UNLOCATED_BYTES && share >= MIN_UNLOCATED_SHARE)) return false;
+  if (holder.owner === 'globalThis') return false;
+  return [holder.owner, holder.class, path.at(0)?.name ?? '(roots)'].some((name) => NODES_OWNER.test(name));
 }
 
 /** Classes of what modules are made of: their records, sources, code and tables. */
@@ -53,7 +57,7 @@ export function isProgramsOwn(suspect: Suspect): boolean {
   const { path, class: className, holder, locations, bytes, share, kind, count } = suspect;
   if (bytes < MIN_ACCUMULATED_BYTES || share < MIN_PART_OF_HEAP) return false;
   if (MODULES.test(className) || MODULES.test(holder.class) || NODES_TABLES.test(holder.name)) return false;
-  if (holder.class === 'global' || /^\((system|synthetic)\)/.test(holder.name)) return false;
+  if (/^global\b/.test(holder.class) || /^\((system|synthetic)\)/.test(holder.name)) return false;
   if (path.some(({ name, edge }) => name === 'primordials' || edge === 'primordials')) return false;
   if (path.at(-1)?.edge === 'exports' || path.at(-2)?.edge === 'exports') return false;
   if (
