@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { BOARD_NAME, parseBoard, type BoardDocument } from '@afterimage/agent/board';
 import fc from 'fast-check';
-import { readAgentBoard } from '../../packages/afterimage/dist/target/agent-board.js';
+import { readAgentBoard } from '../../packages/afterimage/dist/processes/agent-board.js';
 import { startTarget, temporaryDirectory } from './agent-target.js';
 import { runCommand } from './command.js';
 import { eventually } from './eventually.js';

@@ -1,7 +1,7 @@
 /** What the command says of itself: help, exit codes, and the stack of an error only on request. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { exitCodes } from '../../packages/afterimage/dist/command-error.js';
+import { exitCodes } from '../../packages/afterimage/dist/cli/command-error.js';
 import { runCommand } from './command.js';
 
 test('the help has the exit codes', async () => {

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { writeHeapSnapshot } from 'node:v8';
-import { freePath } from '../../packages/afterimage/dist/destination.js';
+import { freePath } from '../../packages/afterimage/dist/files/destination.js';
 import { commandProgram, runCommand, type CommandEnd, type CommandOptions } from './command.js';
 import { debianFile } from './debian-program.js';
 import { nodeOf } from './nodes.js';

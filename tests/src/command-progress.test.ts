@@ -1,7 +1,7 @@
 /** The progress line: on a terminal, for long work, and gone when something else is printed. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { progressLine } from '../../packages/afterimage/dist/progress-line.js';
+import { progressLine } from '../../packages/afterimage/dist/cli/progress-line.js';
 
 const ERASE = '\r\u001b[K';
 

@@ -1,7 +1,7 @@
 /** `afterimage heap` says what its figures allow, and nothing where all is ordinary. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { heapBlocks } from '../../packages/afterimage/dist/contents/heap.js';
+import { heapBlocks } from '../../packages/afterimage/dist/report/blocks/heap.js';
 import type { HeapFigures } from '../../packages/afterimage/dist/heap/figures.js';
 
 const ordinary: HeapFigures = {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { writeHeapSnapshot } from 'node:v8';
 import { runInThisContext } from 'node:vm';
-import { lookOf } from '../../packages/afterimage/dist/terminal-look.js';
+import { lookOf } from '../../packages/afterimage/dist/report/looks/terminal-look.js';
 import { runCommand } from './command.js';
 import { temporaryDirectory } from './temporary-directory.js';
 

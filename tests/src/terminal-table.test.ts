@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Column } from '../../packages/afterimage/dist/contents/block.js';
-import { reportToTerminal } from '../../packages/afterimage/dist/reporters/terminal.js';
+import type { Column } from '../../packages/afterimage/dist/report/blocks/block.js';
+import { reportToTerminal } from '../../packages/afterimage/dist/report/looks/terminal.js';
 import { widestLine } from './planted-snapshots.js';
 
 const width = 80;

@@ -3,8 +3,8 @@ import { keepOutOfCoreDumps } from '@afterimage/agent/core-dumps';
 import { Command, CommanderError } from 'commander';
 import { createRequire } from 'node:module';
 import { inspect } from 'node:util';
-import { CommandError, exitCodes, OutputClosedError } from './command-error.js';
-import { InterruptedError } from './interruption.js';
+import { CommandError, exitCodes, OutputClosedError } from './cli/command-error.js';
+import { InterruptedError } from './cli/interruption.js';
 
 /** Each with all that it needs, which takes longer to load than most verbs to run: so only the one that is named is. */
 const commands: Record<string, () => Promise<Command>> = {

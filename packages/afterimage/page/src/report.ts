@@ -4,7 +4,7 @@
  */
 export {}; // the page has it as a module
 
-/** As packages/afterimage/src/analysis/heap-tree.ts describes it. */
+/** As packages/afterimage/src/report/data/heap-tree.ts describes it. */
 interface HeapTree {
   parent: number[];
   name: string[];

@@ -5,8 +5,8 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, open, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { CommandError } from '../command-error.js';
-import type { ProcessStatus } from '../target/process-status.js';
+import { CommandError } from '../cli/command-error.js';
+import type { ProcessStatus } from '../processes/process-status.js';
 
 export interface PlacedAddon {
   /** As the target sees it. */

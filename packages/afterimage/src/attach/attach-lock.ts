@@ -6,7 +6,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { CommandError } from '../command-error.js';
+import { CommandError } from '../cli/command-error.js';
 import { abstractName } from './abstract-socket.js';
 
 export interface Lock {

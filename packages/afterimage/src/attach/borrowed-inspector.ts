@@ -3,10 +3,10 @@
  * for, and has it closed again, whichever process is killed on the way.
  */
 import { untilAborted } from '@afterimage/agent/deferred';
-import { CommandError } from '../command-error.js';
-import { InterruptedError } from '../interruption.js';
-import type { CommandLine } from '../target/command-line.js';
-import type { ProcessStatus } from '../target/process-status.js';
+import { CommandError } from '../cli/command-error.js';
+import { InterruptedError } from '../cli/interruption.js';
+import type { CommandLine } from '../processes/command-line.js';
+import type { ProcessStatus } from '../processes/process-status.js';
 import { takeAttachLock, type Lock } from './attach-lock.js';
 import { closeInspectorAt, closingCommand, isClosed } from './inspector-closing.js';
 import { openInspector, type OpenInspector } from './inspector-opening.js';

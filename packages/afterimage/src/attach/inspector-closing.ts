@@ -1,6 +1,6 @@
 /** Has a target close its inspector, and looks whether it has. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { listeningSockets, type ListeningSocket } from '../target/listening-sockets.js';
+import { listeningSockets, type ListeningSocket } from '../processes/listening-sockets.js';
 import { closingExpression, closingFunction } from './in-target-frame.js';
 import { openSession, type InspectorSession } from './inspector-session.js';
 import { callOf, findInternals, type NodeInternals } from './node-internals.js';

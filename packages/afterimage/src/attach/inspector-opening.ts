@@ -4,14 +4,18 @@
  */
 import { get } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import { CommandError } from '../command-error.js';
-import { hasFlag, type CommandLine } from '../target/command-line.js';
-import { inspectorPort } from '../target/inspector-port.js';
-import { listeningSockets, ownListeningSockets, type ListeningSocket } from '../target/listening-sockets.js';
-import { portObstacle } from '../target/obstacles.js';
-import { waitsForEvents } from '../target/event-loop.js';
-import { readStatus, SIGUSR1_BIT } from '../target/process-status.js';
-import { signalsTaken } from '../target/signal-thread.js';
+import { CommandError } from '../cli/command-error.js';
+import { hasFlag, type CommandLine } from '../processes/command-line.js';
+import { inspectorPort } from '../processes/inspector-port.js';
+import {
+  listeningSockets,
+  ownListeningSockets,
+  type ListeningSocket,
+} from '../processes/listening-sockets.js';
+import { portObstacle } from '../processes/obstacles.js';
+import { waitsForEvents } from '../processes/event-loop.js';
+import { readStatus, SIGUSR1_BIT } from '../processes/process-status.js';
+import { signalsTaken } from '../processes/signal-thread.js';
 import { watchedBy } from './left-open.js';
 
 export interface OpenInspector {

@@ -2,8 +2,8 @@
 import { abiOf, addonFile } from '@afterimage/agent/native';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { CommandError } from '../command-error.js';
-import { majorOf } from '../target/node-version.js';
+import { CommandError } from '../cli/command-error.js';
+import { majorOf } from '../processes/node-version.js';
 import type { VersionedAddon } from './addon-place.js';
 import { versionOf } from './addon-version.js';
 

@@ -1,5 +1,5 @@
 /** An inspector that Afterimage made a target open and that is open still: which one, and what closes it. */
-import { holdsSocket, type ListeningSocket } from '../target/listening-sockets.js';
+import { holdsSocket, type ListeningSocket } from '../processes/listening-sockets.js';
 
 export interface LeftOpen {
   pid: number;

@@ -4,8 +4,8 @@
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { CommandLine } from '../target/command-line.js';
-import { portHolder } from '../target/obstacles.js';
+import type { CommandLine } from '../processes/command-line.js';
+import { portHolder } from '../processes/obstacles.js';
 import { captureLockName } from './attach-lock.js';
 import { CLEANUP_PROGRAM } from './undertaker-process.js';
 

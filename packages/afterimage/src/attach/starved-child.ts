@@ -3,8 +3,8 @@
  * server under a CPU limit does, it gets next to nothing: then its priority is raised, and in the end it is given up.
  */
 import { setPriority } from 'node:os';
-import { CommandError } from '../command-error.js';
-import { childrenOf } from '../target/process-status.js';
+import { CommandError } from '../cli/command-error.js';
+import { childrenOf } from '../processes/process-status.js';
 
 export interface Patience {
   /** Without a byte for so long, its priority is raised; in milliseconds. */

@@ -9,7 +9,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { CommandError } from '../command-error.js';
+import { CommandError } from '../cli/command-error.js';
 import type { Lock } from './attach-lock.js';
 import type { UndertakerOrder, WatchedProcess } from './undertaking.js';
 

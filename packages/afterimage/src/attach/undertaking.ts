@@ -3,10 +3,10 @@
  * it had opened, which is the larger part of it.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { waitsForEvents } from '../target/event-loop.js';
-import { ownListeningSockets } from '../target/listening-sockets.js';
-import { startedAt } from '../target/process-status.js';
-import { signalsTaken } from '../target/signal-thread.js';
+import { waitsForEvents } from '../processes/event-loop.js';
+import { ownListeningSockets } from '../processes/listening-sockets.js';
+import { startedAt } from '../processes/process-status.js';
+import { signalsTaken } from '../processes/signal-thread.js';
 import { closeInspectorAt } from './inspector-closing.js';
 import { inspectorAmong } from './inspector-opening.js';
 import { WATCH_MS } from './left-open.js';

@@ -1,9 +1,9 @@
 /** Whom a signal may reach: the target, and the workers of a cluster, to which the primary hands on what it gets. */
-import { CommandError } from '../command-error.js';
-import { ownListeningSockets } from '../target/listening-sockets.js';
-import { looksLikeNode } from '../target/node-version.js';
-import { childrenOf, SIGUSR1_BIT, startedAt } from '../target/process-status.js';
-import { signalsTaken } from '../target/signal-thread.js';
+import { CommandError } from '../cli/command-error.js';
+import { ownListeningSockets } from '../processes/listening-sockets.js';
+import { looksLikeNode } from '../processes/node-version.js';
+import { childrenOf, SIGUSR1_BIT, startedAt } from '../processes/process-status.js';
+import { signalsTaken } from '../processes/signal-thread.js';
 import type { WatchedProcess } from './undertaking.js';
 
 /** @throws {CommandError} `targetGone` */

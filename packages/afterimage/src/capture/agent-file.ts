@@ -2,20 +2,17 @@
  * The file that an agent has written, read through the eyes of its process: it may be in another mount namespace, and
  * what the agent says of it is not to be trusted. No link is followed, and it must be the target's own.
  */
-import { readImage, type ImageHeader } from '@afterimage/agent/image';
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
-import { CommandError } from '../command-error.js';
-import { compressionOf, sealedResult } from '../compressed-output.js';
-import { decompressed } from '../compression.js';
-import type { Developed, Developing } from '../developing.js';
-import { writeOutput } from '../output.js';
-import type { AgentResult } from '../target/agent-board.js';
-import type { ProcessStatus } from '../target/process-status.js';
-import { visible } from '../visible.js';
-import { developCaptured, type Stored } from './result.js';
+import { CommandError } from '../cli/command-error.js';
+import { compressionOf, sealedResult } from '../files/compressed-output.js';
+import { decompressed } from '../files/compression.js';
+import { writeOutput, type Stored } from '../files/output.js';
+import type { AgentResult } from '../processes/agent-board.js';
+import type { ProcessStatus } from '../processes/process-status.js';
+import { visible } from '../cli/visible.js';
 
 /**
  * Copies it, compresses the copy as its name says, and encrypts it where there are recipients and the agent had none.
@@ -25,7 +22,7 @@ export async function copyAgentFile(
   chunks: AsyncIterable<Uint8Array>,
   { encrypted }: AgentResult,
   output: string,
-  { recipients, force }: Pick<Developing, 'recipients' | 'force'>,
+  { recipients, force }: { recipients: readonly string[]; force: boolean },
 ): Promise<Stored> {
   return writeOutput(output, force, async (to) => {
     // What is encrypted cannot be compressed.
@@ -34,19 +31,6 @@ export async function copyAgentFile(
     await pipeline(asItIs ? chunks : decompressed(chunks), sealed.stream);
     return { bytes: sealed.bytes(), sha256: sealed.sha256() };
   });
-}
-
-/**
- * Develops the image that it is.
- * @throws {CommandError} or {DevelopError}
- */
-export async function developAgentFile(
-  chunks: AsyncIterable<Uint8Array>,
-  output: string,
-  developing: Developing,
-): Promise<{ header: ImageHeader; developed: Developed }> {
-  const image = await readImage(decompressed(chunks));
-  return { header: image.header, developed: await developCaptured(image, output, developing) };
 }
 
 /** Its bytes. @throws {CommandError}, at its end when they are not those that the agent has written */

@@ -6,12 +6,12 @@ import { anonymousBytes } from '@afterimage/agent/memory-use';
 import type { VersionedAddon } from '../attach/addon-place.js';
 import { attach, type AttachJob } from '../attach/attach.js';
 import { describeLeftOpen, isLeftOpen } from '../attach/left-open.js';
-import { CommandError } from '../command-error.js';
-import { applicationOf } from '../target/application.js';
-import { checkAgain, type NodeProcess } from '../target/candidate.js';
-import { namespaceOf } from '../target/process-status.js';
-import { whileRunning } from '../target/while-running.js';
-import type { CapturedImage, CaptureCost } from './came-in.js';
+import { CommandError } from '../cli/command-error.js';
+import { applicationOf } from '../processes/application.js';
+import { checkAgain, type NodeProcess } from '../processes/candidate.js';
+import { namespaceOf } from '../processes/process-status.js';
+import { whileRunning } from '../processes/while-running.js';
+import type { CapturedImage, CaptureCost } from './arrival.js';
 
 export interface LocalCapture {
   target: NodeProcess;

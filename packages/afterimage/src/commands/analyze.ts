@@ -1,35 +1,35 @@
 /** `afterimage analyze`: what a snapshot holds, who holds it, and what in it looks like a leak. */
 import type { Snapshot } from '@afterimage/snapshot';
 import { Command, InvalidArgumentError } from 'commander';
-import { analysisOf } from '../analysis/analysis.js';
-import type { Answers } from '../analysis/answers.js';
-import { heapTree } from '../analysis/heap-tree.js';
-import { instancesOf, type Instances } from '../analysis/instances.js';
-import { referrersOf } from '../analysis/referrers.js';
-import { repeatedStrings } from '../analysis/repeated-strings.js';
-import { pathToNode } from '../analysis/retaining-path.js';
-import { similarNames } from '../analysis/similar-names.js';
-import { CommandError } from '../command-error.js';
-import { analysisBlocks, closingBlocks, openingBlocks } from '../contents/analysis.js';
-import { answersBlocks } from '../contents/answers.js';
-import { classBlocks } from '../contents/classes.js';
-import type { Shown } from '../contents/shown.js';
-import { identitiesOf } from '../encryption-options.js';
-import { shownBlocks } from '../one-screen.js';
-import { progressLine } from '../progress-line.js';
+import { analysisOf } from '../report/data/analysis.js';
+import type { Answers } from '../report/data/answers.js';
+import { heapTree } from '../report/data/heap-tree.js';
+import { instancesOf, type Instances } from '../report/data/instances.js';
+import { referrersOf } from '../report/data/referrers.js';
+import { repeatedStrings } from '../report/data/repeated-strings.js';
+import { pathToNode } from '../report/data/retaining-path.js';
+import { similarNames } from '../report/data/similar-names.js';
+import { CommandError } from '../cli/command-error.js';
+import { analysisBlocks, closingBlocks, openingBlocks } from '../report/blocks/analysis.js';
+import { answersBlocks } from '../report/blocks/answers.js';
+import { classBlocks } from '../report/blocks/classes.js';
+import type { Shown } from '../report/blocks/shown.js';
+import { identitiesOf } from '../files/encryption-options.js';
+import { shownBlocks } from '../report/looks/one-screen.js';
+import { progressLine } from '../cli/progress-line.js';
 import {
   addReportOptions,
   checkReportOptions,
   deliver,
   terminalLook,
   type ReportOptions,
-} from '../report-options.js';
-import { reportAsHtml } from '../reporters/html.js';
-import { reportAsJson } from '../reporters/json.js';
-import { reportAsMarkdown } from '../reporters/markdown.js';
-import { reportToTerminal } from '../reporters/terminal.js';
-import { openSnapshot, type Part } from '../snapshot-input.js';
-import { visible } from '../visible.js';
+} from '../report/report-options.js';
+import { reportAsHtml } from '../report/looks/html.js';
+import { reportAsJson } from '../report/looks/json.js';
+import { reportAsMarkdown } from '../report/looks/markdown.js';
+import { reportToTerminal } from '../report/looks/terminal.js';
+import { openSnapshot, type Part } from '../files/snapshot-input.js';
+import { visible } from '../cli/visible.js';
 
 interface Questions {
   strings?: true;

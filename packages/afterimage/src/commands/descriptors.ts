@@ -1,13 +1,14 @@
 /** `afterimage descriptors`: what a running process has open, by kind, without touching it. */
 import { Command } from 'commander';
-import { CommandError } from '../command-error.js';
-import { descriptorBlocks } from '../contents/descriptors.js';
-import { deliver, terminalLook, wholeNumber } from '../report-options.js';
-import { reportAsJson } from '../reporters/json.js';
-import { reportToTerminal } from '../reporters/terminal.js';
-import { readCandidate } from '../target/candidate.js';
-import { openDescriptors } from '../target/open-descriptors.js';
-import { processId } from '../target/process-id.js';
+import { CommandError } from '../cli/command-error.js';
+import { descriptorBlocks } from '../report/blocks/descriptors.js';
+import { wholeNumber } from '../cli/whole-number.js';
+import { deliver, terminalLook } from '../report/report-options.js';
+import { reportAsJson } from '../report/looks/json.js';
+import { reportToTerminal } from '../report/looks/terminal.js';
+import { readCandidate } from '../processes/candidate.js';
+import { openDescriptors } from '../processes/open-descriptors.js';
+import { processId } from '../processes/process-id.js';
 
 interface Options {
   json?: true;

@@ -4,9 +4,9 @@ import { readImage, type ImageHeader } from '@afterimage/agent/image';
 import type { RedactionLevel } from '@afterimage/snapshot/redaction';
 import { Command } from 'commander';
 import { formatBytes, formatMs, roundMs } from '@afterimage/agent/figures';
-import { CommandError } from '../command-error.js';
-import { checkDestination, checkStandardOutput } from '../destination.js';
-import { checkRoom, developTo, type Developed } from '../developing.js';
+import { CommandError } from '../cli/command-error.js';
+import { checkDestination, checkStandardOutput } from '../files/destination.js';
+import { checkRoom, developTo, type Developed } from '../jobs/developing.js';
 import {
   identitiesOf,
   identityOption,
@@ -14,14 +14,14 @@ import {
   recipientsOf,
   type IdentityOptions,
   type RecipientOptions,
-} from '../encryption-options.js';
-import { inputFailure } from '../input-errors.js';
-import { interruption } from '../interruption.js';
-import { outputFailure } from '../output.js';
-import { levelOption } from '../redaction-option.js';
-import { sameFile } from '../same-file.js';
-import { openStored } from '../stored-stream.js';
-import { progressLine } from '../progress-line.js';
+} from '../files/encryption-options.js';
+import { inputFailure } from '../files/input-errors.js';
+import { interruption } from '../cli/interruption.js';
+import { outputFailure } from '../files/output.js';
+import { levelOption } from '../cli/redaction-option.js';
+import { sameFile } from '../files/same-file.js';
+import { openStored } from '../files/stored-stream.js';
+import { progressLine } from '../cli/progress-line.js';
 
 interface Options extends RecipientOptions, IdentityOptions {
   output: string;

@@ -1,33 +1,33 @@
 /** `afterimage diff`: what grew from one snapshot to the next, who holds it, and by which path. */
 import { diff, type Snapshot } from '@afterimage/snapshot';
 import { Command } from 'commander';
-import { comparisonOf, heapSizeOf, type Comparison, type HeapSize } from '../analysis/comparison.js';
-import { heapTree } from '../analysis/heap-tree.js';
-import { packageFile } from '../analysis/package-files.js';
-import { CommandError } from '../command-error.js';
+import { comparisonOf, heapSizeOf, type Comparison, type HeapSize } from '../report/data/comparison.js';
+import { heapTree } from '../report/data/heap-tree.js';
+import { packageFile } from '../report/data/package-files.js';
+import { CommandError } from '../cli/command-error.js';
 import {
   closingBlocks,
   comparisonBlocks,
   detailBlocks,
   headline,
   openingBlocks,
-} from '../contents/comparison.js';
-import type { Shown } from '../contents/shown.js';
-import { identitiesOf } from '../encryption-options.js';
-import { shownBlocks } from '../one-screen.js';
-import { progressLine, type ProgressLine } from '../progress-line.js';
+} from '../report/blocks/comparison.js';
+import type { Shown } from '../report/blocks/shown.js';
+import { identitiesOf } from '../files/encryption-options.js';
+import { shownBlocks } from '../report/looks/one-screen.js';
+import { progressLine, type ProgressLine } from '../cli/progress-line.js';
 import {
   addReportOptions,
   checkReportOptions,
   deliver,
   terminalLook,
   type ReportOptions,
-} from '../report-options.js';
-import { reportAsHtml } from '../reporters/html.js';
-import { reportAsJson } from '../reporters/json.js';
-import { reportAsMarkdown } from '../reporters/markdown.js';
-import { reportToTerminal } from '../reporters/terminal.js';
-import { openSnapshot } from '../snapshot-input.js';
+} from '../report/report-options.js';
+import { reportAsHtml } from '../report/looks/html.js';
+import { reportAsJson } from '../report/looks/json.js';
+import { reportAsMarkdown } from '../report/looks/markdown.js';
+import { reportToTerminal } from '../report/looks/terminal.js';
+import { openSnapshot } from '../files/snapshot-input.js';
 
 const IN_PAGE: Shown = { suspects: Infinity, classes: 2000, details: null, isWhole: true };
 

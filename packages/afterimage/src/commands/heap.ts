@@ -2,18 +2,19 @@
 import { Command } from 'commander';
 import { describeLeftOpen, isLeftOpen } from '../attach/left-open.js';
 import { startUndertaker } from '../attach/undertaker-process.js';
-import { stepText } from '../capture/local-target.js';
-import { CommandError } from '../command-error.js';
-import { heapBlocks } from '../contents/heap.js';
+import { stepText } from '../jobs/local-target.js';
+import { CommandError } from '../cli/command-error.js';
+import { heapBlocks } from '../report/blocks/heap.js';
 import { heapReport, type HeapReport } from '../heap/report.js';
-import { interruption } from '../interruption.js';
-import { progressLine } from '../progress-line.js';
-import { deliver, terminalLook, wholeNumber } from '../report-options.js';
-import { reportAsJson } from '../reporters/json.js';
-import { reportToTerminal } from '../reporters/terminal.js';
-import { attachableProcess } from '../target/candidate.js';
-import { processId } from '../target/process-id.js';
-import { milliseconds, waitOption } from '../wait-option.js';
+import { interruption } from '../cli/interruption.js';
+import { progressLine } from '../cli/progress-line.js';
+import { wholeNumber } from '../cli/whole-number.js';
+import { deliver, terminalLook } from '../report/report-options.js';
+import { reportAsJson } from '../report/looks/json.js';
+import { reportToTerminal } from '../report/looks/terminal.js';
+import { attachableProcess } from '../processes/candidate.js';
+import { processId } from '../processes/process-id.js';
+import { milliseconds, waitOption } from '../jobs/wait-option.js';
 
 interface Options {
   json?: true;

@@ -1,11 +1,11 @@
 /** `afterimage memory`: what the resident memory of a running process is made of, without touching it. */
 import { Command } from 'commander';
-import { memoryBlocks } from '../contents/memory.js';
+import { memoryBlocks } from '../report/blocks/memory.js';
 import { memoryLedger } from '../memory/ledger.js';
-import { deliver, terminalLook } from '../report-options.js';
-import { reportAsJson } from '../reporters/json.js';
-import { reportToTerminal } from '../reporters/terminal.js';
-import { processId } from '../target/process-id.js';
+import { deliver, terminalLook } from '../report/report-options.js';
+import { reportAsJson } from '../report/looks/json.js';
+import { reportToTerminal } from '../report/looks/terminal.js';
+import { processId } from '../processes/process-id.js';
 
 interface Options {
   json?: true;

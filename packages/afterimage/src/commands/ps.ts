@@ -1,10 +1,10 @@
 /** `afterimage ps`: which Node.js processes there are, and whether they can be captured. */
 import { Command } from 'commander';
-import { processesBlocks } from '../contents/processes.js';
-import { deliver, terminalLook } from '../report-options.js';
-import { reportAsJson } from '../reporters/json.js';
-import { reportToTerminal } from '../reporters/terminal.js';
-import { listProcesses } from '../target/listed-processes.js';
+import { processesBlocks } from '../report/blocks/processes.js';
+import { deliver, terminalLook } from '../report/report-options.js';
+import { reportAsJson } from '../report/looks/json.js';
+import { reportToTerminal } from '../report/looks/terminal.js';
+import { listProcesses } from '../processes/listed-processes.js';
 
 interface Options {
   json?: true;

@@ -4,7 +4,7 @@ import type { RedactionLevel } from '@afterimage/snapshot/redaction';
 import { Command } from 'commander';
 import { stat } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
-import { CommandError } from '../command-error.js';
+import { CommandError } from '../cli/command-error.js';
 import {
   identitiesOf,
   identityOption,
@@ -12,18 +12,18 @@ import {
   recipientsOf,
   type IdentityOptions,
   type RecipientOptions,
-} from '../encryption-options.js';
-import { checkDestination, checkStandardOutput } from '../destination.js';
-import { inputFailure } from '../input-errors.js';
-import { interruption } from '../interruption.js';
-import { outputFailure, writeOutput } from '../output.js';
-import { progressLine } from '../progress-line.js';
-import { formatNumberOf } from '../quantities.js';
-import { redactTo, type RedactedOutput } from '../redacting.js';
-import { levelOption } from '../redaction-option.js';
-import { sameFile } from '../same-file.js';
-import { openStoredSnapshot } from '../stored-stream.js';
-import { visible } from '../visible.js';
+} from '../files/encryption-options.js';
+import { checkDestination, checkStandardOutput } from '../files/destination.js';
+import { inputFailure } from '../files/input-errors.js';
+import { interruption } from '../cli/interruption.js';
+import { outputFailure, writeOutput } from '../files/output.js';
+import { progressLine } from '../cli/progress-line.js';
+import { formatNumberOf } from '../cli/quantities.js';
+import { redactTo, type RedactedOutput } from '../jobs/redacting.js';
+import { levelOption } from '../cli/redaction-option.js';
+import { sameFile } from '../files/same-file.js';
+import { openStoredSnapshot } from '../files/stored-stream.js';
+import { visible } from '../cli/visible.js';
 
 interface Options extends RecipientOptions, IdentityOptions {
   redact: RedactionLevel;

@@ -4,16 +4,16 @@ import { formatBytes } from '@afterimage/agent/figures';
 import { endingReader, redactor, type Target } from '@afterimage/snapshot/redaction';
 import { Command } from 'commander';
 import { createHash } from 'node:crypto';
-import { CommandError } from '../command-error.js';
-import { decompressed, split } from '../compression.js';
-import { identitiesOf, identityOption, type IdentityOptions } from '../encryption-options.js';
-import { inputFailure } from '../input-errors.js';
-import { openInput } from '../input.js';
+import { CommandError } from '../cli/command-error.js';
+import { decompressed, split } from '../files/compression.js';
+import { identitiesOf, identityOption, type IdentityOptions } from '../files/encryption-options.js';
+import { inputFailure } from '../files/input-errors.js';
+import { openInput } from '../files/input.js';
 import { imageDigest } from '../image-digest.js';
-import { progressLine } from '../progress-line.js';
-import { formatNumberOf } from '../quantities.js';
-import { BEGINNING_BYTES, clear, isImage } from '../stored-stream.js';
-import { visible } from '../visible.js';
+import { progressLine } from '../cli/progress-line.js';
+import { formatNumberOf } from '../cli/quantities.js';
+import { BEGINNING_BYTES, clear, isImage } from '../files/stored-stream.js';
+import { visible } from '../cli/visible.js';
 
 interface Verified {
   kind: 'snapshot' | 'image';

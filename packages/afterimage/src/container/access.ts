@@ -1,8 +1,8 @@
 /** Ways into a container: each runs a program in it, with pipes to its standard streams. */
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import { CommandError } from '../command-error.js';
-import { visible } from '../visible.js';
+import { CommandError } from '../cli/command-error.js';
+import { visible } from '../cli/visible.js';
 
 export interface ContainerAccess {
   /** For people: `pod shop-7f9c/app`. */

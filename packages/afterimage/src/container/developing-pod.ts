@@ -7,7 +7,7 @@ import { developNeedBytes, type ImageHeader } from '@afterimage/agent/image';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Surroundings } from '../kit/protocol.js';
-import { CommandError } from '../command-error.js';
+import { CommandError } from '../cli/command-error.js';
 import { kubectl, kubectlArguments, kubectlJson, podAccess, type ClusterOptions } from './kubectl.js';
 import type { ContainerAccess } from './access.js';
 import type { PodTarget } from './pods.js';

@@ -4,9 +4,10 @@ import { messageOf } from '@afterimage/agent/errors';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { note, undertaking, type Undertaking } from '../attach/undertaking.js';
-import { CommandError } from '../command-error.js';
-import { split } from '../compression.js';
-import { GREETING, GREETING_BYTES, NODE_FLAGS } from '../kit/bootstrap.js';
+import { CommandError } from '../cli/command-error.js';
+import { split } from '../files/compression.js';
+import { GREETING_BYTES, NODE_FLAGS } from '../kit/bootstrap.js';
+import { KIT_GREETING } from '../processes/node-processes.js';
 import { packKit } from '../kit/pack.js';
 import {
   FRAME,
@@ -19,7 +20,7 @@ import {
   type FromKit,
   type ToKit,
 } from '../kit/protocol.js';
-import { visible } from '../visible.js';
+import { visible } from '../cli/visible.js';
 import { accessError, execIn, isUnreached, type ContainerAccess, type Exec } from './access.js';
 
 type Message<T extends FromKit['type']> = Extract<FromKit, { type: T }>;
@@ -115,7 +116,7 @@ async function greeting(exec: Exec, access: ContainerAccess, mayBeOther: boolean
     });
   const [beginning, all] = await inTime(split(exec.stdout as AsyncIterable<Uint8Array>, GREETING_BYTES));
   const line = beginning.toString('latin1', 0, GREETING_BYTES);
-  const greeted = new RegExp(`^${GREETING} \\S+ (\\S+) (\\S+) *\\n$`).exec(line);
+  const greeted = new RegExp(`^${KIT_GREETING} \\S+ (\\S+) (\\S+) *\\n$`).exec(line);
   if (greeted !== null) {
     const [, platform, arch] = greeted;
     return { platform, arch, frames: readFrames(behind(all, GREETING_BYTES)) };
@@ -136,7 +137,7 @@ async function lastWords(exec: Exec, output: AsyncIterable<Uint8Array>): Promise
 
 /** Of a greeting. */
 function isBeginning(line: string): boolean {
-  return line !== '' && GREETING.startsWith(line.slice(0, GREETING.length));
+  return line !== '' && KIT_GREETING.startsWith(line.slice(0, KIT_GREETING.length));
 }
 
 async function* behind(chunks: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Uint8Array> {

@@ -4,8 +4,8 @@
  */
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
-import { CommandError } from '../command-error.js';
-import { visible } from '../visible.js';
+import { CommandError } from '../cli/command-error.js';
+import { visible } from '../cli/visible.js';
 import { notStarted, withoutLog, type ContainerAccess } from './access.js';
 
 /** Options of kubectl's that this command passes on. */

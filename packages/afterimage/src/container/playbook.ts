@@ -1,9 +1,9 @@
 /** What is to be known before a container is touched: shown first, so that one may still say no. */
 import { formatBytes } from '@afterimage/agent/figures';
 import type { ClosedProcess, FromKit, SeenProcess, Surroundings } from '../kit/protocol.js';
-import { CommandError } from '../command-error.js';
-import { visible } from '../visible.js';
-import { formatNumberOf } from '../quantities.js';
+import { CommandError } from '../cli/command-error.js';
+import { visible } from '../cli/visible.js';
+import { formatNumberOf } from '../cli/quantities.js';
 import type { PodTarget } from './pods.js';
 
 type Memory = Surroundings['memory'];

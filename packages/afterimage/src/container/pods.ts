@@ -1,5 +1,5 @@
 /** Which pods and containers are meant by a name or a selector, and what is to be known of them beforehand. */
-import { CommandError } from '../command-error.js';
+import { CommandError } from '../cli/command-error.js';
 import { kubectlJson, type ClusterOptions } from './kubectl.js';
 
 export interface PodTarget {

@@ -3,7 +3,7 @@
  * What is counted is what lies there, garbage that no collection has come by yet included.
  */
 import { formatBytes } from '@afterimage/agent/figures';
-import { formatShare } from '../quantities.js';
+import { formatShare } from '../cli/quantities.js';
 import { classNames } from './class-names.js';
 import { findHeaps, PAGE_BYTES, type Heap, type HeapPage } from './heap-pages.js';
 import { objectLayout, UnknownLayoutError, type ObjectLayout } from './object-layout.js';

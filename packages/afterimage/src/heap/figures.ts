@@ -7,7 +7,7 @@ import { whileAttaching, withInspector, type InspectorJob } from '../attach/borr
 import { framed, type FrameOrders, type InTarget, type Late } from '../attach/in-target-frame.js';
 import type { LeftOpen } from '../attach/left-open.js';
 import { openMeetingPoint } from '../attach/meeting-point.js';
-import { CommandError } from '../command-error.js';
+import { CommandError } from '../cli/command-error.js';
 
 /** Sizes in bytes. */
 export interface HeapFigures {

@@ -1,7 +1,7 @@
 /** All that is told of a process's heap: by itself, and by a sample of its memory. */
-import { checkAgain, type NodeProcess } from '../target/candidate.js';
-import { majorOf, nodeFilesOf } from '../target/node-version.js';
-import { whileRunning } from '../target/while-running.js';
+import { checkAgain, type NodeProcess } from '../processes/candidate.js';
+import { majorOf, nodeFilesOf } from '../processes/node-version.js';
+import { whileRunning } from '../processes/while-running.js';
 import type { InspectorJob } from '../attach/borrowed-inspector.js';
 import type { LeftOpen } from '../attach/left-open.js';
 import { NoSampleError, sampleClasses, type ClassSample, type OldGeneration } from './class-sample.js';

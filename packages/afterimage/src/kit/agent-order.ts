@@ -1,10 +1,10 @@
 /** Has the agent of a process in the container capture it, and sends out what that has written. */
 import { swept } from '@afterimage/agent/image-source';
 import { agentFile } from '../capture/agent-file.js';
-import { captureByAgent, readyAgent } from '../capture/by-agent.js';
-import { CommandError } from '../command-error.js';
-import { readAgentBoard } from '../target/agent-board.js';
-import { readCandidate } from '../target/candidate.js';
+import { captureByAgent, readyAgent } from '../capture/agent-signal.js';
+import { CommandError } from '../cli/command-error.js';
+import { readAgentBoard } from '../processes/agent-board.js';
+import { readCandidate } from '../processes/candidate.js';
 import { sendCompressed } from './compressed-result.js';
 import type { FrameOutput } from './frame-output.js';
 

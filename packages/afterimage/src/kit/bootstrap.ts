@@ -2,9 +2,9 @@
  * The program that the container's Node.js is started with: says who it is, reads the kit from its standard input, and
  * runs it. It is what an audit log shows, so it is short; the kit comes behind it, and all later input belongs to that.
  */
+import { KIT_GREETING } from '../processes/node-processes.js';
 
-/** The first line it writes, padded with spaces: then the Node.js version, its platform and architecture. */
-export const GREETING = 'afterimage-kit';
+/** The first line it writes: the greeting, the Node.js version, its platform and architecture, padded with spaces. */
 export const GREETING_BYTES = 64;
 
 /** Digits of the kit's length, which comes first. */
@@ -14,7 +14,7 @@ export const BOOTSTRAP = [
   // Each thread has its own share of the C library's memory.
   `process.env.UV_THREADPOOL_SIZE = 1;`,
   `const { stdin, stdout, versions, platform, arch } = process;`,
-  `stdout.write(['${GREETING}', versions.node, platform, arch].join(' ').padEnd(${GREETING_BYTES - 1}) + '\\n');`,
+  `stdout.write(['${KIT_GREETING}', versions.node, platform, arch].join(' ').padEnd(${GREETING_BYTES - 1}) + '\\n');`,
   `let length;`,
   `stdin.on('readable', function read() {`,
   `  length ??= stdin.read(${LENGTH_DIGITS});`,

@@ -7,12 +7,12 @@ import { messageOf } from '@afterimage/agent/errors';
 import { readHeadroom } from '@afterimage/agent/headroom';
 import { writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
-import { CommandError } from '../command-error.js';
-import { readAgentBoard } from '../target/agent-board.js';
-import type { NodeProcess } from '../target/candidate.js';
-import { scriptOf } from '../target/command-line.js';
-import { closedProcesses, isWrapper, nodeProcesses } from '../target/node-processes.js';
-import { obstacleTo, obstacleToAgent } from '../target/obstacles.js';
+import { CommandError } from '../cli/command-error.js';
+import { readAgentBoard } from '../processes/agent-board.js';
+import type { NodeProcess } from '../processes/candidate.js';
+import { scriptOf } from '../processes/command-line.js';
+import { closedProcesses, isWrapper, nodeProcesses } from '../processes/node-processes.js';
+import { obstacleTo, obstacleToAgent } from '../processes/obstacles.js';
 import { frameOutput, type FrameOutput } from './frame-output.js';
 import { captureOrder } from './capture-order.js';
 import {

@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { CommandError } from '../command-error.js';
+import { CommandError } from '../cli/command-error.js';
 import { LENGTH_DIGITS } from './bootstrap.js';
 import { DEVELOPER_PART, type KitParts } from './protocol.js';
 

@@ -6,9 +6,9 @@
 import type { DevelopProgress, DevelopResult } from '@afterimage/agent/develop';
 import type { AttachStep } from '../attach/attach.js';
 import type { UndertakerOrder, Undertaking } from '../attach/undertaking.js';
-import type { CapturedByAgent } from '../capture/by-agent.js';
-import type { CaptureCost } from '../capture/came-in.js';
-import type { Failure } from '../command-error.js';
+import type { CapturedByAgent } from '../capture/agent-signal.js';
+import type { CaptureCost } from '../capture/arrival.js';
+import type { Failure } from '../cli/command-error.js';
 
 /** What the kit brings along, in base64: the addons, by ABI, and the developer program. */
 export type KitParts = Partial<Record<string, string>>;

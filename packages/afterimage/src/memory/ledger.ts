@@ -3,12 +3,12 @@
  * is sent to the process, and it is not stopped.
  */
 import { readCgroupMemory, type CgroupMemory } from '@afterimage/agent/process-figures';
-import { CommandError } from '../command-error.js';
+import { CommandError } from '../cli/command-error.js';
 import { readlink } from 'node:fs/promises';
 import { findHeaps, PAGE_BYTES } from '../heap/heap-pages.js';
 import { openMemory } from '../heap/process-memory.js';
 import { openResidency } from '../heap/residency.js';
-import { readCandidate } from '../target/candidate.js';
+import { readCandidate } from '../processes/candidate.js';
 import { readMappings, type Mapping } from './mappings.js';
 
 export type Part =

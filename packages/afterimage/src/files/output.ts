@@ -1,0 +1,89 @@
+/** Where a snapshot or a report goes: a file, which gets its name only when it is whole, or standard output. */
+import { openTemporary, OutputError, outputError, publish } from '@afterimage/agent/output-file';
+import { removeLeftovers, temporaryName } from '@afterimage/agent/temporary';
+import { rm, type FileHandle } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { Writable } from 'node:stream';
+import { CommandError, OutputClosedError } from '../cli/command-error.js';
+import { alreadyThere, exists } from './destination.js';
+
+/** A file that was written. */
+export interface Stored {
+  bytes: number;
+  /** In lowercase hexadecimal. */
+  sha256: string;
+}
+
+/** Writes all there is to the stream it is given, and ends it. */
+export type WriteOutput<T> = (output: Writable) => Promise<T>;
+
+/**
+ * Has `write` fill the file, or standard output as `-`.
+ * @param force whether an earlier file by that name is replaced
+ * @throws as {@link writeOutputFile} and {@link writeStandardOutput} do
+ */
+export async function writeOutput<T>(path: string, force: boolean, write: WriteOutput<T>): Promise<T> {
+  return path === '-' ? writeStandardOutput(write) : writeOutputFile(path, force, write);
+}
+
+/**
+ * Has `write` fill the file; on any failure nothing is left of it. What a command that was killed has left of a file by
+ * that name, or by the same one with another time in it, is removed.
+ * @throws {OutputError}; {CommandError} when a file by that name appeared meanwhile; or what `write` throws
+ */
+export async function writeOutputFile<T>(path: string, force: boolean, write: WriteOutput<T>): Promise<T> {
+  await removeLeftovers({ results: namesLike(path) }, path);
+  const temporary = await temporaryName(path);
+  const file = await openTemporary(temporary);
+  try {
+    const written = await write(writeTo(file));
+    if (!force && (await exists(path))) throw alreadyThere(path);
+    await publish(file, temporary, path);
+    return written;
+  } catch (error) {
+    await file.close().catch(() => undefined);
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+function namesLike(path: string): RegExp {
+  const literal = basename(path).replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+  return new RegExp(`^${literal.replaceAll(/\d{8}T\d{6}Z/g, String.raw`\d{8}T\d{6}Z`)}$`);
+}
+
+/** @throws {OutputClosedError} or what `write` throws */
+export async function writeStandardOutput<T>(write: WriteOutput<T>): Promise<T> {
+  // Standard output itself is never ended: it is not this command's alone.
+  const output = new Writable({
+    write(chunk: Uint8Array, _encoding, done) {
+      process.stdout.write(chunk, done);
+    },
+  });
+  try {
+    return await write(output);
+  } catch (error) {
+    if (!isClosedPipe(error)) throw error;
+    throw new OutputClosedError('standard output was closed', { cause: error });
+  }
+}
+
+/** What kept a result from being written to `path`, on one line; null for what is not about that. */
+export function outputFailure(error: unknown, path: string): CommandError | null {
+  if (!(error instanceof OutputError) && !(error instanceof Error && 'syscall' in error)) return null;
+  return new CommandError('failed', outputError(error, path).message, { cause: error });
+}
+
+function isClosedPipe(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return ('code' in error && error.code === 'EPIPE') || isClosedPipe(error.cause);
+}
+
+/** Unlike the file's own stream, it leaves the file open to be put on the disk and named. */
+function writeTo(file: FileHandle): Writable {
+  return new Writable({
+    write(chunk: Uint8Array, _encoding, done) {
+      file.writeFile(chunk).then(() => done(), done);
+    },
+  });
+}

@@ -1,0 +1,95 @@
+/** Opens the snapshots that a command is about, telling how far it is and, on one line, what is wrong with them. */
+import { isEncrypted, MAGIC_BYTES } from '@afterimage/agent/encryption';
+import { formatBytes } from '@afterimage/agent/figures';
+import { open, type Snapshot } from '@afterimage/snapshot';
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { CommandError } from '../cli/command-error.js';
+import { decompressed, isCompressed, split } from './compression.js';
+import { inputFailure } from './input-errors.js';
+import { openInput } from './input.js';
+import type { ProgressLine } from '../cli/progress-line.js';
+import { BEGINNING_BYTES, clear, refuseImage } from './stored-stream.js';
+import { visible } from '../cli/visible.js';
+
+/** What is worked out when it is first asked for, and takes long: not to be waited for unannounced. */
+const parts = {
+  dominators: (snapshot: Snapshot): unknown => snapshot.retainedSize,
+  distances: (snapshot: Snapshot): unknown => snapshot.distance,
+  classes: (snapshot: Snapshot): unknown => snapshot.classes(),
+};
+
+export type Part = keyof typeof parts;
+
+/**
+ * The snapshot in the file `path`, plain or compressed with gzip or zstd, or in standard input as `-`; those
+ * parts of it that are `needed` are worked out.
+ * @throws {CommandError} when it cannot be read or is not a whole snapshot
+ */
+export async function openSnapshot(
+  path: string,
+  progress: ProgressLine,
+  needed: readonly Part[],
+  identities: readonly string[] = [],
+): Promise<Snapshot> {
+  const name = path === '-' ? 'standard input' : path;
+  try {
+    const snapshot = await read(path, progress, identities);
+    if (snapshot.graph.trailingBytes > 0) {
+      progress.clear();
+      const more = formatBytes(snapshot.graph.trailingBytes);
+      console.error(`afterimage: ${name}: ${more} that follow the end of the snapshot were left out`);
+    }
+    for (const part of needed) {
+      progress.stage(`working out ${part} …`);
+      parts[part](snapshot);
+    }
+    return snapshot;
+  } catch (error) {
+    progress.clear();
+    throw explain(error, name);
+  }
+}
+
+async function read(path: string, progress: ProgressLine, identities: readonly string[]): Promise<Snapshot> {
+  const input = await openInput(path);
+  const [beginning, bytes] = await split(input, MAGIC_BYTES);
+  refuseImage(beginning, path);
+  const total = path === '-' ? null : await plainFileBytes(path, beginning);
+  const shortName = visible(basename(path));
+  const onProgress = (done: number): void => {
+    if (total === null) progress.show(`reading ${shortName}: ${formatBytes(done)}`, null);
+    else progress.show(`reading ${shortName}: ${formatBytes(done)} of ${formatBytes(total)}`, done / total);
+  };
+  if (total !== null) {
+    await close(bytes);
+    // By its name: a plain file is read faster than a stream.
+    return open(path, { onProgress });
+  }
+  const [content, stream] = await split(decompressed(await clear(bytes, path, identities)), BEGINNING_BYTES);
+  refuseImage(content, path);
+  return open(stream, { onProgress });
+}
+
+async function close(stream: AsyncIterable<Uint8Array>): Promise<void> {
+  const iterator = stream[Symbol.asyncIterator]();
+  await iterator.next(); // a generator that was never begun does not end either
+  await iterator.return?.();
+}
+
+/** Null for what is compressed, and for what has no size, such as a pipe. */
+async function plainFileBytes(path: string, beginning: Buffer): Promise<number | null> {
+  const file = await stat(path);
+  return file.isFile() && !isCompressed(beginning) && !isEncrypted(beginning) ? file.size : null;
+}
+
+/** The errors of the parts, as the command's. What is unknown stays as it is. */
+function explain(error: unknown, name: string): unknown {
+  const failed = (message: string): CommandError =>
+    new CommandError('failed', `${name}: ${message}`, { cause: error });
+  if (error instanceof RangeError && /allocation failed|invalid (typed )?array length/i.test(error.message)) {
+    return failed('there is too little memory to read it; it takes up to 1.5 times its size');
+  }
+  const found = inputFailure(error, name);
+  return found ?? (error instanceof Error && 'syscall' in error ? failed(error.message) : error);
+}

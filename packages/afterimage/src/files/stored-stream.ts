@@ -1,0 +1,73 @@
+/** What is in a file, as the stream of bytes that it was before it was compressed and encrypted. */
+import { decrypted, isArmored, isEncrypted, MAGIC_BYTES } from '@afterimage/agent/encryption';
+import { CommandError } from '../cli/command-error.js';
+import { decompressed, split } from './compression.js';
+import { openInput } from './input.js';
+
+type Chunks = AsyncIterable<Uint8Array>;
+
+const ELF = Buffer.from([0x7f, 0x45, 0x4c, 0x46]);
+/** Enough to tell what a file is. */
+export const BEGINNING_BYTES = ELF.length;
+
+/**
+ * The contents of the file `path`, or of standard input as `-`.
+ * @param identities the contents of identity files
+ * @throws {CommandError} when it cannot be opened, or is encrypted and there is no identity
+ * @throws {EncryptionError} or {CompressionError}, also while it is read
+ */
+export async function openStored(
+  path: string,
+  identities: readonly string[],
+  signal?: AbortSignal,
+): Promise<Chunks> {
+  return decompressed(await clear(await openInput(path, signal), path, identities));
+}
+
+/** Without its encryption, if it has any. */
+export async function clear(source: Chunks, path: string, identities: readonly string[]): Promise<Chunks> {
+  const [beginning, chunks] = await split(source, MAGIC_BYTES);
+  if (!isEncrypted(beginning)) return chunks;
+  const name = path === '-' ? 'standard input' : path;
+  if (isArmored(beginning)) {
+    throw new CommandError(
+      'failed',
+      `${name} is encrypted and armored: take both off with age, age -d ${name}`,
+    );
+  }
+  if (identities.length === 0) {
+    throw new CommandError(
+      'failed',
+      `${name} is encrypted: name the identity that reads it, --identity FILE`,
+    );
+  }
+  return decrypted(chunks, identities);
+}
+
+/**
+ * The bytes of a snapshot.
+ * @throws as {@link openStored} does; {CommandError} when it is an image
+ */
+export async function openStoredSnapshot(
+  path: string,
+  identities: readonly string[],
+  signal?: AbortSignal,
+): Promise<Chunks> {
+  const [beginning, chunks] = await split(await openStored(path, identities, signal), BEGINNING_BYTES);
+  refuseImage(beginning, path);
+  return chunks;
+}
+
+/** @throws {CommandError} when it begins as an image does */
+export function refuseImage(beginning: Buffer, path: string): void {
+  if (!isImage(beginning)) return;
+  const name = path === '-' ? 'standard input' : path;
+  throw new CommandError(
+    'failed',
+    `${name} is an image, not a snapshot: develop it first: afterimage develop ${path} -o FILE.heapsnapshot`,
+  );
+}
+
+export function isImage(beginning: Buffer): boolean {
+  return beginning.subarray(0, ELF.length).equals(ELF);
+}

@@ -1,0 +1,141 @@
+/** A capture by the agent of a process, from what was asked for to the result where it should be. */
+import { formatBytes } from '@afterimage/agent/figures';
+import type { RedactionLevel } from '@afterimage/snapshot/redaction';
+import { CommandError } from '../cli/command-error.js';
+import { freePath } from '../files/destination.js';
+import type { AgentBoard } from '../processes/agent-board.js';
+import { nodeVersionOf } from '../processes/node-version.js';
+import { namespaceOf, type ProcessStatus } from '../processes/process-status.js';
+import { visible } from '../cli/visible.js';
+import { agentFile, copyAgentFile } from '../capture/agent-file.js';
+import {
+  captureByAgent,
+  readyAgent,
+  type CapturedByAgent,
+  type FoundAgent,
+} from '../capture/agent-signal.js';
+import type { Captured } from './outcome.js';
+import { developAgentFile } from './result.js';
+import { resultPath } from './result-path.js';
+import type { Watching } from './target.js';
+
+export interface AskedOfAgent {
+  /** A copy of the result; undefined: it stays where the agent puts it. */
+  output: string | undefined;
+  wantsImage: boolean;
+  /** Undefined where nobody asked. */
+  redact: RedactionLevel | undefined;
+  recipients: readonly string[];
+  /** The recipients were named for this capture. */
+  mustEncrypt: boolean;
+  force: boolean;
+}
+
+/** @throws {CommandError} or {DevelopError}, or the signal's reason */
+export async function captureWithAgent(
+  agent: FoundAgent,
+  asked: AskedOfAgent,
+  { signal, progress, say }: Watching,
+): Promise<Captured> {
+  const { status } = agent;
+  const { pid } = status;
+  const board = await readyAgent(agent);
+  refuseWhatTheAgentDecides(pid, board, asked);
+  if (asked.redact !== undefined && asked.redact !== board.redact) {
+    say(
+      `process ${pid} has an agent, which takes out what it was told to: ${board.redact}, not ${asked.redact}`,
+    );
+  }
+  const nodeVersion = await nodeVersionOf(pid);
+  progress.stage(`process ${pid} is sent ${board.signal}, for its agent`);
+  const result = await captureByAgent(pid, board, signal, ({ message }) => progress.stage(visible(message)));
+  const { pauseMs, parkMs, forkMs, captureMs, extraBytes, attempts, imageBytes } = result;
+  const known = {
+    by: 'agent',
+    target: `process ${pid}`,
+    cost: { pauseMs, parkMs, forkMs, captureMs, extraBytes },
+    attempts,
+    image: {
+      ...(imageBytes === null ? {} : { bytes: imageBytes }),
+      name: board.name,
+      pid,
+      ...(nodeVersion === null ? {} : { nodeVersion }),
+    },
+  } as const;
+  const path = asked.output === undefined ? undefined : await copyPath(asked, pid, board, result);
+  if (path === undefined) {
+    const { kind, bytes, sha256 } = result;
+    return {
+      ...known,
+      kind,
+      path: await placeOf(status, result),
+      bytes,
+      sha256,
+      snapshot: snapshotOf(result),
+    };
+  }
+  if (result.kind === 'snapshot' || asked.wantsImage) {
+    const copied = await copyAgentFile(agentFile(status, result), result, path, asked);
+    return { ...known, kind: result.kind, path, ...copied, snapshot: snapshotOf(result) };
+  }
+  refuseEncrypted(pid, result, path);
+  const { recipients, force } = asked;
+  const developing = { redact: board.redact, recipients, force, signal, progress };
+  const { header, developed } = await developAgentFile(agentFile(status, result), path, developing);
+  const { fileBytes: bytes, sha256 } = developed;
+  const image = { bytes: header.imageBytes, ...header.metadata };
+  return { ...known, kind: 'snapshot', path, bytes, sha256, snapshot: developed, image };
+}
+
+/** @throws {CommandError} `refused`, before anything is sent to the process */
+function refuseWhatTheAgentDecides(pid: number, board: AgentBoard, asked: AskedOfAgent): void {
+  const storesImages = board.mode === 'image' && board.develop === 'never';
+  if (asked.wantsImage && !storesImages) {
+    throw new CommandError(
+      'refused',
+      `process ${pid} has an agent, and that decides whether an image is stored: start the process with ` +
+        'AFTERIMAGE_DEVELOP=never, or leave --image out (nothing was sent to it)',
+    );
+  }
+  if (asked.mustEncrypt && !board.encrypted) {
+    throw new CommandError(
+      'refused',
+      `process ${pid} has an agent that writes its results to ${visible(board.expandedPath)} without encrypting them: start the ` +
+        'process with AFTERIMAGE_RECIPIENTS, or leave --recipient out (nothing was sent to it)',
+    );
+  }
+}
+
+function refuseEncrypted(pid: number, { path, encrypted, bytes }: CapturedByAgent, output: string): void {
+  if (!encrypted) return;
+  throw new CommandError(
+    'failed',
+    `the agent of process ${pid} stored the image ${visible(path)} (${formatBytes(bytes)}), encrypted: where its identity is, ` +
+      `afterimage develop ${visible(path)} --identity FILE -o ${output}`,
+  );
+}
+
+async function copyPath(
+  { output, force }: AskedOfAgent,
+  pid: number,
+  { name }: AgentBoard,
+  { encrypted }: CapturedByAgent,
+): Promise<string> {
+  return freePath(resultPath(output, '', { target: null, name, pid, time: new Date(), encrypted }), force);
+}
+
+/** The path at which it is found from here. */
+async function placeOf({ pid }: ProcessStatus, { path }: CapturedByAgent): Promise<string> {
+  const [own, its] = await Promise.all([namespaceOf('self', 'mnt'), namespaceOf(pid, 'mnt')]);
+  return own === its || its === null ? path : `/proc/${pid}/root${path}`;
+}
+
+/** What is known of a snapshot that an agent has written; null for an image. */
+export function snapshotOf({
+  kind,
+  redaction,
+  developMs,
+  ghostLocks,
+}: CapturedByAgent): Captured['snapshot'] {
+  return kind === 'image' ? null : { nodes: null, edges: null, redaction, developMs, ghostLocks };
+}

@@ -1,0 +1,280 @@
+/** A Node.js process in a container: of a pod, or of the machine's own docker or podman. */
+import { sanitiseName } from '@afterimage/agent/application-name';
+import type { DevelopResult } from '@afterimage/agent/develop';
+import { formatBytes } from '@afterimage/agent/figures';
+import { readImage, type ImageHeader } from '@afterimage/agent/image';
+import { CommandError } from '../cli/command-error.js';
+import { decompressed, split } from '../files/compression.js';
+import { showStep } from './developing.js';
+import type { ProgressLine } from '../cli/progress-line.js';
+import type { ContainerAccess } from '../container/access.js';
+import { startDevelopingPod } from '../container/developing-pod.js';
+import { startKit, type KitSession } from '../container/kit-session.js';
+import { podAccess, type ClusterOptions } from '../container/kubectl.js';
+import { chooseProcess, containerLines, ownerOfMeant, podLines } from '../container/playbook.js';
+import type { PodTarget } from '../container/pods.js';
+import type { SeenProcess, Surroundings } from '../kit/protocol.js';
+import { visible } from '../cli/visible.js';
+import type { CapturedByAgent } from '../capture/agent-signal.js';
+import type { CapturedImage, CaptureCost, DevelopedElsewhere, WrittenByAgent } from '../capture/arrival.js';
+import { stepText } from './local-target.js';
+import type { CaptureTarget, Watching } from './target.js';
+
+export interface InContainer {
+  /** Which process in the container, by its id there. */
+  pid: number | undefined;
+  /** Where Node.js is in the container. */
+  node: string | undefined;
+  /** Whether a snapshot is developed in the cluster, not by this command. */
+  inCluster: boolean;
+  /** Whether an agent that is in the process captures it. */
+  agent: boolean;
+  /** How long its main thread is waited for, in milliseconds. */
+  waitMs?: number | undefined;
+}
+
+/** What a container's image comes in as, and what it cost. */
+interface Arriving {
+  compressed: AsyncIterable<Uint8Array>;
+  /** Once it has come in. */
+  cost: () => CaptureCost;
+  leftOpen: () => Promise<string | null>;
+}
+
+export type ContainerTool = 'docker' | 'podman';
+
+export function podTarget(pod: PodTarget, cluster: ClusterOptions, where: InContainer): CaptureTarget {
+  const access = podAccess({ ...cluster, namespace: pod.namespace }, pod.pod, pod.container);
+  const nodes = pod.command.slice(0, 1).filter((program) => /(^|\/)node(js)?$/.test(program));
+  const describe = (process: SeenProcess, memory: Surroundings['memory']): string[] =>
+    podLines(pod, process, memory);
+  return {
+    name: access.name,
+    fileName: sanitiseName(pod.pod),
+    capture: async (watching) => {
+      const kit = await reach(access, nodes, where, watching);
+      const process = await choose(kit, access, where, watching, describe);
+      if (isForAgent(process, where)) return byAgent(kit, access, process, watching);
+      const arriving = order(kit, access, process, where, watching);
+      if (!where.inCluster) return here(kit, arriving);
+      return developInCluster(kit, arriving, pod, cluster, watching);
+    },
+  };
+}
+
+export function containerTarget(tool: ContainerTool, container: string, where: InContainer): CaptureTarget {
+  return {
+    name: toolAccess(tool, container).name,
+    fileName: sanitiseName(container),
+    capture: async (watching) => {
+      const [kit, access] = await reachAsOwner(tool, container, where, watching);
+      const process = await choose(kit, access, where, watching, containerLines);
+      if (isForAgent(process, where)) return byAgent(kit, access, process, watching);
+      return here(kit, order(kit, access, process, where, watching));
+    },
+  };
+}
+
+/** Whoever may use docker or podman may enter as anybody. */
+function toolAccess(tool: ContainerTool, container: string, user: string[] = []): ContainerAccess {
+  const name = `container ${container}`;
+  return { name, program: tool, arguments: ['exec', '-i', ...user, '--', container] };
+}
+
+/**
+ * By the container's user; or, where that may not look into the process, by the one it belongs to: an entry point that is
+ * root, without the right to trace, has started it as somebody else.
+ */
+async function reachAsOwner(
+  tool: ContainerTool,
+  container: string,
+  where: InContainer,
+  watching: Watching,
+): Promise<[KitSession, ContainerAccess]> {
+  const access = toolAccess(tool, container);
+  const kit = await reach(access, [], where, watching);
+  const owner = ownerOfMeant(kit.found, where.pid);
+  if (owner === null) return [kit, access];
+  await kit.close();
+  watching.say(`process ${owner.pid} belongs to user id ${owner.uid}: entering as that user`);
+  const byOwner = toolAccess(tool, container, ['--user', `${owner.uid}:${owner.gid}`]);
+  return [await reach(byOwner, [kit.found.surroundings.node], where, watching), byOwner];
+}
+
+const isForAgent = (process: SeenProcess, where: InContainer): boolean =>
+  where.agent && process.agent !== null;
+
+function reach(
+  access: ContainerAccess,
+  nodes: readonly string[],
+  { node }: InContainer,
+  { signal, progress }: Watching,
+): Promise<KitSession> {
+  progress.stage(`reaching ${access.name}`);
+  return startKit(access, 'capture', node === undefined ? nodes : [node], signal);
+}
+
+/** The process that is meant, once what is known of it has been shown. */
+async function choose(
+  kit: KitSession,
+  access: ContainerAccess,
+  { pid, inCluster, agent }: InContainer,
+  { say }: Watching,
+  describe: typeof containerLines,
+): Promise<SeenProcess> {
+  try {
+    if (!inCluster) checkArchitecture(kit, access);
+    const process = chooseProcess(kit.found, pid, agent, access.name);
+    for (const line of describe(process, kit.found.surroundings.memory)) say(line);
+    return process;
+  } catch (error) {
+    await kit.close();
+    throw error;
+  }
+}
+
+/** Has the image come. */
+function order(
+  kit: KitSession,
+  { name }: ContainerAccess,
+  { pid }: SeenProcess,
+  { waitMs }: InContainer,
+  { progress }: Watching,
+): Arriving {
+  kit.order({ type: 'capture', pid, byAgent: false, waitMs });
+  let cost: CaptureCost | undefined;
+  let leftOpen: string | null = null;
+  const compressed = kit.result(
+    (message) => {
+      if (message.type === 'step') progress.stage(stepText(message.step, name));
+    },
+    (done) => {
+      cost = done.cost;
+      leftOpen = done.leftOpen ?? null;
+    },
+  );
+  const named = (): string | null => (leftOpen === null ? null : `${name}: ${visible(leftOpen)}`);
+  return { compressed, cost: () => came(cost), leftOpen: () => Promise.resolve(named()) };
+}
+
+async function byAgent(
+  kit: KitSession,
+  { name }: ContainerAccess,
+  { pid }: SeenProcess,
+  { progress }: Watching,
+): Promise<WrittenByAgent> {
+  progress.stage(`the agent in ${name} is sent its signal`);
+  kit.order({ type: 'capture', pid, byAgent: true });
+  let result: CapturedByAgent | undefined;
+  const compressed = kit.result(
+    (message) => {
+      if (message.type === 'said') progress.stage(visible(message.text));
+      if (message.type === 'wrote') result = message.result;
+    },
+    () => undefined,
+  );
+  try {
+    // The first bytes of the file come behind what it is.
+    const [, chunks] = await split(decompressed(compressed), 1);
+    return { kind: 'written', pid, result: came(result), chunks, release: () => kit.close() };
+  } catch (error) {
+    await kit.close();
+    throw error;
+  }
+}
+
+/** Before anything is asked of the target. */
+function checkArchitecture({ platform, arch }: KitSession, { name }: ContainerAccess): void {
+  if (process.platform === platform && process.arch === arch) return;
+  throw new CommandError(
+    'refused',
+    `${name} is ${platform}-${arch} and this machine ${process.platform}-${process.arch}, which cannot develop its image: ` +
+      'let it be developed there, --develop in-cluster, or store it, --image',
+  );
+}
+
+async function here(kit: KitSession, { compressed, cost, leftOpen }: Arriving): Promise<CapturedImage> {
+  try {
+    const image = await readImage(decompressed(compressed));
+    return { kind: 'image', image, cost, leftOpen, release: () => kit.close() };
+  } catch (error) {
+    await kit.close();
+    throw error;
+  }
+}
+
+/** The image is kept in this process's memory, compressed, until the pod for it is there: the target waits for nothing. */
+async function developInCluster(
+  kit: KitSession,
+  arriving: Arriving,
+  pod: PodTarget,
+  cluster: ClusterOptions,
+  { signal, progress, say }: Watching,
+): Promise<DevelopedElsewhere> {
+  const { header, pieces } = await collected(arriving.compressed, progress).finally(() => kit.close());
+  progress.stage('waiting for a pod to develop the image in');
+  const place = await startDevelopingPod(pod, kit.found.surroundings, header, cluster, signal);
+  try {
+    say(`developing in ${place.access.name}`);
+    const developing = await startKit(place.access, 'develop', [kit.found.surroundings.node], signal);
+    developing.order({ type: 'develop' });
+    const sent = developing.send(streamed(pieces));
+    sent.catch(() => undefined); // what comes back says why
+    let developed: DevelopResult | undefined;
+    const compressed = developing.result(
+      (message) => {
+        if (message.type === 'progress') showStep(progress, message.progress);
+      },
+      (done) => (developed = done.developed),
+    );
+    return {
+      kind: 'developed',
+      header,
+      chunks: decompressed(compressed),
+      developed: () => came(developed),
+      cost: arriving.cost,
+      leftOpen: arriving.leftOpen,
+      release: async () => {
+        await developing.close();
+        await place.remove();
+      },
+    };
+  } catch (error) {
+    await place.remove();
+    throw error;
+  }
+}
+
+async function collected(
+  compressed: AsyncIterable<Uint8Array>,
+  progress: ProgressLine,
+): Promise<{ header: ImageHeader; pieces: Uint8Array[] }> {
+  const pieces: Uint8Array[] = [];
+  let bytes = 0;
+  async function* kept(): AsyncGenerator<Uint8Array> {
+    for await (const piece of compressed) {
+      pieces.push(Buffer.from(piece));
+      bytes += piece.length;
+      progress.show(`the image is coming: ${formatBytes(bytes)} compressed`, null);
+      yield piece;
+    }
+  }
+  const { header, chunks } = await readImage(decompressed(kept()));
+  await drained(chunks);
+  return { header, pieces };
+}
+
+async function drained(chunks: AsyncIterable<unknown>): Promise<void> {
+  const all = chunks[Symbol.asyncIterator]();
+  while ((await all.next()).done !== true);
+}
+
+// eslint-disable-next-line @typescript-eslint/require-await -- a stream by its type
+async function* streamed(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* pieces;
+}
+
+function came<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('it has not come in yet');
+  return value;
+}

@@ -1,0 +1,82 @@
+/** Developing as every command does it that has an image: only where there is room, with its progress shown. */
+import { develop, type DevelopProgress, type DevelopResult } from '@afterimage/agent/develop';
+import { formatBytes } from '@afterimage/agent/figures';
+import { describeHeadroom, readHeadroom, reserveBytes } from '@afterimage/agent/headroom';
+import { developNeedBytes, type ImageHeader, type ImageStream } from '@afterimage/agent/image';
+import { checkDisk } from '@afterimage/agent/output-file';
+import type { RedactionLevel } from '@afterimage/snapshot/redaction';
+import type { Writable } from 'node:stream';
+import { COMPRESSED_SHARE } from '@afterimage/agent/image-store';
+import { CommandError } from '../cli/command-error.js';
+import { compressionOf, sealedResult } from '../files/compressed-output.js';
+import { writeOutput } from '../files/output.js';
+import type { ProgressLine } from '../cli/progress-line.js';
+
+export interface Developed extends DevelopResult {
+  /** Of the file, in hexadecimal. */
+  sha256: string;
+  /** Of the file, compressed and encrypted if it is. */
+  fileBytes: number;
+}
+
+export interface Developing {
+  redact: RedactionLevel;
+  /** For whom the snapshot is encrypted; nobody: it is not. */
+  recipients: readonly string[];
+  /** Whether an earlier file by the same name is replaced, and whether it is tried where memory or disk look too small. */
+  force: boolean;
+  signal: AbortSignal;
+  progress: ProgressLine;
+}
+
+/** Of the snapshot to the heap; seen: 1.8, with many small objects. */
+const SNAPSHOT_PER_HEAP = 2;
+
+/**
+ * @param output a path, or `-` for standard output
+ * @throws {DevelopError} or {OutputError}
+ */
+export async function developTo(
+  output: string,
+  image: ImageStream,
+  { redact, recipients, force, signal, progress }: Developing,
+): Promise<Developed> {
+  const onProgress = (step: DevelopProgress): void => showStep(progress, step);
+  const write = async (to: Writable): Promise<Developed> => {
+    const sealed = await sealedResult(to, output, recipients);
+    const result = await develop(image, sealed.stream, { signal, onProgress, redact });
+    return { ...result, sha256: sealed.sha256(), fileBytes: sealed.bytes() };
+  };
+  return writeOutput(output, force, write);
+}
+
+/** @throws {CommandError} `refused`, when memory or disk are too small for what is to come */
+export async function checkRoom(header: ImageHeader, output: string): Promise<void> {
+  const needed = developNeedBytes(header);
+  const headroom = await readHeadroom();
+  if (headroom.available - reserveBytes(headroom.limit) < needed) {
+    throw new CommandError(
+      'refused',
+      `developing this image takes up to ${formatBytes(needed)} of memory, ${describeHeadroom(headroom)}; ` +
+        'develop it where there is more, or try with --force',
+    );
+  }
+  if (output === '-') return;
+  const share = compressionOf(output) === null ? 1 : COMPRESSED_SHARE;
+  await checkDisk(output, header.metadata.heap.used * SNAPSHOT_PER_HEAP * share).catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CommandError('refused', `${reason}, or try with --force`, { cause: error });
+  });
+}
+
+/** Shows how far developing is. */
+export function showStep(progress: ProgressLine, { phase, done, total }: DevelopProgress): void {
+  if (phase === 'restoring') {
+    progress.show(`reading the image: ${formatBytes(done)} of ${formatBytes(total)}`, done / total);
+  } else if (phase === 'taking') {
+    const share = total > 0 ? done / total : null;
+    progress.show(`V8 is taking the snapshot: ${done.toLocaleString('en')} objects`, share);
+  } else {
+    progress.show(`writing the snapshot: ${formatBytes(done)}`, null);
+  }
+}

@@ -1,0 +1,79 @@
+/** What one capture came to, whichever way it went, in a line for people and as JSON (docs/json.md). */
+import { formatBytes, formatMs, roundMs } from '@afterimage/agent/figures';
+import type { RedactionLevel } from '@afterimage/snapshot/redaction';
+import { formatNumberOf } from '../cli/quantities.js';
+import { visible } from '../cli/visible.js';
+
+/** Sizes in bytes, times in milliseconds; null for what is not known. */
+export interface Captured {
+  by: 'agent' | 'inspector';
+  /** For people: `process 4711`. */
+  target: string;
+  kind: 'snapshot' | 'image';
+  path: string;
+  bytes: number;
+  sha256: string;
+  /** What is known of a snapshot. */
+  snapshot: {
+    nodes: number | null;
+    edges: number | null;
+    redaction: RedactionLevel | null;
+    developMs: number | null;
+    ghostLocks: number | null;
+  } | null;
+  cost: {
+    pauseMs: number;
+    parkMs: number | null;
+    forkMs: number | null;
+    captureMs: number;
+    extraBytes: number | null;
+  };
+  attempts: number;
+  /** What the image says of itself. */
+  image: object;
+}
+
+export function summary({ target, kind, path, bytes, sha256, snapshot, cost }: Captured): string {
+  const { pauseMs, captureMs, extraBytes } = cost;
+  const nodes = snapshot?.nodes ?? null;
+  const redaction = snapshot?.redaction ?? null;
+  const what =
+    (nodes === null ? '' : `, ${formatNumberOf(nodes, 'node')}`) +
+    (redaction === null ? '' : `; redacted: ${redaction}`);
+  const memory = extraBytes === null ? '' : ` with ${formatBytes(extraBytes)} more memory`;
+  const name = path === '-' ? '' : ` ${visible(path)}`;
+  return (
+    `wrote the ${kind}${name} (${formatBytes(bytes)}${what}), sha256 ${sha256}; ${target} stood still for ` +
+    `${formatMs(pauseMs)}, and had its image out after ${formatMs(captureMs)}${memory}`
+  );
+}
+
+export function report(captured: Captured): object {
+  const { target, by, kind, path, bytes, sha256, snapshot, cost, attempts, image } = captured;
+  return {
+    target,
+    by,
+    kind,
+    path,
+    bytes,
+    sha256,
+    ...known({ ...snapshot, developMs: rounded(snapshot?.developMs ?? null) }),
+    ...known({
+      pauseMs: rounded(cost.pauseMs),
+      parkMs: rounded(cost.parkMs),
+      forkMs: rounded(cost.forkMs),
+      captureMs: rounded(cost.captureMs),
+      extraBytes: cost.extraBytes,
+    }),
+    attempts,
+    image,
+  };
+}
+
+function known(fields: Record<string, unknown>): object {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
+}
+
+function rounded(ms: number | null): number | null {
+  return ms === null ? null : roundMs(ms);
+}

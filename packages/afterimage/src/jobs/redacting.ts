@@ -1,0 +1,58 @@
+/** Redacting as every command does it that gets a snapshot from elsewhere. */
+import { formatBytes } from '@afterimage/agent/figures';
+import { redactor, type Redacted, type RedactionLevel } from '@afterimage/snapshot/redaction';
+import { Readable, Transform, type Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { sealedResult } from '../files/compressed-output.js';
+import type { ProgressLine } from '../cli/progress-line.js';
+
+export interface Redacting {
+  level: RedactionLevel;
+  recipients: readonly string[];
+  signal: AbortSignal;
+  progress: ProgressLine;
+}
+
+export interface RedactedOutput extends Redacted {
+  /** Of the file, in hexadecimal. */
+  sha256: string;
+  /** Of the file, compressed and encrypted if it is. */
+  fileBytes: number;
+}
+
+/** Redacts a snapshot on its way to `output`, which is called `path`, and ends that. */
+export async function redactTo(
+  output: Writable,
+  path: string,
+  chunks: AsyncIterable<Uint8Array>,
+  { level, recipients, signal, progress }: Redacting,
+): Promise<RedactedOutput> {
+  const redaction = redactor({ level });
+  const sealed = await sealedResult(output, path, recipients);
+  const ended: Redacted[] = [];
+  let read = 0;
+  const stage = new Transform({
+    transform(chunk: Uint8Array, _encoding, done) {
+      progress.show(`redacting: ${formatBytes((read += chunk.length))}`, null);
+      attempt(done, () => redaction.push(chunk).forEach((part) => stage.push(part)));
+    },
+    flush(done) {
+      attempt(done, () => {
+        const end = redaction.end();
+        ended.push(end.redacted);
+        end.chunks.forEach((part) => stage.push(part));
+      });
+    },
+  });
+  await pipeline(Readable.from(chunks, { objectMode: false }), stage, sealed.stream, { signal });
+  return { ...ended[0], sha256: sealed.sha256(), fileBytes: sealed.bytes() };
+}
+
+function attempt(done: (error?: Error) => void, work: () => void): void {
+  try {
+    work();
+    done();
+  } catch (error) {
+    done(error as Error);
+  }
+}

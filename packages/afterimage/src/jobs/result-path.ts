@@ -1,0 +1,50 @@
+/** What the results of captures are called. */
+import { ENCRYPTED_ENDING } from '@afterimage/agent/encryption';
+import { CommandError } from '../cli/command-error.js';
+
+export interface ResultName {
+  /** What was captured, where it has a name; else after its application and process. */
+  target: string | null;
+  /** The application's. */
+  name: string;
+  pid: number;
+  time: Date;
+  encrypted: boolean;
+}
+
+export const SNAPSHOT_ENDING = '.heapsnapshot';
+
+const DEFAULT = '{target}-{timestamp}';
+const PLACEHOLDERS = ['target', 'name', 'pid', 'timestamp'];
+
+/**
+ * @param output as it was asked for, with `{target}`, `{name}`, `{pid}` and `{timestamp}`; by default a name of its own in this
+ *   directory
+ * @param ending of that default
+ */
+export function resultPath(output: string | undefined, ending: string, result: ResultName): string {
+  const { target, name, pid, time, encrypted } = result;
+  const template = output ?? DEFAULT + ending + (encrypted ? ENCRYPTED_ENDING : '');
+  return template
+    .replaceAll('{target}', target ?? `${name}-${pid}`)
+    .replaceAll('{name}', name)
+    .replaceAll('{pid}', String(pid))
+    .replaceAll('{timestamp}', time.toISOString().replace(/[-:]|\.\d+/g, ''));
+}
+
+/** @throws {CommandError} `usage`, for an unknown placeholder, or several results under one name */
+export function checkResultPath(output: string, targets: number): void {
+  const words = [...output.matchAll(/\{([^{}]*)\}/g)].map(([, word]) => word);
+  const unknown = words.find((word) => !PLACEHOLDERS.includes(word));
+  if (unknown !== undefined) {
+    throw new CommandError(
+      'usage',
+      `-o ${output}: unknown placeholder {${unknown}}; there are {target}, {name}, {pid} and {timestamp}`,
+    );
+  }
+  if (targets > 1 && !words.some((word) => word !== 'name'))
+    throw new CommandError(
+      'usage',
+      `-o ${output} is one file for ${targets} targets: put {target} or {timestamp} in its name`,
+    );
+}

@@ -1,0 +1,88 @@
+/** What becomes of a captured image: a snapshot, or the image itself, stored for later. */
+import { DevelopError } from '@afterimage/agent/develop';
+import { storeImage } from '@afterimage/agent/image-store';
+import { sealedOutput } from '@afterimage/agent/sealed-output';
+import { readImage, type ImageHeader, type ImageStream } from '@afterimage/agent/image';
+import { formatBytes } from '@afterimage/agent/figures';
+import type { Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { CommandError } from '../cli/command-error.js';
+import { compressionOf, sealedResult } from '../files/compressed-output.js';
+import { checkRoom, developTo, type Developed, type Developing } from './developing.js';
+import { decompressed } from '../files/compression.js';
+import { writeOutput, type Stored } from '../files/output.js';
+import { redactTo, type RedactedOutput } from './redacting.js';
+
+/**
+ * @throws {CommandError} `refused`, where they do
+ */
+export async function developCaptured(
+  image: ImageStream,
+  output: string,
+  developing: Developing,
+): Promise<Developed> {
+  if (!developing.force) {
+    await checkRoom(image.header, output).catch((error: unknown) => {
+      if (!(error instanceof CommandError)) throw error;
+      const advice = error.message.replace(
+        'develop it where there is more',
+        'store the image with --image FILE',
+      );
+      throw new CommandError(error.failure, advice, { cause: error });
+    });
+  }
+  return developTo(output, image, developing);
+}
+
+/**
+ * Develops the image in a file that an agent has written.
+ * @throws {CommandError} or {DevelopError}
+ */
+export async function developAgentFile(
+  chunks: AsyncIterable<Uint8Array>,
+  output: string,
+  developing: Developing,
+): Promise<{ header: ImageHeader; developed: Developed }> {
+  const image = await readImage(decompressed(chunks));
+  return { header: image.header, developed: await developCaptured(image, output, developing) };
+}
+
+/** What was developed elsewhere, redacted before its first byte is written. */
+export async function redactCaptured(
+  chunks: AsyncIterable<Uint8Array>,
+  output: string,
+  { redact: level, ...developing }: Developing,
+): Promise<RedactedOutput> {
+  return writeOutput(output, developing.force, (to: Writable) =>
+    redactTo(to, output, chunks, { level, ...developing }),
+  );
+}
+
+/** Compressed, as its name says or else as this Node.js does best, and encrypted where there are recipients. */
+export async function storeCaptured(
+  { header, chunks }: ImageStream,
+  output: string,
+  { recipients, force, signal, progress }: Developing,
+): Promise<Stored> {
+  async function* counted(): AsyncGenerator<Uint8Array> {
+    let read = 0;
+    for await (const chunk of chunks) {
+      read += chunk.length;
+      const done = `${formatBytes(read)} of ${formatBytes(header.imageBytes)}`;
+      progress.show(`storing the image: ${done}`, read / header.imageBytes);
+      yield chunk;
+    }
+  }
+  return writeOutput(output, force, async (to: Writable) => {
+    const isNamed = compressionOf(output) !== null;
+    const sealed = await (isNamed ? sealedResult(to, output, recipients) : sealedOutput(to, recipients));
+    if (isNamed) await pipeline(counted(), sealed.stream, { signal });
+    else await storeImage(counted(), sealed.stream, signal);
+    return { bytes: sealed.bytes(), sha256: sealed.sha256() };
+  });
+}
+
+/** Whether another image may fare better: a thread held a lock, or an address was taken. */
+export function isWorthAnotherImage(error: unknown): boolean {
+  return error instanceof DevelopError && ['stalled', 'address-unavailable'].includes(error.code);
+}

@@ -1,0 +1,77 @@
+/** From the words of the command line to what is to be captured. */
+import { CommandError } from '../cli/command-error.js';
+import { findPods, isClusterKind, type PodQuery } from '../container/pods.js';
+import { containerTarget, podTarget, type InContainer } from './container-target.js';
+import { localTarget } from './local-target.js';
+import type { CaptureTarget } from './target.js';
+
+export interface TargetOptions extends PodQuery, InContainer {
+  /** Every pod that is meant, in place of the one that has been running longest. */
+  all: boolean;
+}
+
+const MOST_PID = 2 ** 22;
+
+/** @throws {CommandError} `usage`, where it is none */
+export function checkTargets(
+  words: readonly string[],
+  { selector, all, pid, inCluster }: TargetOptions,
+): void {
+  if (words.length === 0 && selector === undefined)
+    throw new CommandError(
+      'usage',
+      'say what to capture: a process id, pod/NAME, deploy/NAME, or -l SELECTOR',
+    );
+  if (words.length > 0 && selector !== undefined)
+    throw new CommandError('usage', 'give either names, or a selector with -l');
+  for (const word of words) {
+    const isPid = /^[1-9]\d*$/.test(word) && Number(word) <= MOST_PID;
+    const kind = /^([a-z]+)\/[^/]+$/.exec(word)?.[1] ?? '';
+    if (isPid || isClusterKind(kind) || isContainerTool(kind)) continue;
+    throw new CommandError(
+      'usage',
+      `${word} is neither a process id nor pod/NAME, deploy/NAME, sts/NAME, docker/NAME or podman/NAME`,
+    );
+  }
+  const isLocal = words.every((word) => /^\d+$/.test(word)) && selector === undefined;
+  if (isLocal && (all || pid !== undefined))
+    throw new CommandError('usage', '--all and --pid are for pods and containers');
+  const isCluster = words.every((word) => isClusterKind(word.split('/')[0]));
+  if (inCluster && !isCluster) throw new CommandError('usage', '--develop in-cluster is for pods');
+}
+
+/** @throws {CommandError} where a name means nothing that runs */
+export async function findTargets(
+  words: readonly string[],
+  options: TargetOptions,
+  say: (line: string) => void,
+): Promise<CaptureTarget[]> {
+  if (options.selector !== undefined) return podTargets(undefined, options, say);
+  const found: CaptureTarget[] = [];
+  for (const word of words) {
+    const [kind, name] = word.split('/');
+    if (isContainerTool(kind)) found.push(containerTarget(kind, name, options));
+    else if (isClusterKind(kind)) found.push(...(await podTargets(word, options, say)));
+    else found.push(localTarget(Number(word), options.waitMs));
+  }
+  return found;
+}
+
+async function podTargets(
+  name: string | undefined,
+  options: TargetOptions,
+  say: (line: string) => void,
+): Promise<CaptureTarget[]> {
+  const pods = await findPods(name, options);
+  const chosen = options.all ? pods : pods.slice(0, 1);
+  if (chosen.length < pods.length) {
+    say(
+      `${name ?? options.selector ?? ''} has ${pods.length} pods that run: ${chosen[0].pod} has for longest; --all takes each`,
+    );
+  }
+  return chosen.map((pod) => podTarget(pod, options, options));
+}
+
+function isContainerTool(kind: string): kind is 'docker' | 'podman' {
+  return kind === 'docker' || kind === 'podman';
+}

@@ -1,0 +1,97 @@
+/** All that is found out about a process before anything is done to it. */
+import { CommandError } from '../cli/command-error.js';
+import { readCommandLine } from './command-line.js';
+import { listeningSockets } from './listening-sockets.js';
+import { nodeVersionOf } from './node-version.js';
+import { handlerObstacle, obstacleTo, type Candidate } from './obstacles.js';
+import type { Obstacle } from './obstacle.js';
+import { readStatus, SIGUSR1_BIT, signalBit, startedAt, type ProcessStatus } from './process-status.js';
+import { shortageOf, type Use } from './spare-resources.js';
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** Node.js installs its handler within the first moments of its start. */
+const STARTING_MS = 5_000;
+const POLL_MS = 20;
+const SIGUSR2_BIT = signalBit(12);
+
+export interface NodeProcess extends Candidate {
+  nodeVersion: string;
+}
+
+/**
+ * The process, when nothing is in the way of attaching to it. One that has only just been started is waited for.
+ * @param needsAddon whether the native part is to be loaded into it
+ * @throws {CommandError} `targetGone` or `refused`; nothing has been sent to the process then
+ */
+export async function attachableProcess(
+  pid: number,
+  signal: AbortSignal,
+  needsAddon = true,
+): Promise<NodeProcess> {
+  const candidate = await readCandidate(pid);
+  if (candidate.nodeVersion !== null) candidate.status = await started(candidate.status, signal);
+  const obstacle = await obstacleTo(candidate, listeningSockets, needsAddon);
+  // Who holds the port may be another capture, which is waited for: asked again right before the signal.
+  if (obstacle !== null && obstacle.code !== 'port-taken') throw refusal(obstacle, pid);
+  if (candidate.nodeVersion === null)
+    throw new CommandError('refused', `process ${pid} does not run Node.js`);
+  return { ...candidate, nodeVersion: candidate.nodeVersion };
+}
+
+/**
+ * What may have changed since: a server near its limits uses up what was left at any time. To be asked right before the
+ * signal is sent.
+ * @throws {CommandError} `targetGone` or `refused`; nothing has been sent to the process then
+ */
+export async function checkAgain(pid: number, use: Use): Promise<void> {
+  const status = await readStatus(pid);
+  if (status === null || status.state === 'Z')
+    throw new CommandError('targetGone', `process ${pid} has ended`);
+  const obstacle = (await handlerObstacle(pid)) ?? (await shortageOf(status, use));
+  if (obstacle !== null) throw refusal(obstacle, pid);
+}
+
+function refusal({ code, message }: Obstacle, pid: number): CommandError {
+  const isShort = code === 'few-descriptors' || code === 'few-threads' || code === 'little-memory';
+  const safe = isShort
+    ? `; safe meanwhile, as they open no inspector: afterimage memory ${pid}, afterimage descriptors ${pid}, afterimage ps`
+    : '';
+  return new CommandError('refused', `${message}${safe} (nothing was sent to it)`);
+}
+
+/** @throws {CommandError} `targetGone` */
+export async function readCandidate(pid: number): Promise<Candidate> {
+  if (process.platform !== 'linux') {
+    throw new CommandError(
+      'refused',
+      `processes of this machine can be captured on Linux, and this is ${process.platform}; a pod can: pod/NAME --develop in-cluster`,
+    );
+  }
+  const status = await readStatus(pid);
+  if (status === null) throw new CommandError('targetGone', `there is no process ${pid}`);
+  if (status.threadGroup !== pid)
+    throw new CommandError('refused', `${pid} is a thread of process ${status.threadGroup}: name that`);
+  const [commandLine, nodeVersion] = await Promise.all([readCommandLine(pid), nodeVersionOf(pid)]);
+  return { status, commandLine, nodeVersion };
+}
+
+async function started(status: ProcessStatus, signal: AbortSignal): Promise<ProcessStatus> {
+  const { pid } = status;
+  const since = await startedAt(pid);
+  let latest: ProcessStatus | null = status;
+  while (latest !== null && isStarting(latest) && since !== null && Date.now() - since < STARTING_MS) {
+    await pause(POLL_MS, undefined, { signal });
+    latest = await readStatus(pid);
+  }
+  if (latest === null) throw new CommandError('targetGone', `process ${pid} has ended`);
+  return latest;
+}
+
+/**
+ * Whether Node.js has not said yet what SIGUSR1 does. While it makes the thread that waits for it, it blocks all signals
+ * (StartDebugSignalHandler() in src/inspector_agent.cc); --disable-sigusr1 blocks that one alone, and for good.
+ */
+function isStarting({ caughtSignals, blockedSignals }: ProcessStatus): boolean {
+  if ((caughtSignals & SIGUSR1_BIT) !== 0n) return false;
+  return (blockedSignals & SIGUSR1_BIT) === 0n || (blockedSignals & SIGUSR2_BIT) !== 0n;
+}

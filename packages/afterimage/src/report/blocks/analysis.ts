@@ -1,0 +1,48 @@
+/** What `afterimage analyze` says of a snapshot. */
+import { formatBytes } from '@afterimage/agent/figures';
+import type { RedactionLevel } from '@afterimage/snapshot';
+import type { Analysis } from '../data/analysis.js';
+import { formatCount } from '../../cli/quantities.js';
+import type { Block } from './block.js';
+import { classBlocks } from './classes.js';
+import { afterAnalyze } from './next-command.js';
+import { notCoveredBlocks } from './not-covered.js';
+import { processText } from './process-figures.js';
+import type { Shown } from './shown.js';
+import { suspectsBlocks } from './suspects.js';
+
+export function analysisBlocks(analysis: Analysis, shown: Shown): Block[] {
+  return [
+    ...openingBlocks(analysis, shown),
+    ...classBlocks(analysis.classes, shown.classes),
+    ...closingBlocks(analysis, shown),
+  ];
+}
+
+/** The summary, and the accumulations. */
+export function openingBlocks(analysis: Analysis, shown: Shown): Block[] {
+  const { file, totals, redaction, process, suspects, summary } = analysis;
+  const { nodes, edges, shallowBytes } = totals;
+  const size = `${formatBytes(shallowBytes)} in ${formatCount(nodes)} nodes and ${formatCount(edges)} edges`;
+  const blocks: Block[] = [
+    { kind: 'heading', level: 1, text: summary },
+    {
+      kind: 'facts',
+      rows: [
+        { label: 'snapshot', value: file === '-' ? 'standard input' : file, isCode: true },
+        { label: 'heap', value: size + redactedText(redaction) },
+        ...(process === null ? [] : [{ label: 'process', value: processText(process) }]),
+      ],
+    },
+  ];
+  if (suspects.length > 0) blocks.push({ kind: 'heading', level: 2, text: 'Largest accumulations' });
+  return [...blocks, ...suspectsBlocks(suspects, 1, shown)];
+}
+
+export function closingBlocks({ file, pid, suspects, notCovered }: Analysis, { isWhole }: Shown): Block[] {
+  return [...notCoveredBlocks(notCovered, 0), afterAnalyze(file, pid, suspects, isWhole)];
+}
+
+function redactedText(redaction: RedactionLevel | null): string {
+  return redaction === null || redaction === 'none' ? '' : `; redacted: ${redaction}`;
+}

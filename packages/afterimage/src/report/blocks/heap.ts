@@ -1,0 +1,157 @@
+/** What `afterimage heap` says of a process. */
+import { formatBytes } from '@afterimage/agent/figures';
+import type { SampledClass } from '../../heap/class-sample.js';
+import type { HeapReport } from '../../heap/report.js';
+import { formatCount, formatShare, formatSpan } from '../../cli/quantities.js';
+import { andMore } from './classes.js';
+import type { Block, Fact, Table } from './block.js';
+
+/** @param classesShown how many, of all there are */
+export function heapBlocks(report: HeapReport, classesShown: number): Block[] {
+  const { pid, figures } = report;
+  return [
+    { kind: 'heading', level: 1, text: `process ${pid}` },
+    {
+      kind: 'paragraph',
+      text:
+        `Node ${figures.nodeVersion}, V8 ${figures.v8Version}, up for ${formatSpan(figures.uptimeMs)}, ` +
+        `its event loop busy for ${formatShare(figures.eventLoopUtilization)} of that`,
+    },
+    ...conclusion(report),
+    { kind: 'facts', rows: facts(report) },
+    { kind: 'heading', level: 2, text: 'Spaces' },
+    spaceTable(report),
+    { kind: 'heading', level: 2, text: 'Handles and requests' },
+    resourcesBlock(report),
+    ...classSection(report, classesShown),
+  ];
+}
+
+/** Part of its limit from which on the heap is what will end the process. */
+const NEAR_LIMIT = 0.8;
+/** Less outside of V8's heap is what Node.js itself takes. */
+const MIN_OUTSIDE_BYTES = 150e6;
+const MIN_OUTSIDE_SHARE = 0.5;
+/** Handles or requests of one type from which on they are worth a sentence. */
+const MANY_RESOURCES = 1000;
+
+/** What the figures allow to be said, the most urgent first; nothing where all is ordinary. */
+function conclusion({ pid, figures }: HeapReport): Block[] {
+  const { heap, rssBytes, arrayBufferBytes, resources, detachedContexts } = figures;
+  const said: string[] = [];
+  const ofLimit = heap.limitBytes === 0 ? 0 : heap.usedBytes / heap.limitBytes;
+  if (ofLimit >= NEAR_LIMIT) {
+    said.push(
+      `The heap is at ${formatShare(ofLimit)} of its limit of ${formatBytes(heap.limitBytes)}: capture it before V8 ends the process.`,
+    );
+  }
+  const outside = rssBytes - heap.committedBytes;
+  if (outside >= Math.max(MIN_OUTSIDE_BYTES, MIN_OUTSIDE_SHARE * rssBytes)) {
+    const buffers =
+      arrayBufferBytes >= outside / 2 ? `, ${formatBytes(arrayBufferBytes)} of it in Buffers` : '';
+    said.push(
+      `Of ${formatBytes(rssBytes)} resident, ${formatBytes(outside)} lies outside V8's heap${buffers}: see afterimage memory ${pid}.`,
+    );
+  }
+  const most = resources.at(0);
+  if (most !== undefined && most.count >= MANY_RESOURCES)
+    said.push(`${formatCount(most.count)} handles of type ${most.type} are open.`);
+  if (detachedContexts > MANY_CONTEXTS)
+    said.push(`${formatCount(detachedContexts)} contexts are detached and still held.`);
+  return said.length === 0 ? [] : [{ kind: 'paragraph', weight: 'strong', text: said.join(' ') }];
+}
+
+/** A few wait for the next full collection. */
+const MANY_CONTEXTS = 10;
+
+function facts({ figures }: HeapReport): Fact[] {
+  const { heap, externalBytes, arrayBufferBytes, mallocedBytes, rssBytes, nativeContexts, detachedContexts } =
+    figures;
+  const ofLimit = formatShare(heap.limitBytes === 0 ? 0 : heap.usedBytes / heap.limitBytes);
+  return [
+    { label: 'heap used', value: `${formatBytes(heap.usedBytes)}, ${ofLimit} of the limit` },
+    { label: 'heap committed', value: formatBytes(heap.committedBytes) },
+    { label: 'heap limit', value: formatBytes(heap.limitBytes) },
+    {
+      label: 'external',
+      value: `${formatBytes(externalBytes)}, of it ${formatBytes(arrayBufferBytes)} array buffers`,
+    },
+    { label: "V8's own", value: formatBytes(mallocedBytes) },
+    { label: 'resident', value: formatBytes(rssBytes) },
+    { label: 'contexts', value: `${formatCount(nativeContexts)}, detached ${formatCount(detachedContexts)}` },
+  ];
+}
+
+function spaceTable({ figures }: HeapReport): Table {
+  return {
+    kind: 'table',
+    columns: [
+      { name: 'space', is: 'name' },
+      { name: 'used', is: 'figure' },
+      { name: 'committed', is: 'figure' },
+      { name: 'available', is: 'figure' },
+    ],
+    rows: figures.spaces
+      .filter(({ committedBytes }) => committedBytes > 0)
+      .map(({ name, usedBytes, committedBytes, availableBytes }) => [
+        name,
+        formatBytes(usedBytes),
+        formatBytes(committedBytes),
+        formatBytes(availableBytes),
+      ]),
+  };
+}
+
+function resourcesBlock({ figures }: HeapReport): Block {
+  if (figures.resources.length === 0) return { kind: 'paragraph', text: 'None keeps the event loop alive.' };
+  return {
+    kind: 'table',
+    columns: [
+      { name: 'type', is: 'name' },
+      { name: 'count', is: 'figure' },
+    ],
+    rows: figures.resources.map(({ type, count }) => [type, formatCount(count)]),
+  };
+}
+
+function classSection({ classes, noClasses }: HeapReport, shown: number): Block[] {
+  const heading: Block = { kind: 'heading', level: 2, text: 'Biggest classes' };
+  if (classes === null) return [heading, { kind: 'paragraph', text: noClasses ?? '' }];
+  const { sampledShare } = classes;
+  const isWhole = sampledShare >= 1;
+  // What may as well be none is left to the JSON.
+  const all = classes.classes.filter(({ bytes, bytesMargin }) => bytesMargin < bytes);
+  const how = isWhole
+    ? 'From the whole heap, garbage that is not collected yet included.'
+    : `From ${formatShare(sampledShare)} of the heap, garbage that is not collected yet included.`;
+  const blocks: Block[] = [
+    heading,
+    classTable(all.slice(0, shown), isWhole),
+    { kind: 'paragraph', weight: 'faint', text: how },
+  ];
+  return [...blocks, ...andMore(all.length - shown)];
+}
+
+function classTable(classes: readonly SampledClass[], isWhole: boolean): Table {
+  const about = isWhole ? '' : '≈ ';
+  return {
+    kind: 'table',
+    columns: [
+      { name: 'class', is: 'name' },
+      { name: 'count', is: 'figure' },
+      { name: 'shallow', is: 'figure' },
+      ...(isWhole ? [] : [{ name: '±', is: 'figure' as const }]),
+    ],
+    rows: classes.map(({ name, count, bytes, bytesMargin }) => [
+      name,
+      about + formatCount(isWhole ? count : rounded(count)),
+      about + formatBytes(bytes),
+      ...(isWhole ? [] : [formatShare(bytes === 0 ? 0 : bytesMargin / bytes)]),
+    ]),
+  };
+}
+
+/** To two digits: more of them would say what nobody knows. */
+function rounded(count: number): number {
+  return Number(count.toPrecision(2));
+}

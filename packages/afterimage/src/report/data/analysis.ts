@@ -1,0 +1,96 @@
+/** What there is to say of one snapshot as a whole. The JSON that is printed has the same shape. */
+import { formatBytes } from '@afterimage/agent/figures';
+import {
+  classOrigins,
+  findSuspects,
+  readProvenance,
+  type ClassOrigin,
+  type ProcessFigures,
+  type RedactionLevel,
+  type Snapshot,
+  type Suspect,
+} from '@afterimage/snapshot';
+import { formatShare } from '../../cli/quantities.js';
+import { explainedClasses } from './explained-classes.js';
+import { packageFile } from './package-files.js';
+
+export interface Analysis {
+  /** As it was named on the command line. */
+  file: string;
+  /** The process it was captured from; null where that is not known. */
+  pid: number | null;
+  /** What was taken out of it; null where it was not written by Afterimage. */
+  redaction: RedactionLevel | null;
+  totals: { nodes: number; edges: number; shallowBytes: number };
+  /** Largest retained size first. */
+  classes: ClassTotals[];
+  /** The largest accumulations. */
+  suspects: Suspect[];
+  /** What the process said of itself at that moment; null where the snapshot does not have it. */
+  process: ProcessFigures | null;
+  /** What the answer does not cover, a short sentence each. */
+  notCovered: string[];
+  /** One sentence a reader should see first. */
+  summary: string;
+}
+
+export interface ClassTotals {
+  name: string;
+  count: number;
+  shallowBytes: number;
+  retainedBytes: number;
+  origin: ClassOrigin;
+  /** Rank of the suspect of which its instances are a part, or null. */
+  suspect: number | null;
+}
+
+const NO_GROWTH = 'one snapshot cannot show growth';
+
+/** `most` bounds how many classes and how many suspects there are. */
+export function analysisOf(snapshot: Snapshot, file: string, most?: number): Analysis {
+  const { graph, shallowSize } = snapshot;
+  const provenance = readProvenance(graph.header);
+  const suspects = findSuspects(snapshot, { readText: packageFile, ...(most === undefined ? {} : { most }) });
+  const explained = explainedClasses(snapshot, suspects);
+  const origins = classOrigins(snapshot);
+  const shallowBytes = sumOf(shallowSize);
+  return {
+    file,
+    pid: provenance?.target?.pid ?? null,
+    redaction: provenance?.redaction ?? null,
+    totals: {
+      nodes: graph.nodeCount,
+      edges: graph.edgeCount,
+      shallowBytes,
+    },
+    classes: snapshot
+      .classes()
+      .slice(0, most)
+      .map(({ name, count, shallowBytes, retainedBytes }) => ({
+        name,
+        count,
+        shallowBytes,
+        retainedBytes,
+        origin: origins.get(name) ?? 'platform',
+        suspect: explained.get(name) ?? null,
+      })),
+    suspects,
+    process: provenance?.target?.process ?? null,
+    notCovered: [NO_GROWTH],
+    summary: summaryOf(suspects, shallowBytes),
+  };
+}
+
+function summaryOf(suspects: readonly Suspect[], bytes: number): string {
+  const first = suspects.at(0);
+  const heap = formatBytes(bytes);
+  return first === undefined
+    ? `No accumulation stands out in a heap of ${heap}.`
+    : `First to look at: ${first.title}, ${formatShare(first.share)} of a heap of ${heap}.`;
+}
+
+function sumOf(sizes: ArrayLike<number>): number {
+  let sum = 0;
+  for (let at = 0; at < sizes.length; at++) sum += sizes[at];
+  return sum;
+}

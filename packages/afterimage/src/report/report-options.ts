@@ -1,0 +1,110 @@
+/** How a report is to be shown and where it goes: options that `analyze` and `diff` share. */
+import { formatBytes } from '@afterimage/agent/figures';
+import { OutputError, outputError } from '@afterimage/agent/output-file';
+import { Option, type Command } from 'commander';
+import { lstat, stat } from 'node:fs/promises';
+import { Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import { CommandError, OutputClosedError } from '../cli/command-error.js';
+import { compressedOutput, compressionOf } from '../files/compressed-output.js';
+import { checkDestination } from '../files/destination.js';
+import { identityOption, type IdentityOptions } from '../files/encryption-options.js';
+import { writeOutputFile, writeStandardOutput } from '../files/output.js';
+import { interruption } from '../cli/interruption.js';
+import { wholeNumber } from '../cli/whole-number.js';
+import type { Output } from './looks/output.js';
+import type { TerminalLook } from './looks/terminal.js';
+import { lookOf } from './looks/terminal-look.js';
+
+export interface ReportOptions extends IdentityOptions {
+  output?: string;
+  json?: true;
+  markdown?: true;
+  html?: true;
+  top?: number;
+  force?: true;
+  verbose?: true;
+  suspect?: number;
+}
+
+export function addReportOptions(command: Command): Command {
+  const formats = ['json', 'markdown', 'html'];
+  const format = (name: string, description: string): Option =>
+    new Option(`--${name}`, description).conflicts(formats.filter((other) => other !== name));
+  return command
+    .option('-o, --output <file>', 'where the report goes; - is standard output', '-')
+    .addOption(format('json', 'print one JSON document'))
+    .addOption(format('markdown', 'write markdown, to paste into a ticket'))
+    .addOption(format('html', 'write a page that shows the heap as a picture; needs -o'))
+    .addOption(identityOption())
+    .option('--force', 'overwrite an existing file')
+    .option('--verbose', 'show details of all suspects, and every table')
+    .option('--suspect <n>', 'show all details of this suspect', wholeNumber)
+    .option('--top <n>', 'how many classes and suspects to show', wholeNumber);
+}
+
+/**
+ * To be called before long work begins.
+ * @throws {CommandError} when the report cannot go where it should, or would go over one of `inputs`
+ */
+export async function checkReportOptions(
+  { output = '-', html, force }: ReportOptions,
+  inputs: readonly string[],
+): Promise<void> {
+  if (inputs.filter((input) => input === '-').length > 1) {
+    throw new CommandError('usage', 'standard input can be read once: give the other snapshots as files');
+  }
+  if (output === '-') {
+    if (html && process.stdout.isTTY) {
+      throw new CommandError('usage', '--html writes a page: give -o a file, or pipe it on');
+    }
+    return;
+  }
+  const there = await lstat(output).catch(() => null);
+  for (const input of there === null ? [] : inputs) {
+    const read = await stat(input).catch(() => null);
+    if (read?.ino === there?.ino && read?.dev === there?.dev) {
+      throw new CommandError('usage', `${output} is the snapshot itself; give -o another file`);
+    }
+  }
+  await checkDestination(output, force === true).catch((error: unknown) => {
+    throw error instanceof OutputError ? new CommandError('failed', error.message, { cause: error }) : error;
+  });
+}
+
+/** How the report looks where it goes: see {@link lookOf}. */
+export function terminalLook({ output = '-' }: ReportOptions): TerminalLook {
+  return lookOf(output === '-' ? process.stdout : null, process.env);
+}
+
+/**
+ * Has `report` write to the file or to standard output, whole or not at all.
+ * @throws {CommandError} {@link OutputClosedError} {@link InterruptedError}
+ */
+export async function deliver(
+  { output = '-', force }: ReportOptions,
+  report: (output: Output) => void,
+): Promise<void> {
+  // Nothing is written before all of it is there: a report that breaks off would be taken for a whole one.
+  const parts: Buffer[] = [];
+  report({ write: (text: string) => parts.push(Buffer.from(text)) });
+  const whole = Buffer.concat(parts);
+  const write = async (destination: Writable): Promise<void> => {
+    destination.end(whole);
+    await finished(destination);
+  };
+  if (output === '-') return writeStandardOutput(write);
+
+  const signal = interruption();
+  try {
+    await writeOutputFile(output, force === true, async (destination) => {
+      const compression = compressionOf(output);
+      await write(compression === null ? destination : await compressedOutput(destination, compression));
+      signal.throwIfAborted();
+    });
+  } catch (error) {
+    if (signal.aborted || error instanceof OutputClosedError || error instanceof CommandError) throw error;
+    throw new CommandError('failed', outputError(error, output).message, { cause: error });
+  }
+  console.error(`afterimage: wrote ${output} (${formatBytes(whole.length)})`);
+}

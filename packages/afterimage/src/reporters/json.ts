@@ -1,7 +1,0 @@
-/** One JSON document, on one line. docs/json.md says what is in it. */
-import { visibleJson } from '../visible.js';
-import type { Output } from './output.js';
-
-export function reportAsJson(data: object, output: Output): void {
-  output.write(`${visibleJson(JSON.stringify(data))}\n`);
-}

@@ -1,8 +1,0 @@
-/** A process id, as a command line has it. */
-import { CommandError } from '../command-error.js';
-
-/** For commander. */
-export function processId(value: string): number {
-  if (/^[1-9]\d*$/.test(value)) return Number(value);
-  throw new CommandError('usage', `${value} is no process id`);
-}
