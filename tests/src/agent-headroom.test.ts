@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { describeHeadroom, readHeadroom } from '../../packages/agent/dist/headroom.js';
+import { describeHeadroom, readHeadroom } from '../../packages/host/dist/headroom.js';
 import { temporaryDirectory } from './agent-target.js';
 import { cgroupVersion, limitMemory, makeMemoryCgroup, memoryCgroupOf, memoryRoot } from './memory-cgroup.js';
 

@@ -7,7 +7,7 @@ import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { removeOlder } from '../../packages/agent/dist/keep.js';
 import { parsePathTemplate } from '../../packages/agent/dist/path-template.js';
-import { removeLeftovers, temporaryName } from '../../packages/agent/dist/temporary.js';
+import { removeLeftovers, temporaryName } from '../../packages/host/dist/temporary.js';
 import { filesIn, temporaryDirectory } from './agent-target.js';
 
 test('temporary files of processes that are gone are removed, those of others stay', async (t) => {

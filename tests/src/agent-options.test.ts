@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { applicationName, sanitiseName } from '../../packages/agent/dist/application-name.js';
+import { applicationName, sanitiseName } from '../../packages/host/dist/application-name.js';
 import { resolveOptions, type AgentOptions } from '../../packages/agent/dist/options.js';
 import { imagePath, parsePathTemplate } from '../../packages/agent/dist/path-template.js';
 import { temporaryDirectory } from './agent-target.js';

@@ -18,7 +18,7 @@ import {
   openTemporary,
   outputError,
   publish,
-} from '../../packages/agent/dist/output-file.js';
+} from '../../packages/host/dist/output-file.js';
 import { filesIn, temporaryDirectory } from './agent-target.js';
 
 test('a result appears under its name only when it is whole, mode 0600, in place of the earlier one', async (t) => {

@@ -1,7 +1,7 @@
 /** What is left to be done behind an attacher of whose last words nobody has heard. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { within } from '../../packages/agent/dist/deferred.js';
+import { within } from '../../packages/host/dist/deferred.js';
 import { closeInspectors } from '../../packages/afterimage/dist/attach/undertaking.js';
 import { watchedProcess } from '../../packages/afterimage/dist/attach/watched-processes.js';
 import { nodes } from './nodes.js';

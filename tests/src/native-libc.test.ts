@@ -13,7 +13,7 @@ import { debianFile } from './debian-program.js';
 import { assertNeedsNoLibrary, assertStandsAlone, takenFromNode } from './native-symbols.js';
 import { abis } from './nodes.js';
 
-const agent = fileURLToPath(new URL('../../packages/agent/', import.meta.url));
+const agent = fileURLToPath(new URL('../../packages/host/', import.meta.url));
 const prebuilds = path.join(agent, 'prebuilds/linux-x64');
 const musl = '/lib/ld-musl-x86_64.so.1';
 const directory = mkdtempSync(path.join(tmpdir(), 'afterimage-libc-'));

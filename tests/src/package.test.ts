@@ -45,12 +45,12 @@ function runOn(nodePath: string): Outcome {
 }
 
 before(() => {
-  for (const name of ['snapshot', 'agent'])
+  for (const name of ['host', 'snapshot', 'agent'])
     npm(['pack', '--pack-destination', directory], path.join(root, 'packages', name));
   cpSync(path.join(root, 'LICENSE'), path.join(project, 'LICENSE'));
   writeFileSync(path.join(project, 'package.json'), '{"name":"app","private":true}');
   const tarballs = readdirSync(directory).filter((file) => file.endsWith('.tgz'));
-  assert.equal(tarballs.length, 2);
+  assert.equal(tarballs.length, 3);
   npm(
     ['install', '--offline', '--ignore-scripts', ...tarballs.map((file) => path.join('..', file))],
     project,

@@ -1,5 +1,5 @@
 /** The `afterimage` command: reads the command line, runs a verb, and turns its end into an exit code. */
-import { keepOutOfCoreDumps } from '@afterimage/agent/core-dumps';
+import { keepOutOfCoreDumps } from '@afterimage/host/core-dumps';
 import { Command, CommanderError } from 'commander';
 import { createRequire } from 'node:module';
 import { inspect } from 'node:util';

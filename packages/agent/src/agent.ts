@@ -16,7 +16,7 @@ import {
   type EventName,
   type Listener,
 } from './events.js';
-import { formatMs } from './figures.js';
+import { formatMs } from '@afterimage/host/format';
 import { addonOrNull, whyNoImage, WORKER_REASON } from './image-support.js';
 import { SIGNAL_UNDER_NODEMON, type Settings } from './options.js';
 import { createReadiness } from './readiness.js';

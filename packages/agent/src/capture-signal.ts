@@ -7,7 +7,7 @@
  */
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { messageOf } from './errors.js';
+import { messageOf } from '@afterimage/host/errors';
 import type { Addon } from './native.js';
 
 /** Why no capture follows: it was for the other listeners. */

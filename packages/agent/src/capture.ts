@@ -2,19 +2,20 @@
  * One capture from beginning to end, in either mode: the guards before anything is done, the capture itself,
  * the housekeeping after it.
  */
-import { CaptureError, messageOf } from './errors.js';
+import { messageOf } from '@afterimage/host/errors';
+import { CaptureError } from './errors.js';
 import type { CaptureResult, Emit } from './events.js';
-import { formatBytes, formatMs } from './figures.js';
+import { formatBytes, formatMs } from '@afterimage/host/format';
 import { captureImage, checkImageCapture } from './image-capture.js';
 import { captureInline, checkInline } from './inline.js';
 import { removeOlder } from './keep.js';
 import { ENCRYPTED_ENDING } from './encryption.js';
 import type { Settings } from './options.js';
-import { checkOutput, OutputError } from './output-file.js';
+import { checkOutput, OutputError } from '@afterimage/host/output-file';
 import type { Readiness } from './readiness.js';
 import type { Reserve } from './reserve.js';
 import { describeShortage, shortageCode } from './shortage.js';
-import { removeLeftovers } from './temporary.js';
+import { removeLeftovers } from '@afterimage/host/temporary';
 
 export interface CaptureJob {
   settings: Settings;

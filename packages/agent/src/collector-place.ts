@@ -2,13 +2,13 @@
  * Decides what becomes of an image, now that its header says how big it is: developed here, or stored to be
  * developed where there is room.
  */
-import { formatBytes } from './figures.js';
-import { describeHeadroom, readHeadroom, reserveBytes } from './headroom.js';
+import { formatBytes } from '@afterimage/host/format';
+import { describeHeadroom, readHeadroom, reserveBytes } from '@afterimage/host/headroom';
 import { developNeedBytes, type ImageHeader } from './image.js';
 import { COMPRESSED_SHARE } from './image-store.js';
 import type { CollectorJob } from './collector-protocol.js';
 import { DEVELOP_MEMORY_MB } from './options.js';
-import { checkDisk, freeDiskBytes } from './output-file.js';
+import { checkDisk, freeDiskBytes } from '@afterimage/host/output-file';
 
 /** Of the snapshot to the heap; seen: 1.8, with many small objects. */
 const SNAPSHOT_PER_HEAP = 2;

@@ -8,8 +8,9 @@ import { Socket } from 'node:net';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { CollectorJob, FromCollector, ReportOf, ToCollector } from './collector-protocol.js';
-import { deferred, type Deferred } from './deferred.js';
-import { CaptureError, messageOf } from './errors.js';
+import { deferred, type Deferred } from '@afterimage/host/deferred';
+import { messageOf } from '@afterimage/host/errors';
+import { CaptureError } from './errors.js';
 import type { Addon } from './native.js';
 
 export const COLLECTOR_SCRIPT = fileURLToPath(new URL('./collector.js', import.meta.url));

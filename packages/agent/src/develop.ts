@@ -4,7 +4,7 @@
  */
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { Transform, type Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import {
@@ -14,6 +14,7 @@ import {
   type Redactor,
   type Target,
 } from '@afterimage/snapshot/redaction';
+import { readStatSync } from '@afterimage/host/process-stat';
 import { DevelopError, explainExit } from './develop-errors.js';
 import type { ImageMetadata, ImageStream } from './image.js';
 import { developerFile } from './native.js';
@@ -109,15 +110,7 @@ function followReports(
 }
 
 function cpuTicks(pid: number): number {
-  try {
-    // proc(5): after the command in parentheses, utime and stime are the 12th and 13th.
-    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
-      .replace(/^.*\) /s, '')
-      .split(' ');
-    return Number(fields[11]) + Number(fields[12]);
-  } catch {
-    return -1;
-  }
+  return readStatSync(pid)?.cpuTicks ?? -1;
 }
 
 /** Calls `onStall` once nothing has moved for `stallMs`: no byte in or out, no CPU time. */

@@ -5,7 +5,7 @@
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
-import { messageOf } from './errors.js';
+import { messageOf } from '@afterimage/host/errors';
 
 /** Behind the name of what is encrypted. */
 export const ENCRYPTED_ENDING = '.age';

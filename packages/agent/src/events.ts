@@ -5,7 +5,7 @@
 import type { RedactionLevel } from '@afterimage/snapshot/redaction';
 import { channel } from 'node:diagnostics_channel';
 import type { CaptureErrorCode } from './errors.js';
-import { messageOf } from './errors.js';
+import { messageOf } from '@afterimage/host/errors';
 import { writeLogLine, type Level, type Logger } from './log.js';
 import { summarise } from './summary.js';
 

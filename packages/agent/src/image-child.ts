@@ -2,9 +2,9 @@
  * The forked child that writes the image, as the agent sees it: brought about with a few tries, watched to its
  * end, killed when it is no longer wanted.
  */
-import { deferred, pause } from './deferred.js';
+import { deferred, pause } from '@afterimage/host/deferred';
 import { CaptureError } from './errors.js';
-import { formatMs } from './figures.js';
+import { formatMs } from '@afterimage/host/format';
 import { describeChildExit, type Addon, type CaptureRequest, type Fork, type ForkFailure } from './native.js';
 
 /** Waits before the second and third try to bring V8's workers to rest, in milliseconds. */

@@ -3,7 +3,8 @@
  */
 import { createRequire } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
-import { CaptureError, codeOf, messageOf } from './errors.js';
+import { codeOf, messageOf } from '@afterimage/host/errors';
+import { CaptureError } from './errors.js';
 import { loadAddon, type Addon } from './native.js';
 
 export const WORKER_REASON =

@@ -3,7 +3,7 @@
  * is, how big it will be and what developing it will need, before the rest has arrived.
  */
 
-import type { ProcessFigures } from './process-figures.js';
+import type { ProcessFigures } from '@afterimage/host/process-figures';
 
 /** As in `process.arch`. */
 export type ImageArch = 'x64' | 'arm64';

@@ -15,15 +15,16 @@ import { getHeapSnapshot, getHeapSpaceStatistics, getHeapStatistics } from 'node
 import { rm, type FileHandle } from 'node:fs/promises';
 import { isMainThread } from 'node:worker_threads';
 import type { CaptureJob } from './capture.js';
-import { pause } from './deferred.js';
-import { CaptureError, codeOf, messageOf } from './errors.js';
+import { pause } from '@afterimage/host/deferred';
+import { codeOf, messageOf } from '@afterimage/host/errors';
+import { CaptureError } from './errors.js';
 import type { CaptureResult } from './events.js';
-import { formatBytes, formatMs, roundMs } from './figures.js';
-import { describeHeadroom, readHeadroom } from './headroom.js';
+import { formatBytes, formatMs, roundMs } from '@afterimage/host/format';
+import { describeHeadroom, readHeadroom } from '@afterimage/host/headroom';
 import { WORKER_REASON } from './image-support.js';
-import { checkDisk, openTemporary, publish } from './output-file.js';
-import { readProcessFigures, type ProcessFigures } from './process-figures.js';
-import { temporaryName } from './temporary.js';
+import { checkDisk, openTemporary, publish } from '@afterimage/host/output-file';
+import { readProcessFigures, type ProcessFigures } from '@afterimage/host/process-figures';
+import { temporaryName } from '@afterimage/host/temporary';
 
 /**
  * V8's generator takes memory by the object: 10.6 times a heap of many small ones (measured). The big ones have a

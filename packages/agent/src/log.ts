@@ -2,7 +2,7 @@
  * Log lines: one JSON object a line, on standard error unless the application gave a logger of its own.
  */
 import { writeSync } from 'node:fs';
-import { codeOf } from './errors.js';
+import { codeOf } from '@afterimage/host/errors';
 
 export type Level = 'info' | 'warn' | 'error';
 

@@ -5,8 +5,8 @@
 import { REDACTION_LEVELS, type RedactionLevel } from '@afterimage/snapshot/redaction';
 import { constants, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { messageOf } from './errors.js';
-import { applicationName, sanitiseName } from './application-name.js';
+import { messageOf } from '@afterimage/host/errors';
+import { applicationName, sanitiseName } from '@afterimage/host/application-name';
 import type { CaptureMode } from './events.js';
 import type { Logger } from './log.js';
 import { parsePathTemplate, type PathTemplate } from './path-template.js';

@@ -2,7 +2,7 @@
  * What both ways of registering do: install the agent if it can be, and never disturb the application if not.
  */
 import { isMainThread } from 'node:worker_threads';
-import { messageOf } from './errors.js';
+import { messageOf } from '@afterimage/host/errors';
 import { createEvents } from './events.js';
 import { install } from './index.js';
 import { isUnderNodemon } from './supervisor.js';

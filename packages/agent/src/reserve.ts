@@ -3,7 +3,7 @@
  * They are given back right before a step of a capture needs some, and taken again after it.
  */
 import { closeSync, fstatSync } from 'node:fs';
-import { codeOf } from './errors.js';
+import { codeOf } from '@afterimage/host/errors';
 import type { Addon } from './native.js';
 
 /** As seen in /proc/PID/fd: `/memfd:` and this. */

@@ -1,9 +1,10 @@
 /** What a system call lacked, with the figures and the way out, for the line that a capture ends with. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cgroupsOf } from './cgroups.js';
-import { codeOf } from './errors.js';
-import { describeHeadroom, readHeadroom } from './headroom.js';
+import { cgroupsOf } from '@afterimage/host/cgroups';
+import { codeOf } from '@afterimage/host/errors';
+import { readResourceLimits } from '@afterimage/host/resource-limits';
+import { describeHeadroom, readHeadroom } from '@afterimage/host/headroom';
 
 const CODES = ['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM'];
 
@@ -33,13 +34,11 @@ export async function describeShortage(code: string): Promise<string> {
 }
 
 async function descriptors(): Promise<string> {
-  const limits = await readFile('/proc/self/limits', 'latin1').catch(() => '');
-  const limit = /^Max open files\s+(\d+)/m.exec(limits)?.[1];
-  return limit === undefined ? 'all descriptors' : `all ${limit} descriptors`;
+  const { descriptors: limit } = await readResourceLimits('self');
+  return limit === Infinity ? 'all descriptors' : `all ${limit} descriptors`;
 }
 
 async function processes(): Promise<string> {
-  const limits = await readFile('/proc/self/limits', 'latin1').catch(() => '');
   const found: string[] = [];
   for (const { directory, path } of await cgroupsOf('self', 'pids').catch(() => [])) {
     const [current, max] = await Promise.all(
@@ -47,8 +46,8 @@ async function processes(): Promise<string> {
     );
     if (max !== '' && max !== 'max') found.push(`cgroup ${path}: ${current} of ${max}`);
   }
-  const user = /^Max processes\s+(\d+)/m.exec(limits)?.[1];
-  if (user !== undefined) found.push(`of this user: at most ${user}`);
+  const { threads } = await readResourceLimits('self');
+  if (threads !== Infinity) found.push(`of this user: at most ${threads}`);
   return found.join('; ') || 'no limit found';
 }
 

@@ -1,4 +1,5 @@
 /** Whether a process manager above this one uses SIGUSR2 for itself. */
+import { readStatSync } from '@afterimage/host/process-stat';
 import { readFileSync } from 'node:fs';
 
 const MAX_ANCESTORS = 8;
@@ -13,8 +14,7 @@ export function isUnderNodemon(pid: number = process.ppid): boolean {
     try {
       const [, script = ''] = readFileSync(`/proc/${at}/cmdline`, 'latin1').split('\0');
       if (/(^|\/)nodemon(\.js)?$/.test(script)) return true;
-      const stat = readFileSync(`/proc/${at}/stat`, 'latin1');
-      at = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+      at = readStatSync(at)?.parent ?? 0;
     } catch {
       return false;
     }

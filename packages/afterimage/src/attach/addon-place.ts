@@ -5,8 +5,9 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, open, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { parseMounts, type Mount } from '@afterimage/host/mounts';
 import { CommandError } from '../cli/command-error.js';
-import type { ProcessStatus } from '../processes/process-status.js';
+import type { ProcessStatus } from '@afterimage/host/process-status';
 
 export interface PlacedAddon {
   /** As the target sees it. */
@@ -111,19 +112,8 @@ async function sees({ pid, uid }: ProcessStatus, file: string): Promise<boolean>
   }
 }
 
-interface Mount {
-  point: string;
-  options: string[];
-}
-
 async function readMounts(pid: number): Promise<Mount[]> {
-  const text = await readFile(`/proc/${pid}/mountinfo`, 'utf8').catch(() => '');
-  return text.split('\n').flatMap((line) => {
-    // 36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue
-    const fields = line.split(' ');
-    if (fields.length < 6) return [];
-    return [{ point: fields[4].replaceAll('\\040', ' '), options: fields[5].split(',') }];
-  });
+  return parseMounts(await readFile(`/proc/${pid}/mountinfo`, 'utf8').catch(() => ''));
 }
 
 function isLoadable(path: string, mounts: readonly Mount[]): boolean {

@@ -4,11 +4,11 @@
  */
 import type { ImageStream } from '@afterimage/agent/image';
 import { describeChildExit, type Fork } from '@afterimage/agent/native';
-import { readProcessFigures, type ProcessFigures } from '@afterimage/agent/process-figures';
-import { untilAborted, within } from '@afterimage/agent/deferred';
+import { readProcessFigures, type ProcessFigures } from '@afterimage/host/process-figures';
+import { untilAborted, within } from '@afterimage/host/deferred';
 import { setTimeout as pause } from 'node:timers/promises';
 import { CommandError } from '../cli/command-error.js';
-import { readStatus } from '../processes/process-status.js';
+import { readStatus } from '@afterimage/host/process-status';
 import { placeAddon, type VersionedAddon } from './addon-place.js';
 import { takeCaptureLock, type Lock } from './attach-lock.js';
 import { whileAttaching, withInspector, type Borrowed, type InspectorJob } from './borrowed-inspector.js';

@@ -2,11 +2,11 @@
  * Borrows the inspector of a process: makes the process open it where it is closed, does the work that the attacher came
  * for, and has it closed again, whichever process is killed on the way.
  */
-import { untilAborted } from '@afterimage/agent/deferred';
+import { untilAborted } from '@afterimage/host/deferred';
 import { CommandError } from '../cli/command-error.js';
 import { InterruptedError } from '../cli/interruption.js';
 import type { CommandLine } from '../processes/command-line.js';
-import type { ProcessStatus } from '../processes/process-status.js';
+import type { ProcessStatus } from '@afterimage/host/process-status';
 import { takeAttachLock, type Lock } from './attach-lock.js';
 import { closeInspectorAt, closingCommand, isClosed } from './inspector-closing.js';
 import { openInspector, type OpenInspector } from './inspector-opening.js';

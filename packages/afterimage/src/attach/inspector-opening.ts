@@ -14,7 +14,7 @@ import {
 } from '../processes/listening-sockets.js';
 import { portObstacle } from '../processes/obstacles.js';
 import { waitsForEvents } from '../processes/event-loop.js';
-import { readStatus, SIGUSR1_BIT } from '../processes/process-status.js';
+import { readStatus, SIGUSR1_BIT } from '@afterimage/host/process-status';
 import { signalsTaken } from '../processes/signal-thread.js';
 import { watchedBy } from './left-open.js';
 

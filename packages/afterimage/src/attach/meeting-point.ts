@@ -4,7 +4,7 @@
  * nothing but that it may close its inspector.
  */
 import { ImageError, readImage, type ImageStream } from '@afterimage/agent/image';
-import { deferred } from '@afterimage/agent/deferred';
+import { deferred } from '@afterimage/host/deferred';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';

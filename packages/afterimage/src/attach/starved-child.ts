@@ -4,7 +4,7 @@
  */
 import { setPriority } from 'node:os';
 import { CommandError } from '../cli/command-error.js';
-import { childrenOf } from '../processes/process-status.js';
+import { childrenOf } from '@afterimage/host/process-status';
 
 export interface Patience {
   /** Without a byte for so long, its priority is raised; in milliseconds. */

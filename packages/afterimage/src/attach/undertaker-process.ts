@@ -3,7 +3,7 @@
  * when its standard input ends without a word. It also waits where the attacher cannot: for the inspector of a process
  * that was too busy to open it in time.
  */
-import { deferred, within } from '@afterimage/agent/deferred';
+import { deferred, within } from '@afterimage/host/deferred';
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';

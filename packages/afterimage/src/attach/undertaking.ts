@@ -5,7 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { waitsForEvents } from '../processes/event-loop.js';
 import { ownListeningSockets } from '../processes/listening-sockets.js';
-import { startedAt } from '../processes/process-status.js';
+import { startedAt } from '@afterimage/host/process-status';
 import { signalsTaken } from '../processes/signal-thread.js';
 import { closeInspectorAt } from './inspector-closing.js';
 import { inspectorAmong } from './inspector-opening.js';

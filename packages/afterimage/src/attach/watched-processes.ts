@@ -2,7 +2,7 @@
 import { CommandError } from '../cli/command-error.js';
 import { ownListeningSockets } from '../processes/listening-sockets.js';
 import { looksLikeNode } from '../processes/node-version.js';
-import { childrenOf, SIGUSR1_BIT, startedAt } from '../processes/process-status.js';
+import { childrenOf, SIGUSR1_BIT, startedAt } from '@afterimage/host/process-status';
 import { signalsTaken } from '../processes/signal-thread.js';
 import type { WatchedProcess } from './undertaking.js';
 

@@ -11,7 +11,7 @@ import { compressionOf, sealedResult } from '../files/compressed-output.js';
 import { decompressed } from '../files/compression.js';
 import { writeOutput, type Stored } from '../files/output.js';
 import type { AgentResult } from '../processes/agent-board.js';
-import type { ProcessStatus } from '../processes/process-status.js';
+import type { ProcessStatus } from '@afterimage/host/process-status';
 import { visible } from '../cli/visible.js';
 
 /**

@@ -2,7 +2,7 @@
  * Captures a process by the agent that is in it: sends it its signal, and follows its board to the end. Gate, path,
  * redaction and log lines are the agent's.
  */
-import { formatMs } from '@afterimage/agent/figures';
+import { formatMs } from '@afterimage/host/format';
 import { setTimeout as pause } from 'node:timers/promises';
 import { CommandError } from '../cli/command-error.js';
 import { InterruptedError } from '../cli/interruption.js';
@@ -14,7 +14,7 @@ import {
   type Unreadable,
 } from '../processes/agent-board.js';
 import { obstacleToAgent } from '../processes/obstacles.js';
-import { readStatus, type ProcessStatus } from '../processes/process-status.js';
+import { readStatus, type ProcessStatus } from '@afterimage/host/process-status';
 import { visible } from '../cli/visible.js';
 
 /** An agent in a process, as it stood when it was looked at. */

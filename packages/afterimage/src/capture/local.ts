@@ -1,15 +1,15 @@
 /** Captures a process of this machine by attaching to it. */
-import { captureNeedBytes, describeHeadroom, readHeadroom } from '@afterimage/agent/headroom';
-import { formatBytes } from '@afterimage/agent/figures';
-import { watchMemory, type MemoryWatch } from '@afterimage/agent/memory-watch';
-import { anonymousBytes } from '@afterimage/agent/memory-use';
+import { captureNeedBytes, describeHeadroom, readHeadroom } from '@afterimage/host/headroom';
+import { formatBytes } from '@afterimage/host/format';
+import { watchMemory, type MemoryWatch } from '@afterimage/host/memory-watch';
+import { anonymousBytes } from '@afterimage/host/memory-use';
 import type { VersionedAddon } from '../attach/addon-place.js';
 import { attach, type AttachJob } from '../attach/attach.js';
 import { describeLeftOpen, isLeftOpen } from '../attach/left-open.js';
 import { CommandError } from '../cli/command-error.js';
 import { applicationOf } from '../processes/application.js';
 import { checkAgain, type NodeProcess } from '../processes/candidate.js';
-import { namespaceOf } from '../processes/process-status.js';
+import { namespaceOf } from '@afterimage/host/process-status';
 import { whileRunning } from '../processes/while-running.js';
 import type { CapturedImage, CaptureCost } from './arrival.js';
 

@@ -1,5 +1,5 @@
 /** Counts, bytes and shares as people read them. */
-import { formatBytes } from '@afterimage/agent/figures';
+import { formatBytes } from '@afterimage/host/format';
 
 /** `1234567` is `1,234,567`. */
 export function formatCount(count: number): string {

@@ -16,7 +16,7 @@ import { CommandError } from '../cli/command-error.js';
 import { checkDestination, checkStandardOutput, freePath } from '../files/destination.js';
 import { BrokenConnectionError } from '../container/kit-session.js';
 import type { PodQuery } from '../container/pods.js';
-import { messageOf } from '@afterimage/agent/errors';
+import { messageOf } from '@afterimage/host/errors';
 import { recipientOption, recipientsOf, type RecipientOptions } from '../files/encryption-options.js';
 import { InterruptedError, interruption } from '../cli/interruption.js';
 import { outputFailure } from '../files/output.js';

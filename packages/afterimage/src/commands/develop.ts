@@ -3,7 +3,7 @@ import { DevelopError } from '@afterimage/agent/develop';
 import { readImage, type ImageHeader } from '@afterimage/agent/image';
 import type { RedactionLevel } from '@afterimage/snapshot/redaction';
 import { Command } from 'commander';
-import { formatBytes, formatMs, roundMs } from '@afterimage/agent/figures';
+import { formatBytes, formatMs, roundMs } from '@afterimage/host/format';
 import { CommandError } from '../cli/command-error.js';
 import { checkDestination, checkStandardOutput } from '../files/destination.js';
 import { checkRoom, developTo, type Developed } from '../jobs/developing.js';

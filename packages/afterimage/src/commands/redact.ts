@@ -1,5 +1,5 @@
 /** `afterimage redact`: takes what must not be read out of a snapshot that was written without that. */
-import { formatBytes } from '@afterimage/agent/figures';
+import { formatBytes } from '@afterimage/host/format';
 import type { RedactionLevel } from '@afterimage/snapshot/redaction';
 import { Command } from 'commander';
 import { stat } from 'node:fs/promises';

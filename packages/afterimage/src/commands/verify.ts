@@ -1,6 +1,6 @@
 /** `afterimage verify`: whether a file is whole and as it was written, and what was done to it. */
 import { readImage } from '@afterimage/agent/image';
-import { formatBytes } from '@afterimage/agent/figures';
+import { formatBytes } from '@afterimage/host/format';
 import { endingReader, redactor, type Target } from '@afterimage/snapshot/redaction';
 import { Command } from 'commander';
 import { createHash } from 'node:crypto';

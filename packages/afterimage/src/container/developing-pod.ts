@@ -2,7 +2,7 @@
  * A pod that is there for developing one image, made from the target's own image: its Node.js runs the kit, and it is
  * allowed the memory that developing takes. It is removed afterwards, and ends by itself should that not come about.
  */
-import { formatBytes } from '@afterimage/agent/figures';
+import { formatBytes } from '@afterimage/host/format';
 import { developNeedBytes, type ImageHeader } from '@afterimage/agent/image';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';

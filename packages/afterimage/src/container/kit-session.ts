@@ -1,6 +1,6 @@
 /** The kit in a container, seen from outside: brought there, spoken to, and seen to its end. */
-import { within } from '@afterimage/agent/deferred';
-import { messageOf } from '@afterimage/agent/errors';
+import { within } from '@afterimage/host/deferred';
+import { messageOf } from '@afterimage/host/errors';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { note, undertaking, type Undertaking } from '../attach/undertaking.js';

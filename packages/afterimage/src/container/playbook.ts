@@ -1,5 +1,5 @@
 /** What is to be known before a container is touched: shown first, so that one may still say no. */
-import { formatBytes } from '@afterimage/agent/figures';
+import { formatBytes } from '@afterimage/host/format';
 import type { ClosedProcess, FromKit, SeenProcess, Surroundings } from '../kit/protocol.js';
 import { CommandError } from '../cli/command-error.js';
 import { visible } from '../cli/visible.js';

@@ -1,5 +1,5 @@
 /** Where a result may go, checked before any work begins. */
-import { checkOutput } from '@afterimage/agent/output-file';
+import { checkOutput } from '@afterimage/host/output-file';
 import { lstat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { compressionOf } from './compressed-output.js';

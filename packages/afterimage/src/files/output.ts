@@ -1,6 +1,6 @@
 /** Where a snapshot or a report goes: a file, which gets its name only when it is whole, or standard output. */
-import { openTemporary, OutputError, outputError, publish } from '@afterimage/agent/output-file';
-import { removeLeftovers, temporaryName } from '@afterimage/agent/temporary';
+import { openTemporary, OutputError, outputError, publish } from '@afterimage/host/output-file';
+import { removeLeftovers, temporaryName } from '@afterimage/host/temporary';
 import { rm, type FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Writable } from 'node:stream';

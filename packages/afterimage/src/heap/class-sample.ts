@@ -2,7 +2,7 @@
  * The biggest classes of a process's heap, from a sample of its pages: read from outside, while the process goes on.
  * What is counted is what lies there, garbage that no collection has come by yet included.
  */
-import { formatBytes } from '@afterimage/agent/figures';
+import { formatBytes } from '@afterimage/host/format';
 import { formatShare } from '../cli/quantities.js';
 import { classNames } from './class-names.js';
 import { findHeaps, PAGE_BYTES, type Heap, type HeapPage } from './heap-pages.js';

@@ -1,11 +1,11 @@
 /** A capture by the agent of a process, from what was asked for to the result where it should be. */
-import { formatBytes } from '@afterimage/agent/figures';
+import { formatBytes } from '@afterimage/host/format';
 import type { RedactionLevel } from '@afterimage/snapshot/redaction';
 import { CommandError } from '../cli/command-error.js';
 import { freePath } from '../files/destination.js';
 import type { AgentBoard } from '../processes/agent-board.js';
 import { nodeVersionOf } from '../processes/node-version.js';
-import { namespaceOf, type ProcessStatus } from '../processes/process-status.js';
+import { namespaceOf, type ProcessStatus } from '@afterimage/host/process-status';
 import { visible } from '../cli/visible.js';
 import { agentFile, copyAgentFile } from '../capture/agent-file.js';
 import {

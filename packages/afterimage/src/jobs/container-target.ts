@@ -1,7 +1,7 @@
 /** A Node.js process in a container: of a pod, or of the machine's own docker or podman. */
-import { sanitiseName } from '@afterimage/agent/application-name';
+import { sanitiseName } from '@afterimage/host/application-name';
 import type { DevelopResult } from '@afterimage/agent/develop';
-import { formatBytes } from '@afterimage/agent/figures';
+import { formatBytes } from '@afterimage/host/format';
 import { readImage, type ImageHeader } from '@afterimage/agent/image';
 import { CommandError } from '../cli/command-error.js';
 import { decompressed, split } from '../files/compression.js';

@@ -1,9 +1,9 @@
 /** Developing as every command does it that has an image: only where there is room, with its progress shown. */
 import { develop, type DevelopProgress, type DevelopResult } from '@afterimage/agent/develop';
-import { formatBytes } from '@afterimage/agent/figures';
-import { describeHeadroom, readHeadroom, reserveBytes } from '@afterimage/agent/headroom';
+import { formatBytes } from '@afterimage/host/format';
+import { describeHeadroom, readHeadroom, reserveBytes } from '@afterimage/host/headroom';
 import { developNeedBytes, type ImageHeader, type ImageStream } from '@afterimage/agent/image';
-import { checkDisk } from '@afterimage/agent/output-file';
+import { checkDisk } from '@afterimage/host/output-file';
 import type { RedactionLevel } from '@afterimage/snapshot/redaction';
 import type { Writable } from 'node:stream';
 import { COMPRESSED_SHARE } from '@afterimage/agent/image-store';

@@ -1,5 +1,5 @@
 /** What one capture came to, whichever way it went, in a line for people and as JSON (docs/json.md). */
-import { formatBytes, formatMs, roundMs } from '@afterimage/agent/figures';
+import { formatBytes, formatMs, roundMs } from '@afterimage/host/format';
 import type { RedactionLevel } from '@afterimage/snapshot/redaction';
 import { formatNumberOf } from '../cli/quantities.js';
 import { visible } from '../cli/visible.js';

@@ -1,5 +1,5 @@
 /** Redacting as every command does it that gets a snapshot from elsewhere. */
-import { formatBytes } from '@afterimage/agent/figures';
+import { formatBytes } from '@afterimage/host/format';
 import { redactor, type Redacted, type RedactionLevel } from '@afterimage/snapshot/redaction';
 import { Readable, Transform, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';

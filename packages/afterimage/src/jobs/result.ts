@@ -3,7 +3,7 @@ import { DevelopError } from '@afterimage/agent/develop';
 import { storeImage } from '@afterimage/agent/image-store';
 import { sealedOutput } from '@afterimage/agent/sealed-output';
 import { readImage, type ImageHeader, type ImageStream } from '@afterimage/agent/image';
-import { formatBytes } from '@afterimage/agent/figures';
+import { formatBytes } from '@afterimage/host/format';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { CommandError } from '../cli/command-error.js';

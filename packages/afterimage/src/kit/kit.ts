@@ -3,8 +3,8 @@
  * tells which Node.js processes there are, and does what it is told: capture one of them, clear away what a killed kit
  * has left, or develop an image. It leaves nothing behind, and goes when nobody is at the other end any more.
  */
-import { messageOf } from '@afterimage/agent/errors';
-import { readHeadroom } from '@afterimage/agent/headroom';
+import { messageOf } from '@afterimage/host/errors';
+import { readHeadroom } from '@afterimage/host/headroom';
 import { writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { CommandError } from '../cli/command-error.js';

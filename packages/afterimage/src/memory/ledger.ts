@@ -2,7 +2,7 @@
  * What a process's resident memory is made of, as far as /proc tells: each resident byte is in exactly one row. Nothing
  * is sent to the process, and it is not stopped.
  */
-import { readCgroupMemory, type CgroupMemory } from '@afterimage/agent/process-figures';
+import { readCgroupMemory, type CgroupMemory } from '@afterimage/host/process-figures';
 import { CommandError } from '../cli/command-error.js';
 import { readlink } from 'node:fs/promises';
 import { findHeaps, PAGE_BYTES } from '../heap/heap-pages.js';

@@ -2,7 +2,7 @@
  * Reads the board of the agent in a process (the agent's board.ts), if there is one. What is on it is the target's own
  * word: all of it is checked, and nothing is taken for true that could do harm when it is not.
  */
-import { sanitiseName } from '@afterimage/agent/application-name';
+import { sanitiseName } from '@afterimage/host/application-name';
 import { BOARD_BYTES_MOST, BOARD_NAME, parseBoard, type BoardDocument } from '@afterimage/agent/board';
 import { REDACTION_LEVELS, type RedactionLevel } from '@afterimage/snapshot/redaction';
 import { constants } from 'node:os';

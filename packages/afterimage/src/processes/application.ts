@@ -1,5 +1,5 @@
 /** Which application a process runs, for people and for names of files. */
-import { applicationName } from '@afterimage/agent/application-name';
+import { applicationName } from '@afterimage/host/application-name';
 import { readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { scriptOf, type CommandLine } from './command-line.js';

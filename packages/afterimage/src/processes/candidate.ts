@@ -5,7 +5,13 @@ import { listeningSockets } from './listening-sockets.js';
 import { nodeVersionOf } from './node-version.js';
 import { handlerObstacle, obstacleTo, type Candidate } from './obstacles.js';
 import type { Obstacle } from './obstacle.js';
-import { readStatus, SIGUSR1_BIT, signalBit, startedAt, type ProcessStatus } from './process-status.js';
+import {
+  readStatus,
+  SIGUSR1_BIT,
+  signalBit,
+  startedAt,
+  type ProcessStatus,
+} from '@afterimage/host/process-status';
 import { shortageOf, type Use } from './spare-resources.js';
 import { setTimeout as pause } from 'node:timers/promises';
 

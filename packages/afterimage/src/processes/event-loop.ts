@@ -1,6 +1,6 @@
 /** Whether a process waits in an event loop, from the system call that its main thread is in (proc(5)). */
 import { readFile } from 'node:fs/promises';
-import { childrenOf } from './process-status.js';
+import { childrenOf } from '@afterimage/host/process-status';
 
 /** epoll_wait, epoll_pwait and epoll_pwait2, where they exist. */
 const WAITS: Partial<Record<NodeJS.Architecture, string[]>> = {

@@ -1,5 +1,5 @@
 /** The Node.js processes of this machine, as far as /proc lets one see them; those of a capture itself are left out. */
-import { readCgroupHeadroom, type Headroom } from '@afterimage/agent/headroom';
+import { readCgroupHeadroom, type Headroom } from '@afterimage/host/headroom';
 import { readdir, readFile } from 'node:fs/promises';
 import { CommandError } from '../cli/command-error.js';
 import { readAgentBoard, type AgentBoard, type Unreadable } from './agent-board.js';
@@ -11,8 +11,8 @@ import { servesCapture } from './node-processes.js';
 import { looksLikeNode, nodeVersionOf } from './node-version.js';
 import { obstacleTo, obstacleToAgent, type Candidate } from './obstacles.js';
 import type { Obstacle } from './obstacle.js';
-import { readStatus, startedAt } from './process-status.js';
-import { readResourceLimits } from './resource-limits.js';
+import { readStatus, startedAt } from '@afterimage/host/process-status';
+import { readResourceLimits } from '@afterimage/host/resource-limits';
 import { readUserNames } from './user-names.js';
 
 /** Sizes in bytes, times in milliseconds. What may not be read is null. */

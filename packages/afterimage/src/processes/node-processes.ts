@@ -2,7 +2,7 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { readCommandLine, scriptOf, type CommandLine } from './command-line.js';
 import { looksLikeNode, nodeVersionOf } from './node-version.js';
-import { readStatus, type ProcessStatus } from './process-status.js';
+import { readStatus, type ProcessStatus } from '@afterimage/host/process-status';
 import type { NodeProcess } from './candidate.js';
 
 /** As an image child calls itself. */

@@ -5,7 +5,7 @@
 import { open, readFile, readlink, stat, type FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { DYNSYM, readSections } from './elf-file.js';
-import { readStatus, SIGUSR1_BIT } from './process-status.js';
+import { readStatus, SIGUSR1_BIT } from '@afterimage/host/process-status';
 
 /** Every build carries the addresses of its source and headers (process.release; src/node_metadata.cc in Node). */
 const MARK = Buffer.from('node-v');

@@ -14,7 +14,7 @@ import { inspectorPort } from './inspector-port.js';
 import { majorOf } from './node-version.js';
 import type { Obstacle } from './obstacle.js';
 import { holderOf, holdsSocket, listeningSockets, type ListeningSocket } from './listening-sockets.js';
-import { namespaceOf, signalBit, SIGUSR1_BIT, type ProcessStatus } from './process-status.js';
+import { namespaceOf, signalBit, SIGUSR1_BIT, type ProcessStatus } from '@afterimage/host/process-status';
 import { shortageOf } from './spare-resources.js';
 
 /** What has been found out about a process. */

@@ -2,12 +2,12 @@
  * What a target must have left before anything is sent to it. Node.js aborts when it cannot get a descriptor, a thread
  * or memory while it opens its inspector, so all of that is read beforehand, with a margin for the server's own work.
  */
-import { cgroupsOf } from '@afterimage/agent/cgroups';
-import { formatBytes } from '@afterimage/agent/figures';
+import { cgroupsOf } from '@afterimage/host/cgroups';
+import { formatBytes } from '@afterimage/host/format';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readStatus, type ProcessStatus } from './process-status.js';
-import { readResourceLimits, type ResourceLimits } from './resource-limits.js';
+import { readStatus, type ProcessStatus } from '@afterimage/host/process-status';
+import { readResourceLimits, type ResourceLimits } from '@afterimage/host/resource-limits';
 
 /** What the target is made to do: fork an image child, or answer questions. */
 export type Use = 'capture' | 'questions';

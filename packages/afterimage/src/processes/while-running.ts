@@ -1,7 +1,7 @@
 /** Work on a process that may end at any time: then the work ends at once, rather than by whatever it waits for. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { CommandError } from '../cli/command-error.js';
-import { readStatus } from './process-status.js';
+import { readStatus } from '@afterimage/host/process-status';
 
 const POLL_MS = 50;
 

@@ -1,6 +1,6 @@
 /** How a report is to be shown and where it goes: options that `analyze` and `diff` share. */
-import { formatBytes } from '@afterimage/agent/figures';
-import { OutputError, outputError } from '@afterimage/agent/output-file';
+import { formatBytes } from '@afterimage/host/format';
+import { OutputError, outputError } from '@afterimage/host/output-file';
 import { Option, type Command } from 'commander';
 import { lstat, stat } from 'node:fs/promises';
 import { Writable } from 'node:stream';

@@ -1,5 +1,5 @@
 /** What `afterimage analyze` says of a snapshot. */
-import { formatBytes } from '@afterimage/agent/figures';
+import { formatBytes } from '@afterimage/host/format';
 import type { RedactionLevel } from '@afterimage/snapshot';
 import type { Analysis } from '../data/analysis.js';
 import { formatCount } from '../../cli/quantities.js';

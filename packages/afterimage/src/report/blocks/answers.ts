@@ -1,5 +1,5 @@
 /** What `afterimage analyze` says when it is asked about one thing. */
-import { formatBytes } from '@afterimage/agent/figures';
+import { formatBytes } from '@afterimage/host/format';
 import type { PathStep } from '@afterimage/snapshot';
 import type { Answers } from '../data/answers.js';
 import type { Instances } from '../data/instances.js';

@@ -1,5 +1,5 @@
 /** Tables of classes: the program's own first, each with the suspect that explains it. */
-import { formatBytes } from '@afterimage/agent/figures';
+import { formatBytes } from '@afterimage/host/format';
 import type { ClassOrigin } from '@afterimage/snapshot';
 import type { ClassTotals } from '../data/analysis.js';
 import type { GrownClass } from '../data/comparison.js';

@@ -1,5 +1,5 @@
 /** What `afterimage diff` says of two or more snapshots. */
-import { formatBytes } from '@afterimage/agent/figures';
+import { formatBytes } from '@afterimage/host/format';
 import { basename } from 'node:path';
 import type { Comparison } from '../data/comparison.js';
 import {

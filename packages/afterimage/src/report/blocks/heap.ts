@@ -1,5 +1,5 @@
 /** What `afterimage heap` says of a process. */
-import { formatBytes } from '@afterimage/agent/figures';
+import { formatBytes } from '@afterimage/host/format';
 import type { SampledClass } from '../../heap/class-sample.js';
 import type { HeapReport } from '../../heap/report.js';
 import { formatCount, formatShare, formatSpan } from '../../cli/quantities.js';

@@ -1,5 +1,5 @@
 /** What the process itself said at the moment of a capture: most of its memory may lie outside V8's heap. */
-import { formatBytes } from '@afterimage/agent/figures';
+import { formatBytes } from '@afterimage/host/format';
 import type { ProcessFigures } from '@afterimage/snapshot';
 import { formatBytesChange, formatChange, formatCount } from '../../cli/quantities.js';
 

@@ -1,5 +1,5 @@
 /** What `afterimage ps` says of the processes it has found. */
-import { formatBytes } from '@afterimage/agent/figures';
+import { formatBytes } from '@afterimage/host/format';
 import { formatCount, formatNumberOf, formatSpan } from '../../cli/quantities.js';
 import type { Capturability, ListedProcess } from '../../processes/listed-processes.js';
 import type { Obstacle } from '../../processes/obstacle.js';

@@ -1,5 +1,5 @@
 /** Suspects: a line for each, and all that is needed to check one. */
-import { formatBytes } from '@afterimage/agent/figures';
+import { formatBytes } from '@afterimage/host/format';
 import type { Holder, Suspect, SuspectPart } from '@afterimage/snapshot';
 import {
   formatBytesChange,

@@ -1,5 +1,5 @@
 /** What there is to say of one snapshot as a whole. The JSON that is printed has the same shape. */
-import { formatBytes } from '@afterimage/agent/figures';
+import { formatBytes } from '@afterimage/host/format';
 import {
   classOrigins,
   findSuspects,

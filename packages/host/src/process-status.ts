@@ -1,5 +1,6 @@
-/** What the kernel says of a process in /proc/PID/status, stat and ns (proc(5)). */
+/** What the kernel says of a process in /proc/PID/status and ns (proc(5)). */
 import { readdir, readFile, readlink } from 'node:fs/promises';
+import { readStat, TICKS_PER_SECOND } from './process-stat.js';
 
 export interface ProcessStatus {
   pid: number;
@@ -76,23 +77,15 @@ export async function childrenOf(pid: number): Promise<ProcessStatus[]> {
   return found.filter((status) => status !== null).filter(({ parent }) => parent === pid);
 }
 
-/** The kernel's clock ticks a second, as /proc counts in; 100 on every Linux that Node.js runs on. */
-const TICKS = 100;
-
 /** When it was started, in milliseconds since the epoch; null when it is gone. */
 export async function startedAt(pid: number): Promise<number | null> {
-  try {
-    const [line, uptime] = await Promise.all([
-      readFile(`/proc/${pid}/stat`, 'latin1'),
-      readFile('/proc/uptime', 'latin1'),
-    ]);
-    // The command in parentheses may contain anything; the start time is the 22nd field.
-    const ticks = Number(line.slice(line.lastIndexOf(')') + 2).split(' ')[19]);
-    const bootedAt = Date.now() - Number(uptime.split(' ')[0]) * 1000;
-    return bootedAt + (ticks / TICKS) * 1000;
-  } catch {
-    return null;
-  }
+  const [stat, uptime] = await Promise.all([
+    readStat(pid),
+    readFile('/proc/uptime', 'latin1').catch(() => null),
+  ]);
+  if (stat === null || uptime === null) return null;
+  const bootedAt = Date.now() - Number(uptime.split(' ')[0]) * 1000;
+  return bootedAt + (stat.startTicks / TICKS_PER_SECOND) * 1000;
 }
 
 export type Namespace = 'net' | 'pid' | 'mnt' | 'user';

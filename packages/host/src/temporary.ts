@@ -4,11 +4,11 @@
  * namespace, pid, start time), so that a file which another process is writing right now is never taken.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { readdir, readFile, readlink, rm, stat } from 'node:fs/promises';
+import { readdir, readlink, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { codeOf } from './errors.js';
-import type { PathTemplate } from './path-template.js';
+import { readStat } from './process-stat.js';
 
 const PARTIAL = /^(.+)\.([0-9a-f]{8})-(\d+)-(\d+)-[0-9a-f]{8}\.partial$/;
 
@@ -23,10 +23,10 @@ export async function temporaryName(path: string): Promise<string> {
 }
 
 /**
- * Removes temporary files of runs that are over, for results of this template, in the directory of `path`.
+ * Removes temporary files of runs that are over, for results that match, in the directory of `path`.
  * To be called while this process writes none itself. Never throws: what cannot be removed stays.
  */
-export async function removeLeftovers(template: Pick<PathTemplate, 'results'>, path: string): Promise<void> {
+export async function removeLeftovers(template: { readonly results: RegExp }, path: string): Promise<void> {
   const directory = dirname(path);
   for (const name of await list(directory)) {
     const [, result, place, pid, start] = PARTIAL.exec(name) ?? [];
@@ -55,13 +55,8 @@ async function hasEnded(pid: number, start: string): Promise<boolean> {
 
 /** In clock ticks since boot; null where there is no /proc or no such process. */
 async function startTime(pid: number): Promise<string | null> {
-  try {
-    const line = await readFile(`/proc/${pid}/stat`, 'latin1');
-    // The second field is the command in parentheses and may contain anything; the start time is the 22nd.
-    return line.slice(line.lastIndexOf(')') + 2).split(' ')[19] ?? null;
-  } catch {
-    return null;
-  }
+  const stat = await readStat(pid);
+  return stat === null ? null : String(stat.startTicks);
 }
 
 /** Within which a pid means one process: a host's pid namespace, as eight hexadecimal digits. */

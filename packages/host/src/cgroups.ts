@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { codeOf } from './errors.js';
+import { parseMounts } from './mounts.js';
 
 export interface Cgroup {
   version: 1 | 2;
@@ -46,19 +47,11 @@ export async function cgroupsOf(pid: number | 'self', controller: string, root =
 }
 
 function hierarchies(mountinfo: string, controller: string): Hierarchy[] {
-  const found: Hierarchy[] = [];
-  for (const line of mountinfo.split('\n')) {
-    // 36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - cgroup cgroup rw,memory
-    const [left = '', right = ''] = line.split(' - ');
-    const [, , , mountRoot, mountPoint] = left.split(' ');
-    const [type, , options = ''] = right.split(' ');
-    if (mountRoot === undefined || mountPoint === undefined) continue;
-    if (type === 'cgroup2') found.push({ version: 2, mountPoint, mountRoot });
-    if (type === 'cgroup' && options.split(',').includes(controller)) {
-      found.push({ version: 1, mountPoint, mountRoot });
-    }
-  }
-  return found;
+  return parseMounts(mountinfo).flatMap(({ type, point, root, superOptions }): Hierarchy[] => {
+    if (type === 'cgroup2') return [{ version: 2, mountPoint: point, mountRoot: root }];
+    const isMeant = type === 'cgroup' && superOptions.includes(controller);
+    return isMeant ? [{ version: 1, mountPoint: point, mountRoot: root }] : [];
+  });
 }
 
 function cgroupPath(membership: string, version: 1 | 2, controller: string): string | null {

@@ -21,7 +21,7 @@ const NAMES: Record<keyof ResourceLimits, string> = {
   stack: 'Max stack size',
 };
 
-export async function readResourceLimits(pid: number, root = '/proc'): Promise<ResourceLimits> {
+export async function readResourceLimits(pid: number | 'self', root = '/proc'): Promise<ResourceLimits> {
   const text = await readFile(`${root}/${pid}/limits`, 'latin1').catch(() => '');
   const limit = (name: string): number => {
     // Max open files            1024                 524288               files

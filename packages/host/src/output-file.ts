@@ -7,7 +7,7 @@ import { constants } from 'node:fs';
 import { access, lstat, open, rename, stat, statfs, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { codeOf, messageOf } from './errors.js';
-import { formatBytes } from './figures.js';
+import { formatBytes } from './format.js';
 
 export type OutputFailure =
   | 'directory-missing'

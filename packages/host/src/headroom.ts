@@ -6,7 +6,7 @@
 import { freemem, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { cgroupsOf, readText } from './cgroups.js';
-import { formatBytes } from './figures.js';
+import { formatBytes } from './format.js';
 
 /** All in bytes; `available` is never negative. */
 export interface Headroom {

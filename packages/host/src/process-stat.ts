@@ -1,0 +1,45 @@
+/** The fields of /proc/PID/stat that are used (proc(5)). */
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+
+/** sysconf(_SC_CLK_TCK), which is 100 on every Linux that Node.js runs on. */
+export const TICKS_PER_SECOND = 100;
+
+export interface ProcessStat {
+  parent: number;
+  /** User and system time, in clock ticks. */
+  cpuTicks: number;
+  /** When it was started, in clock ticks since boot. */
+  startTicks: number;
+}
+
+/** Null where there is no /proc, or no such process. */
+export async function readStat(pid: number): Promise<ProcessStat | null> {
+  return readFile(file(pid), 'latin1').then(parse, () => null);
+}
+
+/** As {@link readStat}, for callers that cannot wait. */
+export function readStatSync(pid: number): ProcessStat | null {
+  try {
+    return parse(readFileSync(file(pid), 'latin1'));
+  } catch {
+    return null;
+  }
+}
+
+/** Seconds of user and system time; null where the process is gone. */
+export async function cpuSeconds(pid: number): Promise<number | null> {
+  const stat = await readStat(pid);
+  return stat === null ? null : stat.cpuTicks / TICKS_PER_SECOND;
+}
+
+function file(pid: number): string {
+  return `/proc/${pid}/stat`;
+}
+
+function parse(line: string): ProcessStat {
+  // The second field is the command in parentheses, which may contain anything: fields are counted from the third.
+  const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
+  const field = (number: number): number => Number(fields[number - 3]);
+  return { parent: field(4), cpuTicks: field(14) + field(15), startTicks: field(22) };
+}
