@@ -1,7 +1,7 @@
-// The native step of `npm run build`: the addon for the Node that runs this, and the developer program.
+// The native step of `npm run build`: the addon for the Node that runs this, and the darkroom.
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { architectures, buildAddon, buildDeveloper, fail, supported } from './native.mjs';
+import { architectures, buildAddon, buildDarkroom, fail, supported } from './native.mjs';
 
 const candidates = [
   process.env.AFTERIMAGE_NODE_HEADERS,
@@ -22,5 +22,5 @@ if (!supported) {
         `Set AFTERIMAGE_NODE_HEADERS to the folder that holds node.h; npm's package node-linux-${process.arch}@${process.versions.node} has one.`,
     );
   buildAddon(include);
-  buildDeveloper();
+  buildDarkroom();
 }

@@ -1,4 +1,4 @@
-// Bundles the age library into the agent, which has no run-time dependencies: packages/agent/bundled/age.js, and
+// Bundles the age library into the package that uses it, as servers have no other dependencies: packages/image/bundled/age.js, and
 // the licences of what is in it.
 import { build } from 'esbuild';
 import { mkdirSync } from 'node:fs';
@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { writeLicences } from './bundled-licences.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const target = `${root}packages/agent/bundled`;
+const target = `${root}packages/image/bundled`;
 
 mkdirSync(target, { recursive: true });
 const { metafile } = await build({

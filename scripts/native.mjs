@@ -1,4 +1,4 @@
-// Compiles the native part of the agent: one addon for a Node ABI, and the developer program. Plain compiler
+// Compiles the native part: one addon for a Node ABI, and the darkroom, the program that restores an image. Plain compiler
 // calls, because the addon needs what node-gyp does not give: no C++ library and no versioned symbol.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
@@ -6,7 +6,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const native = path.join(root, 'packages/agent/native');
+const native = path.join(root, 'packages/image/native');
+const capture = path.join(native, 'capture');
 
 /** By Node's name of the processor: the folder of its own sources, and who compiles for it. */
 const machines = {
@@ -119,9 +120,9 @@ function strip(arch, built, target) {
 function places(arch, name) {
   const platform = `linux-${arch}`;
   return {
-    target: path.join(root, 'packages/agent/prebuilds', platform, name),
+    target: path.join(root, 'packages/image/prebuilds', platform, name),
     directory: path.join(native, 'build', platform),
-    own: path.join(native, machines[arch].folder),
+    own: path.join(capture, machines[arch].folder),
   };
 }
 
@@ -133,12 +134,12 @@ export function buildAddon(include, arch = process.arch) {
   const objects = path.join(directory, `abi-${abi}`);
   rmSync(objects, { recursive: true, force: true });
   mkdirSync(objects, { recursive: true });
-  const compiled = [native, own]
+  const compiled = [capture, own]
     .flatMap((sources) => sourcesIn(sources, /\.(c|cc|S)$/))
     .map((source) => {
       const object = path.join(objects, path.basename(source) + '.o');
       const [compiler, flags] = source.endsWith('.cc') ? ['g++', cxx] : ['gcc', c];
-      const includes = ['-I', native, '-I', own, '-isystem', include];
+      const includes = ['-I', native, '-I', capture, '-I', own, '-isystem', include];
       run(arch, compiler, [...flags, ...ofMachine[arch], ...includes, '-c', source, '-o', object]);
       return object;
     });
@@ -155,14 +156,14 @@ export function buildAddon(include, arch = process.arch) {
   return strip(arch, built, target);
 }
 
-/** Compiles the developer program for the processor `arch`; returns the file. */
-export function buildDeveloper(arch = process.arch) {
-  const { target, directory, own } = places(arch, 'developer');
+/** Compiles the darkroom for the processor `arch`; returns the file. */
+export function buildDarkroom(arch = process.arch) {
+  const { target, directory, own } = places(arch, 'darkroom');
   if (upToDate(target)) return target;
   mkdirSync(directory, { recursive: true });
-  const program = path.join(native, 'developer');
+  const program = path.join(native, 'darkroom');
   const programOwn = path.join(program, machines[arch].folder);
-  const built = path.join(directory, 'developer');
+  const built = path.join(directory, 'darkroom');
   run(arch, 'gcc', [
     ...freestanding,
     ...ofMachine[arch],

@@ -1,10 +1,10 @@
-// `npm run prebuild [-- --arch x64|arm64]`: the addon for every supported Node ABI and the developer program,
+// `npm run prebuild [-- --arch x64|arm64]`: the addon for every supported Node ABI and the darkroom,
 // against the headers of the Node versions that the tests bring (tests/package.json). Those of
 // one processor serve another: they differ in config.gypi alone.
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { architectures, buildAddon, buildDeveloper, fail } from './native.mjs';
+import { architectures, buildAddon, buildDarkroom, fail } from './native.mjs';
 
 const { arch } = parseArgs({ options: { arch: { type: 'string', default: process.arch } } }).values;
 if (process.platform !== 'linux' || !architectures.includes(arch))
@@ -16,4 +16,4 @@ for (const major of [20, 22, 24, 26]) {
   if (!existsSync(include)) fail(`no headers of Node ${major}: run \`npm ci --prefix tests\` first`);
   buildAddon(include, arch);
 }
-buildDeveloper(arch);
+buildDarkroom(arch);

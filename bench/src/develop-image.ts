@@ -4,8 +4,8 @@ import { rename, rm, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { PassThrough, type Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
-import { develop } from '@afterimage/agent/develop';
-import { readImage } from '@afterimage/agent/image';
+import { develop } from '@afterimage/image/develop';
+import { readImage } from '@afterimage/image/read';
 
 export interface Development {
   path: string;

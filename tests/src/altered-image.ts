@@ -4,12 +4,12 @@ import { createHash } from 'node:crypto';
 import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { develop, DevelopError, type DevelopResult } from '@afterimage/agent/develop';
-import { ImageError, readImage } from '@afterimage/agent/image';
+import { develop, DevelopError, type DevelopResult } from '@afterimage/image/develop';
+import { ImageError, readImage } from '@afterimage/image/read';
 
 /** The developer program. */
 export const program = fileURLToPath(
-  new URL('../../packages/agent/prebuilds/linux-x64/developer', import.meta.url),
+  new URL('../../packages/image/prebuilds/linux-x64/darkroom', import.meta.url),
 );
 
 export async function hashOfSnapshot(

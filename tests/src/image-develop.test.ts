@@ -17,8 +17,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Writable } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
-import { develop } from '@afterimage/agent/develop';
-import { ImageError, parseImageHeader, readImage } from '@afterimage/agent/image';
+import { develop } from '@afterimage/image/develop';
+import { ImageError, parseImageHeader, readImage } from '@afterimage/image/read';
 import xxhash from 'xxhash-wasm';
 import {
   altered,

@@ -19,8 +19,8 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Writable } from 'node:stream';
-import { develop } from '@afterimage/agent/develop';
-import { readImage } from '@afterimage/agent/image';
+import { develop } from '@afterimage/image/develop';
+import { readImage } from '@afterimage/image/read';
 import { altered } from './altered-image.js';
 import { debianFile } from './debian-program.js';
 import { assertNeedsNoLibrary, assertStandsAlone, takenFromNode } from './native-symbols.js';
@@ -28,9 +28,9 @@ import { nodeForArm64 } from './node-for-arm64.js';
 import { abis } from './nodes.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const prebuilds = path.join(root, 'packages/agent/prebuilds/linux-arm64');
+const prebuilds = path.join(root, 'packages/image/prebuilds/linux-arm64');
 const EM_AARCH64 = 183;
-const developer = path.join(prebuilds, 'developer');
+const developer = path.join(prebuilds, 'darkroom');
 const directory = mkdtempSync(path.join(tmpdir(), 'afterimage-arm64-'));
 const image = path.join(directory, 'target.image');
 after(() => rmSync(directory, { recursive: true }));
@@ -157,7 +157,7 @@ test('an image is developed, with no system call that the sandbox forbids', { ti
 
   const [, restored = ''] = readFileSync(trace, 'latin1').split('afterimage restored\n');
   const called = new Set(Array.from(restored.matchAll(/^\d+ (\w+)\(/gm), ([, name = '']) => name));
-  const source = readFileSync(path.join(root, 'packages/agent/native/developer/sandbox.c'), 'latin1');
+  const source = readFileSync(path.join(root, 'packages/image/native/darkroom/sandbox.c'), 'latin1');
   const [, list = ''] = /allowed\[\] = \{([^}]*)\}/.exec(source) ?? [];
   const allowed = Array.from(list.matchAll(/__NR_(\w+)/g), ([, name = '']) => name);
   assert.deepEqual(

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
-import { describeChildExit } from '../../packages/agent/dist/native.js';
+import { describeChildExit } from '../../packages/image/dist/native-part.js';
 import { eventually } from './eventually.js';
 import { playTarget, type Played } from './native-target.js';
 import { nodes } from './nodes.js';

@@ -13,8 +13,8 @@ import { debianFile } from './debian-program.js';
 import { assertNeedsNoLibrary, assertStandsAlone, takenFromNode } from './native-symbols.js';
 import { abis } from './nodes.js';
 
-const agent = fileURLToPath(new URL('../../packages/host/', import.meta.url));
-const prebuilds = path.join(agent, 'prebuilds/linux-x64');
+const imagePackage = fileURLToPath(new URL('../../packages/image/', import.meta.url));
+const prebuilds = path.join(imagePackage, 'prebuilds/linux-x64');
 const musl = '/lib/ld-musl-x86_64.so.1';
 const directory = mkdtempSync(path.join(tmpdir(), 'afterimage-libc-'));
 after(() => rmSync(directory, { recursive: true }));
@@ -54,7 +54,7 @@ for (const [major, abi] of abis) {
   });
 }
 
-test('the developer program stands alone', () => assertStandsAlone(path.join(prebuilds, 'developer')));
+test('the developer program stands alone', () => assertStandsAlone(path.join(prebuilds, 'darkroom')));
 
 test('a program of musl writes its image with the addon objects, is restored from it, and has its ghost locks cleared', () => {
   const objects = [
@@ -66,10 +66,14 @@ test('a program of musl writes its image with the addon objects, is restored fro
     'proc_maps.c',
     'registers.S',
   ];
-  const built = path.join(agent, 'native/build/linux-x64/abi-115');
+  const built = path.join(imagePackage, 'native/build/linux-x64/abi-115');
   const program = muslProgram(
     'capture',
-    ...['-I', path.join(agent, 'native'), '-I', path.join(agent, 'native/x86_64'), fixture('musl-capture.c')],
+    ...['native', 'native/capture', 'native/capture/x86_64'].flatMap((folder) => [
+      '-I',
+      path.join(imagePackage, folder),
+    ]),
+    fixture('musl-capture.c'),
     ...objects.map((name) => path.join(built, `${name}.o`)),
   );
   const image = path.join(directory, 'musl.image');
@@ -77,7 +81,7 @@ test('a program of musl writes its image with the addon objects, is restored fro
   assert.ok(readFileSync(image).includes('ld-musl-x86_64.so.1'));
 
   const input = openSync(image, 'r');
-  const restored = spawnSync(path.join(prebuilds, 'developer'), {
+  const restored = spawnSync(path.join(prebuilds, 'darkroom'), {
     stdio: [input, 'pipe', 'pipe'],
     encoding: 'utf8',
   });

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { Fork, ForkFailure } from '../../packages/agent/dist/native.js';
+import type { Fork, ForkFailure } from '../../packages/image/dist/native-part.js';
 import type { NodeBinary } from './nodes.js';
 
 export interface Played {

@@ -11,7 +11,7 @@ import { nodes, nodeOf } from './nodes.js';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const directory = mkdtempSync(path.join(tmpdir(), 'afterimage-package-'));
 const project = path.join(directory, 'app');
-const prebuilds = path.join(project, 'node_modules/@afterimage/agent/prebuilds/linux-x64');
+const prebuilds = path.join(project, 'node_modules/@afterimage/image/prebuilds/linux-x64');
 after(() => rmSync(directory, { recursive: true }));
 
 const npm = (args: string[], cwd: string): string =>
@@ -45,12 +45,12 @@ function runOn(nodePath: string): Outcome {
 }
 
 before(() => {
-  for (const name of ['host', 'snapshot', 'agent'])
+  for (const name of ['host', 'snapshot', 'image', 'agent'])
     npm(['pack', '--pack-destination', directory], path.join(root, 'packages', name));
   cpSync(path.join(root, 'LICENSE'), path.join(project, 'LICENSE'));
   writeFileSync(path.join(project, 'package.json'), '{"name":"app","private":true}');
   const tarballs = readdirSync(directory).filter((file) => file.endsWith('.tgz'));
-  assert.equal(tarballs.length, 3);
+  assert.equal(tarballs.length, 4);
   npm(
     ['install', '--offline', '--ignore-scripts', ...tarballs.map((file) => path.join('..', file))],
     project,

@@ -85,7 +85,7 @@ export function inMountNamespace(...commands: string[]): string[] {
 }
 
 const project = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
-const installed = `${project}/packages/agent/prebuilds`;
+const installed = `${project}/packages/image/prebuilds`;
 
 /** Nothing can be executed from `place` any more; but what runs there is this project's, should that lie in it. */
 export function noexecAt(place: string): string {

@@ -26,8 +26,9 @@ const modules = '/app/node_modules/@afterimage';
 
 /** The agent, in a pod, as npm would have installed it. */
 export const agentFiles = Object.fromEntries(
-  ['agent/dist', 'agent/bundled', 'agent/prebuilds', 'agent/package.json']
-    .concat(['host/dist', 'host/package.json'])
+  ['agent/dist', 'agent/package.json']
+    .concat(['host/dist', 'host/package.json', 'image/dist', 'image/bundled'])
+    .concat(['image/prebuilds', 'image/package.json'])
     .concat(['snapshot/dist', 'snapshot/data', 'snapshot/package.json'])
     .map((path) => [`${modules}/${path}`, fileURLToPath(new URL(`../../packages/${path}`, import.meta.url))]),
 );

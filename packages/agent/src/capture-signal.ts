@@ -8,7 +8,7 @@
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { messageOf } from '@afterimage/host/errors';
-import type { Addon } from './native.js';
+import type { Addon } from '@afterimage/image/native-part';
 
 /** Why no capture follows: it was for the other listeners. */
 export type PassedOn = 'sent-by-itself' | 'cannot-be-held';

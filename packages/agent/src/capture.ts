@@ -9,7 +9,7 @@ import { formatBytes, formatMs } from '@afterimage/host/format';
 import { captureImage, checkImageCapture } from './image-capture.js';
 import { captureInline, checkInline } from './inline.js';
 import { removeOlder } from './keep.js';
-import { ENCRYPTED_ENDING } from './encryption.js';
+import { ENCRYPTED_ENDING } from '@afterimage/image/encryption';
 import type { Settings } from './options.js';
 import { checkOutput, OutputError } from '@afterimage/host/output-file';
 import type { Readiness } from './readiness.js';

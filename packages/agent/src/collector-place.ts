@@ -4,8 +4,8 @@
  */
 import { formatBytes } from '@afterimage/host/format';
 import { describeHeadroom, readHeadroom, reserveBytes } from '@afterimage/host/headroom';
-import { developNeedBytes, type ImageHeader } from './image.js';
-import { COMPRESSED_SHARE } from './image-store.js';
+import { developNeedBytes, type ImageHeader } from '@afterimage/image/read';
+import { COMPRESSED_SHARE } from '@afterimage/image/store';
 import type { CollectorJob } from './collector-protocol.js';
 import { DEVELOP_MEMORY_MB } from './options.js';
 import { checkDisk, freeDiskBytes } from '@afterimage/host/output-file';

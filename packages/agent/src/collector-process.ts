@@ -11,7 +11,7 @@ import type { CollectorJob, FromCollector, ReportOf, ToCollector } from './colle
 import { deferred, type Deferred } from '@afterimage/host/deferred';
 import { messageOf } from '@afterimage/host/errors';
 import { CaptureError } from './errors.js';
-import type { Addon } from './native.js';
+import type { Addon } from '@afterimage/image/native-part';
 
 export const COLLECTOR_SCRIPT = fileURLToPath(new URL('./collector.js', import.meta.url));
 

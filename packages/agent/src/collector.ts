@@ -12,19 +12,20 @@ import { choosePlace } from './collector-place.js';
 import { keepOutOfCoreDumps } from '@afterimage/host/core-dumps';
 import type { CollectorJob, FromCollector, ReportOf } from './collector-protocol.js';
 import { deferred, untilAborted, within } from '@afterimage/host/deferred';
-import { develop, DevelopError, type DevelopResult } from './develop.js';
+import { develop, DevelopError, type DevelopResult } from '@afterimage/image/develop';
 import { messageOf } from '@afterimage/host/errors';
 import { CaptureError } from './errors.js';
 import { describeHeadroom } from '@afterimage/host/headroom';
 import { formatBytes } from '@afterimage/host/format';
-import { checkRecipients, ENCRYPTED_ENDING, EncryptionError } from './encryption.js';
-import { ImageError, readImage, type ImageStream } from './image.js';
-import { imageChunks } from './image-source.js';
-import { refusePlainImage, storeImage, STORED_ENDING } from './image-store.js';
+import { checkRecipients, ENCRYPTED_ENDING, EncryptionError } from '@afterimage/image/encryption';
+import { ImageError, readImage, type ImageStream } from '@afterimage/image/read';
+import { imageChunks } from '@afterimage/image/swept-chunks';
+import { storeImage, STORED_ENDING } from '@afterimage/image/store';
+import { refusePlainImage } from './plain-image.js';
 import { watchMemory, type Finding } from '@afterimage/host/memory-watch';
 import { openTemporary, OutputError, outputError, publish } from '@afterimage/host/output-file';
 import { imagePath } from './path-template.js';
-import { sealedOutput } from './sealed-output.js';
+import { sealedOutput } from '@afterimage/image/seal';
 
 /** For the developer program to be gone after it was killed. */
 const END_MS = 1_000;

@@ -5,7 +5,13 @@
 import { deferred, pause } from '@afterimage/host/deferred';
 import { CaptureError } from './errors.js';
 import { formatMs } from '@afterimage/host/format';
-import { describeChildExit, type Addon, type CaptureRequest, type Fork, type ForkFailure } from './native.js';
+import {
+  describeChildExit,
+  type Addon,
+  type CaptureRequest,
+  type Fork,
+  type ForkFailure,
+} from '@afterimage/image/native-part';
 
 /** Waits before the second and third try to bring V8's workers to rest, in milliseconds. */
 const WAITS = [250, 1_000];

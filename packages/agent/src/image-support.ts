@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
 import { codeOf, messageOf } from '@afterimage/host/errors';
 import { CaptureError } from './errors.js';
-import { loadAddon, type Addon } from './native.js';
+import { loadAddon, type Addon } from '@afterimage/image/native-part';
 
 export const WORKER_REASON =
   'worker threads take no captures: signals reach the main thread only, and the snapshot is of its heap; ' +

@@ -3,7 +3,7 @@
  * expands it for one capture, and recognises the files that earlier captures made from it.
  */
 import { basename, dirname, join } from 'node:path';
-import { ENCRYPTED_ENDING } from './encryption.js';
+import { ENCRYPTED_ENDING } from '@afterimage/image/encryption';
 
 const PLACEHOLDER = /\{([^{}]*)\}/g;
 const SNAPSHOT = '.heapsnapshot';

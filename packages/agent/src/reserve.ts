@@ -4,7 +4,7 @@
  */
 import { closeSync, fstatSync } from 'node:fs';
 import { codeOf } from '@afterimage/host/errors';
-import type { Addon } from './native.js';
+import type { Addon } from '@afterimage/image/native-part';
 
 /** As seen in /proc/PID/fd: `/memfd:` and this. */
 const RESERVE_NAME = 'afterimage-reserve';

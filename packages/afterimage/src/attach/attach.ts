@@ -2,8 +2,8 @@
  * Attaches to a process that is not prepared for it: makes it open its inspector, calls one function in it, which forks
  * the image child, and makes it close the inspector again while the image streams in.
  */
-import type { ImageStream } from '@afterimage/agent/image';
-import { describeChildExit, type Fork } from '@afterimage/agent/native';
+import type { ImageStream } from '@afterimage/image/read';
+import { describeChildExit, type Fork } from '@afterimage/image/native-part';
 import { readProcessFigures, type ProcessFigures } from '@afterimage/host/process-figures';
 import { untilAborted, within } from '@afterimage/host/deferred';
 import { setTimeout as pause } from 'node:timers/promises';

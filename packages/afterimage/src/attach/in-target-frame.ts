@@ -4,7 +4,7 @@
  * themselves, and no global, prototype or module of the application, which may have changed any of them. What they use is
  * what Node.js keeps to itself (node-internals.ts); literals have no prototype, and arrays are read by index.
  */
-import type { Addon } from '@afterimage/agent/native';
+import type { Addon } from '@afterimage/image/native-part';
 
 export interface FrameOrders {
   /** An abstract socket on which the attacher waits. */

@@ -2,7 +2,7 @@
  * The function that is called in a target to capture it. It is sent as text, under the rules of in-target-frame.ts; and it
  * runs on the target's main thread, so it does nothing that can wait, but for V8's workers to come to rest, with a bound.
  */
-import type { Addon, Fork } from '@afterimage/agent/native';
+import type { Addon, Fork } from '@afterimage/image/native-part';
 import { framed, type FrameOrders, type InTarget, type Late } from './in-target-frame.js';
 
 export interface Orders extends FrameOrders {

@@ -1,5 +1,5 @@
 /** The addon as it is installed with this command, for whichever Node.js the target runs. */
-import { abiOf, addonFile } from '@afterimage/agent/native';
+import { abiOf, addonFile } from '@afterimage/image/native-part';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { CommandError } from '../cli/command-error.js';

@@ -3,7 +3,7 @@
  * there. Who connects to the image's must bring the image that was asked for; who connects to the control's is told
  * nothing but that it may close its inspector.
  */
-import { ImageError, readImage, type ImageStream } from '@afterimage/agent/image';
+import { ImageError, readImage, type ImageStream } from '@afterimage/image/read';
 import { deferred } from '@afterimage/host/deferred';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';

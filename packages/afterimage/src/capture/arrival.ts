@@ -1,7 +1,7 @@
 /** What comes from a target, however it was reached. */
-import type { DevelopResult } from '@afterimage/agent/develop';
+import type { DevelopResult } from '@afterimage/image/develop';
 import type { CapturedByAgent } from './agent-signal.js';
-import type { ImageHeader, ImageStream } from '@afterimage/agent/image';
+import type { ImageHeader, ImageStream } from '@afterimage/image/read';
 
 /** An image on its way. */
 export interface CapturedImage {

@@ -1,7 +1,7 @@
 /** `afterimage capture`: an image of a process that runs, developed into a snapshot or stored. */
-import { DevelopError, type DevelopResult } from '@afterimage/agent/develop';
-import type { ImageHeader } from '@afterimage/agent/image';
-import { STORED_ENDING } from '@afterimage/agent/image-store';
+import { DevelopError, type DevelopResult } from '@afterimage/image/develop';
+import type { ImageHeader } from '@afterimage/image/read';
+import { STORED_ENDING } from '@afterimage/image/store';
 import type { RedactionLevel } from '@afterimage/snapshot/redaction';
 import { Command, Option } from 'commander';
 import type { CameIn, CaptureCost } from '../capture/arrival.js';

@@ -1,6 +1,6 @@
 /** `afterimage develop`: turns an image captured elsewhere into a heap snapshot. */
-import { DevelopError } from '@afterimage/agent/develop';
-import { readImage, type ImageHeader } from '@afterimage/agent/image';
+import { DevelopError } from '@afterimage/image/develop';
+import { readImage, type ImageHeader } from '@afterimage/image/read';
 import type { RedactionLevel } from '@afterimage/snapshot/redaction';
 import { Command } from 'commander';
 import { formatBytes, formatMs, roundMs } from '@afterimage/host/format';

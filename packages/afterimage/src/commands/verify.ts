@@ -1,5 +1,5 @@
 /** `afterimage verify`: whether a file is whole and as it was written, and what was done to it. */
-import { readImage } from '@afterimage/agent/image';
+import { readImage } from '@afterimage/image/read';
 import { formatBytes } from '@afterimage/host/format';
 import { endingReader, redactor, type Target } from '@afterimage/snapshot/redaction';
 import { Command } from 'commander';
@@ -9,7 +9,7 @@ import { decompressed, split } from '../files/compression.js';
 import { identitiesOf, identityOption, type IdentityOptions } from '../files/encryption-options.js';
 import { inputFailure } from '../files/input-errors.js';
 import { openInput } from '../files/input.js';
-import { imageDigest } from '../image-digest.js';
+import { imageDigest } from '../files/image-digest.js';
 import { progressLine } from '../cli/progress-line.js';
 import { formatNumberOf } from '../cli/quantities.js';
 import { BEGINNING_BYTES, clear, isImage } from '../files/stored-stream.js';

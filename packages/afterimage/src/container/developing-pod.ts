@@ -3,7 +3,7 @@
  * allowed the memory that developing takes. It is removed afterwards, and ends by itself should that not come about.
  */
 import { formatBytes } from '@afterimage/host/format';
-import { developNeedBytes, type ImageHeader } from '@afterimage/agent/image';
+import { developNeedBytes, type ImageHeader } from '@afterimage/image/read';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Surroundings } from '../kit/protocol.js';

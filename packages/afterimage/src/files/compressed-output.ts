@@ -1,6 +1,6 @@
 /** The end of a result's way to its file: compressed as the file's name says, then encrypted and hashed. */
-import { ENCRYPTED_ENDING } from '@afterimage/agent/encryption';
-import { sealedOutput, type SealedOutput } from '@afterimage/agent/sealed-output';
+import { ENCRYPTED_ENDING } from '@afterimage/image/encryption';
+import { sealedOutput, type SealedOutput } from '@afterimage/image/seal';
 import { Transform, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import * as zlib from 'node:zlib';

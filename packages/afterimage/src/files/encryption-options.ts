@@ -1,5 +1,5 @@
 /** The options by which results are encrypted and encrypted files are read. */
-import { checkRecipients, EncryptionError } from '@afterimage/agent/encryption';
+import { checkRecipients, EncryptionError } from '@afterimage/image/encryption';
 import { Option } from 'commander';
 import { readFile } from 'node:fs/promises';
 import { CommandError } from '../cli/command-error.js';

@@ -1,6 +1,6 @@
 /** What is wrong with a file that was to be read, on one line. */
-import { EncryptionError } from '@afterimage/agent/encryption';
-import { ImageError } from '@afterimage/agent/image';
+import { EncryptionError } from '@afterimage/image/encryption';
+import { ImageError } from '@afterimage/image/read';
 import { SnapshotFormatError } from '@afterimage/snapshot';
 import { CommandError } from '../cli/command-error.js';
 import { CompressionError } from './compression.js';

@@ -1,5 +1,5 @@
 /** Opens the snapshots that a command is about, telling how far it is and, on one line, what is wrong with them. */
-import { isEncrypted, MAGIC_BYTES } from '@afterimage/agent/encryption';
+import { isEncrypted, MAGIC_BYTES } from '@afterimage/image/encryption';
 import { formatBytes } from '@afterimage/host/format';
 import { open, type Snapshot } from '@afterimage/snapshot';
 import { stat } from 'node:fs/promises';

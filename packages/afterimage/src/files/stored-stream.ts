@@ -1,5 +1,5 @@
 /** What is in a file, as the stream of bytes that it was before it was compressed and encrypted. */
-import { decrypted, isArmored, isEncrypted, MAGIC_BYTES } from '@afterimage/agent/encryption';
+import { decrypted, isArmored, isEncrypted, MAGIC_BYTES } from '@afterimage/image/encryption';
 import { CommandError } from '../cli/command-error.js';
 import { decompressed, split } from './compression.js';
 import { openInput } from './input.js';

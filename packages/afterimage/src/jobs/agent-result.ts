@@ -1,5 +1,5 @@
 /** What becomes of a file that came from an agent in a container: it stays what it is, or it is developed. */
-import { ENCRYPTED_ENDING } from '@afterimage/agent/encryption';
+import { ENCRYPTED_ENDING } from '@afterimage/image/encryption';
 import { freePath } from '../files/destination.js';
 import { visible } from '../cli/visible.js';
 import { copyAgentFile } from '../capture/agent-file.js';

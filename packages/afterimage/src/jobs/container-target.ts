@@ -1,8 +1,8 @@
 /** A Node.js process in a container: of a pod, or of the machine's own docker or podman. */
 import { sanitiseName } from '@afterimage/host/application-name';
-import type { DevelopResult } from '@afterimage/agent/develop';
+import type { DevelopResult } from '@afterimage/image/develop';
 import { formatBytes } from '@afterimage/host/format';
-import { readImage, type ImageHeader } from '@afterimage/agent/image';
+import { readImage, type ImageHeader } from '@afterimage/image/read';
 import { CommandError } from '../cli/command-error.js';
 import { decompressed, split } from '../files/compression.js';
 import { showStep } from './developing.js';

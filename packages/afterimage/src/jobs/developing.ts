@@ -1,12 +1,12 @@
 /** Developing as every command does it that has an image: only where there is room, with its progress shown. */
-import { develop, type DevelopProgress, type DevelopResult } from '@afterimage/agent/develop';
+import { develop, type DevelopProgress, type DevelopResult } from '@afterimage/image/develop';
 import { formatBytes } from '@afterimage/host/format';
 import { describeHeadroom, readHeadroom, reserveBytes } from '@afterimage/host/headroom';
-import { developNeedBytes, type ImageHeader, type ImageStream } from '@afterimage/agent/image';
+import { developNeedBytes, type ImageHeader, type ImageStream } from '@afterimage/image/read';
 import { checkDisk } from '@afterimage/host/output-file';
 import type { RedactionLevel } from '@afterimage/snapshot/redaction';
 import type { Writable } from 'node:stream';
-import { COMPRESSED_SHARE } from '@afterimage/agent/image-store';
+import { COMPRESSED_SHARE } from '@afterimage/image/store';
 import { CommandError } from '../cli/command-error.js';
 import { compressionOf, sealedResult } from '../files/compressed-output.js';
 import { writeOutput } from '../files/output.js';

@@ -1,5 +1,5 @@
 /** What the results of captures are called. */
-import { ENCRYPTED_ENDING } from '@afterimage/agent/encryption';
+import { ENCRYPTED_ENDING } from '@afterimage/image/encryption';
 import { CommandError } from '../cli/command-error.js';
 
 export interface ResultName {

@@ -1,8 +1,8 @@
 /** What becomes of a captured image: a snapshot, or the image itself, stored for later. */
-import { DevelopError } from '@afterimage/agent/develop';
-import { storeImage } from '@afterimage/agent/image-store';
-import { sealedOutput } from '@afterimage/agent/sealed-output';
-import { readImage, type ImageHeader, type ImageStream } from '@afterimage/agent/image';
+import { DevelopError } from '@afterimage/image/develop';
+import { storeImage } from '@afterimage/image/store';
+import { sealedOutput } from '@afterimage/image/seal';
+import { readImage, type ImageHeader, type ImageStream } from '@afterimage/image/read';
 import { formatBytes } from '@afterimage/host/format';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';

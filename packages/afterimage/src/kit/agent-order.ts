@@ -1,5 +1,5 @@
 /** Has the agent of a process in the container capture it, and sends out what that has written. */
-import { swept } from '@afterimage/agent/image-source';
+import { swept } from '@afterimage/image/swept-chunks';
 import { agentFile } from '../capture/agent-file.js';
 import { captureByAgent, readyAgent } from '../capture/agent-signal.js';
 import { CommandError } from '../cli/command-error.js';

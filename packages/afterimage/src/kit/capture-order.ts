@@ -1,6 +1,6 @@
 /** Captures a process in the container, and sends its image out, compressed. */
-import { swept } from '@afterimage/agent/image-source';
-import { abiOf } from '@afterimage/agent/native';
+import { swept } from '@afterimage/image/swept-chunks';
+import { abiOf } from '@afterimage/image/native-part';
 import { setFlagsFromString } from 'node:v8';
 import type { VersionedAddon } from '../attach/addon-place.js';
 import { versionOf } from '../attach/addon-version.js';

@@ -1,5 +1,5 @@
 /** Sends a result out of the container: compressed, and with the hash of what was sent. */
-import { storeImage } from '@afterimage/agent/image-store';
+import { storeImage } from '@afterimage/image/store';
 import { createHash } from 'node:crypto';
 import { Writable } from 'node:stream';
 import type { FrameOutput } from './frame-output.js';

@@ -2,8 +2,8 @@
  * Develops an image in the container that was made for it, and sends the snapshot out. It is redacted by whoever
  * receives it: the image came the same way.
  */
-import { develop, type DevelopProgress } from '@afterimage/agent/develop';
-import { readImage } from '@afterimage/agent/image';
+import { develop, type DevelopProgress } from '@afterimage/image/develop';
+import { readImage } from '@afterimage/image/read';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
 /** Packs the kit into one piece: its code, and the native parts for the container's platform. */
-import { abiOf, addonFile, developerFile, supportedMajors } from '@afterimage/agent/native';
+import { abiOf, addonFile, darkroomFile, supportedMajors } from '@afterimage/image/native-part';
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,7 +18,7 @@ const CODE = fileURLToPath(new URL('../../bundled/kit.cjs', import.meta.url));
  */
 export async function packKit(what: 'capture' | 'develop', platform: string, arch: string): Promise<Buffer> {
   const files =
-    what === 'capture' ? addons(platform, arch) : { [DEVELOPER_PART]: developerFile(platform, arch) };
+    what === 'capture' ? addons(platform, arch) : { [DEVELOPER_PART]: darkroomFile(platform, arch) };
   const parts: KitParts = {};
   for (const [name, file] of Object.entries(files)) {
     const contents = await readFile(file).catch(() => null);

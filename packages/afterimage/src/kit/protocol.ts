@@ -3,7 +3,7 @@
  * for the type, four for the length (big-endian), then a message as JSON or a piece of an image or a snapshot. The end of
  * the kit's input means that nobody is there any more.
  */
-import type { DevelopProgress, DevelopResult } from '@afterimage/agent/develop';
+import type { DevelopProgress, DevelopResult } from '@afterimage/image/develop';
 import type { AttachStep } from '../attach/attach.js';
 import type { UndertakerOrder, Undertaking } from '../attach/undertaking.js';
 import type { CapturedByAgent } from '../capture/agent-signal.js';

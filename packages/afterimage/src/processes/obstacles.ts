@@ -2,7 +2,7 @@
  * Why a process cannot be captured by attaching to it, as far as that can be known without sending it anything.
  * A signal to a process that does not wait for it would end it: so all of this is asked first.
  */
-import { abiOf, supportedMajors } from '@afterimage/agent/native';
+import { abiOf, supportedMajors } from '@afterimage/image/native-part';
 import { readFile, readlink } from 'node:fs/promises';
 import { constants } from 'node:os';
 import type { AgentBoard, Unreadable } from './agent-board.js';

@@ -4,8 +4,6 @@
 import type { Transform, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import * as zlib from 'node:zlib';
-import { CaptureError } from './errors.js';
-import type { Settings } from './options.js';
 
 /** Of the compressed image to the raw one; seen: 0.18. A guess on the safe side, for the disk. */
 export const COMPRESSED_SHARE = 0.4;
@@ -17,28 +15,13 @@ const ZSTD_LEVEL = 100;
 type CreateZstd = (options: { chunkSize: number; params: Record<number, number> }) => Transform;
 const createZstd = (zlib as { createZstdCompress?: CreateZstd }).createZstdCompress;
 
-export const STORED_ENDING = createZstd === undefined ? '.image.gz' : '.image.zst';
+export const STORED_ENDING: '.image.gz' | '.image.zst' =
+  createZstd === undefined ? '.image.gz' : '.image.zst';
 
 /** Level 1 of either: the image leaves the server sooner than it would at any better one. */
 function compressor(): Transform {
   if (createZstd === undefined) return zlib.createGzip({ level: 1, chunkSize: CHUNK_BYTES });
   return createZstd({ chunkSize: CHUNK_BYTES, params: { [ZSTD_LEVEL]: 1 } });
-}
-
-/**
- * @param why the image is not developed at once
- * @throws {CaptureError} `unencrypted`, where the image would be stored for everybody to read
- */
-export function refusePlainImage(
-  { recipients, storePlainImage }: Pick<Settings, 'recipients' | 'storePlainImage'>,
-  why: string,
-): void {
-  if (recipients.length > 0 || storePlainImage) return;
-  throw new CaptureError(
-    'unencrypted',
-    `the image would be stored (${why}) with every secret of the process in it: name recipients to encrypt it for ` +
-      '(AFTERIMAGE_RECIPIENTS, age1…), or allow it as it is with AFTERIMAGE_STORE_PLAIN_IMAGE=1',
-  );
 }
 
 /** Compresses the chunks into `output` and ends it. */

@@ -16,8 +16,8 @@ import {
 } from '@afterimage/snapshot/redaction';
 import { readStatSync } from '@afterimage/host/process-stat';
 import { DevelopError, explainExit } from './develop-errors.js';
-import type { ImageMetadata, ImageStream } from './image.js';
-import { developerFile } from './native.js';
+import type { ImageMetadata, ImageStream } from './read.js';
+import { darkroomFile } from './native-part.js';
 
 export { DevelopError, type DevelopFailure } from './develop-errors.js';
 
@@ -68,7 +68,7 @@ function installedProgram(image: ImageStream): string {
       'wrong-architecture',
       `the image was taken on ${arch} and this machine is ${process.arch}: develop it on Linux on ${arch}`,
     );
-  const program = developerFile();
+  const program = darkroomFile();
   if (!existsSync(program))
     throw new DevelopError(
       'program-missing',
@@ -77,7 +77,7 @@ function installedProgram(image: ImageStream): string {
   return program;
 }
 
-/** What the program says, line by line (native/developer/report.h), and the tail of anything else. */
+/** What the program says, line by line (native/darkroom/report.h), and the tail of anything else. */
 interface Reports {
   error: string;
   otherText: string;
