@@ -27,3 +27,10 @@ export function formatMs(ms: number): string {
 export function roundMs(ms: number): number {
   return Math.round(ms * 10) / 10;
 }
+
+/** 0.9712 is `97 %`, 0.0312 is `3.1 %`. */
+export function formatShare(share: number): string {
+  const percent = share * 100;
+  if (percent > 0 && percent < 0.1) return '< 0.1 %';
+  return `${percent.toFixed(percent < 10 && percent > 0 ? 1 : 0)} %`;
+}

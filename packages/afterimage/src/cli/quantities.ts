@@ -26,13 +26,6 @@ function signed(value: number, format: (value: number) => string): string {
   return sign + format(Math.abs(value));
 }
 
-/** 0.9712 is `97 %`, 0.0312 is `3.1 %`. */
-export function formatShare(share: number): string {
-  const percent = share * 100;
-  if (percent > 0 && percent < 0.1) return '< 0.1 %';
-  return `${percent.toFixed(percent < 10 && percent > 0 ? 1 : 0)} %`;
-}
-
 const SPANS: [seconds: number, unit: string][] = [
   [86_400, 'd'],
   [3_600, 'h'],

@@ -4,7 +4,12 @@ import { majorOf, nodeFilesOf } from '../processes/node-version.js';
 import { whileRunning } from '../processes/while-running.js';
 import type { InspectorJob } from '../attach/borrowed-inspector.js';
 import type { LeftOpen } from '../attach/left-open.js';
-import { NoSampleError, sampleClasses, type ClassSample, type OldGeneration } from './class-sample.js';
+import {
+  NoSampleError,
+  sampleClasses,
+  type ClassSample,
+  type OldGeneration,
+} from '@afterimage/v8-heap/class-sample';
 import { readHeapFigures, type HeapFigures } from './figures.js';
 
 export interface HeapReport {

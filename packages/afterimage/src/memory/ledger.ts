@@ -5,9 +5,9 @@
 import { readCgroupMemory, type CgroupMemory } from '@afterimage/host/process-figures';
 import { CommandError } from '../cli/command-error.js';
 import { readlink } from 'node:fs/promises';
-import { findHeaps, PAGE_BYTES } from '../heap/heap-pages.js';
-import { openMemory } from '../heap/process-memory.js';
-import { openResidency } from '../heap/residency.js';
+import { findHeaps, PAGE_BYTES } from '@afterimage/v8-heap/pages';
+import { openMemory } from '@afterimage/v8-heap/process-memory';
+import { openResidency } from '@afterimage/v8-heap/residency';
 import { readCandidate } from '../processes/candidate.js';
 import { readMappings, type Mapping } from './mappings.js';
 

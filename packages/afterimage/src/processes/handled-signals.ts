@@ -13,7 +13,7 @@ import {
   SYMBOL_BYTES,
   SYMTAB,
   type Section,
-} from './elf-file.js';
+} from '@afterimage/host/elf-file';
 import { nodeFilesOf } from './node-version.js';
 
 const VARIABLE = /^uv__signal_tree(\.\d+)?$/;

@@ -4,7 +4,7 @@
  */
 import { open, readFile, readlink, stat, type FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { DYNSYM, readSections } from './elf-file.js';
+import { DYNSYM, readSections } from '@afterimage/host/elf-file';
 import { readStatus, SIGUSR1_BIT } from '@afterimage/host/process-status';
 
 /** Every build carries the addresses of its source and headers (process.release; src/node_metadata.cc in Node). */

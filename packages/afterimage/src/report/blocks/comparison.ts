@@ -1,14 +1,8 @@
 /** What `afterimage diff` says of two or more snapshots. */
-import { formatBytes } from '@afterimage/host/format';
+import { formatBytes, formatShare } from '@afterimage/host/format';
 import { basename } from 'node:path';
 import type { Comparison } from '../data/comparison.js';
-import {
-  formatBytesChange,
-  formatChange,
-  formatCount,
-  formatNumberOf,
-  formatShare,
-} from '../../cli/quantities.js';
+import { formatBytesChange, formatChange, formatCount, formatNumberOf } from '../../cli/quantities.js';
 import type { Block, Table } from './block.js';
 import { grownClassBlocks } from './classes.js';
 import { afterDiff } from './next-command.js';

@@ -1,6 +1,7 @@
 /** What `afterimage descriptors` says of a process: how close to its limit it is, and what it has open. */
 import type { DescriptorGroup, OpenDescriptors } from '../../processes/open-descriptors.js';
-import { formatCount, formatNumberOf, formatShare } from '../../cli/quantities.js';
+import { formatShare } from '@afterimage/host/format';
+import { formatCount, formatNumberOf } from '../../cli/quantities.js';
 import type { Block } from './block.js';
 import { andMore } from './classes.js';
 

@@ -1,8 +1,8 @@
 /** What `afterimage heap` says of a process. */
-import { formatBytes } from '@afterimage/host/format';
-import type { SampledClass } from '../../heap/class-sample.js';
+import { formatBytes, formatShare } from '@afterimage/host/format';
+import type { SampledClass } from '@afterimage/v8-heap/class-sample';
 import type { HeapReport } from '../../heap/report.js';
-import { formatCount, formatShare, formatSpan } from '../../cli/quantities.js';
+import { formatCount, formatSpan } from '../../cli/quantities.js';
 import { andMore } from './classes.js';
 import type { Block, Fact, Table } from './block.js';
 

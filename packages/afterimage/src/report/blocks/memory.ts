@@ -1,7 +1,7 @@
 /** What `afterimage memory` says of a process: the conclusion first, then the figures that it comes from. */
-import { formatBytes } from '@afterimage/host/format';
+import { formatBytes, formatShare } from '@afterimage/host/format';
 import type { Ledger, Part } from '../../memory/ledger.js';
-import { formatNumberOf, formatShare } from '../../cli/quantities.js';
+import { formatNumberOf } from '../../cli/quantities.js';
 import type { Block, Fact } from './block.js';
 
 const NAMES: Record<Part, string> = {

@@ -1,13 +1,7 @@
 /** Suspects: a line for each, and all that is needed to check one. */
-import { formatBytes } from '@afterimage/host/format';
+import { formatBytes, formatShare } from '@afterimage/host/format';
 import type { Holder, Suspect, SuspectPart } from '@afterimage/snapshot';
-import {
-  formatBytesChange,
-  formatChange,
-  formatCount,
-  formatNumberOf,
-  formatShare,
-} from '../../cli/quantities.js';
+import { formatBytesChange, formatChange, formatCount, formatNumberOf } from '../../cli/quantities.js';
 import type { Block, Fact, Ranking } from './block.js';
 import { fullPlace, shortPath, shortPlace } from './places.js';
 import type { Shown } from './shown.js';

@@ -1,5 +1,5 @@
 /** What there is to say of one snapshot as a whole. The JSON that is printed has the same shape. */
-import { formatBytes } from '@afterimage/host/format';
+import { formatBytes, formatShare } from '@afterimage/host/format';
 import {
   classOrigins,
   findSuspects,
@@ -10,7 +10,6 @@ import {
   type Snapshot,
   type Suspect,
 } from '@afterimage/snapshot';
-import { formatShare } from '../../cli/quantities.js';
 import { explainedClasses } from './explained-classes.js';
 import { packageFile } from './package-files.js';
 

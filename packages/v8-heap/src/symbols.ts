@@ -12,7 +12,7 @@ import {
   SYMBOL_BYTES,
   SYMTAB,
   type Section,
-} from '../processes/elf-file.js';
+} from '@afterimage/host/elf-file';
 
 /** By what follows `v8dbg_` in their names. */
 export type PostmortemSymbols = ReadonlyMap<string, number>;

@@ -1,32 +1,13 @@
 /** The memory of another process, read without its help and without stopping it (proc(5): maps and mem). */
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import type { MemoryReader, Region } from './memory.js';
 import { openResidency } from './residency.js';
-
-export interface Region {
-  start: number;
-  end: number;
-}
-
-export interface ProcessMemory {
-  /** Memory of its own that it may write to, and that is no file's; in the order of addresses. */
-  regions: Region[];
-  /** What malloc gives its first thread from; null where it was not asked for. */
-  programBreak: Region | null;
-  /**
-   * Whether the page at an address is resident. Reading one that is not would make it so, and the process larger for
-   * having been looked at: 7 MB of Node 24, by V8's reservations.
-   */
-  isResident(address: number): boolean;
-  /** Whether the bytes from there on could be read into all of `into`. */
-  read(address: number, into: Uint8Array): boolean;
-  close(): void;
-}
 
 /** Everything below is a number without loss. */
 const HIGHEST_ADDRESS = 2 ** 47;
 
 /** @throws what the system says: EACCES, EPERM, ENOENT */
-export function openMemory(pid: number): ProcessMemory {
+export function openMemory(pid: number): MemoryReader {
   const regions = regionsIn(readFileSync(`/proc/${pid}/maps`, 'latin1'));
   const residency = openResidency(pid);
   const descriptor = openSync(`/proc/${pid}/mem`, 'r');

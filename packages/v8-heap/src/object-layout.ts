@@ -2,7 +2,7 @@
  * Where V8 keeps what in heap objects, by its postmortem metadata; and what that metadata leaves out, by the order of
  * V8's instance types (src/objects/objects-definitions.h and instance-type.h in V8), in which they are numbered.
  */
-import type { PostmortemSymbols } from './postmortem-symbols.js';
+import type { PostmortemSymbols } from './symbols.js';
 
 /** The metadata lacks something, or says what cannot be. */
 export class UnknownLayoutError extends Error {

@@ -2,15 +2,15 @@
  * The biggest classes of a process's heap, from a sample of its pages: read from outside, while the process goes on.
  * What is counted is what lies there, garbage that no collection has come by yet included.
  */
-import { formatBytes } from '@afterimage/host/format';
-import { formatShare } from '../cli/quantities.js';
+import { formatBytes, formatShare } from '@afterimage/host/format';
 import { classNames } from './class-names.js';
-import { findHeaps, PAGE_BYTES, type Heap, type HeapPage } from './heap-pages.js';
+import { findHeaps, PAGE_BYTES, type Heap, type HeapPage } from './pages.js';
 import { objectLayout, UnknownLayoutError, type ObjectLayout } from './object-layout.js';
 import { objectMaps, wordAt, type ObjectMap, type ObjectMaps } from './object-map.js';
 import { objectSizes, walkPage, type SizeOf } from './page-walk.js';
-import { readPostmortemSymbols } from './postmortem-symbols.js';
-import { openMemory, type ProcessMemory } from './process-memory.js';
+import { readPostmortemSymbols } from './symbols.js';
+import type { MemoryReader } from './memory.js';
+import { openMemory } from './process-memory.js';
 import { tallies, type Estimate } from './tallies.js';
 
 export interface SampledClass {
@@ -68,7 +68,7 @@ export async function sampleClasses(
   nodeFiles: readonly string[],
   old: OldGeneration,
 ): Promise<ClassSample> {
-  let memory: ProcessMemory | null = null;
+  let memory: MemoryReader | null = null;
   try {
     memory = openMemory(pid);
     for (const file of nodeFiles) {
@@ -93,7 +93,7 @@ function explain(error: unknown): unknown {
   return code === 'ENOENT' || code === 'ESRCH' ? new NoSampleError('it has ended', { cause: error }) : error;
 }
 
-function sample(memory: ProcessMemory, layout: ObjectLayout, old: OldGeneration): ClassSample {
+function sample(memory: MemoryReader, layout: ObjectLayout, old: OldGeneration): ClassSample {
   const pages = ownPages(findHeaps(memory), memory, old);
   const maps = objectMaps(memory, layout);
   const reader = { memory, maps, sizeOf: objectSizes(layout) };
@@ -139,7 +139,7 @@ function sample(memory: ProcessMemory, layout: ObjectLayout, old: OldGeneration)
 }
 
 interface Reader {
-  memory: ProcessMemory;
+  memory: MemoryReader;
   maps: ObjectMaps;
   sizeOf: SizeOf;
 }
@@ -194,7 +194,7 @@ function sampleLarge(pages: readonly HeapPage[], { memory, maps, sizeOf }: Reade
 /** Every worker thread has a heap; the main thread's is the one that V8 told about. */
 function ownPages(
   heaps: readonly Heap[],
-  { programBreak }: ProcessMemory,
+  { programBreak }: MemoryReader,
   { committed }: OldGeneration,
 ): HeapPage[] {
   const isFirst = ({ address }: Heap): boolean =>

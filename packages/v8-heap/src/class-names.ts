@@ -4,7 +4,7 @@
  */
 import type { ObjectLayout } from './object-layout.js';
 import { isTagged, TAG, wordAt, type ObjectMap, type ObjectMaps } from './object-map.js';
-import type { ProcessMemory } from './process-memory.js';
+import type { MemoryReader } from './memory.js';
 
 const WORD = 8;
 const LONGEST_NAME = 200;
@@ -22,7 +22,7 @@ const MOST_INLINED_LOCALS = 75;
 const NAME_WORDS = 5;
 
 export function classNames(
-  memory: ProcessMemory,
+  memory: MemoryReader,
   layout: ObjectLayout,
   maps: ObjectMaps,
 ): (map: ObjectMap) => string {

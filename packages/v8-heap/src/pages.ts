@@ -3,7 +3,7 @@
  * by its header (MemoryChunk in V8's source), which V8's postmortem metadata says nothing of: so a page counts as one
  * only where all that its header says of itself agrees with where it lies.
  */
-import type { ProcessMemory } from './process-memory.js';
+import type { MemoryReader } from './memory.js';
 
 export interface HeapPage {
   /** Where objects begin, and where the last one ends at the latest. */
@@ -67,7 +67,7 @@ export interface Heap {
  * Every heap there is: each worker thread has one of its own.
  * @throws {RangeError} where there is more memory than is looked through
  */
-export function findHeaps(memory: ProcessMemory): Heap[] {
+export function findHeaps(memory: MemoryReader): Heap[] {
   const heaps = new Map<number, Heap>();
   const read = wordReader(memory);
   let places = 0;
@@ -89,7 +89,7 @@ export function findHeaps(memory: ProcessMemory): Heap[] {
 
 type ReadWords = (address: number) => number[] | null;
 
-function wordReader(memory: ProcessMemory): ReadWords {
+function wordReader(memory: MemoryReader): ReadWords {
   const bytes = Buffer.alloc(HEADER_WORDS * WORD);
   return (address) => {
     if (!memory.read(address, bytes)) return null;

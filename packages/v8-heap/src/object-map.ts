@@ -3,7 +3,7 @@
  * pointer is told by what it points to: a map's own map is a map of maps.
  */
 import type { ObjectLayout } from './object-layout.js';
-import type { ProcessMemory } from './process-memory.js';
+import type { MemoryReader } from './memory.js';
 
 export interface ObjectMap {
   /** Without the tag. */
@@ -25,7 +25,7 @@ const WORD = 8;
 /** There are thousands of maps in a heap, and some words that only look like pointers to one. */
 const MOST_READ = 300_000;
 
-export function objectMaps(memory: ProcessMemory, { map, types }: ObjectLayout): ObjectMaps {
+export function objectMaps(memory: MemoryReader, { map, types }: ObjectLayout): ObjectMaps {
   const known = new Map<number, ObjectMap | null>();
   const metaMaps = new Map<number, boolean>();
   const read = (pointer: number): Buffer | null => {
