@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { stat } from 'node:fs/promises';
 import { isMainThread } from 'node:worker_threads';
 import { openBoard, type Ended } from './board.js';
-import { capture } from './capture.js';
+import { capture, loadInline } from './capture.js';
 import { listenForCaptures, type CaptureSignal, type PassedOn } from './capture-signal.js';
 import { CaptureError } from './errors.js';
 import {
@@ -72,6 +72,8 @@ export function createAgent(settings: Settings, onUninstall: () => void): Agent 
   let latestPath: string | null = null;
   let ended: Ended | null = null;
   let captureSignal: CaptureSignal | null = null;
+  // Early: at a capture there may be no descriptor left to read it with. What fails now fails again then.
+  if (settings.mode === 'inline') loadInline().catch(() => undefined);
   const reserve = holdReserve(isMainThread && settings.mode === 'image' ? addonOrNull() : null);
   // libuv makes its threads at the first use of its pool, and aborts the process when it cannot (init_threads() in its
   // threadpool.c). A capture must not be that first use, in a server that has no thread left.

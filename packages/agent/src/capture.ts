@@ -2,33 +2,20 @@
  * One capture from beginning to end, in either mode: the guards before anything is done, the capture itself,
  * the housekeeping after it.
  */
+import type { CaptureJob } from './capture-job.js';
 import { messageOf } from '@afterimage/host/errors';
 import { CaptureError } from './errors.js';
-import type { CaptureResult, Emit } from './events.js';
+import type { CaptureResult } from './events.js';
 import { formatBytes, formatMs } from '@afterimage/host/format';
 import { captureImage, checkImageCapture } from './image-capture.js';
-import { captureInline, checkInline } from './inline.js';
 import { removeOlder } from './keep.js';
 import { ENCRYPTED_ENDING } from '@afterimage/image/encryption';
-import type { Settings } from './options.js';
 import { checkOutput, OutputError } from '@afterimage/host/output-file';
-import type { Readiness } from './readiness.js';
-import type { Reserve } from './reserve.js';
 import { describeShortage, shortageCode } from './shortage.js';
 import { removeLeftovers } from '@afterimage/host/temporary';
 
-export interface CaptureJob {
-  settings: Settings;
-  readiness: Readiness;
-  reserve: Reserve;
-  /** Where the snapshot goes, placeholders filled in. */
-  path: string;
-  /** `performance.now()` of the request. */
-  startedAt: number;
-  /** Aborts with the {@link CaptureError} to end with. */
-  signal: AbortSignal;
-  emit: Emit;
-}
+/** Loaded only where it is used: it brings the redactor, nearly half of what an agent would load. */
+export const loadInline = (): Promise<typeof import('./inline.js')> => import('./inline.js');
 
 /**
  * Emits `refused` when a guard says no, else `started` and then, at its time, `captured`, and `written` or
@@ -37,12 +24,13 @@ export interface CaptureJob {
  */
 export async function capture(job: CaptureJob): Promise<CaptureResult> {
   const { emit, path, reserve, settings } = job;
-  const inline = settings.mode === 'inline';
+  let inline: Awaited<ReturnType<typeof loadInline>> | undefined;
   try {
     await reserve.during(async () => {
       await checkOutput(settings.recipients.length > 0 ? path + ENCRYPTED_ENDING : path);
       await removeLeftovers(settings.path, path);
-      await (inline ? checkInline(path, settings.recipients) : checkImageCapture(path, settings));
+      if (settings.mode === 'inline') inline = await loadInline();
+      await (inline?.checkInline(path, settings.recipients) ?? checkImageCapture(path, settings));
     });
     job.signal.throwIfAborted();
   } catch (error) {
@@ -51,7 +39,7 @@ export async function capture(job: CaptureJob): Promise<CaptureResult> {
     throw refusal;
   }
   try {
-    const result = await (inline ? captureInline(job) : captureImage(job));
+    const result = await (inline?.captureInline(job) ?? captureImage(job));
     const { keep } = settings;
     if (keep !== undefined) await reserve.during(() => removeOlder(settings.path, path, keep));
     emit('written', writtenMessage(result), result);

@@ -5,7 +5,7 @@
 import { closeSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { getHeapStatistics } from 'node:v8';
-import type { CaptureJob } from './capture.js';
+import type { CaptureJob } from './capture-job.js';
 import { startCollector, TryAgainError, type Collector } from './collector-process.js';
 import { cpuSeconds } from '@afterimage/host/process-stat';
 import { deferred, untilAborted, within } from '@afterimage/host/deferred';

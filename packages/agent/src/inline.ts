@@ -14,7 +14,7 @@ import { writeSync } from 'node:fs';
 import { getHeapSnapshot, getHeapSpaceStatistics, getHeapStatistics } from 'node:v8';
 import { rm, type FileHandle } from 'node:fs/promises';
 import { isMainThread } from 'node:worker_threads';
-import type { CaptureJob } from './capture.js';
+import type { CaptureJob } from './capture-job.js';
 import { pause } from '@afterimage/host/deferred';
 import { codeOf, messageOf } from '@afterimage/host/errors';
 import { CaptureError } from './errors.js';

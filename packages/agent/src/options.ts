@@ -2,7 +2,7 @@
  * The options of the agent: from the application's code, else from the environment, else by default; checked
  * here once, so that nothing behind it has to.
  */
-import { REDACTION_LEVELS, type RedactionLevel } from '@afterimage/snapshot/redaction';
+import { REDACTION_LEVELS, type RedactionLevel } from '@afterimage/snapshot/redaction-levels';
 import { constants, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { messageOf } from '@afterimage/host/errors';

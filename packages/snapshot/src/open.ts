@@ -1,16 +1,16 @@
 /** From a file or a stream to a snapshot that can be asked. */
 import { availableParallelism } from 'node:os';
-import { assemble } from './assemble.js';
-import { chunksOf, inspectFile, type SnapshotFile } from './chunks.js';
-import { classesOf } from './classes.js';
-import { distances } from './distances.js';
-import { dominanceOf, dominanceQuestion, ownershipQuestion } from './dominance.js';
-import { roomForNodes, type Graph } from './graph.js';
-import { ephemeronsOf, ownedNodes } from './reachability.js';
-import { scanSnapshot } from './scan.js';
+import { assemble } from './read/assemble.js';
+import { chunksOf, inspectFile, type SnapshotFile } from './format/chunks.js';
+import { classesOf } from './graph/classes.js';
+import { distances } from './graph/distances.js';
+import { dominanceOf, dominanceQuestion, ownershipQuestion } from './graph/dominance.js';
+import { roomForNodes, type Graph } from './graph/graph.js';
+import { ephemeronsOf, ownedNodes } from './graph/reachability.js';
+import { scanSnapshot } from './read/scan.js';
 import { startSecondThread, type SecondThread } from './second-thread.js';
-import { shallowSizes } from './shallow-sizes.js';
-import { snapshotOf, type KnownParts, type Snapshot } from './snapshot.js';
+import { shallowSizes } from './graph/shallow-sizes.js';
+import { snapshotOf, type KnownParts, type Snapshot } from './graph/snapshot.js';
 
 export interface OpenOptions {
   /**

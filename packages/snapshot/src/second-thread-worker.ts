@@ -1,11 +1,11 @@
 /** What the second thread runs: takes a question, answers it, takes the next. */
 import { parentPort } from 'node:worker_threads';
-import { chunksOf, type SnapshotFile } from './chunks.js';
-import { dominanceOf } from './dominance.js';
-import { SnapshotFormatError } from './format-error.js';
-import type { EdgeColumns } from './rows.js';
-import { scanSnapshot } from './scan.js';
-import { ownedNodes } from './reachability.js';
+import { chunksOf, type SnapshotFile } from './format/chunks.js';
+import { dominanceOf } from './graph/dominance.js';
+import { SnapshotFormatError } from './format/format-error.js';
+import type { EdgeColumns } from './read/rows.js';
+import { scanSnapshot } from './read/scan.js';
+import { ownedNodes } from './graph/reachability.js';
 import type { Reply, Request } from './second-thread.js';
 
 parentPort?.on('message', (request: Request) => {

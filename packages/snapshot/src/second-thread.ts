@@ -1,10 +1,10 @@
 /** The second thread from the first one's side. What both work on is in shared memory, see columns.ts. */
 import { Worker } from 'node:worker_threads';
-import type { Bits } from './bits.js';
-import type { SnapshotFile } from './chunks.js';
-import type { Dominance, DominanceQuestion, OwnershipQuestion } from './dominance.js';
-import { SnapshotFormatError, type SnapshotFormatErrorCode } from './format-error.js';
-import type { EdgeColumns } from './rows.js';
+import type { Bits } from './format/bits.js';
+import type { SnapshotFile } from './format/chunks.js';
+import type { Dominance, DominanceQuestion, OwnershipQuestion } from './graph/dominance.js';
+import { SnapshotFormatError, type SnapshotFormatErrorCode } from './format/format-error.js';
+import type { EdgeColumns } from './read/rows.js';
 
 /** What the second thread can be asked for. */
 export interface Tasks {

@@ -1,5 +1,5 @@
 /** The option of each command that writes a snapshot: what is taken out of it. */
-import { REDACTION_LEVELS } from '@afterimage/snapshot/redaction';
+import { REDACTION_LEVELS } from '@afterimage/snapshot/redaction-levels';
 import { Option } from 'commander';
 
 export function levelOption(): Option {

@@ -4,7 +4,7 @@
  */
 import { sanitiseName } from '@afterimage/host/application-name';
 import { BOARD_BYTES_MOST, BOARD_NAME, parseBoard, type BoardDocument } from '@afterimage/agent/board';
-import { REDACTION_LEVELS, type RedactionLevel } from '@afterimage/snapshot/redaction';
+import { REDACTION_LEVELS, type RedactionLevel } from '@afterimage/snapshot/redaction-levels';
 import { constants } from 'node:os';
 import { open, readdir, readlink } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';

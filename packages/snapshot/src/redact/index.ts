@@ -4,4 +4,4 @@ export { readProvenance, type Ending, type Provenance, type Target } from './pro
 export type { ProcessFigures } from './process-figures.js';
 export { endingReader, type EndingReader } from './ending.js';
 export { REDACTION_LEVELS, type RedactionLevel } from './level.js';
-export { SnapshotFormatError, type SnapshotFormatErrorCode } from '../format-error.js';
+export { SnapshotFormatError, type SnapshotFormatErrorCode } from '../format/format-error.js';

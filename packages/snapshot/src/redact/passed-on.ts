@@ -1,8 +1,8 @@
 /** Sections that go through as they are: numbers, however they are nested, and strings where all may be read. */
-import type { Section } from '../document.js';
-import { unexpected } from '../format-error.js';
-import { isSpace } from '../numbers.js';
-import type { StringTaker } from '../strings-section.js';
+import type { Section } from '../format/section.js';
+import { unexpected } from '../format/format-error.js';
+import { isSpace } from '../format/section.js';
+import type { StringTaker } from '../format/strings-section.js';
 import type { CompiledRedaction } from './compiled.js';
 import type { Output } from './output.js';
 

@@ -3,7 +3,7 @@
  * end the hash of all that comes before. DevTools looks at neither.
  */
 import { createRequire } from 'node:module';
-import type { SnapshotHeader } from '../header.js';
+import type { SnapshotHeader } from '../format/header.js';
 import { figuresOf, type ProcessFigures } from './process-figures.js';
 import { REDACTION_LEVELS, type RedactionLevel } from './level.js';
 

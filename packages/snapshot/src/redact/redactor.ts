@@ -7,10 +7,11 @@
  * string is written once in every form: see {@link FORM}.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { readDocument, type Section } from '../document.js';
-import { malformed, notASnapshot } from '../format-error.js';
-import { layoutOf, parseHeader, type Layout, type SnapshotHeader } from '../header.js';
-import { stringsSection } from '../strings-section.js';
+import { type Section } from '../format/section.js';
+import { readDocument } from '../format/document.js';
+import { malformed, notASnapshot } from '../format/format-error.js';
+import { layoutOf, parseHeader, type Layout, type SnapshotHeader } from '../format/header.js';
+import { stringsSection } from '../format/strings-section.js';
 import { compiledRedaction } from './compiled.js';
 import { knownNames } from './known-names.js';
 import type { RedactionLevel } from './level.js';

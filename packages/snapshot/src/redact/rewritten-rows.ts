@@ -2,9 +2,9 @@
  * Rows of numbers on their way through: all are copied as they stand but the indexes of strings, which become
  * those of the form that the string is to be shown in. Nearly all bytes of a snapshot go through here.
  */
-import type { Section } from '../document.js';
-import { malformed, unexpected } from '../format-error.js';
-import { isSpace } from '../numbers.js';
+import type { Section } from '../format/section.js';
+import { malformed, unexpected } from '../format/format-error.js';
+import { isSpace } from '../format/section.js';
 import type { CompiledRedaction } from './compiled.js';
 import type { Output } from './output.js';
 import { MAX_STRING_INDEX, type StringRecords } from './string-records.js';

@@ -2,7 +2,7 @@
  * The strings of a snapshot on their way through, each in the forms it is used in: as a name, which is kept if
  * the rules say so, and as a value, of which no more is left than its length and a keyed hash.
  */
-import type { StringTaker } from '../strings-section.js';
+import type { StringTaker } from '../format/strings-section.js';
 import type { CompiledRedaction } from './compiled.js';
 import type { NameRules } from './name-rules.js';
 import type { Output } from './output.js';

@@ -3,7 +3,7 @@
  * few. It says nothing of time; a cache that is as large as it should be looks the same as one that leaks.
  */
 import { isProgramClass } from './growing-places.js';
-import type { Accumulation } from './explain.js';
+import type { Accumulation } from './accumulation.js';
 import type { StructureTree } from './structure-tree.js';
 
 /** Nodes for each one above, from which on it is an accumulation. */

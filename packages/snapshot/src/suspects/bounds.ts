@@ -2,9 +2,9 @@
  * Whether a collection that grew is a cache with a limit that it has not reached. V8 writes no small integers into a
  * snapshot, unless it is asked for numeric values; but caches that reserve all their slots show how many there are.
  */
-import { typeIndex, type Graph } from '../graph.js';
-import { edgeLabel, internalTarget, rawName } from '../names.js';
-import type { Snapshot } from '../snapshot.js';
+import { typeIndex, type Graph } from '../graph/graph.js';
+import { edgeLabel, internalTarget, rawName } from '../graph/names.js';
+import type { Snapshot } from '../graph/snapshot.js';
 import { hasLimitField } from './limit-field.js';
 import type { Limit, Suspect } from './suspect.js';
 

@@ -2,10 +2,10 @@
  * Functions of the program that name a method of Node's, told by the constants of their bytecode: what Node keeps in a
  * buffer of its own has no reference back to who put it there.
  */
-import { typeIndex } from '../graph.js';
-import type { Snapshot } from '../snapshot.js';
-import { isOfProgram } from '../path-words.js';
-import { ORIGIN, originOf, type SourcePositions } from '../source-positions.js';
+import { typeIndex } from '../graph/graph.js';
+import type { Snapshot } from '../graph/snapshot.js';
+import { isOfProgram } from '../paths/path-words.js';
+import { ORIGIN, originOf, type SourcePositions } from '../paths/source-positions.js';
 
 const MAX_FOUND = 4;
 /** From a SharedFunctionInfo: to bytecode, in baseline code by way of it; other names in other versions of V8. */

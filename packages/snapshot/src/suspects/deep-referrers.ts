@@ -3,9 +3,9 @@
  * list) refers to none of them directly, and where native handles hold them as well it dominates none either.
  * Going back over the references of a sample of them, level by level, finds what they have in common.
  */
-import { typeIndex } from '../graph.js';
-import { isContext } from '../path-words.js';
-import type { Snapshot } from '../snapshot.js';
+import { typeIndex } from '../graph/graph.js';
+import { isContext } from '../paths/path-words.js';
+import type { Snapshot } from '../graph/snapshot.js';
 import { sampleOf } from './sample.js';
 import { isPartOfAnother } from './structure-tree.js';
 

@@ -1,14 +1,14 @@
 /** One suspect: what an accumulation is, who holds it, where in the source to look, and the words for it. */
-import { anchor, isContext, isOfProgram, pathInWords } from '../path-words.js';
-import { edgeLabel, internalTarget, rawName } from '../names.js';
-import { stepsOf, type PathStep } from '../retaining-path.js';
-import { sourceOf, type RetainingPaths } from '../retaining-paths.js';
-import type { Snapshot } from '../snapshot.js';
-import type { SourcePositions } from '../source-positions.js';
+import { anchor, isContext, isOfProgram, pathInWords } from '../paths/path-words.js';
+import { edgeLabel, internalTarget, rawName } from '../graph/names.js';
+import { stepsOf, type PathStep } from '../paths/retaining-path.js';
+import { sourceOf, type RetainingPaths } from '../paths/retaining-paths.js';
+import type { Snapshot } from '../graph/snapshot.js';
+import type { SourcePositions } from '../paths/source-positions.js';
 import { callersOf } from './callers.js';
 import { elementWeight } from './element-weight.js';
 import { emitterOf } from './emitters.js';
-import type { Accumulation } from './explain.js';
+import type { Accumulation } from './accumulation.js';
 import { constructorName, holderWords, isSynthetic, ofOpenHandles, plainName } from './holder-words.js';
 import { pathThrough, type Held } from './holders.js';
 import { kindOf, type Evidence, type Told } from './kinds.js';

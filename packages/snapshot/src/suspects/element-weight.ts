@@ -3,12 +3,12 @@
  * listener, a timer that keeps a request by its asynchronous context. Down the dominator tree from a typical
  * element, as long as one child retains most of it.
  */
-import type { Graph } from '../graph.js';
-import { edgeLabel, internalTarget, rawName } from '../names.js';
-import { isContext } from '../path-words.js';
-import type { Snapshot } from '../snapshot.js';
+import type { Graph } from '../graph/graph.js';
+import { edgeLabel, internalTarget, rawName } from '../graph/names.js';
+import { isContext } from '../paths/path-words.js';
+import type { Snapshot } from '../graph/snapshot.js';
 import { classWords, plainName } from './holder-words.js';
-import type { SourcePositions } from '../source-positions.js';
+import type { SourcePositions } from '../paths/source-positions.js';
 import { nearestPath } from './nearest-path.js';
 import { sampleOf } from './sample.js';
 import { isPartOfAnother } from './structure-tree.js';

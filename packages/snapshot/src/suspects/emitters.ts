@@ -1,8 +1,8 @@
 /** Event emitters on the way to an accumulation: several lists of listeners on one emitter have one cause. */
-import type { Graph } from '../graph.js';
-import { edgeLabel } from '../names.js';
-import { sourceOf } from '../retaining-paths.js';
-import type { Snapshot } from '../snapshot.js';
+import type { Graph } from '../graph/graph.js';
+import { edgeLabel } from '../graph/names.js';
+import { sourceOf } from '../paths/retaining-paths.js';
+import type { Snapshot } from '../graph/snapshot.js';
 import { constructorName, plainName } from './holder-words.js';
 
 export interface Emitter {

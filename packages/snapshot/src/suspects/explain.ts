@@ -1,10 +1,11 @@
 /** From a place where something accumulates to a suspect: the holder, the path to it, the source, the words. */
-import { anchor } from '../path-words.js';
-import { rawName } from '../names.js';
-import { waysIn } from '../retaining-path.js';
-import { UNREACHED, type RetainingPaths } from '../retaining-paths.js';
-import type { Snapshot } from '../snapshot.js';
-import { ORIGIN, originOf, type SourcePositions } from '../source-positions.js';
+import { anchor } from '../paths/path-words.js';
+import { rawName } from '../graph/names.js';
+import { waysIn } from '../paths/retaining-path.js';
+import { UNREACHED, type RetainingPaths } from '../paths/retaining-paths.js';
+import type { Snapshot } from '../graph/snapshot.js';
+import { ORIGIN, originOf, type SourcePositions } from '../paths/source-positions.js';
+import type { Accumulation } from './accumulation.js';
 import { describe, STANDING, type Context, type Described } from './describe.js';
 import { LEAST_COUNT } from './growing-places.js';
 import { isSynthetic } from './holder-words.js';
@@ -15,16 +16,6 @@ import { grouped, withParts, type Draft, type Group } from './parts.js';
 import type { StructureTree } from './structure-tree.js';
 import type { Suspect } from './suspect.js';
 import { summaryOf, titleOf, type Verb } from './wording.js';
-
-/** A place, and how much there is of it. */
-export interface Accumulation {
-  place: number;
-  inSize: boolean;
-  counts: number[];
-  /** More than before, or with one snapshot all there are. */
-  count: number;
-  bytes: number;
-}
 
 /**
  * Suspects, the most suspicious first. `total` turns bytes into a part of the whole, `verb` makes the beginning of

@@ -2,11 +2,11 @@
  * What the holder of an accumulation is called: the path of names by which the program gets to it
  * (`client._events.connect`), its class, and the function, module, class or root that the path begins at.
  */
-import type { Graph } from '../graph.js';
-import { edgeLabel, internalTarget, rawName } from '../names.js';
-import { anchor, isContext, moduleOfNode } from '../path-words.js';
-import type { Snapshot } from '../snapshot.js';
-import type { SourcePositions } from '../source-positions.js';
+import type { Graph } from '../graph/graph.js';
+import { edgeLabel, internalTarget, rawName } from '../graph/names.js';
+import { anchor, isContext, moduleOfNode } from '../paths/path-words.js';
+import type { Snapshot } from '../graph/snapshot.js';
+import type { SourcePositions } from '../paths/source-positions.js';
 
 export interface HolderWords {
   /** `client._events.connect`. */

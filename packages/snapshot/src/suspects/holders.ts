@@ -2,9 +2,9 @@
  * Who holds what accumulates. The dominator does, but where two collections hold the same objects, it is only
  * what they have in common; then the collection that refers to most of them is the one to name.
  */
-import { typeIndex, type Graph } from '../graph.js';
-import type { RetainingPaths } from '../retaining-paths.js';
-import type { Snapshot } from '../snapshot.js';
+import { typeIndex, type Graph } from '../graph/graph.js';
+import type { RetainingPaths } from '../paths/retaining-paths.js';
+import type { Snapshot } from '../graph/snapshot.js';
 import { deepReferrers } from './deep-referrers.js';
 import { nearestPath } from './nearest-path.js';
 import { isPartOfAnother } from './structure-tree.js';

@@ -1,9 +1,9 @@
 /** From a snapshot, or several of one process, to what leaks. */
-import type { Classes } from '../classes.js';
-import type { Sizes } from '../columns.js';
+import type { Classes } from '../graph/classes.js';
+import type { Sizes } from '../format/columns.js';
 import type { ProcessFigures } from '../redact/process-figures.js';
 import { readProvenance } from '../redact/provenance.js';
-import type { Snapshot } from '../snapshot.js';
+import type { Snapshot } from '../graph/snapshot.js';
 import { accumulatingPlaces } from './accumulating-places.js';
 import { withLimits } from './bounds.js';
 import { dominatorGrowth } from './dominator-growth.js';

@@ -2,8 +2,8 @@
  * Whether an object bounds what it holds, told by a field such as `max`. V8 writes no small integers into a snapshot,
  * but the names of an object's fields are in its hidden class.
  */
-import type { Graph } from '../graph.js';
-import { edgeLabel, internalTarget, rawName } from '../names.js';
+import type { Graph } from '../graph/graph.js';
+import { edgeLabel, internalTarget, rawName } from '../graph/names.js';
 import { propertyTarget } from './holder-words.js';
 
 const LIMIT =

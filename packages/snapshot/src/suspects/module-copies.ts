@@ -2,10 +2,10 @@
  * Modules that are loaded again and again: an `import()` with a query that changes, a `require()` after the entry in
  * `require.cache` was deleted. Node keeps every copy; what a reader needs is which file they are copies of.
  */
-import { typeIndex } from '../graph.js';
-import { rawName } from '../names.js';
-import type { Snapshot } from '../snapshot.js';
-import { pathOfScript } from '../source-positions.js';
+import { typeIndex } from '../graph/graph.js';
+import { rawName } from '../graph/names.js';
+import type { Snapshot } from '../graph/snapshot.js';
+import { pathOfScript } from '../paths/source-positions.js';
 import type { Told } from './kinds.js';
 import { sampleOf } from './sample.js';
 

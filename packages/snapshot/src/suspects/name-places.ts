@@ -2,10 +2,10 @@
  * Where in the structure of a program each redacted name stands: what it names, what holds that, and what lies
  * below it. Two captures of one process agree on that, but not on the hash of the name.
  */
-import type { Graph } from '../graph.js';
-import { typeIndex } from '../graph.js';
+import type { Graph } from '../graph/graph.js';
+import { typeIndex } from '../graph/graph.js';
 import { MASKED_NAME, MASKED_NAME_BEGINNING } from '../redact/masked-text.js';
-import type { Snapshot } from '../snapshot.js';
+import type { Snapshot } from '../graph/snapshot.js';
 import { edgesFromDominators, isPartOfAnother } from './structure-tree.js';
 
 export interface NamePlace {

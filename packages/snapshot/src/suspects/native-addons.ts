@@ -2,8 +2,8 @@
  * Native addons that a program has loaded: where native code holds what accumulates, V8 knows no more than
  * "global handles", and the addon is what an engineer has to look at.
  */
-import { typeIndex, type Graph } from '../graph.js';
-import { rawName } from '../names.js';
+import { typeIndex, type Graph } from '../graph/graph.js';
+import { rawName } from '../graph/names.js';
 import type { PackageOf } from './packages.js';
 import { packageText } from './packages.js';
 

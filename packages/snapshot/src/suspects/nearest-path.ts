@@ -1,5 +1,5 @@
 /** The shortest way from one node to others, in references: breadth first, and with a bound on what is searched. */
-import type { Graph } from '../graph.js';
+import type { Graph } from '../graph/graph.js';
 
 export interface Search {
   /** Whether a way may take this reference, which leads to this node. */

@@ -1,7 +1,7 @@
 /** What an answer does not cover, in short sentences: a reader should know what silence means. */
 import type { RedactionLevel } from '../redact/level.js';
 import { readProvenance, type Target } from '../redact/provenance.js';
-import type { Snapshot } from '../snapshot.js';
+import type { Snapshot } from '../graph/snapshot.js';
 
 /** What is remembered of each snapshot, which itself is not kept. */
 export interface Coverage {

@@ -2,9 +2,9 @@
  * The npm package and version that a script belongs to. The name is in the path; the version is in the path too
  * (pnpm, Yarn), or in a `package.json` that the program has loaded, or beside the file where the caller can read it.
  */
-import { typeIndex, type Graph } from '../graph.js';
-import { rawName } from '../names.js';
-import { sourcePositions } from '../source-positions.js';
+import { typeIndex, type Graph } from '../graph/graph.js';
+import { rawName } from '../graph/names.js';
+import { sourcePositions } from '../paths/source-positions.js';
 import type { Package } from './suspect.js';
 
 /** The text of the file at this path, or null. The library itself does no I/O. */

@@ -1,5 +1,5 @@
 /** Accumulations that have one owner and one cause are one suspect, with the others as its parts. */
-import type { Snapshot } from '../snapshot.js';
+import type { Snapshot } from '../graph/snapshot.js';
 import { sampleOf } from './sample.js';
 import type { Suspect, SuspectPart } from './suspect.js';
 

@@ -4,8 +4,8 @@
  */
 import { MASKED_NAME } from '../redact/masked-text.js';
 import { readProvenance } from '../redact/provenance.js';
-import type { Snapshot } from '../snapshot.js';
-import type { StringTable } from '../string-table.js';
+import type { Snapshot } from '../graph/snapshot.js';
+import type { StringTable } from '../graph/string-table.js';
 import { namePlaces, type NamePlace } from './name-places.js';
 
 export interface FollowedNames {

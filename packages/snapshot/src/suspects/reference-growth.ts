@@ -3,9 +3,9 @@
  * and again. References are counted from place to place, of nodes that have many; what new nodes bring with them
  * is taken off.
  */
-import { typeIndex } from '../graph.js';
-import { rawName } from '../names.js';
-import type { Snapshot } from '../snapshot.js';
+import { typeIndex } from '../graph/graph.js';
+import { rawName } from '../graph/names.js';
+import type { Snapshot } from '../graph/snapshot.js';
 import { isProgramClass, isSteady, type GrowingPlace } from './growing-places.js';
 import { isPartOfAnother, type StructureTree } from './structure-tree.js';
 

@@ -1,6 +1,6 @@
 /** From references that grew while nodes stayed to suspects: who holds what again and again. */
-import { edgeLabel } from '../names.js';
-import type { Snapshot } from '../snapshot.js';
+import { edgeLabel } from '../graph/names.js';
+import type { Snapshot } from '../graph/snapshot.js';
 import { describe, type Context } from './describe.js';
 import { addonsText } from './native-addons.js';
 import { isNativeRoot, type GrowingReferences } from './reference-growth.js';

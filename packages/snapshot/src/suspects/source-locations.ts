@@ -1,7 +1,7 @@
 /** Where in the source to look: functions and constructors of what accumulates, and of the way there. */
-import { isContext, isOfProgram } from '../path-words.js';
-import type { Snapshot } from '../snapshot.js';
-import type { SourcePositions } from '../source-positions.js';
+import { isContext, isOfProgram } from '../paths/path-words.js';
+import type { Snapshot } from '../graph/snapshot.js';
+import type { SourcePositions } from '../paths/source-positions.js';
 import type { PackageOf } from './packages.js';
 import { sampleOf } from './sample.js';
 import type { SourceLocation } from './suspect.js';

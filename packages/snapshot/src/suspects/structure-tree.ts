@@ -3,13 +3,13 @@
  * what is alike itself. Several snapshots share one tree, which is how they are compared: ids of objects do not
  * outlive a capture, but the place of an object in the program's structure does.
  */
-import { classesOf, type Classes } from '../classes.js';
-import type { Sizes } from '../columns.js';
-import { typeIndex, type Graph } from '../graph.js';
-import { edgeLabel } from '../names.js';
-import { shapesWith, type Shape } from '../shapes.js';
-import { sourcePositions } from '../source-positions.js';
-import type { Snapshot } from '../snapshot.js';
+import { classesOf, type Classes } from '../graph/classes.js';
+import type { Sizes } from '../format/columns.js';
+import { typeIndex, type Graph } from '../graph/graph.js';
+import { edgeLabel } from '../graph/names.js';
+import { shapesWith, type Shape } from '../graph/shapes.js';
+import { sourcePositions } from '../paths/source-positions.js';
+import type { Snapshot } from '../graph/snapshot.js';
 
 /** A place is named by its number; the root is 0. */
 export interface StructureTree {

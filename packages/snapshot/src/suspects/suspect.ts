@@ -1,7 +1,7 @@
 /** What an analysis says: one explanation of a leak, and everything a reader needs to check it. */
 
 import type { ProcessFigures } from '../redact/process-figures.js';
-import type { PathStep } from '../retaining-path.js';
+import type { PathStep } from '../paths/retaining-path.js';
 
 /** What the accumulation looks like, told by the holder and by what it holds. */
 export type SuspectKind =

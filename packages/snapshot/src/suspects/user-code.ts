@@ -2,11 +2,11 @@
  * From what accumulates into the program: its callbacks and listeners. Where Node holds it (a timer list, a set of
  * persistent signals, native handles), they are all that tells whose it is.
  */
-import { internalTarget, rawName } from '../names.js';
-import { typeIndex } from '../graph.js';
-import { isOfProgram } from '../path-words.js';
-import type { Snapshot } from '../snapshot.js';
-import { ORIGIN, originOf, type SourcePositions } from '../source-positions.js';
+import { internalTarget, rawName } from '../graph/names.js';
+import { typeIndex } from '../graph/graph.js';
+import { isOfProgram } from '../paths/path-words.js';
+import type { Snapshot } from '../graph/snapshot.js';
+import { ORIGIN, originOf, type SourcePositions } from '../paths/source-positions.js';
 import { sampleOf } from './sample.js';
 
 export interface Callback {

@@ -1,9 +1,9 @@
 /** A retaining path in the words of the program: variables, properties and functions instead of V8's tables. */
-import type { Graph } from './graph.js';
-import { edgeLabel, rawName } from './names.js';
+import type { Graph } from '../graph/graph.js';
+import { edgeLabel, rawName } from '../graph/names.js';
 import { foldPath } from './path-folding.js';
 import { sourceOf } from './retaining-paths.js';
-import type { Snapshot } from './snapshot.js';
+import type { Snapshot } from '../graph/snapshot.js';
 import { pathOfScript, type SourcePositions } from './source-positions.js';
 
 const LONGEST_NAME = 60;

@@ -2,7 +2,7 @@
  * From the bytes of a JSON array of integers to numbers, some thousand at a time. Nearly all bytes of a
  * snapshot go through the one loop in {@link Numbers.push}.
  */
-import type { Section } from './document.js';
+import { isSpace, type Section } from './section.js';
 import { malformed, unexpected } from './format-error.js';
 
 export interface Rows {
@@ -199,8 +199,4 @@ function behindNumbers(chunk: Uint8Array, at: number, count: number): number {
 
 function isDigit(byte: number | undefined): boolean {
   return byte !== undefined && byte >= ZERO && byte <= 0x39;
-}
-
-export function isSpace(byte: number): boolean {
-  return byte === 0x20 || byte === NEWLINE || byte === 0x0d || byte === 0x09;
 }

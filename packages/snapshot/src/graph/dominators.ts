@@ -7,8 +7,8 @@
  * renumbered in the order of the depth-first search, which makes most of the memory it touches neighbours.
  * What takes the time is waiting for memory, so that numbers read together are kept side by side.
  */
-import { hasBit, noBits, setBit, type Bits } from './bits.js';
-import { uint32Column, type Sizes } from './columns.js';
+import { hasBit, noBits, setBit, type Bits } from '../format/bits.js';
+import { uint32Column, type Sizes } from '../format/columns.js';
 import type { Graph } from './graph.js';
 
 export interface Dominators {

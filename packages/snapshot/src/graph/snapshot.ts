@@ -1,7 +1,7 @@
 /** One snapshot, and what can be asked about it. What takes long is worked out when it is first asked for. */
-import { bytesOf } from './bits.js';
+import { bytesOf } from '../format/bits.js';
 import { classesOf, classRows, type Classes, type ClassRow } from './classes.js';
-import type { Sizes } from './columns.js';
+import type { Sizes } from '../format/columns.js';
 import { distances } from './distances.js';
 import { dominanceOf, dominanceQuestion, ownershipQuestion, type Dominance } from './dominance.js';
 import { dominatedBy, retainedSizes, type Dominated } from './dominators.js';

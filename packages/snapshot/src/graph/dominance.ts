@@ -1,5 +1,5 @@
 /** Which edges retain and who dominates whom: one question, that either thread can work out. */
-import type { Bits } from './bits.js';
+import type { Bits } from '../format/bits.js';
 import { dominators, type Dominators } from './dominators.js';
 import type { Graph } from './graph.js';
 import {

@@ -1,9 +1,16 @@
 /** From rows of numbers to the columns of nodes, edges and locations. What is out of range is refused here. */
-import type { Section } from './document.js';
-import { float64Column, int32Column, MAX_UINT32, uint32Column, uint8Column, type Sizes } from './columns.js';
-import { typeIndex, type Locations } from './graph.js';
-import type { Layout, SnapshotHeader } from './header.js';
-import { numbersSection, type Refusal } from './numbers.js';
+import type { Section } from '../format/section.js';
+import {
+  float64Column,
+  int32Column,
+  MAX_UINT32,
+  uint32Column,
+  uint8Column,
+  type Sizes,
+} from '../format/columns.js';
+import { typeIndex, type Locations } from '../graph/graph.js';
+import type { Layout, SnapshotHeader } from '../format/header.js';
+import { numbersSection, type Refusal } from '../format/numbers.js';
 
 export interface NodeColumns {
   nodeType: Uint8Array;

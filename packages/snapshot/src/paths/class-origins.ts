@@ -1,5 +1,5 @@
 /** Whose the classes of a snapshot are: a reader looks at those of the program first. */
-import type { Snapshot } from './snapshot.js';
+import type { Snapshot } from '../graph/snapshot.js';
 import { ORIGIN, originOf, sourcePositions } from './source-positions.js';
 
 /** Of the program, of one of its libraries, of Node.js and the language, or V8's own. */

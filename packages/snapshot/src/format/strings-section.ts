@@ -1,7 +1,7 @@
 /** The section of a snapshot that holds its strings: finds where each begins and ends. */
-import type { Section } from './document.js';
+import type { Section } from './section.js';
 import { unexpected } from './format-error.js';
-import { isSpace } from './numbers.js';
+import { isSpace } from './section.js';
 
 export interface StringTaker {
   /**

@@ -3,8 +3,8 @@
  * V8's own tables, but the one a person would name. Dijkstra's algorithm over the retaining edges, where a
  * variable or property costs little and what belongs to V8 or Node costs much.
  */
-import { typeIndex, type Graph } from './graph.js';
-import type { Snapshot } from './snapshot.js';
+import { typeIndex, type Graph } from '../graph/graph.js';
+import type { Snapshot } from '../graph/snapshot.js';
 
 /** The way to every node at once. */
 export interface RetainingPaths {

@@ -2,7 +2,7 @@
  * The strings of a snapshot, kept as the bytes of their JSON and decoded when asked for: most of them never
  * are, and all of them together may be more than one JavaScript string can hold.
  */
-import type { StringTaker } from './strings-section.js';
+import type { StringTaker } from '../format/strings-section.js';
 
 export interface StringTable {
   readonly count: number;

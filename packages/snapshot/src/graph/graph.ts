@@ -2,8 +2,8 @@
  * A snapshot's objects and references in columns. A *node* is named by its ordinal, its place in the file from
  * 0; an *edge* likewise. A node's edges are those from `firstEdge[node]` up to, not with, `firstEdge[node + 1]`.
  */
-import type { Sizes } from './columns.js';
-import type { SnapshotHeader } from './header.js';
+import type { Sizes } from '../format/columns.js';
+import type { SnapshotHeader } from '../format/header.js';
 import type { StringTable } from './string-table.js';
 
 export interface Graph {

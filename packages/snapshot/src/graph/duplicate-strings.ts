@@ -3,7 +3,7 @@
  * are the same only if their length and hash are. Source: HeapSnapshot.getDuplicateStrings in
  * chrome-devtools-frontend, front_end/entrypoints/heap_snapshot_worker/HeapSnapshot.ts.
  */
-import { uint32Column, type Sizes } from './columns.js';
+import { uint32Column, type Sizes } from '../format/columns.js';
 import { typeIndex, type Graph } from './graph.js';
 import { displayName, internalTarget, rawName } from './names.js';
 

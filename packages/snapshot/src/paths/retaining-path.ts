@@ -1,9 +1,9 @@
 /** How one node is retained: the references from a root to it, and the same in the words of the program. */
-import { edgeLabel, rawName } from './names.js';
+import { edgeLabel, rawName } from '../graph/names.js';
 import { foldPath, type LeftOut } from './path-folding.js';
 import { pathInWords } from './path-words.js';
 import { retainingPaths, type RetainingPaths } from './retaining-paths.js';
-import type { Snapshot } from './snapshot.js';
+import type { Snapshot } from '../graph/snapshot.js';
 import { sourcePositions, type SourcePositions } from './source-positions.js';
 
 export interface PathStep {

@@ -1,6 +1,6 @@
 /** From the sections of a file to a graph: checks what can only be checked when everything is there. */
-import { malformed } from './format-error.js';
-import { typeIndex, type Graph } from './graph.js';
+import { malformed } from '../format/format-error.js';
+import { typeIndex, type Graph } from '../graph/graph.js';
 import type { EdgeColumns } from './rows.js';
 import type { Sections } from './scan.js';
 

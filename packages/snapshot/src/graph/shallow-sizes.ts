@@ -4,8 +4,8 @@
  * belongs to, if it belongs to exactly one. Source: JSHeapSnapshot.calculateShallowSizes in
  * chrome-devtools-frontend, front_end/entrypoints/heap_snapshot_worker/HeapSnapshot.ts.
  */
-import { hasBit, noBits, setBit } from './bits.js';
-import { MAX_UINT32, type Sizes } from './columns.js';
+import { hasBit, noBits, setBit } from '../format/bits.js';
+import { MAX_UINT32, type Sizes } from '../format/columns.js';
 import { roomForNodes, typeIndex, type Graph } from './graph.js';
 
 const NOBODY = 0xffffffff;

@@ -5,7 +5,7 @@
  * front_end/entrypoints/heap_snapshot_worker/HeapSnapshot.ts.
  */
 import { detachedNodes } from './detached.js';
-import type { Sizes } from './columns.js';
+import type { Sizes } from '../format/columns.js';
 import type { Dominated } from './dominators.js';
 import { roomForNodes, typeIndex, type Graph } from './graph.js';
 import { shapesOf, type Shape } from './shapes.js';

@@ -3,8 +3,8 @@
  * are the ones it shows. Source: HeapSnapshot.computeIsEssentialEdge and JSHeapSnapshot.markPageOwnedNodes in
  * chrome-devtools-frontend, front_end/entrypoints/heap_snapshot_worker/HeapSnapshot.ts.
  */
-import { hasBit, noBits, setBit, type Bits } from './bits.js';
-import { uint32Column } from './columns.js';
+import { hasBit, noBits, setBit, type Bits } from '../format/bits.js';
+import { uint32Column } from '../format/columns.js';
 import { typeIndex, type Graph } from './graph.js';
 
 /** Edges that a WeakMap's table holds its values by; there is a second one, from the key, that counts. */

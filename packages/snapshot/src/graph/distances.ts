@@ -3,8 +3,8 @@
  * JSHeapSnapshot.calculateDistances in chrome-devtools-frontend,
  * front_end/entrypoints/heap_snapshot_worker/HeapSnapshot.ts.
  */
-import { hasBit, noBits, setBit, type Bits } from './bits.js';
-import { int32Column } from './columns.js';
+import { hasBit, noBits, setBit, type Bits } from '../format/bits.js';
+import { int32Column } from '../format/columns.js';
 import { roomForNodes, typeIndex, type Graph } from './graph.js';
 import type { Ephemerons } from './reachability.js';
 

@@ -4,18 +4,7 @@
  */
 import { malformed, notASnapshot, truncated, unexpected } from './format-error.js';
 import { MAX_HEADER_BYTES } from './header.js';
-import { isSpace } from './numbers.js';
-
-/** Reads one section, from behind its opening bracket to behind the closing one. */
-export interface Section {
-  /**
-   * Reads from `at` on and says where it stopped: at the chunk's end, or behind the section's. `base` is the
-   * offset of the chunk's first byte.
-   * @throws {SnapshotFormatError}
-   */
-  push(chunk: Uint8Array, at: number, base: number): number;
-  readonly closed: boolean;
-}
+import { isSpace, type Section } from './section.js';
 
 export interface DocumentParts {
   /** Gets the JSON value of `snapshot`, which begins at byte `start`. Before any section. */

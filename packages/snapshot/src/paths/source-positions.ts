@@ -3,8 +3,8 @@
  * for objects whose constructor it knows (V8HeapExplorer::ExtractLocation, src/profiler/heap-snapshot-generator.cc);
  * the script's name is found through a function: closure → shared → script.
  */
-import { typeIndex, type Graph } from './graph.js';
-import { internalTarget, rawName } from './names.js';
+import { typeIndex, type Graph } from '../graph/graph.js';
+import { internalTarget, rawName } from '../graph/names.js';
 
 export interface SourcePosition {
   /** Of the function or constructor; empty for one without a name. */

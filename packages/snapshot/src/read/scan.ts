@@ -2,10 +2,11 @@
  * Reads the bytes of a snapshot, as they come, into columns: rows of numbers and strings. Skips what nobody here
  * asks for.
  */
-import { readDocument, type Section } from './document.js';
-import { malformed, notASnapshot, tooShort } from './format-error.js';
-import type { Locations } from './graph.js';
-import { layoutOf, parseHeader, type Layout, type SnapshotHeader } from './header.js';
+import { type Section } from '../format/section.js';
+import { readDocument } from '../format/document.js';
+import { malformed, notASnapshot, tooShort } from '../format/format-error.js';
+import type { Locations } from '../graph/graph.js';
+import { layoutOf, parseHeader, type Layout, type SnapshotHeader } from '../format/header.js';
 import {
   edgeRows,
   locationRows,
@@ -14,8 +15,8 @@ import {
   type NodeColumns,
   type RowsSection,
 } from './rows.js';
-import { buildStringTable, type StringTable } from './string-table.js';
-import { stringsSection } from './strings-section.js';
+import { buildStringTable, type StringTable } from '../graph/string-table.js';
+import { stringsSection } from '../format/strings-section.js';
 
 export interface SnapshotScanner {
   /** @throws {SnapshotFormatError} */
