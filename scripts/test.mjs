@@ -2,7 +2,7 @@
 //   node scripts/test.mjs [cluster|browser|soak|vm] [NAME ...]
 // NAME picks the test files whose name contains it. Exits as the test runner does.
 import { spawnSync } from 'node:child_process';
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
@@ -25,18 +25,11 @@ const files = readdirSync(`${root}tests/src`)
   .map((file) => `tests/dist/${file.replace(/\.ts$/, '.js')}`);
 if (files.length === 0) fail(`no ${kind} file is named like ${names.join(', ')}`);
 
-if (changedAt('tests/node_modules/.package-lock.json') < changedAt('tests/package-lock.json')) {
-  step('installing what only the tests need (four Node versions, DevTools, kubectl; 920 MB)');
-  npm(['ci'], 'tests');
-}
+node(['scripts/prepare.mjs']);
 step('building');
 npm(['run', '--silent', 'build']);
-if (changedAt('scripts/prebuild.mjs') > 0) {
-  step('building the native addon for each Node version');
-  node(['scripts/prebuild.mjs']);
-}
-step('compiling the tests');
-node(['node_modules/typescript/bin/tsc', '-b', 'tests']);
+step('building the native addon for each Node version');
+node(['scripts/prebuild.mjs']);
 node(['tests/devtools/bundle.mjs']);
 step(`running ${files.length} test files`);
 node([
@@ -49,11 +42,6 @@ node([
 
 function step(what) {
   console.log(`# ${what}`);
-}
-
-/** Milliseconds since the epoch; 0 for what does not exist. */
-function changedAt(path) {
-  return statSync(root + path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
 function npm(args, directory = '') {

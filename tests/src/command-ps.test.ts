@@ -217,7 +217,8 @@ describe('afterimage ps', () => {
     assert.ok(descriptors?.limit === 24 && descriptors.used > 10 && descriptors.used <= 24);
     const table = onTerminal(t, 80);
     if (table === null) return;
-    assert.match(lineOf(pid, table), / few descriptors .*corner-shop in /);
+    // How much of the directory is left to see depends on what else is listed.
+    assert.match(lineOf(pid, table), / few descriptors +corner-shop\b/);
     const { stdout } = await runCommand(['ps'], { env: { PATH: process.env['PATH'] } });
     assert.match(lineOf(pid, stdout.toString()), /x{200}$/);
   });

@@ -4,6 +4,7 @@
  */
 import { closeSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { setPriority } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
 import type { CaptureJob } from './capture-job.js';
 import { startCollector, TryAgainError, type Collector } from './collector-process.js';
@@ -35,6 +36,10 @@ const START_MS = 30_000;
  * server writes to is there twice, and a saturated server leaves a child of idle priority next to nothing.
  */
 const IMAGE_MS = 180_000;
+/** When the image is still not out, the child and the collector are raised from the lowest priority to this one. */
+const RAISE_MS = 10_000;
+/** A quarter of a processor for which a server at 0 competes. */
+const RAISED_PRIORITY = 5;
 /** For a collector's own failure to become known, when the child has already stumbled over it. */
 const GRACE_MS = 1_000;
 
@@ -143,7 +148,10 @@ async function collect(
   const { path, signal } = job;
   collector.send({ type: 'forked', pid: child.fork.pid });
   const starved = async (): Promise<CaptureError> => starvedError(await cpuSeconds(child.fork.pid));
-  const image = await untilAborted(boundedBy(imageOut(child, collector), IMAGE_MS, starved), signal);
+  const raising = setTimeout(() => raisePriority(child.fork.pid, collector.pid), RAISE_MS).unref();
+  const image = await untilAborted(boundedBy(imageOut(child, collector), IMAGE_MS, starved), signal).finally(
+    () => clearTimeout(raising),
+  );
   const captured = {
     // Starting the collector holds the event loop up as well.
     pauseMs: roundMs(Math.max(child.fork.pauseMs, collector.startMs)),
@@ -199,6 +207,17 @@ async function boundedBy<T>(promise: Promise<T>, ms: number, late: () => Promise
     return await Promise.race([promise, over.promise]);
   } finally {
     clearTimeout(timer);
+  }
+}
+
+/** On a machine that is busy the lowest priority gets next to nothing. Only a superuser may raise it. */
+function raisePriority(...pids: number[]): void {
+  for (const pid of pids) {
+    try {
+      setPriority(pid, RAISED_PRIORITY);
+    } catch {
+      // It has ended, or stays as it is, and then has IMAGE_MS.
+    }
   }
 }
 

@@ -17,17 +17,8 @@ import type { Shown } from '../report/blocks/shown.js';
 import { identitiesOf } from '../files/encryption-options.js';
 import { shownBlocks } from '../report/looks/one-screen.js';
 import { progressLine } from '../cli/progress-line.js';
-import {
-  addReportOptions,
-  checkReportOptions,
-  deliver,
-  terminalLook,
-  type ReportOptions,
-} from '../report/report-options.js';
-import { reportAsHtml } from '../report/looks/html.js';
-import { reportAsJson } from '../report/looks/json.js';
-import { reportAsMarkdown } from '../report/looks/markdown.js';
-import { reportToTerminal } from '../report/looks/terminal.js';
+import { addReportOptions, checkReportOptions, type ReportOptions } from '../report/report-options.js';
+import { deliverReport, type Report } from '../report/deliver-report.js';
 import { openSnapshot, type Part } from '../files/snapshot-input.js';
 import { visible } from '../cli/visible.js';
 
@@ -82,7 +73,7 @@ async function runAnalyze(file: string, options: Options): Promise<void> {
     progress.stage('looking for suspects …');
     const report = isQuestion ? answer(snapshot, file, options) : analyze(snapshot, file, options);
     progress.clear();
-    await deliver(options, report);
+    await deliverReport(options, report);
   } finally {
     progress.clear();
   }
@@ -97,35 +88,30 @@ function neededFor(questions: Questions, isQuestion: boolean): Part[] {
   return needed;
 }
 
-type Report = Parameters<typeof deliver>[1];
-
 function analyze(snapshot: Snapshot, file: string, options: Options): Report {
   const analysis = analysisOf(snapshot, file, options.top);
-  if (options.json) return (output) => reportAsJson(analysis, output);
-  if (options.html) {
-    const heap = heapTree(snapshot);
-    const shown = { ...IN_PAGE, classes: options.top ?? IN_PAGE.classes };
-    const opening = openingBlocks(analysis, shown);
-    const rest = [...classBlocks(analysis.classes, shown.classes), ...closingBlocks(analysis, shown)];
-    return (output) => reportAsHtml({ title: `Afterimage: ${file}`, opening, heap, rest }, output);
-  }
-  const look = terminalLook(options);
-  const blocks = shownBlocks(
-    (shown) => analysisBlocks(analysis, shown),
-    analysis.suspects.length,
-    options,
-    look,
-  );
-  if (options.markdown) return (output) => reportAsMarkdown(blocks, output);
-  return (output) => reportToTerminal(blocks, look, output);
+  return {
+    data: () => analysis,
+    blocks: (look) =>
+      shownBlocks((shown) => analysisBlocks(analysis, shown), analysis.suspects.length, options, look),
+    page: () => {
+      const shown = { ...IN_PAGE, classes: options.top ?? IN_PAGE.classes };
+      return {
+        title: `Afterimage: ${file}`,
+        opening: openingBlocks(analysis, shown),
+        heap: heapTree(snapshot),
+        rest: [...classBlocks(analysis.classes, shown.classes), ...closingBlocks(analysis, shown)],
+      };
+    },
+  };
 }
 
 function answer(snapshot: Snapshot, file: string, options: Options): Report {
   const answers = answersTo(snapshot, file, options);
-  if (options.json) return (output) => reportAsJson(answers, output);
-  const blocks = answersBlocks(answers, options.top ?? ANSWERS_SHOWN);
-  if (options.markdown) return (output) => reportAsMarkdown(blocks, output);
-  return (output) => reportToTerminal(blocks, terminalLook(options), output);
+  return {
+    data: () => answers,
+    blocks: () => answersBlocks(answers, options.top ?? ANSWERS_SHOWN),
+  };
 }
 
 function answersTo(snapshot: Snapshot, file: string, options: Options): Answers {

@@ -3,9 +3,7 @@ import { Command } from 'commander';
 import { CommandError } from '../cli/command-error.js';
 import { descriptorBlocks } from '../report/blocks/descriptors.js';
 import { wholeNumber } from '../cli/whole-number.js';
-import { deliver, terminalLook } from '../report/report-options.js';
-import { reportAsJson } from '../report/looks/json.js';
-import { reportToTerminal } from '../report/looks/terminal.js';
+import { deliverReport } from '../report/deliver-report.js';
 import { readCandidate } from '../processes/candidate.js';
 import { openDescriptors } from '../processes/open-descriptors.js';
 import { processId } from '../processes/process-id.js';
@@ -26,14 +24,15 @@ export function descriptorsCommand(): Command {
     .action(runDescriptors);
 }
 
-async function runDescriptors(pid: number, { json, top }: Options): Promise<void> {
+async function runDescriptors(pid: number, options: Options): Promise<void> {
   await readCandidate(pid);
   const open = await openDescriptors(pid).catch((error: unknown) => {
     throw unreadable(pid, error as NodeJS.ErrnoException);
   });
-  await deliver({}, (output) => {
-    if (json) reportAsJson({ pid, ...open, groups: open.groups.slice(0, top) }, output);
-    else reportToTerminal(descriptorBlocks(pid, open, top ?? GROUPS_SHOWN), terminalLook({}), output);
+  const { top } = options;
+  await deliverReport(options, {
+    data: () => ({ pid, ...open, groups: open.groups.slice(0, top) }),
+    blocks: () => descriptorBlocks(pid, open, top ?? GROUPS_SHOWN),
   });
 }
 

@@ -16,17 +16,8 @@ import type { Shown } from '../report/blocks/shown.js';
 import { identitiesOf } from '../files/encryption-options.js';
 import { shownBlocks } from '../report/looks/one-screen.js';
 import { progressLine, type ProgressLine } from '../cli/progress-line.js';
-import {
-  addReportOptions,
-  checkReportOptions,
-  deliver,
-  terminalLook,
-  type ReportOptions,
-} from '../report/report-options.js';
-import { reportAsHtml } from '../report/looks/html.js';
-import { reportAsJson } from '../report/looks/json.js';
-import { reportAsMarkdown } from '../report/looks/markdown.js';
-import { reportToTerminal } from '../report/looks/terminal.js';
+import { addReportOptions, checkReportOptions, type ReportOptions } from '../report/report-options.js';
+import { deliverReport, type Report } from '../report/deliver-report.js';
 import { openSnapshot } from '../files/snapshot-input.js';
 
 const IN_PAGE: Shown = { suspects: Infinity, classes: 2000, details: null, isWhole: true };
@@ -58,7 +49,7 @@ async function runDiff(files: string[], options: ReportOptions): Promise<void> {
     const comparison = comparisonOf(growth, files, heaps, last(), options.top);
     const report = reportOf(comparison, last, options);
     progress.clear();
-    await deliver(options, report);
+    await deliverReport(options, report);
   } finally {
     progress.clear();
   }
@@ -91,27 +82,19 @@ function inTurn(
   };
 }
 
-function reportOf(
-  comparison: Comparison,
-  last: () => Snapshot,
-  options: ReportOptions,
-): Parameters<typeof deliver>[1] {
-  if (options.json) return (output) => reportAsJson(comparison, output);
-  if (options.html) {
-    const heap = heapTree(last());
-    const shown = { ...IN_PAGE, classes: options.top ?? IN_PAGE.classes };
-    const opening = openingBlocks(comparison, shown);
-    const rest = [...detailBlocks(comparison, shown), ...closingBlocks(comparison, shown)];
-    return (output) =>
-      reportAsHtml({ title: `Afterimage: ${headline(comparison)}`, opening, heap, rest }, output);
-  }
-  const look = terminalLook(options);
-  const blocks = shownBlocks(
-    (shown) => comparisonBlocks(comparison, shown),
-    comparison.suspects.length,
-    options,
-    look,
-  );
-  if (options.markdown) return (output) => reportAsMarkdown(blocks, output);
-  return (output) => reportToTerminal(blocks, look, output);
+function reportOf(comparison: Comparison, last: () => Snapshot, options: ReportOptions): Report {
+  return {
+    data: () => comparison,
+    blocks: (look) =>
+      shownBlocks((shown) => comparisonBlocks(comparison, shown), comparison.suspects.length, options, look),
+    page: () => {
+      const shown = { ...IN_PAGE, classes: options.top ?? IN_PAGE.classes };
+      return {
+        title: `Afterimage: ${headline(comparison)}`,
+        opening: openingBlocks(comparison, shown),
+        heap: heapTree(last()),
+        rest: [...detailBlocks(comparison, shown), ...closingBlocks(comparison, shown)],
+      };
+    },
+  };
 }

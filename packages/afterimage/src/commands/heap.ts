@@ -9,9 +9,7 @@ import { heapReport, type HeapReport } from '../heap/report.js';
 import { interruption } from '../cli/interruption.js';
 import { progressLine } from '../cli/progress-line.js';
 import { wholeNumber } from '../cli/whole-number.js';
-import { deliver, terminalLook } from '../report/report-options.js';
-import { reportAsJson } from '../report/looks/json.js';
-import { reportToTerminal } from '../report/looks/terminal.js';
+import { deliverReport } from '../report/deliver-report.js';
 import { attachableProcess } from '../processes/candidate.js';
 import { processId } from '../processes/process-id.js';
 import { milliseconds, waitOption } from '../jobs/wait-option.js';
@@ -34,7 +32,8 @@ export function heapCommand(): Command {
     .action(runHeap);
 }
 
-async function runHeap(pid: number, { json, top, wait }: Options): Promise<void> {
+async function runHeap(pid: number, options: Options): Promise<void> {
+  const { top, wait } = options;
   const signal = interruption();
   const target = await attachableProcess(pid, signal, false);
   const progress = progressLine();
@@ -45,9 +44,9 @@ async function runHeap(pid: number, { json, top, wait }: Options): Promise<void>
     onWait: () => progress.stage(stepText('waiting', `process ${pid}`)),
     signal,
   }).finally(() => progress.clear());
-  await deliver({}, (output) => {
-    if (json) reportAsJson(document(report, top), output);
-    else reportToTerminal(heapBlocks(report, top ?? CLASSES_SHOWN), terminalLook({}), output);
+  await deliverReport(options, {
+    data: () => document(report, top),
+    blocks: () => heapBlocks(report, top ?? CLASSES_SHOWN),
   });
   const { left } = report;
   if (left !== null && (await isLeftOpen(left)))

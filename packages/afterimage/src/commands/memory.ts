@@ -2,9 +2,7 @@
 import { Command } from 'commander';
 import { memoryBlocks } from '../report/blocks/memory.js';
 import { memoryLedger } from '../memory/ledger.js';
-import { deliver, terminalLook } from '../report/report-options.js';
-import { reportAsJson } from '../report/looks/json.js';
-import { reportToTerminal } from '../report/looks/terminal.js';
+import { deliverReport } from '../report/deliver-report.js';
 import { processId } from '../processes/process-id.js';
 
 interface Options {
@@ -19,10 +17,7 @@ export function memoryCommand(): Command {
     .action(runMemory);
 }
 
-async function runMemory(pid: number, { json }: Options): Promise<void> {
+async function runMemory(pid: number, options: Options): Promise<void> {
   const ledger = await memoryLedger(pid);
-  await deliver({}, (output) => {
-    if (json) reportAsJson(ledger, output);
-    else reportToTerminal(memoryBlocks(ledger), terminalLook({}), output);
-  });
+  await deliverReport(options, { data: () => ledger, blocks: () => memoryBlocks(ledger) });
 }

@@ -1,9 +1,7 @@
 /** `afterimage ps`: which Node.js processes there are, and whether they can be captured. */
 import { Command } from 'commander';
 import { processesBlocks } from '../report/blocks/processes.js';
-import { deliver, terminalLook } from '../report/report-options.js';
-import { reportAsJson } from '../report/looks/json.js';
-import { reportToTerminal } from '../report/looks/terminal.js';
+import { deliverReport } from '../report/deliver-report.js';
 import { listProcesses } from '../processes/listed-processes.js';
 
 interface Options {
@@ -17,13 +15,10 @@ export function psCommand(): Command {
     .action(runPs);
 }
 
-async function runPs({ json }: Options): Promise<void> {
+async function runPs(options: Options): Promise<void> {
   const processes = await listProcesses();
-  await deliver({}, (output) => {
-    if (json) reportAsJson({ processes }, output);
-    else {
-      const look = terminalLook({});
-      reportToTerminal(processesBlocks(processes, look.width), look, output);
-    }
+  await deliverReport(options, {
+    data: () => ({ processes }),
+    blocks: ({ width }) => processesBlocks(processes, width),
   });
 }
