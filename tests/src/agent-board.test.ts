@@ -11,7 +11,7 @@ import { readAgentBoard } from '../../packages/afterimage/dist/processes/agent-b
 import { startTarget, temporaryDirectory } from './agent-target.js';
 import { runCommand } from './command.js';
 import { eventually } from './eventually.js';
-import { nodes } from './nodes.js';
+import { outerNodes } from './nodes.js';
 
 function boardFiles(pid: number): string[] {
   const directory = `/proc/${pid}/fd`;
@@ -54,7 +54,7 @@ function documentIn(file: string): Buffer {
 }
 
 describe("the agent's board", () => {
-  for (const { version, path: node } of nodes) {
+  for (const { version, path: node } of outerNodes) {
     it(`says how the agent stands and how a capture ended, on Node.js ${version}`, async (t) => {
       const path = pathFor(t);
       const target = await startTarget(t, { node, options: { allow: true, path } });

@@ -9,11 +9,11 @@ import { test, type TestContext } from 'node:test';
 import { install, type AgentEvent } from '@afterimage/agent';
 import { createReadiness } from '../../packages/agent/dist/readiness.js';
 import { filesIn, startTarget, temporaryDirectory } from './agent-target.js';
-import { nodes } from './nodes.js';
+import { outerNodes } from './nodes.js';
 
 const WITHIN = 60_000;
 
-for (const { major, path: node } of nodes) {
+for (const { major, path: node } of outerNodes) {
   test(`Node ${major}: the signal writes a snapshot in place, whole and 0600`, async (t) => {
     const directory = temporaryDirectory(t);
     const path = join(directory, 'a.heapsnapshot');

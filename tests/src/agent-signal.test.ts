@@ -15,7 +15,7 @@ import {
   testsDirectory,
   type Target,
 } from './agent-target.js';
-import { nodeOf, nodes } from './nodes.js';
+import { nodeOf, outerNodes } from './nodes.js';
 
 const WITHIN = 30_000;
 const IMPORT = ['--import', '@afterimage/agent/register'];
@@ -31,7 +31,7 @@ async function statusOf(target: Target): Promise<Status> {
   return (await target.get('/status')) as Status;
 }
 
-for (const { major, path: node } of nodes) {
+for (const { major, path: node } of outerNodes) {
   const ways = {
     '--import': { flags: IMPORT },
     '--require': { flags: ['--require', '@afterimage/agent/register'] },

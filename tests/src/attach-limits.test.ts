@@ -10,7 +10,7 @@ import { describe, it, test, type TestContext } from 'node:test';
 import { afterTest } from './agent-target.js';
 import { runCommand } from './command.js';
 import { eventually } from './eventually.js';
-import { nodeOf, nodes } from './nodes.js';
+import { nodeOf, outerNodes } from './nodes.js';
 import {
   addonCopies,
   listeningPorts,
@@ -69,7 +69,7 @@ async function leaveDescriptors(target: PlainTarget, free: number): Promise<void
 const limitedFiles = ['prlimit', '--nofile=96', '--'];
 
 describe('file descriptors', () => {
-  for (const { major, path } of nodes) {
+  for (const { major, path } of outerNodes) {
     it(`of Node ${major}`, async (t) => {
       const target = await startPlainTarget(t, { node: path, prefix: limitedFiles });
       for (const free of [3, 20]) {

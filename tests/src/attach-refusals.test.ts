@@ -10,7 +10,7 @@ import { describe, it, test, type TestContext } from 'node:test';
 import { isRunning } from './agent-target.js';
 import { runCommand, type CommandOptions } from './command.js';
 import { eventually } from './eventually.js';
-import { nodeOf, nodes } from './nodes.js';
+import { nodeOf, outerNodes } from './nodes.js';
 import {
   anyPort,
   assertAsBefore,
@@ -87,7 +87,7 @@ describe('a port that is held', () => {
 });
 
 describe('a handler for SIGUSR1 of its own', () => {
-  for (const { major, path } of nodes) {
+  for (const { major, path } of outerNodes) {
     it(`in Node ${major}`, (t) =>
       assertUntouched(
         t,

@@ -4,10 +4,10 @@ import { test } from 'node:test';
 import { within } from '../../packages/host/dist/deferred.js';
 import { closeInspectors } from '../../packages/afterimage/dist/attach/undertaking.js';
 import { watchedProcess } from '../../packages/afterimage/dist/attach/watched-processes.js';
-import { nodes } from './nodes.js';
+import { outerNodes } from './nodes.js';
 import { inspectorOpens, listeningPorts, startPlainTarget } from './plain-target.js';
 
-for (const { version, path } of nodes) {
+for (const { version, path } of outerNodes) {
   test(`on Node ${version} an inspector that was opened and closed is not waited for`, async (t) => {
     const target = await startPlainTarget(t, { node: path });
     const watched = await watchedProcess(target.pid);

@@ -8,7 +8,7 @@ import type { AgentOptions } from '@afterimage/agent';
 import { BOARD_NAME, parseBoard, type BoardDocument } from '@afterimage/agent/board';
 import { afterTest, partOf, startTarget, temporaryDirectory, type Target } from './agent-target.js';
 import { endOf, runCommand, startCommand, type CommandEnd } from './command.js';
-import { nodes } from './nodes.js';
+import { outerNodes } from './nodes.js';
 
 interface Report {
   by: string;
@@ -75,7 +75,7 @@ function sha256Of(path: string): string {
 }
 
 describe('afterimage capture of a process with an agent', () => {
-  for (const { version, path: node } of nodes) {
+  for (const { version, path: node } of outerNodes) {
     it(`has it take the capture, on Node.js ${version}`, async (t) => {
       const { target, path } = await prepared(t, { allow: true }, node);
       const found = await report(target);

@@ -6,7 +6,7 @@ import { describe, it } from 'node:test';
 import { open, readProvenance, type Growth, type ProcessFigures } from '@afterimage/snapshot';
 import { startTarget } from './agent-target.js';
 import { runCommand } from './command.js';
-import { nodes } from './nodes.js';
+import { outerNodes } from './nodes.js';
 import { startPlainTarget, type PlainTarget } from './plain-target.js';
 import { temporaryDirectory } from './temporary-directory.js';
 
@@ -22,7 +22,7 @@ async function capture(target: PlainTarget, output: string): Promise<void> {
 }
 
 describe('a capture carries the figures of its moment', () => {
-  for (const node of nodes) {
+  for (const node of outerNodes) {
     it(`of a process without an agent, Node ${node.version}`, async (t) => {
       const target = await startPlainTarget(t, { node: node.path });
       const output = join(await temporaryDirectory(t), 'app.heapsnapshot');

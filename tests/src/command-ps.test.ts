@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { afterTest, memoryCgroup, startTarget } from './agent-target.js';
 import { commandProgram, endOf, runCommand, startCommand, type CommandOptions } from './command.js';
-import { nodeOf, nodes } from './nodes.js';
+import { nodeOf, outerNodes } from './nodes.js';
 import { temporaryDirectory } from './temporary-directory.js';
 
 interface Listed {
@@ -110,7 +110,7 @@ function lineOf(pid: number, table: string): string {
 }
 
 describe('afterimage ps', () => {
-  for (const { version, path } of nodes) {
+  for (const { version, path } of outerNodes) {
     it(`lists Node.js ${version}, with what is known of it`, async (t) => {
       const flags = ['--max_old_space_size=300'];
       const pid = await startNode(t, { node: path, flags, args: ['an', 'argument'] });

@@ -16,6 +16,12 @@ export interface NodeBinary {
 
 export const nodes: readonly NodeBinary[] = ([20, 22, 24, 26] as const).map(nodeBinary);
 
+/**
+ * The oldest and the newest, for tests of what no V8 does differently; all of them with ALL_NODES=1, as in the nightly run.
+ */
+export const outerNodes: readonly NodeBinary[] =
+  process.env['ALL_NODES'] === '1' ? nodes : [nodeOf(20), nodeOf(26)];
+
 /** Each Node's ABI: `process.versions.modules`. */
 export const abis = [
   [20, 115],

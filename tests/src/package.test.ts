@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, before, test } from 'node:test';
-import { nodes, nodeOf } from './nodes.js';
+import { nodeOf, outerNodes } from './nodes.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const directory = mkdtempSync(path.join(tmpdir(), 'afterimage-package-'));
@@ -57,7 +57,7 @@ before(() => {
   );
 });
 
-for (const node of nodes) {
+for (const node of outerNodes) {
   test(`the installed package captures on Node ${node.version}`, () => {
     assert.deepEqual(runOn(node.path), { outcome: 'snapshot' });
   });
