@@ -92,7 +92,7 @@ export class UnsupportedPlatformError extends Error {
   override name = 'UnsupportedPlatformError';
 }
 
-const prebuilds = fileURLToPath(new URL('../../agent/prebuilds/', import.meta.url));
+const prebuilds = fileURLToPath(new URL('../prebuilds/', import.meta.url));
 
 /** Names as in "Node 22 (ABI 127)": what to install is a Node version, what decides is its ABI. */
 const nodeOfAbi: Record<string, string> = { 115: 'Node 20', 127: 'Node 22', 137: 'Node 24', 147: 'Node 26' };
