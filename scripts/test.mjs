@@ -1,6 +1,6 @@
 // Runs the tests, having made everything they need:
 //   node scripts/test.mjs [cluster|browser|soak|vm] [NAME ...]
-// NAME picks the test files whose name contains it. Exits as the test runner does.
+// NAME picks the test files whose path in tests/src contains it. Exits as the test runner does.
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -19,9 +19,11 @@ const timeoutMs = { test: 1_200_000, cluster: 1_200_000, browser: 300_000, soak:
 /** Files at a time. Tests wait for much; the long ones keep two processors busy by themselves. */
 const concurrency = kind === 'test' || kind === 'cluster' ? availableParallelism() + 1 : 1;
 
-const files = readdirSync(`${root}tests/src`)
+const files = readdirSync(`${root}tests/src`, { recursive: true })
   .filter((file) => file.endsWith(`.${kind}.ts`))
-  .filter((file) => names.length === 0 || names.some((name) => file.includes(name)))
+  // agent/board.test.ts by agent-board, agent/board or board.
+  .filter((file) => names.length === 0 || names.some((name) => isNamed(file, name)))
+  .sort()
   .map((file) => `tests/dist/${file.replace(/\.ts$/, '.js')}`);
 if (files.length === 0) fail(`no ${kind} file is named like ${names.join(', ')}`);
 
@@ -39,6 +41,10 @@ node([
   `--test-concurrency=${concurrency}`,
   ...files,
 ]);
+
+function isNamed(file, name) {
+  return file.includes(name) || file.replace('/', '-').includes(name);
+}
 
 function step(what) {
   console.log(`# ${what}`);

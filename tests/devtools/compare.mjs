@@ -3,8 +3,8 @@
 //   node tests/devtools/compare.mjs FILE ...
 // Prints for each file "equal", or what differs with the first examples and counts; exits with 1 in that case.
 import { open } from '@afterimage/snapshot';
-import { differences } from '../dist/devtools-differences.js';
-import { loadNodesInDevTools } from '../dist/devtools-model.js';
+import { differences } from '../dist/snapshot/devtools-differences.js';
+import { loadNodesInDevTools } from '../dist/snapshot/devtools-model.js';
 
 for (const file of process.argv.slice(2)) {
   const theirs = await loadNodesInDevTools(file);

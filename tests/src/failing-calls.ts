@@ -8,12 +8,12 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { assertServes } from './attach-often.js';
+import { assertServes } from './attach/often.js';
 import { runCommand } from './command.js';
-import { debianProgram } from './debian-program.js';
+import { debianProgram } from './targets/debian-program.js';
 import { eventually } from './eventually.js';
 import type { NodeBinary } from './nodes.js';
-import { assertAsBefore, heldBy, startPlainTarget } from './plain-target.js';
+import { assertAsBefore, heldBy, startPlainTarget } from './targets/plain-target.js';
 import { temporaryDirectory } from './temporary-directory.js';
 
 export interface FailingCall {

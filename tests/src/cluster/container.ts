@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
-import { debianProgram } from '../debian-program.js';
+import { debianProgram } from '../targets/debian-program.js';
 import { eventually } from '../eventually.js';
 import { oomKills } from './container-cgroup.js';
 import { containerConfig, type ContainerSettings } from './container-config.js';

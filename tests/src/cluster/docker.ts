@@ -8,7 +8,7 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writ
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
-import { debianFile, debianProgram, debianUnpacked } from '../debian-program.js';
+import { debianFile, debianProgram, debianUnpacked } from '../targets/debian-program.js';
 import { eventually } from '../eventually.js';
 import { removeCgroups } from './cgroup-trees.js';
 import { processesOf } from './container-cgroup.js';

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
-import { debianProgram } from '../debian-program.js';
+import { debianProgram } from '../targets/debian-program.js';
 import { eventually } from '../eventually.js';
 import { removeCgroups } from './cgroup-trees.js';
 import { imageFor } from './pod-manifest.js';

@@ -1,7 +1,7 @@
 /** A Linux kernel of Debian's for virtual machines, which is not installed. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { debianDependency, debianUnpacked } from '../debian-program.js';
+import { debianDependency, debianUnpacked } from '../targets/debian-program.js';
 
 export interface Kernel {
   /** As `uname -r` has it. */

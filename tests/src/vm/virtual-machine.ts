@@ -18,7 +18,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { debianFile } from '../debian-program.js';
+import { debianFile } from '../targets/debian-program.js';
 import { eventually } from '../eventually.js';
 import { initramfs, sharedTag } from './initramfs.js';
 import { kernelForVirtualMachines } from './kernel.js';

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import {
+  chownSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import {
+  checkDisk,
+  checkOutput,
+  openTemporary,
+  outputError,
+  publish,
+} from '../../../packages/host/dist/output-file.js';
+import { filesIn, temporaryDirectory } from '../targets/agent-target.js';
+
+test('a result appears under its name only when it is whole, mode 0600, in place of the earlier one', async (t) => {
+  const directory = temporaryDirectory(t);
+  const path = join(directory, 'a.heapsnapshot');
+  writeFileSync(path, 'earlier', { mode: 0o644 });
+  await checkOutput(path);
+  const temporary = join(directory, 'a.partial');
+  const file = await openTemporary(temporary);
+  await file.write('whole');
+  assert.equal(readFileSync(path, 'utf8'), 'earlier');
+  await publish(file, temporary, path);
+  assert.equal(readFileSync(path, 'utf8'), 'whole');
+  assert.equal(statSync(path).mode & 0o777, 0o600);
+  assert.deepEqual(filesIn(directory), ['a.heapsnapshot']);
+});
+
+for (const [what, code, put] of [
+  ['a symbolic link', 'symbolic-link', (path: string) => symlinkSync('/etc/hostname', path)],
+  ['a dangling symbolic link', 'symbolic-link', (path: string) => symlinkSync('/nonexistent', path)],
+  ['a directory', 'not-a-regular-file', (path: string) => mkdirSync(path)],
+  [
+    'a file with a second name',
+    'hard-links',
+    (path: string) => {
+      writeFileSync(path, 'x');
+      linkSync(path, `${path}.other`);
+    },
+  ],
+] as const) {
+  test(`${what} in the way is refused and left alone, before and just before the rename`, async (t) => {
+    const directory = temporaryDirectory(t);
+    const path = join(directory, 'a.heapsnapshot');
+    const temporary = join(directory, 'a.partial');
+    const file = await openTemporary(temporary);
+    put(path);
+    const before = lstatSync(path);
+    await assert.rejects(checkOutput(path), { name: 'OutputError', code });
+    await assert.rejects(publish(file, temporary, path), { name: 'OutputError', code });
+    assert.deepEqual([lstatSync(path).ino, lstatSync(path).mode], [before.ino, before.mode]);
+  });
+}
+
+test(
+  "somebody else's file in the way is refused",
+  { skip: process.getuid?.() !== 0 && 'needs root' },
+  async (t) => {
+    const path = join(temporaryDirectory(t), 'a.heapsnapshot');
+    writeFileSync(path, 'x');
+    chownSync(path, 65534, 65534);
+    await assert.rejects(checkOutput(path), { code: 'other-owner', message: /uid 65534, this process is 0/ });
+  },
+);
+
+test('a missing directory, or none at all, is named', async (t) => {
+  const directory = temporaryDirectory(t);
+  await assert.rejects(checkOutput(join(directory, 'no', 'a.heapsnapshot')), {
+    code: 'directory-missing',
+    message: `${join(directory, 'no')} does not exist; make it or choose another path`,
+  });
+  writeFileSync(join(directory, 'file'), '');
+  await assert.rejects(checkOutput(join(directory, 'file', 'a')), { code: 'directory-missing' });
+});
+
+test('the temporary file is never an existing one, nor behind a link', async (t) => {
+  const directory = temporaryDirectory(t);
+  const temporary = join(directory, 'a.partial');
+  symlinkSync(join(directory, 'elsewhere'), temporary);
+  await assert.rejects(openTemporary(temporary), { name: 'OutputError', code: 'write-failed' });
+  assert.deepEqual(filesIn(directory), ['a.partial']);
+});
+
+test('a temporary file that was swapped for another is not published', async (t) => {
+  const directory = temporaryDirectory(t);
+  const temporary = join(directory, 'a.partial');
+  const file = await openTemporary(temporary);
+  rmSync(temporary);
+  writeFileSync(temporary, 'not ours');
+  await assert.rejects(publish(file, temporary, join(directory, 'a')), /was replaced/);
+});
+
+test('too small a disk is refused with the figures', async (t) => {
+  const path = join(temporaryDirectory(t), 'a.heapsnapshot');
+  await checkDisk(path, 1000);
+  await assert.rejects(checkDisk(path, 1e18), {
+    code: 'disk-full',
+    message: /has [\d.]+ [kMG]B free, about 1000000000 GB are needed/,
+  });
+});
+
+test('the errors of the system become what they mean here', () => {
+  const code = (of: string): string => outputError(Object.assign(new Error('x'), { code: of }), '/d/f').code;
+  assert.deepEqual(['ENOSPC', 'EDQUOT', 'EROFS', 'ENOENT', 'EIO'].map(code), [
+    'disk-full',
+    'disk-full',
+    'directory-unwritable',
+    'directory-missing',
+    'write-failed',
+  ]);
+});

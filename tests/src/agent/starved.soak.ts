@@ -1,0 +1,24 @@
+/** An image child that gets no processor: the capture ends within a bound, with a line. */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { filesIn, partOf, startTarget, temporaryDirectory } from '../targets/agent-target.js';
+
+test('the image child stands still', { timeout: 400_000 }, async (t) => {
+  const directory = temporaryDirectory(t);
+  const path = join(directory, 'a.heapsnapshot');
+  const target = await startTarget(t, {
+    options: { allow: true, path },
+    env: { TARGET_THINGS: '200000' },
+  });
+  target.child.kill('SIGUSR2');
+  process.kill(await partOf(target, 'child'), 'SIGSTOP');
+  const line = await target.lines.next(['written', 'failed'], 300_000);
+  assert.deepEqual([line.event, line['code']], ['failed', 'timeout'], JSON.stringify(line));
+  assert.match(
+    String(line['msg']),
+    /the image was not out of the server after 180 s.*got \d+\.\d s of processor time/,
+  );
+  assert.deepEqual(filesIn(directory), []);
+  assert.deepEqual(await target.get('/'), { things: 200000 });
+});

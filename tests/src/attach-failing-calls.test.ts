@@ -1,8 +1,0 @@
-/** A system call fails in the middle of a capture; each call at each occasion is tried in the soak. */
-import { test } from 'node:test';
-import { assertSurvived, nameOf, representativeCalls } from './failing-calls.js';
-import { nodeOf } from './nodes.js';
-import { needsRoot } from './plain-target.js';
-
-for (const failing of representativeCalls)
-  test(nameOf(failing), { skip: needsRoot }, (t) => assertSurvived(t, nodeOf(24), failing));

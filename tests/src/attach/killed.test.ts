@@ -1,0 +1,45 @@
+/** The command is frozen or killed in the middle of a capture: the target serves on, and nothing stays behind. */
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { assertServes, kill, killedAtMoments, startCapture } from './often.js';
+import { eventually } from '../eventually.js';
+import { nodeOf } from '../nodes.js';
+import { assertAsBefore, heldBy, inspectorOpens, startPlainTarget } from '../targets/plain-target.js';
+import { childrenOf } from '../process-census.js';
+import { temporaryDirectory } from '../temporary-directory.js';
+
+const kills = 5;
+
+test('a command that is frozen while the inspector is open', async (t) => {
+  const target = await startPlainTarget(t);
+  const before = heldBy(target.pid);
+  const output = join(await temporaryDirectory(t), 'app.heapsnapshot');
+  const command = startCapture(t, target.pid, output);
+  await inspectorOpens(target);
+  command.kill('SIGSTOP');
+  await assertServes(target);
+  await pause(500);
+  await assertServes(target);
+  await kill(command);
+  await assertAsBefore(target, before);
+  assert.equal(existsSync(output), false);
+});
+
+test('a command that is frozen while the image streams', async (t) => {
+  const target = await startPlainTarget(t, { node: nodeOf(24).path });
+  const before = heldBy(target.pid);
+  const output = join(await temporaryDirectory(t), 'app.heapsnapshot');
+  await target.run('globalThis.big = Array.from({ length: 300_000 }, (_, i) => ({ i })), 0');
+  const command = startCapture(t, target.pid, output);
+  await eventually(() => assert.notDeepEqual(childrenOf(target.pid), {}));
+  command.kill('SIGSTOP');
+  await assertServes(target);
+  await kill(command);
+  await assertAsBefore(target, before);
+  assert.equal(existsSync(output), false);
+});
+
+test(`a command that is killed, at ${kills} moments`, (t) => killedAtMoments(t, kills));

@@ -1,0 +1,51 @@
+/** An inspector that cannot be closed yet is said on exit, with an exit code of its own, and closed later. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { runCommand } from '../command.js';
+import { eventually } from '../eventually.js';
+import { nodeOf } from '../nodes.js';
+import { assertAsBefore, heldBy, startPlainTarget, undertakersOf } from '../targets/plain-target.js';
+
+test('a main thread in native code is waited for as long as was asked, then the exit code is 5', async (t) => {
+  const target = await startPlainTarget(t, { node: nodeOf(24).path });
+  const before = heldBy(target.pid);
+  const done = target.run(
+    `process.stderr.write('begun'); require('node:child_process').spawnSync('sleep', ['7']), 1`,
+  );
+  await eventually(() => assert.match(target.stderr(), /begun/));
+  const { code, stderr } = await runCommand(['heap', String(target.pid), '--wait', '1']);
+  assert.match(
+    stderr,
+    /^afterimage: process \d+ was sent SIGUSR1 and opened no inspector within 1 s: its main thread is in native code; [^\n]*\(by process \d+, which waits for it for 1 h\)[^\n]*--wait SECONDS\n$/,
+  );
+  assert.equal(code, 5);
+  assert.equal(undertakersOf(target.pid).length, 1);
+  await done;
+  await assertAsBefore(target, before, 60_000);
+  assert.match(target.stderr(), /Debugger listening/);
+});
+
+test('a main thread that returns in time is waited for', async (t) => {
+  const target = await startPlainTarget(t, { node: nodeOf(22).path });
+  const before = heldBy(target.pid);
+  const done = target.run(
+    `process.stderr.write('begun'); require('node:child_process').spawnSync('sleep', ['3']), 1`,
+  );
+  await eventually(() => assert.match(target.stderr(), /begun/));
+  const { code, stderr } = await runCommand(['heap', String(target.pid), '--wait', '100']);
+  assert.deepEqual([code, stderr], [0, '']);
+  await done;
+  await assertAsBefore(target, before, 60_000);
+});
+
+test('a stopped process is refused before anything is sent to it', async (t) => {
+  const target = await startPlainTarget(t);
+  const before = heldBy(target.pid);
+  target.child.kill('SIGSTOP');
+  const { code, stderr } = await runCommand(['heap', String(target.pid)]);
+  target.child.kill('SIGCONT');
+  assert.match(stderr, /^afterimage: process \d+ is stopped, [^\n]*\n$/);
+  assert.equal(code, 3);
+  await assertAsBefore(target, before);
+  assert.equal(target.stderr(), '');
+});

@@ -1,0 +1,75 @@
+/** Every capture carries what the whole process took, and `diff` says when that grew outside V8's heap. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { open, readProvenance, type Growth, type ProcessFigures } from '@afterimage/snapshot';
+import { startTarget } from '../targets/agent-target.js';
+import { runCommand } from '../command.js';
+import { outerNodes } from '../nodes.js';
+import { startPlainTarget, type PlainTarget } from '../targets/plain-target.js';
+import { temporaryDirectory } from '../temporary-directory.js';
+
+async function figuresIn(file: string): Promise<ProcessFigures> {
+  const figures = readProvenance((await open(file)).graph.header)?.target?.process;
+  assert.ok(figures, 'the snapshot says nothing of its process');
+  return figures;
+}
+
+async function capture(target: PlainTarget, output: string): Promise<void> {
+  const { code, stderr } = await runCommand(['capture', String(target.pid), '-o', output]);
+  assert.equal(code, 0, stderr);
+}
+
+describe('a capture carries the figures of its moment', () => {
+  for (const node of outerNodes) {
+    it(`of a process without an agent, Node ${node.version}`, async (t) => {
+      const target = await startPlainTarget(t, { node: node.path });
+      const output = join(await temporaryDirectory(t), 'app.heapsnapshot');
+      const status = readFileSync(`/proc/${target.pid}/status`, 'latin1');
+      const descriptors = readdirSync(`/proc/${target.pid}/fd`).length;
+      await capture(target, output);
+      const figures = await figuresIn(output);
+      assert.equal(figures.threads, Number(/^Threads:\s+(\d+)/m.exec(status)?.[1]));
+      assert.equal(figures.descriptors, descriptors);
+      const rss = Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) * 1024;
+      assert.ok(Math.abs(figures.rss - rss) < rss / 4, `${figures.rss} of ${rss}`);
+      assert.ok(figures.heapUsed > 2e6 && figures.heapUsed <= figures.heapTotal);
+      assert.ok(figures.heapTotal < figures.heapLimit);
+    });
+  }
+
+  it('by the agent', async (t) => {
+    const path = join(await temporaryDirectory(t), 'app.heapsnapshot');
+    const target = await startTarget(t, { options: { allow: true, path } });
+    target.child.kill('SIGUSR2');
+    await target.lines.next(['written'], 60_000);
+    const figures = await figuresIn(path);
+    assert.ok(figures.rss > figures.heapUsed);
+    assert.ok((figures.threads ?? 0) >= 5);
+  });
+});
+
+describe('growth outside of the heap', () => {
+  it('is said, and never taken for rest', async (t) => {
+    const target = await startPlainTarget(t);
+    const directory = await temporaryDirectory(t);
+    const files = ['before', 'after'].map((name) => join(directory, `${name}.heapsnapshot`));
+    await capture(target, files[0] ?? '');
+    await target.run('globalThis.kept = Array.from({ length: 600 }, () => Buffer.alloc(100_000, 1)); 0');
+    await capture(target, files[1] ?? '');
+    const { code, stdout, stderr } = await runCommand(['diff', ...files, '--json']);
+    assert.equal(code, 0, stderr);
+    const { process, summary } = JSON.parse(stdout.toString()) as Growth;
+    const [before, after] = process ?? [];
+    assert.ok(before && after, 'no figures');
+    assert.ok(after.rss - before.rss > 50e6, JSON.stringify(process));
+    assert.ok(after.arrayBuffers - before.arrayBuffers > 55e6);
+    assert.match(
+      summary,
+      /RSS grew \+\d+\.\d MB; \+\d+\.\d MB lies outside V8's heap, \+\d+\.\d MB of that in/,
+    );
+    assert.match(summary, /see afterimage memory/);
+    assert.doesNotMatch(summary, /^Nothing grows steadily;/);
+  });
+});

@@ -1,0 +1,34 @@
+/** `afterimage capture podman/NAME`, and `docker/NAME` where docker is podman: containers without Kubernetes. */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { it } from 'node:test';
+import { assertShowsWhatWasPlanted } from '../command/capture-series.js';
+import { clusterMissing, startPodman } from '../cluster/index.js';
+import { eventually } from '../eventually.js';
+import { captureContainer } from './planted-container.js';
+import { commandIn, namesIn, plantedPod } from './planted-pod.js';
+import { temporaryDirectory } from '../temporary-directory.js';
+
+const skip = clusterMissing() ?? false;
+
+it('takes a snapshot of a container of podman and docker, and leaves nothing there', { skip }, async (t) => {
+  const cwd = await temporaryDirectory(t);
+  const container = await startPodman({ name: 'shop', ...plantedPod });
+  t.after(() => container.close());
+  await eventually(() => container.request('/'));
+  for (const tool of ['podman', 'docker']) {
+    const args = ['--redact', 'none', '-o', `{target}-${tool}.heapsnapshot`];
+    const stderr = await captureContainer(container, `${tool}/shop`, cwd, args);
+    assert.match(stderr, /process 1: Node\.js 24\.\S+, \/app\/planted-server\.js, .*headroom \d+ MB$/m);
+    assert.ok(namesIn(cwd).includes(`shop-${tool}.heapsnapshot`), namesIn(cwd).join());
+  }
+  await assertShowsWhatWasPlanted(join(cwd, 'shop-podman.heapsnapshot'));
+  for (const [name, said] of [
+    ['nothing', /^afterimage: container nothing cannot be reached: .*no such container/im],
+    ['--help', /^afterimage: container --help cannot be reached: .*no such container/im],
+  ] as const) {
+    const missing = await commandIn(container, ['capture', `podman/${name}`]);
+    assert.equal(missing.code, 4, missing.stderr);
+    assert.match(missing.stderr, said);
+  }
+});

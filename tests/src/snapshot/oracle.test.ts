@@ -1,0 +1,22 @@
+/** The reader agrees with DevTools' own heap model, on every Node version; the soak has the other half of the programs. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { agreements, assertAgree } from './devtools-agreement.js';
+import { madeUpSnapshot } from './made-up-snapshot.js';
+import { temporaryDirectory } from '../temporary-directory.js';
+
+const MADE_UP = 25;
+
+describe('the analysis of a snapshot equals that of DevTools', { concurrency: 2 }, () => {
+  for (const { name, assert } of agreements(0)) it(name, { timeout: 120_000 }, assert);
+
+  it('graphs made up', { timeout: 120_000 }, async (t) => {
+    const directory = await temporaryDirectory(t);
+    for (let seed = 1; seed <= MADE_UP; seed++) {
+      const file = join(directory, `seed-${seed}.heapsnapshot`);
+      await writeFile(file, madeUpSnapshot(seed));
+      await assertAgree(file);
+    }
+  });
+});

@@ -1,0 +1,170 @@
+/** Starts a server that knows nothing of Afterimage, and looks for what a capture has left in it and beside it. */
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import type { TestContext } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterTest } from './agent-target.js';
+import { eventually } from '../eventually.js';
+import { getJson } from './http-load.js';
+import { census, type Census } from '../process-census.js';
+
+export interface PlainSettings {
+  /** The Node binary; the one that runs the tests by default. */
+  node?: string;
+  /** By default it is CommonJS. */
+  isModule?: boolean;
+  flags?: string[];
+  env?: Record<string, string>;
+  cwd?: string;
+  /** A program and its arguments to start it with; it has to become the target by exec. */
+  prefix?: string[];
+}
+
+export interface PlainTarget {
+  pid: number;
+  port: number;
+  child: ChildProcess;
+  /** What it has written to its standard error so far. */
+  stderr(): string;
+  /** Runs code on its main thread; resolves to what that comes to. */
+  run(code: string): Promise<unknown>;
+  ended: Promise<unknown>;
+}
+
+/** Whichever is free: targets of several tests run at the same time. */
+export const anyPort = '--inspect-port=0';
+
+/** Killed at the end of the test, if it still runs. */
+export async function startPlainTarget(t: TestContext, settings: PlainSettings = {}): Promise<PlainTarget> {
+  const { node = process.execPath, isModule = false, flags = [anyPort], env, cwd, prefix = [] } = settings;
+  const script = isModule ? 'fixtures/plain-target-module.js' : 'fixtures/plain-target.cjs';
+  const program = fileURLToPath(new URL(script, import.meta.url));
+  const words = [...prefix, node, ...flags, program];
+  const [first = node, ...rest] = words;
+  const child = spawn(first, rest, {
+    cwd,
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: 'pipe',
+  });
+  const ended = once(child, 'exit');
+  afterTest(t, async () => {
+    child.kill('SIGKILL');
+    await ended;
+  });
+  let errors = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
+  const early = ended.then(([code, signal]) => {
+    throw new Error(`the target ended with ${String(code ?? signal)}: ${errors}`);
+  });
+  early.catch(() => undefined);
+  const lines = createInterface(child.stdout);
+  const [line] = (await Promise.race([once(lines, 'line'), early])) as string[];
+  const { port } = JSON.parse(line ?? '') as { port: number };
+  return {
+    pid: child.pid ?? 0,
+    port,
+    child,
+    stderr: () => errors,
+    run: (code) => getJson(port, `/run?code=${encodeURIComponent(code)}`),
+    ended,
+  };
+}
+
+/** As `--import`ed before the target's own code. */
+export function preloaded(code: string): string[] {
+  return ['--import', `data:text/javascript,${encodeURIComponent(code)}`];
+}
+
+/** A prefix that gives a target its own view of the file system, changed by these shell commands. */
+export function inMountNamespace(...commands: string[]): string[] {
+  return ['unshare', '--mount', 'sh', '-c', [...commands, 'exec "$@"'].join(' && '), 'sh'];
+}
+
+const project = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '');
+const installed = `${project}/packages/image/prebuilds`;
+
+/** Nothing can be executed from `place` any more; but what runs there is this project's, should that lie in it. */
+export function noexecAt(place: string): string {
+  const cover = `mount -t tmpfs -o noexec x ${place}`;
+  if (!project.startsWith(`${place}/`)) return cover;
+  const [aside, back] = [
+    `mount --rbind ${project} /mnt`,
+    `mkdir -p ${project} && mount --move /mnt ${project}`,
+  ];
+  return [aside, cover, back].join(' && ');
+}
+
+/** The installed addons are out of its sight then. */
+export const hideInstalled = `mount -t tmpfs hidden ${installed}`;
+
+export const needsRoot = process.getuid?.() !== 0 && 'needs root';
+
+export interface Held extends Pick<Census, 'descriptors' | 'children'> {
+  ports: number[];
+}
+
+/** What a capture must leave as it was. */
+export function heldBy(pid: number): Held {
+  const { descriptors, children } = census(pid);
+  return { descriptors, children, ports: listeningPorts(pid) };
+}
+
+/** Nothing of a capture is left: in the target, beside it, or in its `/tmp`. */
+export async function assertAsBefore({ pid }: PlainTarget, before: Held, withinMs = 20_000): Promise<void> {
+  await eventually(() => {
+    assert.deepEqual(heldBy(pid), before);
+    assert.deepEqual(undertakersOf(pid), []);
+    assert.deepEqual(addonCopies(pid), []);
+  }, withinMs);
+}
+
+/** Resolves when a capture has had the inspector opened: for a tenth of a second, so it is looked for all the time. */
+export async function inspectorOpens({ pid, port }: PlainTarget, withinMs = 20_000): Promise<void> {
+  const deadline = performance.now() + withinMs;
+  while (listeningPorts(pid).every((each) => each === port)) {
+    assert.ok(performance.now() < deadline, 'no inspector was opened');
+    await pause(1);
+  }
+}
+
+/** TCP ports that a process listens on, those of an inspector among them. */
+export function listeningPorts(pid: number): number[] {
+  const own = new Set<string | undefined>();
+  for (const fd of readdirSync(`/proc/${pid}/fd`)) {
+    try {
+      own.add(/^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1]);
+    } catch {
+      // It was closed meanwhile.
+    }
+  }
+  const rows = ['tcp', 'tcp6'].flatMap((table) =>
+    readFileSync(`/proc/${pid}/net/${table}`, 'latin1').split('\n'),
+  );
+  return rows.flatMap((row) => {
+    const [, address = '', , state, , , , , , inode] = row.trim().split(/\s+/);
+    return state === '0A' && own.has(inode ?? '') ? [parseInt(address.split(':')[1] ?? '', 16)] : [];
+  });
+}
+
+/** Processes that stand by a capture of this one. */
+export function undertakersOf(pid: number): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => {
+      try {
+        const words = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0');
+        return words[1]?.endsWith('undertaker.js') === true && words[2] === String(pid);
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}
+
+export function addonCopies(pid: number): string[] {
+  return readdirSync(`/proc/${pid}/root/tmp`).filter((name) => /^afterimage-[0-9a-f]{16}$/.test(name));
+}
