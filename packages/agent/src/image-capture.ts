@@ -37,7 +37,7 @@ const START_MS = 30_000;
  */
 const IMAGE_MS = 180_000;
 /** When the image is still not out, the child and the collector are raised from the lowest priority to this one. */
-const RAISE_MS = 10_000;
+const RAISE_MS = 3_000;
 /** A quarter of a processor for which a server at 0 competes. */
 const RAISED_PRIORITY = 5;
 /** For a collector's own failure to become known, when the child has already stumbled over it. */

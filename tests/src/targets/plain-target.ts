@@ -41,7 +41,7 @@ export const anyPort = '--inspect-port=0';
 /** Killed at the end of the test, if it still runs. */
 export async function startPlainTarget(t: TestContext, settings: PlainSettings = {}): Promise<PlainTarget> {
   const { node = process.execPath, isModule = false, flags = [anyPort], env, cwd, prefix = [] } = settings;
-  const script = isModule ? 'fixtures/plain-target-module.js' : 'fixtures/plain-target.cjs';
+  const script = isModule ? '../fixtures/plain-target-module.js' : '../fixtures/plain-target.cjs';
   const program = fileURLToPath(new URL(script, import.meta.url));
   const words = [...prefix, node, ...flags, program];
   const [first = node, ...rest] = words;

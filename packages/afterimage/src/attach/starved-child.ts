@@ -13,7 +13,7 @@ export interface Patience {
   giveUpMs: number;
 }
 
-const PATIENCE: Patience = { raiseMs: 10_000, giveUpMs: 60_000 };
+const PATIENCE: Patience = { raiseMs: 3_000, giveUpMs: 60_000 };
 /** A quarter of a processor for which a target at 0 competes; the child had one in seventy. */
 const RAISED = 5;
 
