@@ -30,19 +30,19 @@ export const readers: readonly Reader[] = [
     name: 'Afterimage',
     isPeer: false,
     runsHuge: true,
-    command: (file) => [own('analyze-ours.js'), file],
+    command: (file) => [own('ours.js'), file],
   },
   {
     name: 'its graph alone',
     isPeer: false,
     runsHuge: true,
-    command: (file) => [own('analyze-ours.js'), file, 'graph'],
+    command: (file) => [own('ours.js'), file, 'graph'],
   },
   {
     name: 'reading the digits',
     isPeer: false,
     runsHuge: true,
-    command: (file) => [own('analyze-floor.js'), file],
+    command: (file) => [own('floor.js'), file],
   },
   {
     name: 'DevTools',
