@@ -2,6 +2,7 @@
 /** Each package may use those to the right of it, and nothing else of the house. */
 const ARROWS = {
   host: [],
+  viewer: [],
   snapshot: [],
   image: ['snapshot', 'host'],
   'v8-heap': ['image', 'snapshot', 'host'],

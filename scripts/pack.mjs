@@ -19,7 +19,7 @@ run(process.execPath, ['scripts/prebuild.mjs', '--arch', arch]);
 mkdirSync(to, { recursive: true });
 for (const name of readdirSync(to).filter((file) => /^afterimage-.*\.tgz$/.test(file)))
   rmSync(`${to}/${name}`);
-for (const name of ['host', 'snapshot', 'image', 'v8-heap', 'agent', 'afterimage'])
+for (const name of ['host', 'snapshot', 'image', 'v8-heap', 'viewer', 'agent', 'afterimage'])
   run('npm', ['pack', '--silent', '--pack-destination', to, '--workspace', `packages/${name}`]);
 console.log(`packed into ${to}`);
 

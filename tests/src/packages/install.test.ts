@@ -32,7 +32,7 @@ function run(program: string, args: string[]): string {
 
 before(
   () => {
-    for (const name of ['host', 'snapshot', 'image', 'v8-heap', 'agent', 'afterimage'])
+    for (const name of ['host', 'snapshot', 'image', 'v8-heap', 'viewer', 'agent', 'afterimage'])
       execFileSync('npm', ['pack', '--silent', '--pack-destination', directory], {
         cwd: join(root, 'packages', name),
         stdio: 'ignore',
@@ -45,7 +45,7 @@ before(
     symlinkSync('/bin/sh', join(programs, 'sh'));
     writeFileSync(join(project, 'package.json'), '{"name":"app","private":true}');
     const tarballs = readdirSync(directory).filter((file) => file.endsWith('.tgz'));
-    assert.equal(tarballs.length, 6);
+    assert.equal(tarballs.length, 7);
     run('npm', ['install', '--prefer-offline', ...tarballs.map((file) => join('..', file))]);
   },
   { timeout: 300_000 },
@@ -58,7 +58,15 @@ test('npx runs the command that is installed', () => {
 
 test('each package has what it needs, and nothing of this machine', () => {
   const installed = join(project, 'node_modules/@afterimage');
-  assert.deepEqual(readdirSync(installed).sort(), ['agent', 'cli', 'host', 'image', 'snapshot', 'v8-heap']);
+  assert.deepEqual(readdirSync(installed).sort(), [
+    'agent',
+    'cli',
+    'host',
+    'image',
+    'snapshot',
+    'v8-heap',
+    'viewer',
+  ]);
   for (const name of readdirSync(installed)) {
     const files = readdirSync(join(installed, name), { recursive: true, withFileTypes: true });
     const paths = files.filter((file) => file.isFile()).map((file) => join(file.parentPath, file.name));

@@ -3,25 +3,10 @@
  * class as one (`10,000 × Session`), and what is smaller still as "others".
  */
 import type { Graph, Snapshot } from '@afterimage/snapshot';
+import type { HeapTree } from '@afterimage/viewer/heap-tree';
 import { dominatedByClass } from './dominated-by-class.js';
 import { largestFirst } from './largest-first.js';
 import { edgeText, nodeText } from './node-text.js';
-
-/** Boxes in columns, one entry a box; a box comes after the one it lies in, and retains what lies in it. */
-export interface HeapTree {
-  /** Place of the box that it lies in; the first box is the whole heap, and its own. */
-  parent: number[];
-  name: string[];
-  /** Index into `classes`; -1 for others. */
-  class: number[];
-  /** How many nodes it stands for. */
-  count: number[];
-  shallowBytes: number[];
-  retainedBytes: number[];
-  /** Of the node; 0 for a box that stands for several. */
-  id: number[];
-  classes: string[];
-}
 
 interface Box {
   place: number;

@@ -4,7 +4,8 @@
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { HeapTree } from '../data/heap-tree.js';
+import { fileURLToPath } from 'node:url';
+import type { HeapTree } from '@afterimage/viewer/heap-tree';
 import type { Block, Ranking, Table, TreeItem } from '../blocks/block.js';
 import { shellWord } from '../../cli/shell-word.js';
 import { visible, visibleJson } from '../../cli/visible.js';
@@ -21,7 +22,7 @@ export interface HtmlReport {
 
 export function reportAsHtml({ title, opening, heap, rest }: HtmlReport, output: Output): void {
   const style = readPart('report.css');
-  const script = readPart('dist/report.js');
+  const script = readPart('report.js');
   const policy = `default-src 'none'; style-src '${digest(style)}'; script-src '${digest(script)}'`;
   output.write(`<!doctype html>
 <html lang="en">
@@ -54,9 +55,8 @@ ${rest.map(htmlOf).join('\n')}
 `);
 }
 
-/** Files of the package, made for the browser: see page/. */
 function readPart(name: string): string {
-  return readFileSync(new URL(`../../../page/${name}`, import.meta.url), 'utf8');
+  return readFileSync(fileURLToPath(import.meta.resolve(`@afterimage/viewer/${name}`)), 'utf8');
 }
 
 function digest(content: string): string {

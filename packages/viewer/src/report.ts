@@ -2,19 +2,7 @@
  * The script of the page that `afterimage analyze --html` writes: draws the dominator tree as an icicle that can
  * be looked into, and filters tables. It finds its data in the page, and puts text there as text alone.
  */
-export {}; // the page has it as a module
-
-/** As packages/afterimage/src/report/data/heap-tree.ts describes it. */
-interface HeapTree {
-  parent: number[];
-  name: string[];
-  class: number[];
-  count: number[];
-  shallowBytes: number[];
-  retainedBytes: number[];
-  id: number[];
-  classes: string[];
-}
+import type { HeapTree } from './heap-tree.js';
 
 const ROW_PIXELS = 22;
 const LEAST_PIXELS = 2;
