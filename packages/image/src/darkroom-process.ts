@@ -1,0 +1,120 @@
+/** The darkroom as a process: started, listened to, watched, ended. */
+import { readStatSync } from '@afterimage/host/process-stat';
+import { spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import { DevelopError } from './develop-errors.js';
+
+const TEXT_MOST = 4096;
+
+export interface DarkroomProcess {
+  pid: number;
+  input: Writable;
+  /** The snapshot, as V8 writes it. */
+  output: Readable;
+  errors: Readable;
+  isRunning(): boolean;
+  /** Kills it. The first error is the one that {@link throwIfGivenUp} throws. */
+  giveUp(error: DevelopError): void;
+  throwIfGivenUp(): void;
+  /** When it has ended, and all of its output has been read. */
+  closed: Promise<{ exitCode: number | null; signal: NodeJS.Signals | null }>;
+}
+
+/** @throws {DevelopError} `program-missing` */
+export async function startDarkroom(program: string, flags: readonly string[]): Promise<DarkroomProcess> {
+  const child = spawn(program, flags, { stdio: ['pipe', 'pipe', 'pipe'], env: {} });
+  const closed = new Promise<Awaited<DarkroomProcess['closed']>>((resolve, reject) => {
+    child.once('close', (exitCode, signal) => resolve({ exitCode, signal }));
+    child.once('error', (error: NodeJS.ErrnoException) =>
+      reject(
+        new DevelopError(
+          'program-missing',
+          `the developer program ${program} cannot be started (${error.code ?? error.message}): it must exist, be executable, and not lie on a noexec mount`,
+        ),
+      ),
+    );
+  }).finally(() => child.stdin.destroy());
+  closed.catch(() => undefined);
+  await new Promise((resolve) => child.once('spawn', resolve).once('error', resolve));
+  const { pid } = child;
+  if (pid === undefined) {
+    await closed;
+    throw new DevelopError('program-missing', `the developer program ${program} cannot be started`);
+  }
+  child.stdin.on('error', () => undefined); // EPIPE: the program's end says why
+  let failure = null as DevelopError | null;
+  return {
+    pid,
+    input: child.stdin,
+    output: child.stdout,
+    errors: child.stderr,
+    isRunning: () => child.exitCode === null && child.signalCode === null && !child.stdin.destroyed,
+    giveUp: (error) => {
+      failure ??= error;
+      child.kill('SIGKILL');
+    },
+    throwIfGivenUp: () => {
+      if (failure !== null) throw failure;
+    },
+    closed,
+  };
+}
+
+/** What the program says, line by line (native/darkroom/report.h), and the tail of anything else. */
+export interface Reports {
+  error: string;
+  otherText: string;
+  ghostLocks: number;
+}
+
+export function followReports(
+  stderr: Readable,
+  onMapped: () => void,
+  onTaking: (done: number, total: number) => void,
+): Reports {
+  const reports: Reports = { error: '', otherText: '', ghostLocks: 0 };
+  let rest = '';
+  stderr.setEncoding('latin1');
+  stderr.on('data', (text: string) => {
+    const lines = (rest + text).split('\n');
+    rest = (lines.pop() ?? '').slice(-TEXT_MOST);
+    for (const line of lines) {
+      const [, word, argument = ''] = /^afterimage (\S+) ?(.*)$/.exec(line) ?? [];
+      if (word === 'mapped') onMapped();
+      else if (word === 'error') reports.error = argument.trim();
+      else if (word === 'ghost-lock') reports.ghostLocks++;
+      else if (word === 'taking') {
+        const [done = 0, total = 0] = argument.split(' ').map(Number);
+        onTaking(done, total);
+      } else if (word === undefined) reports.otherText = (reports.otherText + line + '\n').slice(-TEXT_MOST);
+    }
+  });
+  return reports;
+}
+
+function cpuTicks(pid: number): number {
+  return readStatSync(pid)?.cpuTicks ?? -1;
+}
+
+/** Calls `onStall` once nothing has moved for `stallMs`: no byte in or out, no CPU time. */
+export function watchForStall(
+  pid: number,
+  moved: () => number,
+  stallMs: number,
+  onStall: () => void,
+): () => void {
+  let last = '';
+  let since = performance.now();
+  const timer = setInterval(
+    () => {
+      const state = `${moved()} ${cpuTicks(pid)}`;
+      const now = performance.now();
+      if (state !== last) {
+        last = state;
+        since = now;
+      } else if (now - since > stallMs) onStall();
+    },
+    Math.min(1000, stallMs / 4),
+  );
+  return () => clearInterval(timer);
+}

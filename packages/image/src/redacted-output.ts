@@ -1,0 +1,98 @@
+/** The way of a snapshot from the darkroom to its output: redacted before its first byte is written, and looked at. */
+import {
+  redactor,
+  type Redacted,
+  type RedactionLevel,
+  type Redactor,
+  type Target,
+} from '@afterimage/snapshot/redaction';
+import { once } from 'node:events';
+import { Transform, type Writable } from 'node:stream';
+import { DevelopError } from './develop-errors.js';
+import type { ImageMetadata } from './read.js';
+
+export interface RedactedOutput {
+  stream: Transform;
+  /** Writes what is still to be written, and ends `output`. @throws {DevelopError} when the snapshot is not whole */
+  end(output: Writable): Promise<Redacted>;
+}
+
+/** `onBytes` gets the number of bytes that V8 has written. */
+export function redactedOutput(
+  metadata: ImageMetadata,
+  level: RedactionLevel,
+  onBytes: (bytes: number) => void,
+): RedactedOutput {
+  const redaction = redactor({ level, target: targetOf(metadata) });
+  let bytes = 0;
+  const stream = new Transform({
+    transform(chunk: Uint8Array, _encoding, callback) {
+      bytes += chunk.length;
+      onBytes(bytes);
+      try {
+        for (const part of redaction.push(chunk)) stream.push(part);
+        callback();
+      } catch (error) {
+        callback(incomplete(error));
+      }
+    },
+  });
+  return {
+    stream,
+    async end(output) {
+      const { chunks, redacted } = endOfSnapshot(redaction);
+      for (const part of chunks) output.write(part);
+      output.end();
+      if (!output.writableFinished) await once(output, 'finish');
+      return redacted;
+    },
+  };
+}
+
+/** What V8 wrote is looked at as it passes: exit code 0 alone does not make it whole. */
+function endOfSnapshot(redaction: Redactor): ReturnType<Redactor['end']> {
+  try {
+    return redaction.end();
+  } catch (error) {
+    throw incomplete(error);
+  }
+}
+
+function targetOf({
+  name,
+  pid,
+  nodeVersion,
+  v8Version,
+  arch,
+  capturedAt,
+  heap,
+  rss,
+  process: figures,
+}: ImageMetadata): Target {
+  const { used: heapUsed, total: heapTotal, limit: heapLimit, external, arrayBuffers } = heap;
+  const { threads = null, descriptors = null, cgroup = null } = figures ?? {};
+  return {
+    name,
+    pid,
+    node: nodeVersion,
+    v8: v8Version,
+    arch,
+    time: capturedAt,
+    process: {
+      rss,
+      heapUsed,
+      heapTotal,
+      heapLimit,
+      external,
+      arrayBuffers,
+      threads,
+      descriptors,
+      cgroup,
+    },
+  };
+}
+
+function incomplete(error: unknown): DevelopError {
+  const why = error instanceof Error ? error.message : String(error);
+  return new DevelopError('crashed', `V8 wrote no whole snapshot: ${why}; capture again`, { cause: error });
+}
