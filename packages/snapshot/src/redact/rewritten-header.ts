@@ -1,0 +1,32 @@
+/** The header of a redacted snapshot: what V8 writes there, and where the snapshot comes from. */
+import type { SnapshotHeader } from '../format/header.js';
+import type { Provenance } from './provenance.js';
+
+const KNOWN_HEADER = new Set([
+  'node_count',
+  'edge_count',
+  'trace_function_count',
+  'root_index',
+  'extra_native_bytes',
+]);
+const KNOWN_META = new Set([
+  'node_fields',
+  'node_types',
+  'edge_fields',
+  'edge_types',
+  'trace_function_info_fields',
+  'trace_node_fields',
+  'sample_fields',
+  'location_fields',
+]);
+
+/** What is in a header besides what V8 writes there is taken out: it may be anything. */
+export function rewrittenHeader(header: SnapshotHeader, provenance: Provenance): object {
+  const isKnown = ([name, value]: [string, unknown]): boolean =>
+    KNOWN_HEADER.has(name) && typeof value === 'number';
+  return {
+    meta: Object.fromEntries(Object.entries(header.meta).filter(([name]) => KNOWN_META.has(name))),
+    ...Object.fromEntries(Object.entries(header).filter(isKnown)),
+    afterimage: provenance,
+  };
+}
