@@ -1,0 +1,56 @@
+/** Texts of strings and names of functions in a heap. */
+import { isIn, WORD, type HeapAccess } from './heap-access.js';
+
+const MAX_TEXT = 200;
+/** Parts of a string that was put together. */
+const MAX_DEPTH = 3;
+const MAX_LOCALS = 1 << 16;
+/** Of a scope's names; those of a larger one are kept apart from it. */
+const MAX_INLINED_LOCALS = 75;
+/** After the locals: what there is of class variable, name, and inferred name. */
+const NAME_WORDS = 5;
+
+/** The first characters of a string; null for what is not one, or is kept outside of the heap. */
+export function textOf(heap: HeapAccess, pointer: number | null, depth = 0): string | null {
+  const { types, string } = heap.layout;
+  const map = heap.mapOf(pointer);
+  if (pointer === null || map === null || map.type >= types.firstNonstring || depth > MAX_DEPTH) return null;
+  const representation = map.type & string.representationMask;
+  if (representation === string.thin) return textOf(heap, heap.wordIn(pointer, string.actual), depth + 1);
+  if (representation === string.cons) {
+    const first = textOf(heap, heap.wordIn(pointer, string.first), depth + 1);
+    const second = textOf(heap, heap.wordIn(pointer, string.second), depth + 1);
+    return first === null || second === null ? null : (first + second).slice(0, MAX_TEXT);
+  }
+  if (representation !== 0) return null;
+  const head = heap.read(pointer, 0, string.chars);
+  if (head === null) return null;
+  const length = Math.min(head.readUInt32LE(string.length), MAX_TEXT);
+  const isOneByte = (map.type & string.oneByteBit) !== 0;
+  const chars = heap.read(pointer, string.chars, length * (isOneByte ? 1 : 2));
+  return chars?.toString(isOneByte ? 'latin1' : 'utf16le') ?? null;
+}
+
+/** Empty where the function has no name; null for what is not a function. */
+export function functionName(heap: HeapAccess, pointer: number | null): string | null {
+  const { types, function: layout, sharedFunctionInfo } = heap.layout;
+  const map = heap.mapOf(pointer);
+  if (pointer === null || map === null || !isIn(map.type, types.functions)) return null;
+  const shared = heap.wordIn(pointer, layout.shared);
+  if (shared === null || heap.mapOf(shared)?.type !== types.sharedFunctionInfo) return null;
+  const name = heap.wordIn(shared, sharedFunctionInfo.nameOrScopeInfo);
+  if (name === null) return null;
+  return heap.mapOf(name)?.type === types.scopeInfo ? scopeName(heap, name) : (textOf(heap, name) ?? '');
+}
+
+function scopeName(heap: HeapAccess, scope: number): string {
+  const { localCount, firstLocal } = heap.layout.scopeInfo;
+  const locals = heap.smallIn(scope, localCount, MAX_LOCALS);
+  if (locals === null) return '';
+  const words = locals < MAX_INLINED_LOCALS ? locals * 2 : locals + 1;
+  for (let at = 0; at < NAME_WORDS; at++) {
+    const found = textOf(heap, heap.wordIn(scope, firstLocal + (words + at) * WORD));
+    if (found !== null) return found;
+  }
+  return '';
+}
