@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { publishedPackages } from './published-packages.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { arch, to } = parseArgs({
@@ -19,7 +20,7 @@ run(process.execPath, ['scripts/prebuild.mjs', '--arch', arch]);
 mkdirSync(to, { recursive: true });
 for (const name of readdirSync(to).filter((file) => /^afterimage-.*\.tgz$/.test(file)))
   rmSync(`${to}/${name}`);
-for (const name of ['host', 'snapshot', 'image', 'v8-heap', 'viewer', 'agent', 'afterimage'])
+for (const { name } of publishedPackages)
   run('npm', ['pack', '--silent', '--pack-destination', to, '--workspace', `packages/${name}`]);
 console.log(`packed into ${to}`);
 
