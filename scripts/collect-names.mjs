@@ -16,12 +16,12 @@ const NODE_TYPES = new Set(['object', 'closure', 'code', 'symbol']);
 const EDGE_TYPES = new Set(['property', 'context', 'shortcut']);
 /** What distances.ts and retaining-paths.ts go by, whatever the type of edge, and no program above has as a property. */
 const NAMES_OF_RULES = ['feedback_cell', 'global_proxy', 'previous', 'shared', 'sloppy_function_map'];
-const LONGEST_NAME = 100;
+const MAX_NAME_LENGTH = 100;
 const LARGEST_SOURCE = 3e5;
 /** Code with longer lines was not written by anybody. */
-const LONGEST_LINE = 200;
+const MAX_LINE_LENGTH = 200;
 /** Fewer times may be a slip of the pen. */
-const LEAST_IN_PROSE = 3;
+const MIN_PROSE_COUNT = 3;
 const IDENTIFIER = /(?<=\.|\b(?:class|function|const|let|var)\s+)[A-Za-z_$][\w$]*|[A-Za-z_$][\w$]*(?=\s*:)/g;
 
 const PROGRAM = `
@@ -61,7 +61,7 @@ function* namesIn({ snapshot, nodes, edges, strings }) {
 function isWorthListing(name) {
   return (
     name !== '' &&
-    name.length <= LONGEST_NAME &&
+    name.length <= MAX_NAME_LENGTH &&
     /^[\x20-\x7e]+$/.test(name) &&
     !/^-?\d+$|^\/|^loaded |builtin (handle|code)\)$/.test(name)
   );
@@ -70,7 +70,7 @@ function isWorthListing(name) {
 function* identifiers(directory) {
   for (const path of files(directory, /(?<!\.min)\.[cm]?js$/)) {
     const source = readFileSync(path, 'utf8');
-    if (source.length / source.split('\n').length > LONGEST_LINE) continue;
+    if (source.length / source.split('\n').length > MAX_LINE_LENGTH) continue;
     const code = source.replaceAll(/\/\*[^]*?\*\/|\/\/[^\n]*/g, '');
     for (const [name] of code.matchAll(IDENTIFIER)) yield name;
   }
@@ -83,7 +83,7 @@ function* proseWords(directory, counts = new Map()) {
       counts.set(word, (counts.get(word) ?? 0) + 1);
     }
   }
-  for (const [word, count] of counts) if (count >= LEAST_IN_PROSE) yield word;
+  for (const [word, count] of counts) if (count >= MIN_PROSE_COUNT) yield word;
 }
 
 function* files(directory, pattern) {
@@ -97,7 +97,7 @@ function* files(directory, pattern) {
 function wordsOf(names) {
   const words = new Set();
   for (const name of names) {
-    if (name.length > LONGEST_NAME) continue;
+    if (name.length > MAX_NAME_LENGTH) continue;
     for (const word of name.match(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+/g) ?? []) {
       if (word.length >= 3 && word.length < 20) words.add(word.toLowerCase());
     }

@@ -24,7 +24,7 @@ export interface LoadOptions {
 
 /** Where a client of a web API gives up. */
 export const REQUEST_TIMEOUT_S = 2;
-const LONGEST_S = 1_800;
+const MAX_S = 1_800;
 
 export function startHttpLoad({ url, requests, connections, requestsPerSecond }: LoadOptions): HttpLoad {
   let counts: LoadCounts = { served: 0, failed: 0, slowestMs: 0 };
@@ -36,7 +36,7 @@ export function startHttpLoad({ url, requests, connections, requestsPerSecond }:
       requests,
       connections,
       overallRate: requestsPerSecond,
-      duration: LONGEST_S,
+      duration: MAX_S,
       timeout: REQUEST_TIMEOUT_S,
     },
     () => onEnd?.(),

@@ -4,11 +4,11 @@ import { interruption } from '../interruption.js';
 
 /** Two minutes for everything, less what a build before it may take. */
 const DEADLINE_MS = 95_000;
-const LEAST_MS = 12_000;
+const MIN_MS = 12_000;
 
 /** Milliseconds until the deadline, less those kept for what comes after; never below some seconds. */
 export function timeLeftMs(keptMs: number): number {
-  return Math.max(LEAST_MS, Math.round(DEADLINE_MS - keptMs - performance.now()));
+  return Math.max(MIN_MS, Math.round(DEADLINE_MS - keptMs - performance.now()));
 }
 
 /** @throws {Error} when the demo is interrupted */

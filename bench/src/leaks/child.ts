@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { interruption } from '../interruption.js';
 
-const LONGEST_OUTPUT = 64e6;
+const MAX_OUTPUT_BYTES = 64e6;
 
 /**
  * @param file the program to run
@@ -13,7 +13,7 @@ export function output(file: string, args: string[], limitMs: number): Promise<s
   const options = {
     timeout: limitMs,
     killSignal: 'SIGKILL',
-    maxBuffer: LONGEST_OUTPUT,
+    maxBuffer: MAX_OUTPUT_BYTES,
     signal: interruption.signal,
   } as const;
   return new Promise((resolve, reject) => {

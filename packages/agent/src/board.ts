@@ -18,10 +18,10 @@ import type { DevelopWhen, Settings } from './options.js';
 /** Its name in /proc/PID/fd is `/memfd:` and this. */
 export const BOARD_NAME = 'afterimage-agent';
 /** There is never more on it. */
-export const BOARD_BYTES_MOST = 64 * 1024;
+export const MAX_BOARD_BYTES = 64 * 1024;
 
 const SAMPLE_MS = 5_000;
-const EVENTS_MOST = 8;
+const MAX_EVENTS = 8;
 
 /** Sizes in bytes, times in milliseconds. */
 export interface BoardDocument {
@@ -105,7 +105,7 @@ export function openBoard(
   }, SAMPLE_MS).unref();
   return {
     note: (event) => {
-      events = [...events, { ...event, capture: state().captures }].slice(-EVENTS_MOST);
+      events = [...events, { ...event, capture: state().captures }].slice(-MAX_EVENTS);
       update();
     },
     update,
@@ -171,7 +171,7 @@ function openMemory(): MemoryFile | null {
 
 function contentsOf(document: BoardDocument): Buffer {
   const json = Buffer.from(JSON.stringify(document));
-  if (json.length > BOARD_BYTES_MOST - 128 && document.events.length > 0)
+  if (json.length > MAX_BOARD_BYTES - 128 && document.events.length > 0)
     return contentsOf({ ...document, events: document.events.slice(1) });
   return Buffer.concat([Buffer.from(`${json.length} ${sumOf(json)}\n`), json]);
 }

@@ -94,7 +94,7 @@ export const DEVELOP_MEMORY_MB = 4_000;
 
 type Environment = Record<string, string | undefined>;
 
-const LONGEST_MS = 2 ** 31 - 1;
+const MAX_MS = 2 ** 31 - 1;
 
 /** @throws {TypeError} in one line, naming the option or the variable at fault */
 export function resolveOptions(options: AgentOptions, environment: Environment = process.env): Settings {
@@ -139,7 +139,7 @@ export function resolveOptions(options: AgentOptions, environment: Environment =
     name,
     logger: read('logger', '', logger),
     mode: read('mode', 'AFTERIMAGE_MODE', oneOf('image', 'inline')) ?? 'image',
-    drainMs: read('drainMs', 'AFTERIMAGE_DRAIN_MS', (value) => integer(value, 0, LONGEST_MS)),
+    drainMs: read('drainMs', 'AFTERIMAGE_DRAIN_MS', (value) => integer(value, 0, MAX_MS)),
     develop: read('develop', 'AFTERIMAGE_DEVELOP', oneOf('auto', 'always', 'never')) ?? 'auto',
     developMemoryMb: read('developMemoryMb', 'AFTERIMAGE_DEVELOP_MEMORY_MB', (value) =>
       integer(value, 1, 1e6),
@@ -149,9 +149,8 @@ export function resolveOptions(options: AgentOptions, environment: Environment =
     storePlainImage: read('storePlainImage', 'AFTERIMAGE_STORE_PLAIN_IMAGE', flag) ?? false,
     developer: read('developer', 'AFTERIMAGE_DEVELOPER', (value) => resolve(text(value))),
     parkTimeoutMs:
-      read('parkTimeoutMs', 'AFTERIMAGE_PARK_TIMEOUT_MS', (value) => integer(value, 1, LONGEST_MS)) ?? 2_000,
-    timeoutMs:
-      read('timeoutMs', 'AFTERIMAGE_TIMEOUT_MS', (value) => integer(value, 1, LONGEST_MS)) ?? 900_000,
+      read('parkTimeoutMs', 'AFTERIMAGE_PARK_TIMEOUT_MS', (value) => integer(value, 1, MAX_MS)) ?? 2_000,
+    timeoutMs: read('timeoutMs', 'AFTERIMAGE_TIMEOUT_MS', (value) => integer(value, 1, MAX_MS)) ?? 900_000,
   };
 }
 

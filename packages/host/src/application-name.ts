@@ -5,7 +5,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 
-const LONGEST = 100;
+const MAX_LENGTH = 100;
 
 /**
  * @param script the main script as Node was given it; undefined for `node -e` and the like
@@ -31,7 +31,7 @@ export function sanitiseName(name: string): string {
   const safe = name
     .replace(/[^A-Za-z0-9._-]+/g, '-')
     .replace(/^[.-]+|[.-]+$/g, '')
-    .slice(0, LONGEST);
+    .slice(0, MAX_LENGTH);
   return safe === '' ? 'node' : safe;
 }
 

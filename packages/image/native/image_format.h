@@ -9,7 +9,7 @@
 
 // What everything in the file is aligned to. The kernel's pages are as large or larger (struct image_process).
 #define IMAGE_PAGE 4096u
-#define IMAGE_PAGE_MOST 65536u
+#define MAX_IMAGE_PAGE 65536u
 #define IMAGE_FORMAT_VERSION 2u
 // The contents of the segments lie in the file in so many turns at most, each of them ascending.
 #define IMAGE_TURNS 4

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { DevelopError } from './develop-errors.js';
 
-const TEXT_MOST = 4096;
+const MAX_TEXT_LENGTH = 4096;
 
 export interface DarkroomProcess {
   pid: number;
@@ -77,7 +77,7 @@ export function followReports(
   stderr.setEncoding('latin1');
   stderr.on('data', (text: string) => {
     const lines = (rest + text).split('\n');
-    rest = (lines.pop() ?? '').slice(-TEXT_MOST);
+    rest = (lines.pop() ?? '').slice(-MAX_TEXT_LENGTH);
     for (const line of lines) {
       const [, word, argument = ''] = /^afterimage (\S+) ?(.*)$/.exec(line) ?? [];
       if (word === 'mapped') onMapped();
@@ -86,7 +86,8 @@ export function followReports(
       else if (word === 'taking') {
         const [done = 0, total = 0] = argument.split(' ').map(Number);
         onTaking(done, total);
-      } else if (word === undefined) reports.otherText = (reports.otherText + line + '\n').slice(-TEXT_MOST);
+      } else if (word === undefined)
+        reports.otherText = (reports.otherText + line + '\n').slice(-MAX_TEXT_LENGTH);
     }
   });
   return reports;

@@ -70,8 +70,8 @@ const PT_NOTE = 4;
 const PN_XNUM = 0xffff;
 const TABLE_OFFSET = 128;
 const SEGMENT_SIZE = 56;
-const SEGMENTS_MOST = 1 << 21;
-const NOTES_MOST = 64 << 20;
+const MAX_SEGMENTS = 1 << 21;
+const MAX_NOTES_BYTES = 64 << 20;
 const PAGE = 4096; // of the file; the target's may be larger
 const NOTE_OWNER = 'AFTERIMAGE';
 const NOTE_METADATA = 0x41460002;
@@ -110,10 +110,10 @@ function readTableBounds(view: DataView): TableBounds {
   const notesBytes = Number(view.getBigUint64(TABLE_OFFSET + 32, true));
   if (
     segments < 3 ||
-    segments > SEGMENTS_MOST ||
+    segments > MAX_SEGMENTS ||
     view.getUint32(TABLE_OFFSET, true) !== PT_NOTE ||
     notesOffset !== TABLE_OFFSET + segments * SEGMENT_SIZE ||
-    notesBytes > NOTES_MOST
+    notesBytes > MAX_NOTES_BYTES
   )
     throw new ImageError('corrupt', 'the image is corrupt: its segment table contradicts itself');
   return { arch, segments, notesOffset, notesBytes };

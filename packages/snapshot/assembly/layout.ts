@@ -5,7 +5,7 @@ export const WINDOW: usize = 1 << 18;
 /** So many are read and written behind the last. */
 const BEHIND: usize = 128;
 /** Bytes of a row; longer ones, of which V8 writes none, are not known here. */
-export const LONGEST_ROW: usize = 64;
+export const MAX_ROW_BYTES: usize = 64;
 
 /** Types of rows that there can be. */
 export const TYPES: usize = 100;
@@ -32,11 +32,11 @@ export const ENDING: usize = MIDDLE + MIDDLE_BYTES;
 export const ENDING_BYTES: usize = 6;
 
 /** A longer one is data, whatever it is made of. In bytes of JSON. */
-export const LONGEST_NAME: usize = 2048;
+export const MAX_NAME_LENGTH: usize = 2048;
 /** A string that the last window ended in. */
 export const HELD: usize = 2048;
 /** A row that the last window ended in lies before the input. */
-export const INPUT: usize = HELD + LONGEST_NAME + BEHIND + LONGEST_ROW;
+export const INPUT: usize = HELD + MAX_NAME_LENGTH + BEHIND + MAX_ROW_BYTES;
 /** At worst an index of one digit comes to lie at the end of the first block, where indexes have five. */
 export const OUTPUT: usize = INPUT + WINDOW + BEHIND;
 export const OUTPUT_BYTES: usize = 4 * WINDOW;

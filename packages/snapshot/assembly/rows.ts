@@ -11,7 +11,7 @@ const COMMA: i32 = 0x2c;
 const NEWLINE: u8 = 0x0a;
 /** More than one word holds. */
 const LONG = 9;
-const MOST_DIGITS = 16;
+const MAX_DIGITS = 16;
 /** Elements are left alone below: a secret of seven digits is found by trying, whatever is done about it. */
 export const SMALL_ELEMENT: u32 = 10_000_000;
 
@@ -121,7 +121,7 @@ function isRow(from: usize, commas: u64, digits: u64, rowEnd: i32, fields: i32):
   const row = ((2 as u64) << rowEnd) - 1;
   if ((commas & ((commas << 1) | 1) & row) !== 0) return false;
   // Shorter ones have no room for a number that is too long.
-  if (rowEnd >= MOST_DIGITS + 2 * fields - 1 && hasLongNumber(digits & row)) return false;
+  if (rowEnd >= MAX_DIGITS + 2 * fields - 1 && hasLongNumber(digits & row)) return false;
   const others = ~(commas | digits) & row;
   if (others === 0) return true;
   // V8 of Node 22 and before begins each row with a newline and the comma.
@@ -137,7 +137,7 @@ function hasLongNumber(digits: u64): bool {
   const two = digits & (digits >> 1);
   const four = two & (two >> 2);
   const eight = four & (four >> 4);
-  return (eight & (eight >> 8) & (digits >> MOST_DIGITS)) !== 0;
+  return (eight & (eight >> 8) & (digits >> MAX_DIGITS)) !== 0;
 }
 
 /** Up to 64 bytes, and returns their end; those behind may be anything. */

@@ -4,7 +4,7 @@
  */
 import { shownEphemeron } from './ephemerons';
 import { beginHash, endHash, hash, updateHash } from './keyed-hash';
-import { HELD, LONGEST_NAME, OUTPUT } from './layout';
+import { HELD, MAX_NAME_LENGTH, OUTPUT } from './layout';
 import { isKnownName } from './names';
 import { slotOf, usesOf } from './records';
 import { setMasked, setText } from './texts';
@@ -47,7 +47,7 @@ export const NOTHING: i32 = -1;
 export const ALL: i32 = -2;
 
 /**
- * JavaScript's part: what is shown of the text from `at` on, which is no longer than {@link LONGEST_NAME}, as a name
+ * JavaScript's part: what is shown of the text from `at` on, which is no longer than {@link MAX_NAME_LENGTH}, as a name
  * that is used in these ways, or as a value.
  */
 declare function shownName(uses: u32, at: usize, length: usize, units: u32): i32;
@@ -108,7 +108,7 @@ function begin(noted: u32): void {
 
 /** Keeps what is in this window of a string that is in others, too; one that is too long to be a name is not kept. */
 function hold(from: usize, to: usize): void {
-  if (length + to - from <= LONGEST_NAME) memory.copy(HELD + length, from, to - from);
+  if (length + to - from <= MAX_NAME_LENGTH) memory.copy(HELD + length, from, to - from);
 }
 
 /** Where the quote is; counts units. */
@@ -157,7 +157,7 @@ function setForms(at: usize, forms: u32): void {
   const slot = slotOf(index);
   const isContent = (uses & ~CONTENT_USES) === 0;
   const isNumber = !isContent && isSmallNumber(at);
-  const isLong = length > LONGEST_NAME;
+  const isLong = length > MAX_NAME_LENGTH;
   if ((uses & VALUE_USES) !== 0) {
     const mayBeShown = (uses & SHOWN_USES) !== 0 && !isNumber && !isLong;
     const shown = mayBeShown ? shownValue(uses, at, length, units) : NOTHING;

@@ -26,8 +26,8 @@ export interface OpenOptions {
 }
 
 /** With less, starting a thread takes longer than what it would do. */
-const LEAST_BYTES_FOR_THREAD = 16 << 20;
-const LEAST_EDGES_FOR_THREAD = 500_000;
+const MIN_BYTES_FOR_THREAD = 16 << 20;
+const MIN_EDGES_FOR_THREAD = 500_000;
 
 /**
  * Opens the snapshot in a file (plain, gzip or zstd) or in a stream of its bytes.
@@ -78,7 +78,7 @@ async function readGraph(
   const file = typeof source === 'string' ? await inspectFile(source) : null;
   const chunks = typeof source === 'string' ? chunksOf(file as SnapshotFile) : source;
   const edges =
-    file?.bytes != null ? start(file.bytes >= LEAST_BYTES_FOR_THREAD)?.ask('edges', file) : undefined;
+    file?.bytes != null ? start(file.bytes >= MIN_BYTES_FOR_THREAD)?.ask('edges', file) : undefined;
   const scanner = scanSnapshot({ skip: edges ? 'edges' : null, maxBytes: file?.bytes ?? Infinity });
   let bytes = 0;
   for await (const chunk of chunks) {
@@ -91,7 +91,7 @@ async function readGraph(
 
 /** The dominators take longer than all the rest. */
 async function allParts(graph: Graph, start: Start): Promise<KnownParts> {
-  const thread = start(graph.edgeCount >= LEAST_EDGES_FOR_THREAD);
+  const thread = start(graph.edgeCount >= MIN_EDGES_FOR_THREAD);
   const ownership = ownershipQuestion(graph);
   const owned = thread?.ask('ownership', ownership) ?? ownedNodes(ownership);
   const ephemerons = ephemeronsOf(graph);

@@ -35,20 +35,20 @@ export class NoSampleError extends Error {
 }
 
 /** Whole pages are drawn: what is allocated together lies together, so that parts of one would tell little more. */
-const MOST_PAGES = (384 << 20) / PAGE_BYTES;
+const MAX_PAGES = (384 << 20) / PAGE_BYTES;
 /** Fewer are enough where it takes longer than this: the answer is to be there in two seconds, on a busy machine, too. */
 const ENOUGH_PAGES = (96 << 20) / PAGE_BYTES;
 const LONG_WALK_MS = 1_000;
 /** Of a sample that no object explains; more of it means that it was not understood. */
-const MOST_UNEXPLAINED = 0.1;
+const MAX_UNEXPLAINED_SHARE = 0.1;
 /** By how much what was found may differ from what V8 said a moment ago: in part, and in bytes of a small heap. */
-const MOST_DIFFERENCE = 0.5;
-const LEAST_DIFFERENCE = 8 << 20;
-const MOST_LARGE = 20_000;
+const MAX_DIFFERENCE = 0.5;
+const MIN_DIFFERENCE = 8 << 20;
+const MAX_LARGE = 20_000;
 /** A large object's map and length. */
 const LARGE_HEAD_BYTES = 32;
 /** Those with the most bytes; the others come to little. */
-const MOST_NAMED = 2_000;
+const MAX_NAMED = 2_000;
 const OTHERS = '(others)';
 /** So many standard deviations to either side are 95 % of a normal distribution. */
 const DEVIATIONS = 1.96;
@@ -102,7 +102,7 @@ function sample(memory: MemoryReader, layout: ObjectLayout, old: OldGeneration):
 
   const large = pages.filter(({ isLarge }) => isLarge);
   const regular = pages.filter(({ isLarge, isStale }) => !isLarge && !isStale);
-  const share = Math.min(1, MOST_PAGES / regular.length);
+  const share = Math.min(1, MAX_PAGES / regular.length);
   const deadline = performance.now() + LONG_WALK_MS;
   // The generations apart: they are not alike, and only of one is it known how much there is. The small one first.
   const strata = [true, false].flatMap((isYoung) => {
@@ -114,7 +114,7 @@ function sample(memory: MemoryReader, layout: ObjectLayout, old: OldGeneration):
   });
   const walked = strata.reduce((sum, each) => sum + each.walked, 0);
   const unexplained = strata.reduce((sum, each) => sum + each.unexplained, 0);
-  if (walked === 0 || unexplained > walked * MOST_UNEXPLAINED)
+  if (walked === 0 || unexplained > walked * MAX_UNEXPLAINED_SHARE)
     throw new NoSampleError(
       `its heap is not understood: nothing explains ${formatShare(unexplained / Math.max(walked, 1))} of it`,
     );
@@ -125,7 +125,7 @@ function sample(memory: MemoryReader, layout: ObjectLayout, old: OldGeneration):
   const oldBytes = found
     .filter(({ isYoung }) => !isYoung)
     .reduce((sum, { estimates }) => sum + estimates.reduce((bytes, [, each]) => bytes + each.bytes, 0), 0);
-  if (Math.abs(oldBytes - old.used) > Math.max(old.used * MOST_DIFFERENCE, LEAST_DIFFERENCE))
+  if (Math.abs(oldBytes - old.used) > Math.max(old.used * MAX_DIFFERENCE, MIN_DIFFERENCE))
     throw new NoSampleError(
       `its old generation uses ${formatBytes(old.used)}, and ${formatBytes(oldBytes)} were found (after a collection, ` +
         'garbage lies there for a moment): try again',
@@ -180,7 +180,7 @@ function samplePages(
 function sampleLarge(pages: readonly HeapPage[], { memory, maps, sizeOf }: Reader): Sampled {
   const counted = tallies<ObjectMap>();
   const head = Buffer.from(new ArrayBuffer(LARGE_HEAD_BYTES));
-  const chosen = drawn(pages, MOST_LARGE);
+  const chosen = drawn(pages, MAX_LARGE);
   for (const { start, end } of chosen) {
     const map = memory.read(start, head) ? maps.at(wordAt(head, 0)) : null;
     const bytes = map === null ? null : sizeOf(map, new Uint32Array(head.buffer), 0);
@@ -228,7 +228,7 @@ function named(
   const classes = new Map<string, SampledClass>();
   for (const [map, each] of [...estimates].sort(([, a], [, b]) => b.bytes - a.bytes)) {
     let name = names.get(map);
-    if (name === undefined) names.set(map, (name = names.size < MOST_NAMED ? nameOf(map) : OTHERS));
+    if (name === undefined) names.set(map, (name = names.size < MAX_NAMED ? nameOf(map) : OTHERS));
     const found = classes.get(name) ?? { name, count: 0, bytes: 0, countMargin: 0, bytesMargin: 0 };
     found.count += each.count;
     found.bytes += each.bytes;

@@ -23,7 +23,7 @@ export const TAG = 1;
 export const MAP_BYTES = 80;
 const WORD = 8;
 /** There are thousands of maps in a heap, and some words that only look like pointers to one. */
-const MOST_READ = 300_000;
+const MAX_READ = 300_000;
 
 export function objectMaps(memory: MemoryReader, { map, types }: ObjectLayout): ObjectMaps {
   const known = new Map<number, ObjectMap | null>();
@@ -37,7 +37,7 @@ export function objectMaps(memory: MemoryReader, { map, types }: ObjectLayout): 
   const isMetaMap = (pointer: number): boolean => {
     const before = metaMaps.get(pointer);
     if (before !== undefined) return before;
-    if (metaMaps.size > MOST_READ || !isTagged(pointer)) return false;
+    if (metaMaps.size > MAX_READ || !isTagged(pointer)) return false;
     const bytes = read(pointer);
     const found =
       bytes !== null &&
@@ -49,7 +49,7 @@ export function objectMaps(memory: MemoryReader, { map, types }: ObjectLayout): 
   };
 
   const look = (pointer: number): ObjectMap | null => {
-    if (known.size > MOST_READ || !isTagged(pointer)) return null;
+    if (known.size > MAX_READ || !isTagged(pointer)) return null;
     const bytes = read(pointer);
     if (bytes === null || !isMetaMap(wordAt(bytes, 0))) return null;
     return {

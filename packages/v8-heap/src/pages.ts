@@ -45,9 +45,9 @@ const LAYOUTS: HeaderLayout[] = [
 ];
 const HEADER_WORDS = 10;
 /** From a page to its first object. */
-const LONGEST_HEADER = 1 << 14;
+const MAX_HEADER_BYTES = 1 << 14;
 /** Of 64 GB. */
-const MOST_PLACES = 1 << 18;
+const MAX_PLACES = 1 << 18;
 /** Bits of the flags: of the two halves of the young generation. */
 const FROM_PAGE = 1 << 3;
 const TO_PAGE = 1 << 4;
@@ -74,7 +74,7 @@ export function findHeaps(memory: MemoryReader): Heap[] {
   for (const { start, end } of memory.regions) {
     let address = Math.ceil(start / PAGE_BYTES) * PAGE_BYTES;
     while (address + PAGE_BYTES <= end) {
-      if (++places > MOST_PLACES) throw new RangeError('too much memory to look through');
+      if (++places > MAX_PLACES) throw new RangeError('too much memory to look through');
       const page = memory.isResident(address) ? headerAt(address, read) : null;
       if (page !== null) {
         const found = heaps.get(page.heap);
@@ -114,7 +114,7 @@ function headerAt(address: number, read: ReadWords): Header | null {
       size >= PAGE_BYTES &&
       heap !== 0 &&
       start > address &&
-      start <= address + LONGEST_HEADER &&
+      start <= address + MAX_HEADER_BYTES &&
       end > start &&
       end <= address + size &&
       start % WORD === 0 &&

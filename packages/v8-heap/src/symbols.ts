@@ -21,9 +21,9 @@ const PREFIX = Buffer.from('v8dbg_');
 const VALUE_BYTES = 4;
 /** Those of Node.js are 2 to 20 MB. */
 const LARGEST_TABLE = 128 << 20;
-const LONGEST_NAME = 200;
+const MAX_NAME_LENGTH = 200;
 /** There are about 500. */
-const MOST_SYMBOLS = 5_000;
+const MAX_SYMBOLS = 5_000;
 /** Their values lie together. */
 const LARGEST_GATHERED = 1 << 20;
 
@@ -59,12 +59,12 @@ async function findSymbols(file: FileHandle, table: Section, sections: readonly 
   const names = await bytesAt(file, nameTable.offset, nameTable.size);
   if (symbols === null || names === null) return [];
   const places: Place[] = [];
-  for (let at = 0; at + SYMBOL_BYTES <= symbols.length && places.length < MOST_SYMBOLS; at += SYMBOL_BYTES) {
+  for (let at = 0; at + SYMBOL_BYTES <= symbols.length && places.length < MAX_SYMBOLS; at += SYMBOL_BYTES) {
     const name = symbols.readUInt32LE(at);
     if (names[name] !== PREFIX[0] || PREFIX.compare(names, name, name + PREFIX.length) !== 0) continue;
     const section = sections.at(symbols.readUInt16LE(at + 6));
     const end = names.indexOf(0, name);
-    if (section === undefined || end === -1 || end - name > LONGEST_NAME) continue;
+    if (section === undefined || end === -1 || end - name > MAX_NAME_LENGTH) continue;
     const offset = section.offset + number64(symbols, at + 8) - section.address;
     places.push({ name: names.toString('latin1', name + PREFIX.length, end), section, offset });
   }

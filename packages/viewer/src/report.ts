@@ -5,8 +5,8 @@
 import type { HeapTree } from './heap-tree.js';
 
 const ROW_PIXELS = 22;
-const LEAST_PIXELS = 2;
-const ROWS_MOST = 60;
+const MIN_PIXELS = 2;
+const MAX_ROWS = 60;
 const PATH_STEPS_SHOWN = 14;
 const ROWS_WITHOUT_FILTER = 12;
 
@@ -60,7 +60,7 @@ function draw(): void {
     let left = next.left;
     for (const box of children[next.box]) {
       const own = (next.width * tree.retainedBytes[box]) / Math.max(1, tree.retainedBytes[next.box]);
-      if (own < LEAST_PIXELS || next.row >= above.length + ROWS_MOST) break;
+      if (own < MIN_PIXELS || next.row >= above.length + MAX_ROWS) break;
       elements.push(element(box, next.row, left, own));
       waiting.push({ box, row: next.row + 1, left, width: own });
       rows = Math.max(rows, next.row + 1);

@@ -34,7 +34,7 @@ const POLL_MS = 50;
 const TAKEN_MS = 30_000;
 /** What the agent may need beside the time that it gives a capture itself. */
 const GRACE_MS = 10_000;
-const LONGEST_MS = 900_000;
+const MAX_MS = 900_000;
 /** Codes of the agent for what the other way refuses, too. */
 const REFUSALS = ['headroom', 'resources', 'unsupported', 'unencrypted', 'park-timeout'];
 
@@ -87,7 +87,7 @@ export async function captureByAgent(
       if (now.ended !== null && now.ended.capture >= number) return { ...outcome(pid, now), ...times };
       if (now.captures < number && elapsed > TAKEN_MS) throw notTaken(pid, board);
     }
-    if (elapsed > Math.min(board.timeoutMs + GRACE_MS, LONGEST_MS)) throw tooLong(pid, elapsed);
+    if (elapsed > Math.min(board.timeoutMs + GRACE_MS, MAX_MS)) throw tooLong(pid, elapsed);
   }
 }
 

@@ -25,7 +25,7 @@ export interface Exec {
   cut(): void;
 }
 
-const LONGEST_TEXT = 10_000;
+const MAX_TEXT_LENGTH = 10_000;
 
 export function execIn(access: ContainerAccess, command: readonly string[]): Exec {
   const child: ChildProcessByStdio<Writable, Readable, Readable> = spawn(
@@ -35,7 +35,7 @@ export function execIn(access: ContainerAccess, command: readonly string[]): Exe
   );
   let text = '';
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-    text = (text + chunk).slice(-LONGEST_TEXT);
+    text = (text + chunk).slice(-MAX_TEXT_LENGTH);
   });
   // Its end says why.
   child.stdin.on('error', () => undefined);

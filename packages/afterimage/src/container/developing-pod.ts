@@ -30,7 +30,7 @@ const CONTAINER = 'develop';
 const READY_MS = 180_000;
 const POLL_MS = 500;
 /** It is over then, whoever has forgotten it. */
-const LONGEST_S = 3_600;
+const MAX_S = 3_600;
 /** Node.js itself, and what the kit holds on the way. */
 const KIT_BYTES = 300e6;
 
@@ -87,7 +87,7 @@ function podManifest(
     metadata: { name, namespace, labels: { 'app.kubernetes.io/managed-by': 'afterimage' } },
     spec: {
       restartPolicy: 'Never',
-      activeDeadlineSeconds: LONGEST_S,
+      activeDeadlineSeconds: MAX_S,
       automountServiceAccountToken: false,
       ...(imagePullSecrets === undefined ? {} : { imagePullSecrets }),
       ...(nodeSelector === undefined ? {} : { nodeSelector }),
@@ -99,7 +99,7 @@ function podManifest(
           image,
           imagePullPolicy: 'IfNotPresent',
           // It waits; the kit is brought and run by an exec, as in the target.
-          command: [node, '-e', `setTimeout(() => undefined, ${LONGEST_S * 1000})`],
+          command: [node, '-e', `setTimeout(() => undefined, ${MAX_S * 1000})`],
           resources: { requests: { memory }, limits: { memory } },
           securityContext: {
             runAsUser: uid,

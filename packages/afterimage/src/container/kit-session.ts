@@ -65,7 +65,7 @@ const UNDERTAKE_MS = 60_000;
 /** What an exec says when the program is not there, with runc, crun, containerd and the tools in front of them. */
 const NOT_FOUND = /executable file.* not found|no such file or directory|permission denied/i;
 /** What is enough of it. */
-const LONGEST_TEXT = 10_000;
+const MAX_TEXT_LENGTH = 10_000;
 
 /**
  * @param nodes paths of Node.js to try first
@@ -130,9 +130,9 @@ async function greeting(exec: Exec, access: ContainerAccess, mayBeOther: boolean
 }
 
 async function lastWords(exec: Exec, output: AsyncIterable<Uint8Array>): Promise<string> {
-  const [beginning] = await split(output, LONGEST_TEXT);
+  const [beginning] = await split(output, MAX_TEXT_LENGTH);
   exec.discard();
-  return beginning.toString('utf8', 0, LONGEST_TEXT);
+  return beginning.toString('utf8', 0, MAX_TEXT_LENGTH);
 }
 
 /** Of a greeting. */

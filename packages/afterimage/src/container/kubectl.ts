@@ -18,7 +18,7 @@ export interface ClusterOptions {
 /** A request takes no longer; kubectl itself would wait for ever. */
 const REQUEST_TIMEOUT = '--request-timeout=20s';
 /** Nor do all its tries, and whatever it signs in by. */
-const LONGEST_MS = 60_000;
+const MAX_MS = 60_000;
 
 export function kubectlArguments({ namespace, context, kubeconfig }: ClusterOptions): string[] {
   const named = { namespace, context, kubeconfig };
@@ -46,7 +46,7 @@ export async function kubectlJson(
 export async function kubectl(words: readonly string[], what: string, input?: string): Promise<string> {
   const child = spawn('kubectl', words, {
     stdio: ['pipe', 'pipe', 'pipe'],
-    timeout: LONGEST_MS,
+    timeout: MAX_MS,
     killSignal: 'SIGKILL',
   });
   child.stdin.on('error', () => undefined);
@@ -61,7 +61,7 @@ export async function kubectl(words: readonly string[], what: string, input?: st
   ]);
   if (code === 0) return output;
   if (code === null)
-    throw new CommandError('failed', `${what}: the cluster did not answer within ${LONGEST_MS / 1000} s`);
+    throw new CommandError('failed', `${what}: the cluster did not answer within ${MAX_MS / 1000} s`);
   throw requestError(what, errors);
 }
 

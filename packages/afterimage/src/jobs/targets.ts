@@ -10,7 +10,7 @@ export interface TargetOptions extends PodQuery, InContainer {
   all: boolean;
 }
 
-const MOST_PID = 2 ** 22;
+const MAX_PID = 2 ** 22;
 
 /** @throws {CommandError} `usage`, where it is none */
 export function checkTargets(
@@ -25,7 +25,7 @@ export function checkTargets(
   if (words.length > 0 && selector !== undefined)
     throw new CommandError('usage', 'give either names, or a selector with -l');
   for (const word of words) {
-    const isPid = /^[1-9]\d*$/.test(word) && Number(word) <= MOST_PID;
+    const isPid = /^[1-9]\d*$/.test(word) && Number(word) <= MAX_PID;
     const kind = /^([a-z]+)\/[^/]+$/.exec(word)?.[1] ?? '';
     if (isPid || isClusterKind(kind) || isContainerTool(kind)) continue;
     throw new CommandError(

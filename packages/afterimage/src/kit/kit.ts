@@ -30,7 +30,7 @@ import {
 /** Nobody reads for so long: the connection is gone, though nobody has said so. */
 const STALL_MS = 60_000;
 /** For everything: whatever happens, nothing of ours runs in a container for longer. */
-const LONGEST_MS = 3_600_000;
+const MAX_MS = 3_600_000;
 /** For the last frame to be taken. */
 const FLUSH_MS = 5_000;
 
@@ -38,7 +38,7 @@ const FLUSH_MS = 5_000;
 export async function run(parts: KitParts): Promise<never> {
   const stop = new AbortController();
   const giveUp = (): void => stop.abort(new CommandError('failed', 'nobody is there any more'));
-  setTimeout(giveUp, LONGEST_MS).unref();
+  setTimeout(giveUp, MAX_MS).unref();
   stepBack();
   const output = frameOutput(1, STALL_MS, giveUp);
   const working = work(parts, output, giveUp, stop.signal);

@@ -3,7 +3,7 @@
  * word: all of it is checked, and nothing is taken for true that could do harm when it is not.
  */
 import { sanitiseName } from '@afterimage/host/application-name';
-import { BOARD_BYTES_MOST, BOARD_NAME, parseBoard, type BoardDocument } from '@afterimage/agent/board';
+import { MAX_BOARD_BYTES, BOARD_NAME, parseBoard, type BoardDocument } from '@afterimage/agent/board';
 import { REDACTION_LEVELS, type RedactionLevel } from '@afterimage/snapshot/redaction-levels';
 import { constants } from 'node:os';
 import { open, readdir, readlink } from 'node:fs/promises';
@@ -68,8 +68,8 @@ export type Unreadable = 'unreadable';
 
 const READS = 5;
 const READ_AGAIN_MS = 10;
-const LONGEST_TEXT = 8_192;
-const EVENTS_MOST = 64;
+const MAX_TEXT_LENGTH = 8_192;
+const MAX_EVENTS = 64;
 
 /** Null where there is no agent, or the process may not be looked into. */
 export async function readAgentBoard(pid: number): Promise<AgentBoard | Unreadable | null> {
@@ -97,7 +97,7 @@ async function beginningOf(path: string): Promise<Buffer | null> {
   const file = await open(path, 'r').catch(() => null);
   if (file === null) return null;
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(BOARD_BYTES_MOST), 0, BOARD_BYTES_MOST, 0);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(MAX_BOARD_BYTES), 0, MAX_BOARD_BYTES, 0);
     return buffer.subarray(0, bytesRead);
   } catch {
     return null;
@@ -120,7 +120,7 @@ type Fields = Partial<Record<string, unknown>>;
 function boardOf(fields: Fields): AgentBoard {
   const { heap, ended, events } = fields;
   if (fields['format'] !== 1) throw new TypeError('another format');
-  if (!Array.isArray(events) || events.length > EVENTS_MOST) throw new TypeError('events');
+  if (!Array.isArray(events) || events.length > MAX_EVENTS) throw new TypeError('events');
   const { usedBytes, totalBytes, limitBytes } = fieldsOf(heap);
   return {
     version: textOf(fields['version']),
@@ -195,7 +195,7 @@ function fieldsOf(value: unknown): Fields {
 }
 
 function textOf(value: unknown): string {
-  if (typeof value !== 'string' || value.length > LONGEST_TEXT) throw new TypeError('no text');
+  if (typeof value !== 'string' || value.length > MAX_TEXT_LENGTH) throw new TypeError('no text');
   return value;
 }
 

@@ -11,7 +11,7 @@ import { readStatus, SIGUSR1_BIT } from '@afterimage/host/process-status';
 const MARK = Buffer.from('node-v');
 const VERSION = /^node-v(\d+\.\d+\.\d+)(?:-headers)?\.tar\./;
 const WINDOW_BYTES = 1 << 20;
-const LONGEST_MARK = 64;
+const MAX_MARK_LENGTH = 64;
 
 /** By file, device and time of change; a machine has few Node.js binaries and many processes. */
 const known = new Map<string, Promise<string | null>>();
@@ -142,13 +142,13 @@ async function firstIn<T>(
   mark: Buffer,
   read: (text: string) => T | null,
 ): Promise<T | null> {
-  const window = Buffer.alloc(WINDOW_BYTES + LONGEST_MARK);
+  const window = Buffer.alloc(WINDOW_BYTES + MAX_MARK_LENGTH);
   // Windows overlap, so that no mark is cut in two.
   for (let position = 0; ; position += WINDOW_BYTES) {
     const { bytesRead } = await file.read(window, 0, window.length, position);
     const part = window.subarray(0, bytesRead);
     for (let at = part.indexOf(mark); at !== -1; at = part.indexOf(mark, at + 1)) {
-      const found = read(part.toString('latin1', at, at + LONGEST_MARK));
+      const found = read(part.toString('latin1', at, at + MAX_MARK_LENGTH));
       if (found !== null) return found;
     }
     if (bytesRead < window.length) return null;

@@ -7,8 +7,8 @@
 #include "report.h"
 #include "system_calls.h"
 
-#define SEGMENTS_MOST (1u << 21)
-#define NOTES_MOST (64u << 20)
+#define MAX_SEGMENTS (1u << 21)
+#define MAX_NOTES_BYTES (64u << 20)
 
 static void *allocate(uint64_t size) {
   long memory = CALL6(__NR_mmap, 0, size, 3, 0x22, -1, 0);
@@ -67,7 +67,7 @@ static void take_note(struct header *header, const char *owner, uint32_t owner_s
     if (header->process.version != IMAGE_FORMAT_VERSION)
       fail_at(DEVELOPER_UNSUPPORTED_FORMAT, "the image is of another version of Afterimage, which can develop it; its format:", header->process.version);
     uint32_t page = header->process.page_size;
-    if (page < IMAGE_PAGE || page > IMAGE_PAGE_MOST || page & (page - 1) || header->process.eventfd_count > (size - sizeof header->process) / 4)
+    if (page < IMAGE_PAGE || page > MAX_IMAGE_PAGE || page & (page - 1) || header->process.eventfd_count > (size - sizeof header->process) / 4)
       fail(DEVELOPER_CORRUPT, "the image is corrupt: its process note contradicts itself");
   }
   for (int i = 0; i < REGISTER_NOTES; i++) {
@@ -93,12 +93,12 @@ void header_read(struct header *header) {
   input_read(&first, sizeof first);
   check_elf(&first.elf);
   uint64_t count = first.elf.e_phnum == PN_XNUM ? first.section.sh_info : first.elf.e_phnum;
-  if (count < 3 || count > SEGMENTS_MOST) fail(DEVELOPER_CORRUPT, "the image is corrupt: its number of segments is impossible");
+  if (count < 3 || count > MAX_SEGMENTS) fail(DEVELOPER_CORRUPT, "the image is corrupt: its number of segments is impossible");
 
   uint64_t table_size = count * sizeof(Elf64_Phdr);
   Elf64_Phdr notes;
   input_read(&notes, sizeof notes);
-  if (notes.p_type != PT_NOTE || notes.p_offset != sizeof first + table_size || notes.p_filesz > NOTES_MOST)
+  if (notes.p_type != PT_NOTE || notes.p_offset != sizeof first + table_size || notes.p_filesz > MAX_NOTES_BYTES)
     fail(DEVELOPER_CORRUPT, "the image is corrupt: its notes are not where they should be");
   uint64_t data_start = (notes.p_offset + notes.p_filesz + IMAGE_PAGE - 1) / IMAGE_PAGE * IMAGE_PAGE;
 

@@ -9,9 +9,9 @@ import { typeIndex, type Graph } from './graph.js';
 import { nameSequences, type NameSequences } from './name-sequences.js';
 import { propertyName } from './names.js';
 
-const LONGEST_NAME = 120;
-const LEAST_OBJECTS = 2;
-const LEAST_SHARE = 1000;
+const MAX_NAME_LENGTH = 120;
+const MIN_OBJECTS = 2;
+const MIN_SHARE = 1000;
 
 export interface Shape {
   name: string;
@@ -40,7 +40,7 @@ export function shapesOf(graph: Graph, given?: readonly Shape[]): ShapesOfObject
   const signed = collect(graph);
   const { node, signature } = signed;
   const { count, names, first } = signed.signatures;
-  const least = Math.max(LEAST_OBJECTS, node.length / LEAST_SHARE);
+  const least = Math.max(MIN_OBJECTS, node.length / MIN_SHARE);
   const shapes = given ? [...given] : popular(graph, signed, least);
   const tree = treeOf(shapes);
   const property = graph.strings.findAll(shapes.flatMap(({ properties }) => properties));
@@ -121,7 +121,7 @@ function popular({ strings }: Graph, { signatures, objects }: SignedObjects, lea
     for (; end < first[index + 1]; end++) {
       const more = lengthOf(names[end]);
       // As DevTools counts: the comma is not part of what has to fit.
-      if (length + more > LONGEST_NAME) break;
+      if (length + more > MAX_NAME_LENGTH) break;
       length += more + ', '.length;
     }
     objectsOf[beginnings.numberOf(names, start, end)] += objects[index];

@@ -28,7 +28,7 @@ const BLOCK_BYTES = 1 << 25;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 /** Bytes of JSON that one UTF-16 unit can take: `\u00e9`. */
-const LONGEST_ESCAPE = 6;
+const MAX_ESCAPE_LENGTH = 6;
 
 export function buildStringTable(): StringTableBuilder {
   const blocks: Uint8Array[] = [];
@@ -118,7 +118,7 @@ function stringTable(blocks: Uint8Array[], ends: Float64Array): StringTable {
       lengths[json.length] = true;
       if (!/^[\w $.-]*$/.test(content)) {
         escapable.add(content);
-        longest = Math.max(longest, LONGEST_ESCAPE * content.length);
+        longest = Math.max(longest, MAX_ESCAPE_LENGTH * content.length);
       }
     }
     const found = new Map<number, string>();

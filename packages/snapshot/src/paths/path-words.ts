@@ -6,7 +6,7 @@ import { sourceOf } from './retaining-paths.js';
 import type { Snapshot } from '../graph/snapshot.js';
 import { pathOfScript, type SourcePositions } from './source-positions.js';
 
-const LONGEST_NAME = 60;
+const MAX_NAME_LENGTH = 60;
 
 /** V8's own steps between an object and what the program keeps in it. */
 const UNSAID = new Set([
@@ -271,5 +271,5 @@ function labelOf(snapshot: Snapshot, edge: number): string {
 }
 
 function shortened(name: string): string {
-  return name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name;
+  return name.length > MAX_NAME_LENGTH ? `${name.slice(0, MAX_NAME_LENGTH)}…` : name;
 }

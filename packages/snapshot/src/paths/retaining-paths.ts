@@ -50,7 +50,7 @@ const NAME_COST: Record<string, number> = {
 const NATIVE_HANDLE_COST = 80;
 /** Of functions by whose they are, see `ORIGIN`: a person looks in the program first. */
 const ORIGIN_COST = [0, 3, 6, 60];
-const MOST = 256;
+const BUCKETS = 256;
 
 /** `origin` says of each function whose it is. Costs about as much time as the dominators. */
 export function retainingPaths({ graph, retains }: Snapshot, origin: Uint8Array): RetainingPaths {
@@ -67,12 +67,12 @@ export function retainingPaths({ graph, retains }: Snapshot, origin: Uint8Array)
   const numbered = new Set([typeIndex(edgeTypes, 'element'), typeIndex(edgeTypes, 'hidden')]);
 
   // Buckets of nodes by cost: no edge costs as much as there are buckets, so that they can be used in turn.
-  const buckets: number[][] = Array.from({ length: MOST }, () => []);
+  const buckets: number[][] = Array.from({ length: BUCKETS }, () => []);
   let waiting = 1;
   cost[root] = 0;
   buckets[0].push(root);
   for (let at = 0; waiting > 0; at++) {
-    const bucket = buckets[at % MOST];
+    const bucket = buckets[at % BUCKETS];
     for (let node = bucket.pop(); node !== undefined; node = bucket.pop()) {
       waiting--;
       if (cost[node] !== at) continue; // a cheaper way was found since
@@ -92,7 +92,7 @@ export function retainingPaths({ graph, retains }: Snapshot, origin: Uint8Array)
         if (total >= cost[to]) continue;
         cost[to] = total;
         from[to] = edge;
-        buckets[total % MOST].push(to);
+        buckets[total % BUCKETS].push(to);
         waiting++;
       }
     }

@@ -43,10 +43,10 @@ interface Results {
 /** Constants. */
 const LAYOUT = [
   'WINDOW',
-  'LONGEST_ROW',
+  'MAX_ROW_BYTES',
   'INPUT',
   'OUTPUT',
-  'LONGEST_NAME',
+  'MAX_NAME_LENGTH',
   'TYPES',
   'FORMS',
   'USES',
@@ -94,7 +94,7 @@ export interface CompiledRedaction extends Functions, Results {
 
 const PAGE_BYTES = 1 << 16;
 /** The memory grows by this part of it at least: memory that is not written to takes no place. */
-const LEAST_GROWTH = 1 / 4;
+const MIN_GROWTH = 1 / 4;
 
 let compiled: WebAssembly.Module | undefined;
 
@@ -134,7 +134,7 @@ export function compiledRedaction(): CompiledRedaction {
   function reach(end: number): void {
     const { length } = redaction.bytes;
     if (end <= length) return;
-    memory.grow(Math.ceil(Math.max(end - length, LEAST_GROWTH * length) / PAGE_BYTES));
+    memory.grow(Math.ceil(Math.max(end - length, MIN_GROWTH * length) / PAGE_BYTES));
     redaction.bytes = Buffer.from(memory.buffer);
   }
 

@@ -9,7 +9,7 @@ export interface EndingReader {
 }
 
 /** More than an ending takes, with all sections that could have been left out. */
-const MOST_BYTES = 1 << 16;
+const MAX_BYTES = 1 << 16;
 const ENDING = /,\n"afterimage":(\{"sha256":"[0-9a-f]{64}"[^\n]*\})\}\n$/;
 
 /** A reader for one snapshot: give it all chunks, in order, then ask for the end. */
@@ -20,9 +20,9 @@ export function endingReader(): EndingReader {
 
   function push(chunk: Uint8Array): void {
     tail = Buffer.concat([tail, chunk]);
-    if (tail.length < 2 * MOST_BYTES) return;
-    hash.update(tail.subarray(0, -MOST_BYTES));
-    tail = Buffer.from(tail.subarray(-MOST_BYTES));
+    if (tail.length < 2 * MAX_BYTES) return;
+    hash.update(tail.subarray(0, -MAX_BYTES));
+    tail = Buffer.from(tail.subarray(-MAX_BYTES));
   }
 
   function end(): { ending: Ending | null; sha256: string } {

@@ -24,14 +24,14 @@ function wordsIn(file: string): () => Words {
  * Tells the compiled part the names; returns whether a text is one. Once for each redaction, after its key was set.
  */
 export function knownNames(compiled: CompiledRedaction): (text: string) => boolean {
-  const { NAMES: at, NAMES_BYTES, OUTPUT, LONGEST_NAME } = compiled.layout;
+  const { NAMES: at, NAMES_BYTES, OUTPUT, MAX_NAME_LENGTH } = compiled.layout;
   const names = readFileSync(NAMES);
   if (names.length > NAMES_BYTES)
     throw new RangeError(`there are ${names.length} bytes of names, of ${NAMES_BYTES}`);
   compiled.bytes.set(names, at);
   compiled.learnNames(at + names.length);
   return (text) => {
-    if (text.length > LONGEST_NAME) return false;
+    if (text.length > MAX_NAME_LENGTH) return false;
     // Not latin1: a letter that is in two bytes there must not become another in one.
     const length = compiled.bytes.write(text, OUTPUT, 'utf8');
     return compiled.isKnownName(OUTPUT, OUTPUT + length) !== 0;

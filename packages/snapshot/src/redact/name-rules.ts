@@ -21,7 +21,7 @@ export interface NameRules {
   scriptPath(name: string): string | null;
 }
 
-const LONGEST_IDENTIFIER = 200;
+const MAX_IDENTIFIER_LENGTH = 200;
 /** `get [Symbol.iterator]` and the like are names within names. */
 const DEEPEST = 4;
 
@@ -62,7 +62,7 @@ export function nameRules(isKnown: (text: string) => boolean): NameRules {
   /** Whether a programmer may have written it. */
   function written(name: string, depth: number, uses: number): boolean {
     if (isKnown(name) || SMALL_NUMBER.test(name)) return true;
-    if (name.length > LONGEST_IDENTIFIER || depth > DEEPEST) return false;
+    if (name.length > MAX_IDENTIFIER_LENGTH || depth > DEEPEST) return false;
     const inner = (PREFIXED.exec(name) ?? BRACKETED.exec(name))?.groups?.['inner'];
     if (inner !== undefined && written(inner, depth + 1, uses)) return true;
     if (joined.isJoined(name)) return true;

@@ -49,7 +49,7 @@ const COMMA = 0x2c;
 const MINUS = 0x2d;
 const CLOSE_BRACKET = 0x5d;
 /** No number of a snapshot has more. */
-const MOST_DIGITS = 16;
+const MAX_DIGITS = 16;
 
 const enum Expect {
   NumberOrEnd,
@@ -100,7 +100,7 @@ export function rewrittenRows(
   /** Puts the beginning of a row before what comes next, if it can be no more than that. */
   function hold(at: number, end: number): boolean {
     const { bytes, layout } = compiled;
-    if (end - at >= layout.LONGEST_ROW || bytes.subarray(at, end).includes(CLOSE_BRACKET)) return false;
+    if (end - at >= layout.MAX_ROW_BYTES || bytes.subarray(at, end).includes(CLOSE_BRACKET)) return false;
     held = end - at;
     bytes.copyWithin(layout.INPUT - held, at, end);
     return true;
@@ -121,7 +121,7 @@ export function rewrittenRows(
     const isDigit = byte >= ZERO && byte <= ZERO + 9;
     if (expect !== Expect.CommaOrEnd && (isDigit || (byte === MINUS && pending === ''))) {
       pending += String.fromCharCode(byte);
-      if (pending.length > MOST_DIGITS) throw malformed(offset, `a number of the ${what}s is too long`);
+      if (pending.length > MAX_DIGITS) throw malformed(offset, `a number of the ${what}s is too long`);
       expect = Expect.Digit;
       return;
     }

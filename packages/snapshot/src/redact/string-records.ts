@@ -24,13 +24,13 @@ export interface StringRecords {
 
 /** The greatest index there can be: three times it still fits in 32 bits. */
 export const MAX_STRING_INDEX = 2 ** 29 - 1;
-const LEAST_ROOM = 1 << 16;
+const MIN_ROOM = 1 << 16;
 
 export function stringRecords(compiled: CompiledRedaction): StringRecords {
   const { STRINGS, BYTES_A_STRING, NO_SLOT } = compiled.layout;
   const blockOf = blockFinder(MAX_STRING_INDEX);
   let room = 0;
-  reach(LEAST_ROOM);
+  reach(MIN_ROOM);
 
   function reach(strings: number): void {
     if (strings <= room) return;

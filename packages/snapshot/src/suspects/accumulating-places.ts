@@ -7,8 +7,8 @@ import type { Accumulation } from './accumulation.js';
 import type { StructureTree } from './structure-tree.js';
 
 /** Nodes for each one above, from which on it is an accumulation. */
-const LEAST_FAN_OUT = 20;
-const LEAST_SHARE = 0.002;
+const MIN_FAN_OUT = 20;
+const MIN_SHARE = 0.002;
 
 export function accumulatingPlaces({
   parent,
@@ -18,12 +18,12 @@ export function accumulatingPlaces({
   const found: Accumulation[] = [];
   /** Places inside one that was found: a place comes after the one above it. */
   const inside = new Uint8Array(parent.length);
-  const least = bytes[0] * LEAST_SHARE;
+  const least = bytes[0] * MIN_SHARE;
   for (let place = 1; place < parent.length; place++) {
     const above = parent[place];
     inside[place] = inside[above];
     if (inside[place] || bytes[place] < least || !isProgramClass(className[place])) continue;
-    const isMany = count[place] >= LEAST_FAN_OUT * Math.max(1, count[above]);
+    const isMany = count[place] >= MIN_FAN_OUT * Math.max(1, count[above]);
     const isLarge = ownBytes[place] >= 10 * least && ownBytes[place] > bytes[place] / 2;
     if (!isMany && !isLarge) continue;
     inside[place] = 1;

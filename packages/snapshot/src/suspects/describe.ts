@@ -265,7 +265,7 @@ function isLink(path: PathStep[]): boolean {
   return !/^(Object|Array|Map|Set)$|\(\)$/.test(last.name) && !last.edge.startsWith('[');
 }
 
-const MOST_OF_IT = 0.6;
+const MIN_DOMINANT_SHARE = 0.6;
 
 /** Of what the bytes at a place and below it are, in the last snapshot. */
 function mostlyAt({ parent, className, columns }: StructureTree, top: number): Evidence['mostly'] {
@@ -280,8 +280,8 @@ function mostlyAt({ parent, className, columns }: StructureTree, top: number): E
     if (className[place] === 'system / JSArrayBufferData') buffers += ownBytes[place];
     else if (className[parent[place]] === '(sliced string)') sliced += ownBytes[place];
   }
-  if (buffers > MOST_OF_IT * bytes[top]) return 'buffers';
-  return sliced > MOST_OF_IT * bytes[top] ? 'sliced strings' : '';
+  if (buffers > MIN_DOMINANT_SHARE * bytes[top]) return 'buffers';
+  return sliced > MIN_DOMINANT_SHARE * bytes[top] ? 'sliced strings' : '';
 }
 
 /** What an anonymous thing calls says more than its class: `Timeout → _onTimeout: poll()`. */

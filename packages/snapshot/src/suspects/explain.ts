@@ -7,7 +7,7 @@ import type { Snapshot } from '../graph/snapshot.js';
 import { ORIGIN, originOf, type SourcePositions } from '../paths/source-positions.js';
 import type { Accumulation } from './accumulation.js';
 import { describe, STANDING, type Context, type Described } from './describe.js';
-import { LEAST_COUNT } from './growing-places.js';
+import { MIN_COUNT } from './growing-places.js';
 import { isSynthetic } from './holder-words.js';
 import { holdersOf, type Held } from './holders.js';
 import { nativeAddons, type NativeAddon } from './native-addons.js';
@@ -46,7 +46,7 @@ export function explain(
     const { place, inSize, count } = accumulation;
     const holder = inSize ? (found.members[0] ?? found.holder) : found.holder;
     // A few things that Node itself has more of are no program's leak.
-    if (count < LEAST_COUNT && standing(holder) < STANDING.library && verb === 'more') return;
+    if (count < MIN_COUNT && standing(holder) < STANDING.library && verb === 'more') return;
     const inCollection = tree.edgeName[place] === '[]';
     const example = inSize ? holder : inCollection ? found.example : nearestOf(found.members, paths);
     const group = { held: { ...found, holder, example }, accumulation };

@@ -15,14 +15,14 @@ export interface GrowingPlace {
 }
 
 /** Less is not worth a look. */
-const LEAST_BYTES = 16 * 1024;
-export const LEAST_COUNT = 5;
+const MIN_BYTES = 16 * 1024;
+export const MIN_COUNT = 5;
 /** Fewer nodes than that must be this part of all growth. */
 const LARGE_SHARE = 0.05;
 /** A last step this much smaller than those before it is of something that settles. */
 const SETTLING = 0.4;
 /** Part of the growth in bytes that new nodes of a mean size must make up. */
-const LEAST_BY_NUMBER = 0.5;
+const MIN_SHARE_BY_NUMBER = 0.5;
 
 export function growingPlaces(tree: StructureTree): GrowingPlace[] {
   const { parent, className, columns } = tree;
@@ -55,7 +55,7 @@ export function growingPlaces(tree: StructureTree): GrowingPlace[] {
       const counts = columns.map((column) => column.count[above]);
       const each = ownBytes.map((size, at) => size / Math.max(1, counts[at]));
       const bytes = (each[each.length - 1] - each[0]) * counts[counts.length - 1];
-      if (bytes >= LEAST_BYTES && isProgramClass(className[above]) && rises(each) && counts[0] > 0) {
+      if (bytes >= MIN_BYTES && isProgramClass(className[above]) && rises(each) && counts[0] > 0) {
         found.push({ place: above, inSize: true, counts, bytes });
       }
     }
@@ -72,17 +72,17 @@ export function growingPlaces(tree: StructureTree): GrowingPlace[] {
     ) {
       return null;
     }
-    if (last.bytes[place] - first.bytes[place] < LEAST_BYTES) return null;
+    if (last.bytes[place] - first.bytes[place] < MIN_BYTES) return null;
     const ownBytes = last.ownBytes[place] - first.ownBytes[place];
     // Before all below is looked at: in a chain of unlike links that would be done at each of them.
-    if (more < LEAST_COUNT && ownBytes < total * LARGE_SHARE) return null;
+    if (more < MIN_COUNT && ownBytes < total * LARGE_SHARE) return null;
     const bytes = grownInside(place);
-    if (bytes < LEAST_BYTES) return null;
+    if (bytes < MIN_BYTES) return null;
     // The nodes got bigger, rather than more: what is below tells why.
-    if (more * last.typicalBytes[place] < LEAST_BY_NUMBER * bytes) return null;
-    if (more < LEAST_COUNT && bytes < total * LARGE_SHARE) return null;
+    if (more * last.typicalBytes[place] < MIN_SHARE_BY_NUMBER * bytes) return null;
+    if (more < MIN_COUNT && bytes < total * LARGE_SHARE) return null;
     // More than coming and going would explain.
-    if (more < 3 * Math.sqrt(counts[0]) && more > LEAST_COUNT) return null;
+    if (more < 3 * Math.sqrt(counts[0]) && more > MIN_COUNT) return null;
     return { place, inSize: false, counts, bytes };
   }
 

@@ -21,8 +21,8 @@ export interface Held {
 }
 
 /** A collection that refers to fewer of them than this is not their holder. */
-const LEAST_COVERAGE = 0.3;
-const MOST_GROUPS = 250;
+const MIN_COVERAGE = 0.3;
+const MAX_GROUPS = 250;
 
 /** Each takes a few passes over all references: only for the largest accumulations. */
 const MAX_SEARCHES = 8;
@@ -40,7 +40,7 @@ export function holdersOf(
   standing: (node: number) => number,
   recognized: number,
 ): Held[] {
-  const chosen = places.slice(0, MOST_GROUPS);
+  const chosen = places.slice(0, MAX_GROUPS);
   const groups = groupsOf(snapshot, placeOf, chosen);
   const referring = referrers(snapshot, groups);
   let searches = 0;
@@ -52,7 +52,7 @@ export function holdersOf(
     let isWeak = false;
     for (const { node, count } of referring[group]) {
       const coverage = Math.min(1, count / members.length);
-      if (coverage < LEAST_COVERAGE) continue;
+      if (coverage < MIN_COVERAGE) continue;
       const score = coverage * standing(node) * (node === dominating ? 1.5 : 1);
       if (score > best) {
         best = score;

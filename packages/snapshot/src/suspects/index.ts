@@ -26,14 +26,14 @@ export interface SuspectOptions {
   readText?: ReadText;
 }
 
-const MOST = 10;
+const MAX_SUSPECTS = 10;
 /** A suspect that explains less than this part of the first one's bytes is left out. */
-const LEAST_OF_FIRST = 0.02;
+const MIN_SHARE_OF_FIRST = 0.02;
 
 /** The largest accumulations of the program in one snapshot. Whether they grow, one snapshot cannot tell. */
 export function findAccumulations(
   snapshot: Snapshot,
-  { most = MOST, readText }: SuspectOptions = {},
+  { most = MAX_SUSPECTS, readText }: SuspectOptions = {},
 ): Accumulations {
   const builder = buildStructureTree();
   const { placeOf } = builder.add(snapshot);
@@ -57,7 +57,7 @@ export function findSuspects(snapshot: Snapshot, options: SuspectOptions = {}): 
  */
 export async function diff(
   snapshots: Iterable<Snapshot | Promise<Snapshot>> | AsyncIterable<Snapshot>,
-  { most = MOST, readText }: SuspectOptions = {},
+  { most = MAX_SUSPECTS, readText }: SuspectOptions = {},
 ): Promise<Growth> {
   const builder = buildStructureTree();
   const references = countReferences();
@@ -107,7 +107,7 @@ export async function diff(
   const all = withReferences(found, referenceSuspects(context, moreReferences, total, standing));
   const worth = all.filter((suspect) => isSuspicious(suspect, totals[0].bytes));
   const known = withLimits(last.snapshot, bytes > 0 ? worth : worth.filter(isOutsideHeap));
-  const least = LEAST_OF_FIRST * Math.max(...known.map(weightOf));
+  const least = MIN_SHARE_OF_FIRST * Math.max(...known.map(weightOf));
   const suspects = ranked(known.filter((suspect) => weightOf(suspect) >= least).slice(0, most));
   const explainedShare = Math.min(
     1,

@@ -48,11 +48,11 @@ export interface StructureTreeBuilder {
 /** An object with more properties than this is used as a map: their names say nothing of its structure. */
 const FIELDS_OF_AN_OBJECT = 24;
 /** A structure that repeats itself (lists, trees, chains of promises) within this many steps is folded. */
-const LONGEST_PERIOD = 6;
+const MAX_PERIOD = 6;
 /** Labels are in a Map, and V8's hold fewer entries (OrderedHashMap::MaxCapacity in src/objects/ordered-hash-table.h). */
 const MAX_LABELS = 2 ** 25;
 /** So many objects of one shape give it a name, now and in the snapshots that follow. */
-const LEAST_OF_A_SHAPE = 5;
+const MIN_OBJECTS_OF_A_SHAPE = 5;
 
 export function buildStructureTree(): StructureTreeBuilder {
   const parent = [0];
@@ -90,7 +90,7 @@ export function buildStructureTree(): StructureTreeBuilder {
   /** The place to which a third occurrence of a label, in steps of one length, is folded; -1 if it is none. */
   function repetition(above: number, label: number): number {
     let at = above;
-    for (let period = 1; period <= LONGEST_PERIOD && at !== 0; period++, at = parent[at]) {
+    for (let period = 1; period <= MAX_PERIOD && at !== 0; period++, at = parent[at]) {
       if (labelAt[at] !== label) continue;
       let earlier = at;
       for (let step = 0; step < period; step++) earlier = parent[earlier];
@@ -101,7 +101,7 @@ export function buildStructureTree(): StructureTreeBuilder {
 
   function add(snapshot: Snapshot): Placed {
     const { graph, dominated, shallowSize, retainedSize } = snapshot;
-    for (const shape of shapesWith(graph, LEAST_OF_A_SHAPE)) {
+    for (const shape of shapesWith(graph, MIN_OBJECTS_OF_A_SHAPE)) {
       if (!shapes.has(shape.name)) shapes.set(shape.name, shape);
     }
     const classes = classesOf(graph, [...shapes.values()]);

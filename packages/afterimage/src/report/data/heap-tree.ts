@@ -16,9 +16,9 @@ interface Box {
 }
 
 /** Of the whole heap; what retains less has no box of its own. */
-const LEAST_SHARE = 0.0003;
-const BOXES_MOST = 20_000;
-const DEPTH_MOST = 200;
+const MIN_SHARE = 0.0003;
+const MAX_BOXES = 20_000;
+const MAX_DEPTH = 200;
 const NAME_CHARS = 120;
 
 export function heapTree(snapshot: Snapshot): HeapTree {
@@ -26,7 +26,7 @@ export function heapTree(snapshot: Snapshot): HeapTree {
   const boxes = boxColumns(classOf.names);
   const dominatedBy = dominatedByClass(snapshot);
   const waiting = largestFirst<Box>(({ retainedBytes }) => retainedBytes);
-  const enough = Math.max(1, retainedSize[graph.root] * LEAST_SHARE);
+  const enough = Math.max(1, retainedSize[graph.root] * MIN_SHARE);
 
   function add(
     above: Box | null,
@@ -41,11 +41,11 @@ export function heapTree(snapshot: Snapshot): HeapTree {
     const sizes = { count: nodes.length, shallowBytes, retainedBytes };
     const place = boxes.add(above?.place ?? 0, name, index, id, sizes);
     const depth = above === null ? 0 : above.depth + 1;
-    if (depth < DEPTH_MOST) waiting.push({ place, depth, nodes, retainedBytes });
+    if (depth < MAX_DEPTH) waiting.push({ place, depth, nodes, retainedBytes });
   }
 
   add(null, 'the whole heap', classOf.classOf[graph.root], [graph.root], retainedSize[graph.root]);
-  for (let box = waiting.pop(); box && boxes.tree.id.length < BOXES_MOST; box = waiting.pop()) {
+  for (let box = waiting.pop(); box && boxes.tree.id.length < MAX_BOXES; box = waiting.pop()) {
     const { large, groups, others } = dominatedBy(box.nodes, enough);
     const edges = edgesBetween(graph, box.nodes, large);
     for (const node of large) {

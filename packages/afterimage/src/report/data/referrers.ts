@@ -19,7 +19,7 @@ export interface Referrer extends Referrers {
 
 const LEVELS = 3;
 /** More nobody reads, and they are kept in order as they are met. */
-const REFERRERS_MOST = 1000;
+const MAX_REFERRERS = 1000;
 
 /** The `most` nearest referrers of the node, and fewer of each of them, {@link LEVELS} levels up. */
 export function referrersOf(snapshot: Snapshot, node: number, most: number): Referrers {
@@ -31,7 +31,7 @@ export function referrersOf(snapshot: Snapshot, node: number, most: number): Ref
     for (const [target, found] of nearestReferences(
       snapshot,
       [...level.keys()],
-      Math.min(most, REFERRERS_MOST) >> depth || 1,
+      Math.min(most, MAX_REFERRERS) >> depth || 1,
     )) {
       const shown = found.nearest.map(({ from, edge }) => {
         const referrer = { edge: edgeText(snapshot.graph, edge), ...described(snapshot, from) };

@@ -22,8 +22,8 @@ interface Page {
 }
 
 const MARGIN = '  ';
-const FACT_LINES_MOST = 3;
-const LEAST_NAME_CELLS = 10;
+const MAX_FACT_LINES = 3;
+const MIN_NAME_CELLS = 10;
 /** Deeper steps of a path stand where this one does. */
 const DEEPEST_INDENT = 18;
 
@@ -80,7 +80,7 @@ function factLines(rows: readonly Fact[], { width, colours }: Page): string[] {
   const labelCells = widest(rows.map(({ label }) => label.length)) + MARGIN.length;
   const room = width - MARGIN.length - labelCells;
   return rows.flatMap(({ label, value, isCode }) => {
-    const shown = isCode ? cutMiddle(visible(value), room * FACT_LINES_MOST) : visible(value);
+    const shown = isCode ? cutMiddle(visible(value), room * MAX_FACT_LINES) : visible(value);
     const lines = wrapped(shown, room);
     return lines.map((line, at) => MARGIN + colours.dim((at === 0 ? label : '').padEnd(labelCells)) + line);
   });
@@ -161,7 +161,7 @@ function fitted({ columns, rows }: Table, width: number): FittedTable {
   const isName = columns.map(({ is }) => is === 'name');
   const others = needed.reduce((sum, own, at) => (isName[at] ? sum : sum + own), 0);
   const names = needed.filter((_, at) => isName[at]);
-  const least = names.reduce((sum, own) => sum + Math.min(own, LEAST_NAME_CELLS), others);
+  const least = names.reduce((sum, own) => sum + Math.min(own, MIN_NAME_CELLS), others);
   const dispensable = columns.findLastIndex(({ isOptional }) => isOptional);
   if (least > room && dispensable !== -1) {
     const without = <T>(list: readonly T[]): T[] => list.filter((_, at) => at !== dispensable);
@@ -182,7 +182,7 @@ function mostOfName(needed: readonly number[], room: number): number {
   let left = room;
   for (const [at, own] of ascending.entries()) {
     const share = Math.floor(left / (ascending.length - at));
-    if (own > share) return Math.max(LEAST_NAME_CELLS, share);
+    if (own > share) return Math.max(MIN_NAME_CELLS, share);
     left -= own;
   }
   return room;
