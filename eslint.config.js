@@ -26,6 +26,14 @@ export default tseslint.config(
     },
   },
   {
+    // What is longer says beside it why it is one piece.
+    files: ['packages/*/src/**/*.ts'],
+    rules: {
+      'max-lines': ['error', 400],
+      'max-lines-per-function': ['error', { max: 80, skipBlankLines: true, skipComments: true }],
+    },
+  },
+  {
     // To TypeScript all numbers are of one type; to AssemblyScript they are of ten.
     files: ['packages/snapshot/assembly/*.ts'],
     rules: {

@@ -6,7 +6,7 @@ import { stat } from 'node:fs/promises';
 import { isMainThread } from 'node:worker_threads';
 import { openBoard, type Ended } from './board.js';
 import { capture, loadInline } from './capture.js';
-import { listenForCaptures, type CaptureSignal, type PassedOn } from './capture-signal.js';
+import type { CaptureSignal } from './capture-signal.js';
 import { CaptureError } from './errors.js';
 import {
   createEvents,
@@ -18,10 +18,10 @@ import {
 } from './events.js';
 import { formatMs } from '@afterimage/host/format';
 import { addonOrNull, whyNoImage, WORKER_REASON } from './image-support.js';
-import { SIGNAL_UNDER_NODEMON, type Settings } from './options.js';
+import type { Settings } from './options.js';
 import { createReadiness } from './readiness.js';
 import { holdReserve } from './reserve.js';
-import { isUnderNodemon } from './supervisor.js';
+import { capturesOnSignal } from './signal-events.js';
 
 export interface AgentStatus {
   state: 'idle' | 'capturing' | 'uninstalled';
@@ -61,6 +61,7 @@ export interface Agent {
 }
 
 /** @param onUninstall called once, when it has been taken out */
+// eslint-disable-next-line max-lines-per-function -- one closure over the state of one agent
 export function createAgent(settings: Settings, onUninstall: () => void): Agent {
   const events = createEvents(settings.logger);
   const { emit } = events;
@@ -129,50 +130,14 @@ export function createAgent(settings: Settings, onUninstall: () => void): Agent 
     }
   };
 
-  const onSignal = (): void => {
-    const { signal } = settings;
-    if (!settings.allow) {
-      emit(
-        'refused',
-        `refused ${signal}: the gate is shut; start the server with ALLOW_HEAP_SNAPSHOT=1, or install({ allow: true })`,
-        { code: 'gate-shut', count: 1 },
-      );
-    } else if (running !== null) {
-      emit('ignored', `ignored ${signal}: a capture is running`, { signal, count: 1 });
-    } else {
-      emit('received', `received ${signal}`, { signal, count: 1 });
-      // What it came to has been told as an event.
-      start().catch(() => undefined);
-    }
-  };
-  const onPassedOn = (why: PassedOn): void => {
-    const { signal } = settings;
-    const reason = {
-      'sent-by-itself': 'the process sent it to itself, where other code listens to it',
-      'cannot-be-held': 'other code listens to it, and a capture would set off what that does',
-    }[why];
-    emit('refused', `refused ${signal}: ${reason}; ${OTHER_SIGNAL}`, { code: 'signal-shared', count: 1 });
-  };
-  const onOthers = (count: number, where: string, held: boolean): void => {
-    const { signal, allow } = settings;
-    const others = `${count} listener${count === 1 ? '' : 's'} of the application (the latest: ${where})`;
-    const effect = !allow
-      ? 'while the gate is shut, the application gets it as without the agent'
-      : held
-        ? `it takes captures and is not passed on to the application; to leave it to the application, ${OTHER_SIGNAL}`
-        : `it takes no captures, which would set off what the application does on it; ${OTHER_SIGNAL}`;
-    emit('shared', `${signal} has ${others}: ${effect}`, { signal, listeners: count, where });
-  };
-  // A worker thread is sent no signals, and may not listen for them.
-  if (isMainThread) {
-    const handlers = { onSignal, onPassedOn, onOthers };
-    if (settings.signal === SIGNAL_UNDER_NODEMON && isUnderNodemon()) {
-      const text = `SIGUSR2 is how nodemon restarts this process: captures are taken by ${settings.signal}`;
-      emit('shared', text, { signal: 'SIGUSR2', listeners: 0, where: 'nodemon' });
-    }
-    captureSignal = listenForCaptures(settings.signal, settings.allow, addonOrNull(), handlers);
-    board?.update();
-  }
+  captureSignal = capturesOnSignal(
+    settings,
+    emit,
+    () => running !== null,
+    // What it came to has been told as an event.
+    () => void start().catch(() => undefined),
+  );
+  if (captureSignal !== null) board?.update();
 
   const agent: Agent = {
     capture: async () => {
@@ -223,9 +188,6 @@ export function createAgent(settings: Settings, onUninstall: () => void): Agent 
   };
   return agent;
 }
-
-/** What to do about a signal that is used for something else. */
-const OTHER_SIGNAL = 'give the agent another signal (AFTERIMAGE_SIGNAL)';
 
 function timeoutError(timeoutMs: number): CaptureError {
   return new CaptureError(

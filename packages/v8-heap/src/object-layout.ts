@@ -119,6 +119,7 @@ const FUNCTION_TYPES = 17;
 const STRING_TYPES = 128;
 
 /** @throws {UnknownLayoutError} */
+// eslint-disable-next-line max-lines-per-function -- a table: one line a fact
 export function objectLayout(symbols: PostmortemSymbols): ObjectLayout {
   const value = (name: string): number => {
     const found = symbols.get(name);

@@ -42,6 +42,7 @@ const enum Expect {
   Comma,
 }
 
+// eslint-disable-next-line max-lines-per-function -- the hottest loop of reading: its state stays in locals
 export function numbersSection({ what, fields, signed = false, take, missing }: Rows): Section {
   const numbers = new Float64Array(fields * ROWS_AT_A_TIME);
   /** How many of them are read; more than a row only while a chunk is being worked on. */

@@ -16,6 +16,7 @@ export const SYSTEM_DISTANCE = 100_000_000;
 /** One node in so many is worth sorting: it takes a look at all words of a bitmap. */
 const SPARSE = 256;
 
+// eslint-disable-next-line max-lines-per-function -- one search over typed arrays that all of it shares
 export function distances(
   graph: Graph,
   { names, pairOf, pairs }: Ephemerons,

@@ -72,6 +72,7 @@ const ONLY = 0x40000000;
  * One pass over the edges does all: an edge that the search does not follow leads to a place that it knows
  * already, and is noted there.
  */
+// eslint-disable-next-line max-lines-per-function -- one loop over typed arrays that all of it shares
 function depthFirst(columns: DominatorColumns, retaining: Bits): Search {
   const { nodeCount, edgeCount, firstEdge, edgeTo, root } = columns;
   const order = uint32Column(nodeCount);

@@ -78,6 +78,7 @@ export function buildStringTable(): StringTableBuilder {
 }
 
 /** `ends[i]` is where the string i ends, counted through all blocks, each of which has {@link BLOCK_BYTES}. */
+// eslint-disable-next-line max-lines-per-function -- one closure over the columns of the table
 function stringTable(blocks: Uint8Array[], ends: Float64Array): StringTable {
   const bytes = ends.at(-1) ?? 0;
   const startOf = (index: number): number => (index === 0 ? 0 : ends[index - 1]);

@@ -43,6 +43,7 @@ export function sourcePositions(graph: Graph): SourcePositions {
   return positions;
 }
 
+// eslint-disable-next-line max-lines-per-function -- one closure over the positions that all of it shares
 function findPositions(graph: Graph): SourcePositions {
   const {
     nodeCount,

@@ -58,6 +58,7 @@ const enum Expect {
   CommaOrEnd,
 }
 
+// eslint-disable-next-line max-lines-per-function -- a hot loop: its state stays in locals
 export function rewrittenRows(
   rows: RowsToRewrite,
   { forms, records, element }: FormIndexes,

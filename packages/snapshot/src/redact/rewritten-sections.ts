@@ -75,11 +75,12 @@ export function rewrittenSections(
 }
 
 /** Another number that is as unlikely for an element, the same for the same. */
-function elements({ bytes, layout, hashText }: CompiledRedaction): (index: number) => number {
-  const { OUTPUT, SMALL_ELEMENT } = layout;
+function elements(compiled: CompiledRedaction): (index: number) => number {
+  const { OUTPUT, SMALL_ELEMENT } = compiled.layout;
   return (index) => {
-    const length = bytes.write(String(index), OUTPUT, 'latin1');
-    const hash = hashText(OUTPUT, OUTPUT + length) >>> 0;
+    // Its memory moves when it grows.
+    const length = compiled.bytes.write(String(index), OUTPUT, 'latin1');
+    const hash = compiled.hashText(OUTPUT, OUTPUT + length) >>> 0;
     return SMALL_ELEMENT + (hash % (MAX_ELEMENT - SMALL_ELEMENT));
   };
 }

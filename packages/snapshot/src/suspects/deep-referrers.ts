@@ -27,6 +27,7 @@ const MAX_FOUND = 40;
 const MAX_OF_ONE = 0.5;
 
 /** Candidates, all of the nearest level that has any, `weakToo` by weak references as well; empty where the elements have nothing in common but the roots. */
+// eslint-disable-next-line max-lines-per-function -- one search over typed arrays that all of it shares
 export function deepReferrers(
   { graph, retains, shallowSize, dominator }: Snapshot,
   members: readonly number[],

@@ -50,6 +50,7 @@ export interface Described {
 }
 
 /** `known` is how much a reader recognizes the holder, see {@link STANDING}. */
+// eslint-disable-next-line max-lines-per-function -- a list of facts, one after the other
 export function describe(context: Context, held: Held, accumulation: Accumulation, known: number): Described {
   const { snapshot, positions, tree, packageOf, verb } = context;
   const { graph } = snapshot;
@@ -72,39 +73,29 @@ export function describe(context: Context, held: Held, accumulation: Accumulatio
     (isFunctionPlace(tree, place) || graph.nodeTypes[graph.nodeType[end]] === 'closure');
   const isVague = known < STANDING.program;
   const callbacks = inSize || (isFunctions && !isVague) ? [] : callbacksOf(snapshot, positions, members);
-  const evidence: Evidence = {
-    className:
-      className === '(sliced string)' ? className : isFunctionPlace(tree, place) ? 'Function' : className,
-    holderClass: words.class.startsWith('variables') ? 'system / Context' : words.class,
-    edges: path.map(({ edge }) => plainName(edge)),
-    classes: path.map(({ name }) => name),
-    inSize,
-    linked: isLinked(tree, place) || isLink(path),
-    mostly: mostlyAt(tree, place),
+  const evidence = evidenceOf(context, held, accumulation, {
+    edges,
+    path,
+    className,
+    holderClass: words.class,
     native,
-    hasLimit: isLimited(context, edges, holder),
-  };
+  });
   const copied = copies?.system === 'cjs' ? CJS_COPIES : null;
   const told = withAddons(context, copied ?? structure ?? kindOf(evidence), native);
   const isListeners = emitter !== null && (isFunctions || told.kind === 'event-listeners');
   const telling = isVague || CALLED.has(told.kind) ? callbacks.slice(0, 3).map(({ node }) => node) : [];
-  const found = locationsOf(snapshot, positions, packageOf, edges, members, [
-    ...telling,
-    ...(structure ? callersOf(snapshot, positions, structure.calls) : []),
-    ...functionsOn(context, weight?.edges ?? []),
-  ]);
-  const files =
-    native === 'addon' ? context.addons().map(({ path: file }) => file) : copies ? [copies.file] : [];
-  const locations = [...found, ...files.map((file) => fileLocation(context, file))];
+  const locations = [
+    ...locationsOf(snapshot, positions, packageOf, edges, members, [
+      ...telling,
+      ...(structure ? callersOf(snapshot, positions, structure.calls) : []),
+      ...functionsOn(context, weight?.edges ?? []),
+    ]),
+    ...filesOf(context, native, copies).map((file) => fileLocation(context, file)),
+  ];
   const holderFound: Holder = {
     ...words,
     id: graph.nodeId[holder],
-    instances: inSize
-      ? counts
-      : isSynthetic(graph, holder) || tree.edgeName[context.placeOf[holder]] === ''
-        ? // Where no property leads to it, its place is shared by others of its class.
-          []
-        : tree.columns.map((column) => column.count[context.placeOf[holder]]),
+    instances: inSize ? counts : instancesOf(context, holder),
     entries: counts,
   };
   const subject: Subject = {
@@ -149,6 +140,51 @@ export function describe(context: Context, held: Held, accumulation: Accumulatio
     cause: causeOf(context, edges, held, { ...subject, structure }, counts),
     isListeners,
   };
+}
+
+/** What tells the kind of an accumulation. */
+function evidenceOf(
+  context: Context,
+  { holder }: Held,
+  { place, inSize }: Accumulation,
+  { edges, path, className, holderClass, native }: Way,
+): Evidence {
+  const { tree } = context;
+  const isFunction = className !== '(sliced string)' && isFunctionPlace(tree, place);
+  return {
+    className: isFunction ? 'Function' : className,
+    holderClass: holderClass.startsWith('variables') ? 'system / Context' : holderClass,
+    edges: path.map(({ edge }) => plainName(edge)),
+    classes: path.map(({ name }) => name),
+    inSize,
+    linked: isLinked(tree, place) || isLink(path),
+    mostly: mostlyAt(tree, place),
+    native,
+    hasLimit: isLimited(context, edges, holder),
+  };
+}
+
+/** The path to an accumulation, and what is at its two ends. */
+interface Way {
+  edges: readonly number[];
+  path: PathStep[];
+  className: string;
+  holderClass: string;
+  native: Subject['native'];
+}
+
+/** How many holders there are at the holder's place, in each snapshot. */
+function instancesOf({ snapshot: { graph }, tree, placeOf }: Context, holder: number): number[] {
+  const place = placeOf[holder];
+  // Where no property leads to it, its place is shared by others of its class.
+  if (isSynthetic(graph, holder) || tree.edgeName[place] === '') return [];
+  return tree.columns.map((column) => column.count[place]);
+}
+
+/** Files of which no function is known: native addons, and modules of which there are copies. */
+function filesOf({ addons }: Context, native: Subject['native'], copies: Subject['copies']): string[] {
+  if (native === 'addon') return addons().map(({ path: file }) => file);
+  return copies ? [copies.file] : [];
 }
 
 /** Kinds of which each element does something when its time comes: what it calls says whose it is. */

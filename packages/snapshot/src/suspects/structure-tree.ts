@@ -54,6 +54,7 @@ const MAX_LABELS = 2 ** 25;
 /** So many objects of one shape give it a name, now and in the snapshots that follow. */
 const MIN_OBJECTS_OF_A_SHAPE = 5;
 
+// eslint-disable-next-line max-lines-per-function -- one walk over typed arrays that all of it shares
 export function buildStructureTree(): StructureTreeBuilder {
   const parent = [0];
   const className = ['(root)'];
@@ -232,6 +233,7 @@ interface Label {
   edge: string;
 }
 
+// eslint-disable-next-line max-lines-per-function -- one closure over the caches of labels
 function labeller(
   { graph, dominator }: Snapshot,
   { classOf, names }: Classes,

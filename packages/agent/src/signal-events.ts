@@ -1,0 +1,58 @@
+/** What the agent says and does when its signal comes, and when the application listens to the same one. */
+import { isMainThread } from 'node:worker_threads';
+import { listenForCaptures, type CaptureSignal, type PassedOn } from './capture-signal.js';
+import type { Emit } from './events.js';
+import { addonOrNull } from './image-support.js';
+import { SIGNAL_UNDER_NODEMON, type Settings } from './options.js';
+import { isUnderNodemon } from './supervisor.js';
+
+/** What to do about a signal that is used for something else. */
+const OTHER_SIGNAL = 'give the agent another signal (AFTERIMAGE_SIGNAL)';
+
+/**
+ * Takes a capture on the signal, when the gate is open and none is running. Null in a worker thread, which is sent no
+ * signals and may not listen for them.
+ */
+export function capturesOnSignal(
+  { signal, allow }: Pick<Settings, 'signal' | 'allow'>,
+  emit: Emit,
+  isRunning: () => boolean,
+  capture: () => void,
+): CaptureSignal | null {
+  if (!isMainThread) return null;
+  const onSignal = (): void => {
+    if (!allow) {
+      emit(
+        'refused',
+        `refused ${signal}: the gate is shut; start the server with ALLOW_HEAP_SNAPSHOT=1, or install({ allow: true })`,
+        { code: 'gate-shut', count: 1 },
+      );
+    } else if (isRunning()) {
+      emit('ignored', `ignored ${signal}: a capture is running`, { signal, count: 1 });
+    } else {
+      emit('received', `received ${signal}`, { signal, count: 1 });
+      capture();
+    }
+  };
+  const onPassedOn = (why: PassedOn): void => {
+    const reason = {
+      'sent-by-itself': 'the process sent it to itself, where other code listens to it',
+      'cannot-be-held': 'other code listens to it, and a capture would set off what that does',
+    }[why];
+    emit('refused', `refused ${signal}: ${reason}; ${OTHER_SIGNAL}`, { code: 'signal-shared', count: 1 });
+  };
+  const onOthers = (count: number, where: string, held: boolean): void => {
+    const others = `${count} listener${count === 1 ? '' : 's'} of the application (the latest: ${where})`;
+    const effect = !allow
+      ? 'while the gate is shut, the application gets it as without the agent'
+      : held
+        ? `it takes captures and is not passed on to the application; to leave it to the application, ${OTHER_SIGNAL}`
+        : `it takes no captures, which would set off what the application does on it; ${OTHER_SIGNAL}`;
+    emit('shared', `${signal} has ${others}: ${effect}`, { signal, listeners: count, where });
+  };
+  if (signal === SIGNAL_UNDER_NODEMON && isUnderNodemon()) {
+    const text = `SIGUSR2 is how nodemon restarts this process: captures are taken by ${signal}`;
+    emit('shared', text, { signal: 'SIGUSR2', listeners: 0, where: 'nodemon' });
+  }
+  return listenForCaptures(signal, allow, addonOrNull(), { onSignal, onPassedOn, onOthers });
+}
