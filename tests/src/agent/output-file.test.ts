@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import {
   chownSync,
   linkSync,
@@ -20,6 +21,7 @@ import {
   publish,
 } from '../../../packages/host/dist/output-file.js';
 import { filesIn, temporaryDirectory } from '../targets/agent-target.js';
+import { debianProgram } from '../targets/debian-program.js';
 
 test('a result appears under its name only when it is whole, mode 0600, in place of the earlier one', async (t) => {
   const directory = temporaryDirectory(t);
@@ -118,4 +120,26 @@ test('the errors of the system become what they mean here', () => {
     'directory-missing',
     'write-failed',
   ]);
+});
+
+test('a result is on the disk before it has its name, and its name is before it is told of', (t) => {
+  const directory = temporaryDirectory(t);
+  const module = new URL('../../../packages/host/dist/output-file.js', import.meta.url).href;
+  const program = `
+    import { openTemporary, publish } from ${JSON.stringify(module)};
+    const file = await openTemporary('b.partial');
+    await file.write('whole');
+    await publish(file, 'b.partial', 'b');`;
+  const log = join(directory, 'log');
+  const strace = debianProgram('strace');
+  const node = [process.execPath, '--input-type=module', '--eval', program];
+  execFileSync(strace, ['-f', '-qq', '-y', '-e', 'trace=fsync,rename', '-o', log, ...node], {
+    cwd: directory,
+  });
+  const calls = readFileSync(log, 'utf8')
+    .split('\n')
+    .map((line) => /^\d+ +(fsync|rename)\(/.exec(line)?.[1])
+    .filter((call) => call !== undefined);
+  assert.deepEqual(calls, ['fsync', 'rename', 'fsync'], readFileSync(log, 'utf8'));
+  assert.deepEqual(filesIn(directory).sort(), ['b', 'log']);
 });

@@ -14,6 +14,7 @@ import { nativeAddons, type NativeAddon } from './native-addons.js';
 import { packagesIn, type ReadText } from './packages.js';
 import { grouped, withParts, type Draft, type Group } from './parts.js';
 import type { StructureTree } from './structure-tree.js';
+import { telling } from './telling.js';
 import type { Suspect } from './suspect.js';
 import { summaryOf, titleOf, type Verb } from './wording.js';
 
@@ -136,17 +137,8 @@ function retitled(group: Group, described: ReadonlyMap<Draft, Described>): Group
   return { ...group, chief: { ...group.chief, suspect: { ...group.chief.suspect, title, summary } } };
 }
 
-/** Keys are strings and often large, but say less than what is kept by them. */
-const STRINGS_TELL = 0.4;
-/** Modules that are loaded again say more than the functions in them. */
-const MODULES_TELL = 100;
 /** The listeners say more than the variables that they share. */
 const LISTENERS_TELL = 100;
-
-function telling({ className }: StructureTree, { place, bytes }: Accumulation): number {
-  if (className[place] === 'Module') return MODULES_TELL * bytes;
-  return /string\)$/.test(className[place]) ? STRINGS_TELL * bytes : bytes;
-}
 
 /** A root, or the global object: all that they have in common is that the program has them. */
 function isNameless({ graph }: Snapshot, node: number): boolean {

@@ -1,0 +1,79 @@
+/** Each threshold of the suspects, by figures or a small graph on either side of it. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { open, type Snapshot } from '@afterimage/snapshot';
+import { foldPath } from '../../../packages/snapshot/dist/paths/path-folding.js';
+import { deepReferrers } from '../../../packages/snapshot/dist/suspects/deep-referrers.js';
+import { isSteady } from '../../../packages/snapshot/dist/suspects/growing-places.js';
+import { telling } from '../../../packages/snapshot/dist/suspects/telling.js';
+import { inPieces, threeNodes, written } from '../snapshot/snapshot-text.js';
+
+test('growth whose last step is less than 0.4 of those before it settles', () => {
+  assert.ok(isSteady([0, 100, 140]));
+  assert.ok(!isSteady([0, 100, 139]));
+  assert.ok(isSteady([0, 100, 200, 240]));
+  assert.ok(!isSteady([0, 100, 200, 239]));
+  assert.ok(!isSteady([0, 100, 100]));
+  assert.ok(isSteady([10, 11]), 'two snapshots do not tell');
+});
+
+test('a step that repeats is folded once three repetitions are left out', () => {
+  assert.deepEqual(foldPath(['root', 'next', 'next', 'next', 'leaf'], 100), [0, 1, 2, 3, 4]);
+  const folded = foldPath(['root', ...Array<string>(6).fill('next'), 'leaf'], 100);
+  assert.ok(folded.some((piece) => typeof piece === 'object' && piece.period === 1 && piece.steps >= 3));
+  assert.ok(folded.length < 8);
+});
+
+test('strings tell 0.4 of what as many bytes of other things tell', () => {
+  const className = ['(string)', 'Session'];
+  const strings = telling({ className }, { place: 0, bytes: 1000 });
+  assert.ok(strings < telling({ className }, { place: 1, bytes: 401 }));
+  assert.ok(strings > telling({ className }, { place: 1, bytes: 399 }));
+});
+
+test('what reaches 0.3 of the elements may be their holder, and what reaches less is not', async () => {
+  for (const [reached, expected] of [
+    [4, true],
+    [3, true],
+    [2, false],
+  ] as const) {
+    const snapshot = await reaching(10, reached);
+    const members = Array.from({ length: 10 }, (_, at) => snapshot.nodeWithId(100 + at));
+    const found = deepReferrers(snapshot, members, () => true, false);
+    const holder = snapshot.nodeWithId(3);
+    assert.equal(
+      found.some(({ node }) => node === holder),
+      expected,
+      `${reached} of 10`,
+    );
+  }
+});
+
+/**
+ * A root that has a holder (id 3) and each of `count` elements (ids from 100); the holder reaches `reached` of those, each
+ * by an object between.
+ */
+async function reaching(count: number, reached: number): Promise<Snapshot> {
+  const FIELDS = 6;
+  const [OBJECT, SYNTHETIC, ELEMENT, PROPERTY] = [2, 3, 1, 2];
+  const node = (type: number, id: number, edges: number): number[] => [type, 1, id, 16, edges, 0];
+  const text = threeNodes();
+  const between = 2;
+  const first = between + reached;
+  text.nodes = [
+    ...node(SYNTHETIC, 1, 1 + count),
+    ...node(OBJECT, 3, reached),
+    ...Array.from({ length: reached }, (_, at) => node(OBJECT, 11 + 2 * at, 1)).flat(),
+    ...Array.from({ length: count }, (_, at) => node(OBJECT, 100 + at, 0)).flat(),
+  ];
+  text.edges = [
+    ...[PROPERTY, 3, FIELDS],
+    ...Array.from({ length: count }, (_, at) => [ELEMENT, at, (first + at) * FIELDS]).flat(),
+    ...Array.from({ length: reached }, (_, at) => [ELEMENT, at, (between + at) * FIELDS]).flat(),
+    ...Array.from({ length: reached }, (_, at) => [PROPERTY, 2, (first + at) * FIELDS]).flat(),
+  ];
+  text.locations = [];
+  text.header.node_count = text.nodes.length / FIELDS;
+  text.header.edge_count = text.edges.length / 3;
+  return open(inPieces(written(text)));
+}
