@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { inspect } from 'node:util';
 import { CommandError, exitCodes, OutputClosedError } from './cli/command-error.js';
 import { InterruptedError } from './cli/interruption.js';
+import { exitCodesText } from './cli/verb-help.js';
 
 /** Each with all that it needs, which takes longer to load than most verbs to run: so only the one that is named is. */
 const commands: Record<string, () => Promise<Command>> = {
@@ -16,25 +17,19 @@ const commands: Record<string, () => Promise<Command>> = {
   develop: async () => (await import('./commands/develop.js')).developCommand(),
   analyze: async () => (await import('./commands/analyze.js')).analyzeCommand(),
   diff: async () => (await import('./commands/diff.js')).diffCommand(),
+  path: async () => (await import('./commands/path.js')).pathCommand(),
+  retainers: async () => (await import('./commands/retainers.js')).retainersCommand(),
+  instances: async () => (await import('./commands/instances.js')).instancesCommand(),
+  strings: async () => (await import('./commands/strings.js')).stringsCommand(),
   redact: async () => (await import('./commands/redact.js')).redactCommand(),
   verify: async () => (await import('./commands/verify.js')).verifyCommand(),
 };
 
-const EXIT_CODES: Record<string, string> = {
-  done: 'done',
-  failed: 'failed',
-  usage: 'usage: a wrong or missing word on the command line',
-  refused: 'refused: it would not be safe, or would overwrite a file; nothing was done',
-  targetGone: 'the process ended during the capture',
-  inspectorOpen:
-    'an inspector that was opened for this is, or may be, still open; the message says what closes it',
-};
+const AFTER_HELP = `
+${exitCodesText()}
 
-const AFTER_HELP = [
-  '\nExit codes:',
-  ...Object.entries(exitCodes).map(([name, code]) => `  ${code}  ${EXIT_CODES[name] ?? name}`),
-  '\nRun afterimage VERB --help for the options of a verb.',
-].join('\n');
+Run afterimage VERB --help for the options and examples of a verb.
+Document: docs/command.md`;
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 
@@ -77,7 +72,7 @@ async function run(argv: string[], verb: string | undefined): Promise<number> {
     await program.parseAsync(words);
     return exitCodes.done;
   } catch (error) {
-    const code = report(error);
+    const code = report(error, Object.hasOwn(commands, words[2] ?? '') ? `${words[2]} ` : '');
     if (isDebug && code !== exitCodes.done) console.error(inspect(error));
     return code;
   }
@@ -88,11 +83,14 @@ function withVerb([node, script, ...words]: string[], verb: string): string[] {
   return [node, script, ...(isNamed ? [] : [verb]), ...words];
 }
 
-/** Says on one line what went wrong; returns the exit code. */
-function report(error: unknown): number {
+/**
+ * Says on one line what went wrong; returns the exit code.
+ * @param verb with a space after it; empty where none was named
+ */
+function report(error: unknown, verb: string): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return exitCodes.done; // --help, --version
-    say(`${error.message.replace(/^error: /, '').replace(/\.$/, '')}; see afterimage --help`);
+    say(`${error.message.replace(/^error: /, '').replace(/\.$/, '')}; see afterimage ${verb}--help`);
     return exitCodes.usage;
   }
   if (error instanceof OutputClosedError) return exitCodes.failed;
@@ -102,7 +100,7 @@ function report(error: unknown): number {
     return exitCodes.failed;
   }
   if (error instanceof CommandError) {
-    say(error.message);
+    say(error.failure === 'usage' ? `${error.message}; see afterimage ${verb}--help` : error.message);
     return exitCodes[error.failure];
   }
   const message = error instanceof Error ? error.message : String(error);

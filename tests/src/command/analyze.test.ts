@@ -215,6 +215,12 @@ describe('afterimage analyze', { timeout: 300_000 }, () => {
   });
 });
 
+async function parsed(words: string[]): Promise<{ instances?: InstancesJson }> {
+  const { code, stdout, stderr } = await runCommand([...words, '--format', 'json']);
+  assert.equal(code, 0, stderr);
+  return JSON.parse(stdout.toString()) as { instances?: InstancesJson };
+}
+
 describe('afterimage analyze, asked about one thing', { timeout: 120_000 }, () => {
   it('tells the instances of a class and what holds each', async () => {
     const { instances } = JSON.parse(
@@ -282,16 +288,54 @@ describe('afterimage analyze, asked about one thing', { timeout: 120_000 }, () =
     assert.match(report, /^\| `a string of which there are copies 0` \| 300 \| [\d.]+ kB \| [\d.]+ kB \|$/m);
   });
 
+  it('answers as a verb what it answers as an option', async () => {
+    const id = (await parsed(['instances', planted, 'PlantedSession', '--top', '1'])).instances?.instances[0]
+      ?.id;
+    for (const [verb, option] of [
+      [
+        ['path', `@${id}`],
+        ['--path', `@${id}`],
+      ],
+      [
+        ['retainers', String(id), '--top', '2'],
+        ['--retainers', String(id), '--top', '2'],
+      ],
+      [
+        ['instances', 'PlantedSession', '--top', '3'],
+        ['--class', 'PlantedSession', '--top', '3'],
+      ],
+      [
+        ['strings', '--top', '4'],
+        ['--strings', '--top', '4'],
+      ],
+    ]) {
+      const [name = '', ...rest] = verb ?? [];
+      assert.deepEqual(
+        await parsed([name, planted, ...rest]),
+        await parsed(['analyze', planted, ...(option ?? [])]),
+      );
+      const page = await runCommand([name, planted, ...rest, '--format', 'html']);
+      assert.equal(page.code, 0, page.stderr);
+      assert.match(page.stdout.toString(), /<h1>[^]*<\/html>\n$/);
+      assert.doesNotMatch(page.stdout.toString(), /<script/);
+    }
+    assertFailed(await runCommand(['path', planted, 'x']), 2, /; see afterimage path --help$/m);
+    assertFailed(await runCommand(['path', planted]), 2, /; see afterimage path --help$/m);
+  });
+
   it('says what there is instead of what is not there', async () => {
     const ask = (...args: string[]): Promise<CommandEnd> => runCommand(['analyze', planted, ...args]);
     assertFailed(await ask('--class', 'PlantdSesion'), 1, /no class PlantdSesion; there is PlantedSession$/m);
     assertFailed(await ask('--class', 'session'), 1, /no class session; there is .*PlantedSession/);
     assertFailed(await ask('--class', '\u001b[2J'), 1, /no class \\x1b\[2J; /);
-    assertFailed(await ask('--path', '4294967294'), 1, /no node with the id 4294967294; .* up to \d+$/m);
-    assertFailed(await ask('--retainers', '4294967290'), 1, /no node with the id 4294967290;/);
-    assertFailed(await ask('--path', 'x'), 2, /Give the id of a node, such as 1234; see afterimage --help$/m);
+    assertFailed(await ask('--path', '4294967294'), 1, /no node with the ID 4294967294; .* up to \d+$/m);
+    assertFailed(await ask('--retainers', '4294967290'), 1, /no node with the ID 4294967290;/);
+    assertFailed(
+      await ask('--path', 'x'),
+      2,
+      /Give the ID of a node, such as 1234; see afterimage analyze --help$/m,
+    );
     assertFailed(await ask('--top', '0'), 2, /Give a whole number from 1/);
-    assertFailed(await ask('--strings', '--html', '-o', join(directory, 'x')), 2, /without --html/);
     assertFailed(await ask('--json', '--markdown'), 2, /cannot be used with/);
   });
 });

@@ -189,9 +189,9 @@ describe('what cannot be asked is refused on one line', () => {
     );
   });
 
-  it('what is no process id', async () => {
+  it('what is not a process ID', async () => {
     const { code, stderr } = await runCommand(['heap', 'pod/shop']);
     assert.equal(code, 2);
-    assert.equal(stderr, 'afterimage: pod/shop is no process id\n');
+    assert.equal(stderr, 'afterimage: pod/shop is not a process ID; see afterimage heap --help\n');
   });
 });

@@ -13,6 +13,7 @@ import { developCaptured, isWorthAnotherImage, redactCaptured, storeCaptured } f
 import type { CaptureTarget } from '../jobs/target.js';
 import { checkTargets, findTargets, type TargetOptions } from '../jobs/targets.js';
 import { CommandError } from '../cli/command-error.js';
+import { addVerbHelp } from '../cli/verb-help.js';
 import { checkDestination, checkStandardOutput, freePath } from '../files/destination.js';
 import { BrokenConnectionError } from '../container/kit-session.js';
 import type { PodQuery } from '../container/pods.js';
@@ -57,7 +58,7 @@ interface Job {
 const ATTEMPTS = 3;
 
 export function captureCommand(): Command {
-  return new Command('capture')
+  const command = new Command('capture')
     .description('capture the heap of a running Node.js process, without stopping it')
     .argument('[target...]', 'process ids, pod/NAME, deploy/NAME, sts/NAME, docker/NAME or podman/NAME')
     .option(
@@ -88,8 +89,20 @@ export function captureCommand(): Command {
     .option('--no-agent', 'attach by the inspector even where the process has an agent, past its gate')
     .addOption(waitOption())
     .option('--json', 'print what was done as one JSON document')
-    .option('--force', 'overwrite an existing file, and develop even if memory or disk look too small for it')
-    .action(runCapture);
+    .option(
+      '--force',
+      'overwrite an existing file, and develop even if memory or disk look too small for it',
+    );
+  return addVerbHelp(command, {
+    examples: [
+      'capture 4711',
+      'capture 4711 -o app.heapsnapshot.gz',
+      'capture deploy/shop -n prod',
+      'capture 4711 --image app.image.zst.age --recipient age1…',
+    ],
+    exits: ['refused', 'targetGone', 'inspectorOpen'],
+    document: 'docs/how-it-works.md',
+  }).action(runCapture);
 }
 
 async function runCapture(words: string[], given: GivenOptions, command: Command): Promise<void> {

@@ -4,27 +4,33 @@ import { CommandError } from '../cli/command-error.js';
 import { descriptorBlocks } from '../report/blocks/descriptors.js';
 import { wholeNumber } from '../cli/whole-number.js';
 import { deliverReport } from '../report/deliver-report.js';
+import { addFormatOptions, type FormatOptions } from '../report/format-options.js';
+import { checkReportOptions } from '../report/report-options.js';
+import { addVerbHelp } from '../cli/verb-help.js';
 import { readCandidate } from '../processes/candidate.js';
 import { openDescriptors } from '../processes/open-descriptors.js';
 import { processId } from '../processes/process-id.js';
 
-interface Options {
-  json?: true;
+interface Options extends FormatOptions {
   top?: number;
 }
 
 const GROUPS_SHOWN = 20;
 
 export function descriptorsCommand(): Command {
-  return new Command('descriptors')
+  const command = new Command('descriptors')
     .description('show what a process has open, by kind and peer: reads /proc, sends the process nothing')
     .argument('<pid>', 'the process ID', processId)
-    .option('--json', 'print one JSON document')
-    .option('--top <n>', 'how many groups to show', wholeNumber)
-    .action(runDescriptors);
+    .option('--top <n>', 'how many groups to show', wholeNumber);
+  return addVerbHelp(addFormatOptions(command), {
+    examples: ['descriptors 4711', 'descriptors 4711 --top 50'],
+    exits: ['refused', 'targetGone'],
+    document: 'docs/json.md',
+  }).action(runDescriptors);
 }
 
 async function runDescriptors(pid: number, options: Options): Promise<void> {
+  await checkReportOptions(options);
   await readCandidate(pid);
   const open = await openDescriptors(pid).catch((error: unknown) => {
     throw unreadable(pid, error as NodeJS.ErrnoException);

@@ -5,6 +5,7 @@ import type { RedactionLevel } from '@afterimage/snapshot/redaction';
 import { Command } from 'commander';
 import { formatBytes, formatMs, roundMs } from '@afterimage/host/format';
 import { CommandError } from '../cli/command-error.js';
+import { addVerbHelp } from '../cli/verb-help.js';
 import { checkDestination, checkStandardOutput } from '../files/destination.js';
 import { checkRoom, developTo, type Developed } from '../jobs/developing.js';
 import {
@@ -31,7 +32,7 @@ interface Options extends RecipientOptions, IdentityOptions {
 }
 
 export function developCommand(): Command {
-  return new Command('develop')
+  const command = new Command('develop')
     .description('turn an image of a process into a heap snapshot')
     .argument('<image>', 'the image, raw or compressed with zstd or gzip; - reads standard input')
     .requiredOption(
@@ -42,8 +43,18 @@ export function developCommand(): Command {
     .addOption(recipientOption())
     .addOption(identityOption())
     .option('--json', 'print what was done as one JSON document')
-    .option('--force', 'overwrite an existing file, and develop even if memory or disk look too small for it')
-    .action(runDevelop);
+    .option(
+      '--force',
+      'overwrite an existing file, and develop even if memory or disk look too small for it',
+    );
+  return addVerbHelp(command, {
+    examples: [
+      'develop app.image.zst -o app.heapsnapshot',
+      'develop app.image.zst.age --identity key.txt -o app.heapsnapshot',
+    ],
+    exits: ['refused'],
+    document: 'docs/image-format.md',
+  }).action(runDevelop);
 }
 
 async function runDevelop(imagePath: string, options: Options): Promise<void> {

@@ -18,6 +18,7 @@ import { shownBlocks } from '../report/looks/one-screen.js';
 import { progressLine, type ProgressLine } from '../cli/progress-line.js';
 import { addReportOptions, checkReportOptions, type ReportOptions } from '../report/report-options.js';
 import { deliverReport, type Report } from '../report/deliver-report.js';
+import { addVerbHelp } from '../cli/verb-help.js';
 import { openSnapshot } from '../files/snapshot-input.js';
 
 const IN_PAGE: Shown = { suspects: Infinity, classes: 2000, details: null, isWhole: true };
@@ -31,9 +32,16 @@ export function diffCommand(): Command {
     )
     .argument('<after>', 'a later one')
     .argument('[more...]', 'still later ones: what grew each time is what leaks');
-  return addReportOptions(command).action(
-    (before: string, after: string, more: string[], options: ReportOptions) =>
-      runDiff([before, after, ...more], options),
+  return addVerbHelp(addReportOptions(command), {
+    examples: [
+      'diff before.heapsnapshot after.heapsnapshot',
+      'diff before.heapsnapshot after.heapsnapshot later.heapsnapshot',
+      'diff before.heapsnapshot after.heapsnapshot --format markdown -o ticket.md',
+    ],
+    exits: ['refused'],
+    document: 'docs/json.md',
+  }).action((before: string, after: string, more: string[], options: ReportOptions) =>
+    runDiff([before, after, ...more], options),
   );
 }
 

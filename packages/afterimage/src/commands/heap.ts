@@ -10,12 +10,14 @@ import { interruption } from '../cli/interruption.js';
 import { progressLine } from '../cli/progress-line.js';
 import { wholeNumber } from '../cli/whole-number.js';
 import { deliverReport } from '../report/deliver-report.js';
+import { addFormatOptions, type FormatOptions } from '../report/format-options.js';
+import { checkReportOptions } from '../report/report-options.js';
+import { addVerbHelp } from '../cli/verb-help.js';
 import { attachableProcess } from '../processes/candidate.js';
 import { processId } from '../processes/process-id.js';
 import { milliseconds, waitOption } from '../jobs/wait-option.js';
 
-interface Options {
-  json?: true;
+interface Options extends FormatOptions {
   top?: number;
   wait?: number;
 }
@@ -23,16 +25,20 @@ interface Options {
 const CLASSES_SHOWN = 20;
 
 export function heapCommand(): Command {
-  return new Command('heap')
+  const command = new Command('heap')
     .description('say what the heap of a running Node.js process is made of, without a snapshot, in a moment')
     .argument('<pid>', 'the process id', processId)
-    .option('--json', 'print one JSON document')
     .option('--top <n>', 'how many classes to show', wholeNumber)
-    .addOption(waitOption())
-    .action(runHeap);
+    .addOption(waitOption());
+  return addVerbHelp(addFormatOptions(command), {
+    examples: ['heap 4711', 'heap 4711 --top 50', 'heap 4711 --format json'],
+    exits: ['refused', 'targetGone', 'inspectorOpen'],
+    document: 'docs/json.md',
+  }).action(runHeap);
 }
 
 async function runHeap(pid: number, options: Options): Promise<void> {
+  await checkReportOptions(options);
   const { top, wait } = options;
   const signal = interruption();
   const target = await attachableProcess(pid, signal, false);

@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { stat } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { CommandError } from '../cli/command-error.js';
+import { addVerbHelp } from '../cli/verb-help.js';
 import {
   identitiesOf,
   identityOption,
@@ -33,7 +34,7 @@ interface Options extends RecipientOptions, IdentityOptions {
 }
 
 export function redactCommand(): Command {
-  return new Command('redact')
+  const command = new Command('redact')
     .description('take strings, and names that are data, out of a heap snapshot')
     .argument('<in>', 'the snapshot, plain or compressed with zstd or gzip; - reads standard input')
     .argument('[out]', 'where it goes: FILE, FILE.gz or FILE.zst to compress it; - is standard output')
@@ -42,8 +43,15 @@ export function redactCommand(): Command {
     .addOption(recipientOption())
     .addOption(identityOption())
     .option('--json', 'print what was done as one JSON document')
-    .option('--force', 'overwrite an existing file')
-    .action(runRedact);
+    .option('--force', 'overwrite an existing file');
+  return addVerbHelp(command, {
+    examples: [
+      'redact raw.heapsnapshot safe.heapsnapshot',
+      'redact raw.heapsnapshot safe.heapsnapshot.gz --redact names',
+    ],
+    exits: ['refused'],
+    document: 'docs/redaction.md',
+  }).action(runRedact);
 }
 
 async function runRedact(input: string, out: string | undefined, options: Options): Promise<void> {

@@ -5,6 +5,7 @@ import { endingReader, redactor, type Target } from '@afterimage/snapshot/redact
 import { Command } from 'commander';
 import { createHash } from 'node:crypto';
 import { CommandError } from '../cli/command-error.js';
+import { addVerbHelp } from '../cli/verb-help.js';
 import { decompressed, split } from '../files/compression.js';
 import { identitiesOf, identityOption, type IdentityOptions } from '../files/encryption-options.js';
 import { inputFailure } from '../files/input-errors.js';
@@ -31,12 +32,15 @@ interface Verified {
 }
 
 export function verifyCommand(): Command {
-  return new Command('verify')
+  const command = new Command('verify')
     .description('tell whether a snapshot or an image is whole and as it was written')
     .argument('<file>', 'plain or compressed with zstd or gzip; - reads standard input')
     .addOption(identityOption())
-    .option('--json', 'print what was found as one JSON document')
-    .action(runVerify);
+    .option('--json', 'print what was found as one JSON document');
+  return addVerbHelp(command, {
+    examples: ['verify app.heapsnapshot', 'verify app.image.zst.age --identity key.txt'],
+    document: 'docs/security.md',
+  }).action(runVerify);
 }
 
 interface Options extends IdentityOptions {

@@ -4,14 +4,15 @@ import { reportAsHtml, type HtmlReport } from './looks/html.js';
 import { reportAsJson } from './looks/json.js';
 import { reportAsMarkdown } from './looks/markdown.js';
 import { reportToTerminal, type TerminalLook } from './looks/terminal.js';
-import { deliver, terminalLook, type ReportOptions } from './report-options.js';
+import { formatOf, type FormatOptions } from './format-options.js';
+import { deliver, terminalLook } from './report-options.js';
 
 /** Only what the look needs is made. */
 export interface Report {
   /** The JSON document. */
   data: () => object;
   blocks: (look: TerminalLook) => Block[];
-  /** Missing where there is no page. */
+  /** Missing where the page is the blocks alone. */
   page?: () => HtmlReport;
 }
 
@@ -19,19 +20,27 @@ export interface Report {
  * Writes the report, whole or not at all.
  * @throws as {@link deliver} does
  */
-export async function deliverReport(options: ReportOptions, { data, blocks, page }: Report): Promise<void> {
-  if (options.json) {
+export async function deliverReport(options: FormatOptions, { data, blocks, page }: Report): Promise<void> {
+  const format = formatOf(options);
+  if (format === 'json') {
     const document = data();
     return deliver(options, (output) => reportAsJson(document, output));
   }
-  if (options.html && page !== undefined) {
-    const whole = page();
+  const look = terminalLook(options);
+  if (format === 'html') {
+    const whole = page === undefined ? pageOf(blocks(look)) : page();
     return deliver(options, (output) => reportAsHtml(whole, output));
   }
-  const look = terminalLook(options);
   const content = blocks(look);
   await deliver(options, (output) => {
-    if (options.markdown) reportAsMarkdown(content, output);
+    if (format === 'markdown') reportAsMarkdown(content, output);
     else reportToTerminal(content, look, output);
   });
+}
+
+/** The page of a report that has no picture of the heap. */
+function pageOf(content: readonly Block[]): HtmlReport {
+  const heading = content.find((block) => block.kind === 'heading')?.text;
+  const title = heading === undefined ? 'Afterimage' : `Afterimage: ${heading}`;
+  return { title, opening: content, heap: null, rest: [] };
 }

@@ -1,7 +1,7 @@
 /** How a report is to be shown and where it goes: options that `analyze` and `diff` share. */
 import { formatBytes } from '@afterimage/host/format';
 import { OutputError, outputError } from '@afterimage/host/output-file';
-import { Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import { lstat, stat } from 'node:fs/promises';
 import { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
@@ -12,32 +12,21 @@ import { identityOption, type IdentityOptions } from '../files/encryption-option
 import { writeOutputFile, writeStandardOutput } from '../files/output.js';
 import { interruption } from '../cli/interruption.js';
 import { wholeNumber } from '../cli/whole-number.js';
+import { addFormatOptions, formatOf, type FormatOptions } from './format-options.js';
 import type { Output } from './looks/output.js';
 import type { TerminalLook } from './looks/terminal.js';
 import { lookOf } from './looks/terminal-look.js';
 
-export interface ReportOptions extends IdentityOptions {
-  output?: string;
-  json?: true;
-  markdown?: true;
-  html?: true;
+export interface ReportOptions extends IdentityOptions, FormatOptions {
   top?: number;
-  force?: true;
   verbose?: true;
   suspect?: number;
 }
 
+/** The options of a report on a whole heap. */
 export function addReportOptions(command: Command): Command {
-  const formats = ['json', 'markdown', 'html'];
-  const format = (name: string, description: string): Option =>
-    new Option(`--${name}`, description).conflicts(formats.filter((other) => other !== name));
-  return command
-    .option('-o, --output <file>', 'where the report goes; - is standard output', '-')
-    .addOption(format('json', 'print one JSON document'))
-    .addOption(format('markdown', 'write markdown, to paste into a ticket'))
-    .addOption(format('html', 'write a page that shows the heap as a picture; needs -o'))
+  return addFormatOptions(command)
     .addOption(identityOption())
-    .option('--force', 'overwrite an existing file')
     .option('--verbose', 'show details of all suspects, and every table')
     .option('--suspect <n>', 'show all details of this suspect', wholeNumber)
     .option('--top <n>', 'how many classes and suspects to show', wholeNumber);
@@ -48,15 +37,16 @@ export function addReportOptions(command: Command): Command {
  * @throws {CommandError} when the report cannot go where it should, or would go over one of `inputs`
  */
 export async function checkReportOptions(
-  { output = '-', html, force }: ReportOptions,
-  inputs: readonly string[],
+  options: FormatOptions,
+  inputs: readonly string[] = [],
 ): Promise<void> {
+  const { output = '-', force } = options;
   if (inputs.filter((input) => input === '-').length > 1) {
     throw new CommandError('usage', 'standard input can be read once: give the other snapshots as files');
   }
   if (output === '-') {
-    if (html && process.stdout.isTTY) {
-      throw new CommandError('usage', '--html writes a page: give -o a file, or pipe it on');
+    if (formatOf(options) === 'html' && process.stdout.isTTY) {
+      throw new CommandError('usage', 'HTML is a page for the browser: give -o a file, or pipe it on');
     }
     return;
   }
@@ -73,7 +63,7 @@ export async function checkReportOptions(
 }
 
 /** How the report looks where it goes: see {@link lookOf}. */
-export function terminalLook({ output = '-' }: ReportOptions): TerminalLook {
+export function terminalLook({ output = '-' }: FormatOptions): TerminalLook {
   return lookOf(output === '-' ? process.stdout : null, process.env);
 }
 
@@ -82,7 +72,7 @@ export function terminalLook({ output = '-' }: ReportOptions): TerminalLook {
  * @throws {CommandError} {@link OutputClosedError} {@link InterruptedError}
  */
 export async function deliver(
-  { output = '-', force }: ReportOptions,
+  { output = '-', force }: FormatOptions,
   report: (output: Output) => void,
 ): Promise<void> {
   // Nothing is written before all of it is there: a report that breaks off would be taken for a whole one.

@@ -15,7 +15,8 @@ export interface HtmlReport {
   title: string;
   /** Above the picture of the heap. */
   opening: readonly Block[];
-  heap: HeapTree;
+  /** Null: there is no picture, and no script. */
+  heap: HeapTree | null;
   /** Below it. */
   rest: readonly Block[];
 }
@@ -38,22 +39,25 @@ export function reportAsHtml({ title, opening, heap, rest }: HtmlReport, output:
 <body>
 <main>
 ${opening.map(htmlOf).join('\n')}
-<section id="heap">
+${heap === null ? '' : PICTURE}${rest.map(htmlOf).join('\n')}
+</main>
+`);
+  if (heap !== null) {
+    output.write(`<div id="tooltip" hidden></div>
+<script type="application/json" id="heap-tree">${embedded(heap)}</script>
+<script type="module">${script}</script>
+`);
+  }
+  output.write('</body>\n</html>\n');
+}
+
+const PICTURE = `<section id="heap">
 <h2>What holds the heap</h2>
 <p class="faint">Each box retains all that lies below it. Click one to look into it, and one above to come back.</p>
 <nav id="trail"></nav>
 <div id="icicle" role="tree" aria-label="The dominator tree"></div>
 </section>
-${rest.map(htmlOf).join('\n')}
-</main>
-<div id="tooltip" hidden></div>
-`);
-  output.write(`<script type="application/json" id="heap-tree">${embedded(heap)}</script>
-<script type="module">${script}</script>
-</body>
-</html>
-`);
-}
+`;
 
 function readPart(name: string): string {
   return readFileSync(fileURLToPath(import.meta.resolve(`@afterimage/viewer/${name}`)), 'utf8');

@@ -1,0 +1,42 @@
+/** What the help of every verb ends with: examples, the exit codes it may end with, and the document to read. */
+import type { Command } from 'commander';
+import { exitCodes, type Failure } from './command-error.js';
+
+export interface VerbHelp {
+  /** Command lines without the program's name, each of which runs as it stands once the names in it are real. */
+  examples: readonly string[];
+  /** How it may end, other than done, failed and usage, which every verb may. */
+  exits?: readonly Failure[];
+  /** Path of the document in the repository. */
+  document: string;
+}
+
+const MEANINGS: Record<keyof typeof exitCodes, string> = {
+  done: 'done',
+  failed: 'failed',
+  usage: 'usage: a wrong or missing word on the command line',
+  refused: 'refused: it would not be safe, or would overwrite a file; nothing was done',
+  targetGone: 'the process ended during the capture',
+  inspectorOpen:
+    'an inspector that was opened for this is, or may be, still open; the message says what closes it',
+};
+
+/** Adds the end of the help to `command`, and returns it. */
+export function addVerbHelp(command: Command, { examples, exits = [], document }: VerbHelp): Command {
+  const text = [
+    '\nExamples:',
+    ...examples.map((example) => `  afterimage ${example}`),
+    '',
+    exitCodesText(['done', 'failed', 'usage', ...exits]),
+    `\nDocument: ${document}`,
+  ];
+  return command.addHelpText('after', text.join('\n'));
+}
+
+/** A line for each of the exit codes, in their order. */
+export function exitCodesText(names: readonly string[] = Object.keys(exitCodes)): string {
+  const lines = Object.entries(exitCodes).filter(([name]) => names.includes(name));
+  return ['Exit codes:', ...lines.map(([name, code]) => `  ${code}  ${MEANINGS[name as Failure]}`)].join(
+    '\n',
+  );
+}

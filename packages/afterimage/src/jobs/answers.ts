@@ -1,0 +1,117 @@
+/** Single questions about a snapshot, asked by a verb each or by the options of `analyze`. */
+import type { Snapshot } from '@afterimage/snapshot';
+import { Argument, InvalidArgumentError, type Command } from 'commander';
+import { CommandError } from '../cli/command-error.js';
+import { progressLine } from '../cli/progress-line.js';
+import { visible } from '../cli/visible.js';
+import { wholeNumber } from '../cli/whole-number.js';
+import { identitiesOf, identityOption, type IdentityOptions } from '../files/encryption-options.js';
+import { openSnapshot, type Part } from '../files/snapshot-input.js';
+import { answersBlocks } from '../report/blocks/answers.js';
+import type { Answers } from '../report/data/answers.js';
+import { instancesOf, type Instances } from '../report/data/instances.js';
+import { referrersOf } from '../report/data/referrers.js';
+import { repeatedStrings } from '../report/data/repeated-strings.js';
+import { pathToNode } from '../report/data/retaining-path.js';
+import { similarNames } from '../report/data/similar-names.js';
+import { deliverReport } from '../report/deliver-report.js';
+import { addFormatOptions, formatOf, type FormatOptions } from '../report/format-options.js';
+import { checkReportOptions } from '../report/report-options.js';
+
+/** Each is asked where it is there. */
+export interface Questions {
+  strings?: true;
+  class?: string;
+  /** The ID of a node. */
+  path?: number;
+  retainers?: number;
+}
+
+export interface AnswerOptions extends FormatOptions, IdentityOptions {
+  top?: number;
+}
+
+const ANSWERS_SHOWN = 20;
+
+/** The argument of every verb that reads one snapshot. */
+export function snapshotArgument(): Argument {
+  return new Argument(
+    '<snapshot>',
+    'the snapshot, plain or compressed with gzip or zstd; - reads standard input',
+  );
+}
+
+/** The options of a verb that asks one question. */
+export function addAnswerOptions(command: Command, top?: string): Command {
+  addFormatOptions(command).addOption(identityOption());
+  return top === undefined ? command : command.option('--top <n>', top, wholeNumber);
+}
+
+/** For commander: the ID of a node as reports show it, or without the `@`. */
+export function nodeId(value: string): number {
+  const id = Number(value.replace(/^@/, ''));
+  if (!/^@?\d+$/.test(value) || !Number.isSafeInteger(id)) {
+    throw new InvalidArgumentError('Give the ID of a node, such as 1234.');
+  }
+  return id;
+}
+
+/** Opens the snapshot, answers the questions and prints the answers. @throws {CommandError} */
+export async function answer(file: string, questions: Questions, options: AnswerOptions): Promise<void> {
+  await checkReportOptions(options, [file]);
+  const progress = progressLine();
+  try {
+    const snapshot = await openSnapshot(file, progress, neededFor(questions), await identitiesOf(options));
+    const answers = answersTo(snapshot, file, questions, options);
+    progress.clear();
+    await deliverReport(options, {
+      data: () => answers,
+      blocks: () => answersBlocks(answers, options.top ?? ANSWERS_SHOWN),
+    });
+  } finally {
+    progress.clear();
+  }
+}
+
+function neededFor({ strings, class: name, path, retainers }: Questions): Part[] {
+  const needed: Part[] = [];
+  if (strings || name !== undefined) needed.push('dominators');
+  if ([name, path, retainers].some((question) => question !== undefined)) needed.push('distances');
+  return needed;
+}
+
+function answersTo(
+  snapshot: Snapshot,
+  file: string,
+  { strings, class: name, path, retainers }: Questions,
+  options: AnswerOptions,
+): Answers {
+  const { top } = options;
+  const answers: Answers = { file };
+  if (name !== undefined) answers.instances = instances(snapshot, name, top ?? ANSWERS_SHOWN);
+  if (path !== undefined) Object.assign(answers, pathToNode(snapshot, node(snapshot, path)));
+  if (retainers !== undefined) {
+    answers.retainers = referrersOf(snapshot, node(snapshot, retainers), top ?? ANSWERS_SHOWN);
+  }
+  if (strings) answers.strings = repeatedStrings(snapshot, formatOf(options) === 'json' ? top : undefined);
+  return answers;
+}
+
+function node(snapshot: Snapshot, id: number): number {
+  const found = snapshot.nodeWithId(id);
+  if (found >= 0) return found;
+  const largest = snapshot.graph.nodeId.reduce((most, each) => Math.max(most, each), 0);
+  throw new CommandError(
+    'failed',
+    `there is no node with the ID ${id}; IDs are those of this one snapshot, up to ${largest}`,
+  );
+}
+
+function instances(snapshot: Snapshot, name: string, most: number): Instances {
+  const found = instancesOf(snapshot, name, most);
+  if (found) return found;
+  const similar = similarNames(name, snapshot.classOf.names).map((each) => visible(each));
+  const advice =
+    similar.length === 0 ? 'afterimage analyze FILE lists the largest' : `there is ${similar.join(', ')}`;
+  throw new CommandError('failed', `there is no class ${visible(name)}; ${advice}`);
+}
