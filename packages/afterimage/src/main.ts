@@ -22,8 +22,11 @@ const commands: Record<string, () => Promise<Command>> = {
   instances: async () => (await import('./commands/instances.js')).instancesCommand(),
   strings: async () => (await import('./commands/strings.js')).stringsCommand(),
   redact: async () => (await import('./commands/redact.js')).redactCommand(),
+  completion: async () => (await import('./commands/completion.js')).completionCommand(everyVerb),
   verify: async () => (await import('./commands/verify.js')).verifyCommand(),
 };
+
+const everyVerb = (): Promise<Command[]> => Promise.all(Object.values(commands).map((load) => load()));
 
 const AFTER_HELP = `
 ${exitCodesText()}

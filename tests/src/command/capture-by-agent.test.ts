@@ -43,7 +43,9 @@ async function prepared(t: TestContext, options: AgentOptions, node?: string): P
 async function report(target: Target, ...args: string[]): Promise<Report> {
   const end = await runCommand(['capture', String(target.pid), '--json', ...args]);
   assert.equal(end.code, 0, end.stderr);
-  return JSON.parse(end.stdout.toString()) as Report;
+  const { captures } = JSON.parse(end.stdout.toString()) as { captures: Report[] };
+  assert.equal(captures.length, 1);
+  return captures[0] as Report;
 }
 
 async function refused(code: number, why: RegExp, target: Target, ...args: string[]): Promise<CommandEnd> {

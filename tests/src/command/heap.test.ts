@@ -189,9 +189,18 @@ describe('what cannot be asked is refused on one line', () => {
     );
   });
 
-  it('what is not a process ID', async () => {
-    const { code, stderr } = await runCommand(['heap', 'pod/shop']);
+  it('a pod or a container, and what is no target', async () => {
+    const pod = await runCommand(['heap', 'pod/shop']);
+    assert.equal(pod.code, 3);
+    assert.match(
+      pod.stderr,
+      /^afterimage: pod\/shop: heap reaches only .*; afterimage capture pod\/shop .*\n$/,
+    );
+    const { code, stderr } = await runCommand(['heap', 'shop']);
     assert.equal(code, 2);
-    assert.equal(stderr, 'afterimage: pod/shop is not a process ID; see afterimage heap --help\n');
+    assert.match(
+      stderr,
+      /^afterimage: shop is neither a process id nor pod\/NAME.*; see afterimage heap --help\n$/,
+    );
   });
 });

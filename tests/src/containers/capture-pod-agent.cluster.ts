@@ -38,7 +38,9 @@ describe('capture of pods with an agent', { skip, timeout: 180_000 }, () => {
       { cwd: directory },
     );
     assert.equal(code, 0, stderr);
-    const { by, kind, redaction, sha256 } = JSON.parse(stdout.toString()) as Record<string, unknown>;
+    const { by, kind, redaction, sha256 } = (
+      JSON.parse(stdout.toString()) as { captures: [Record<string, unknown>] }
+    ).captures[0];
     assert.deepEqual([by, kind, redaction], ['agent', 'snapshot', 'none']);
     assert.deepEqual(namesIn(directory), ['out.heapsnapshot']);
     await assertShowsWhatWasPlanted(join(directory, 'out.heapsnapshot'));

@@ -63,7 +63,10 @@ describe('a capture of a pod', { skip }, () => {
         stderr,
         /the connection to pod shop\/app broke.*; nothing was written, and nothing is left there; trying again, 2 of 3$/m,
       );
-      assert.equal((JSON.parse(stdout.toString()) as { attempts: number }).attempts, 2);
+      assert.equal(
+        (JSON.parse(stdout.toString()) as { captures: [{ attempts: number }] }).captures[0].attempts,
+        2,
+      );
       assert.deepEqual(namesIn(cwd), ['result']);
       await assertNothingLeft(pod);
     });

@@ -86,7 +86,9 @@ describe('developing in the cluster', { skip }, () => {
 
     const here = await commandIn(cluster, [...args, '--force'], { cwd });
     const [there, same] = [stdout, here.stdout].map(
-      (text) => JSON.parse(text.toString()) as { nodes: number; edges: number; redaction: string },
+      (text) =>
+        (JSON.parse(text.toString()) as { captures: [{ nodes: number; edges: number; redaction: string }] })
+          .captures[0],
     );
     // The first of the two has left a few things of the inspector's in the process.
     for (const figure of ['nodes', 'edges'] as const) {

@@ -39,7 +39,7 @@ describe('capture of pods with a Node of musl', { skip }, () => {
       const args = ['capture', `pod/${pod}`, '--redact', 'none', '--json', '-o', output, ...where];
       const { code, stdout, stderr } = await commandIn(cluster, args, { cwd: directory });
       assert.equal(code, 0, stderr);
-      printed.push(JSON.parse(stdout.toString()) as Record<string, unknown>);
+      printed.push((JSON.parse(stdout.toString()) as { captures: [Record<string, unknown>] }).captures[0]);
       await assertShowsWhatWasPlanted(join(directory, output));
     }
     return printed;

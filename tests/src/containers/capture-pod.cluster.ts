@@ -46,11 +46,17 @@ describe('capture of pods', { skip }, () => {
       assert.equal(counts.failed, 0, counts.failures.join());
       assertUndisturbed(pod);
       await assertNothingLeft(pod);
-      const { target, kind, path, redaction, extraBytes, pauseMs, image, ...rest } = JSON.parse(stdout) as {
-        [figure: string]: unknown;
-        path: string;
-        image: { nodeVersion: string; pid: number };
-      };
+      const { target, kind, path, redaction, extraBytes, pauseMs, image, ...rest } = (
+        JSON.parse(stdout) as {
+          captures: [
+            {
+              [figure: string]: unknown;
+              path: string;
+              image: { nodeVersion: string; pid: number };
+            },
+          ];
+        }
+      ).captures[0];
       assert.deepEqual([target, kind, redaction], [`pod ${pod.name}/app`, 'snapshot', 'none']);
       assert.deepEqual([image.nodeVersion, image.pid], [version, 1]);
       for (const figure of [extraBytes, pauseMs, rest['bytes'], rest['nodes'], rest['captureMs']])
@@ -81,7 +87,7 @@ describe('capture of pods', { skip }, () => {
     assert.match(namesIn(directory).join(), /^till-b-\w+\.image\.(zst|gz)$/);
 
     const all = await capture(directory, '-l', 'app=till', '--all', '--json', '-o', '{target}.heapsnapshot', '-n', namespace); // prettier-ignore
-    const reports = JSON.parse(all.stdout) as { target: string; path: string }[];
+    const reports = (JSON.parse(all.stdout) as { captures: { target: string; path: string }[] }).captures;
     assert.deepEqual(
       reports.map(({ target, path }) => `${target} ${path}`),
       ['pod till-b/app till-b.heapsnapshot', 'pod till-a/app till-a.heapsnapshot'],

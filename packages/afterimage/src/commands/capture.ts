@@ -6,7 +6,7 @@ import type { RedactionLevel } from '@afterimage/snapshot/redaction';
 import { Command, Option } from 'commander';
 import type { CameIn, CaptureCost } from '../capture/arrival.js';
 import { captureWithAgent, type AskedOfAgent } from '../jobs/agent-job.js';
-import { report, summary, type Captured } from '../jobs/outcome.js';
+import { failureReport, report, summary, type Captured } from '../jobs/outcome.js';
 import { checkResultPath, resultPath, SNAPSHOT_ENDING } from '../jobs/result-path.js';
 import { keepWritten } from '../jobs/agent-result.js';
 import { developCaptured, isWorthAnotherImage, redactCaptured, storeCaptured } from '../jobs/result.js';
@@ -120,23 +120,25 @@ async function runCapture(words: string[], given: GivenOptions, command: Command
   const targets = await findTargets(words, where, say);
   for (const path of [options.output, options.image])
     if (typeof path === 'string') checkResultPath(path, targets.length);
-  const reports: object[] = [];
+  const captures: object[] = [];
   const failures: CommandError[] = [];
   const leftOpen: string[] = [];
   for (const target of targets) {
     try {
       const captured = await captureOne(target, job, (sentence) => leftOpen.push(sentence));
-      reports.push(report(captured));
+      captures.push(report(captured));
       if (options.json !== true) say(summary(captured));
     } catch (error) {
-      if (targets.length === 1 || !(error instanceof CommandError)) throw error;
+      if (!(error instanceof CommandError)) throw error;
       failures.push(error);
-      say(error.message);
+      captures.push(failureReport(target.name, error));
+      if (targets.length > 1) say(error.message);
     }
   }
-  if (options.json) console.log(visibleJson(JSON.stringify(targets.length === 1 ? reports[0] : reports)));
+  if (options.json) console.log(visibleJson(JSON.stringify({ captures })));
   if (leftOpen.length > 0) throw new CommandError('inspectorOpen', leftOpen.join('; '));
   if (failures.length === 0) return;
+  if (targets.length === 1) throw failures[0];
   const count = `${failures.length} of ${targets.length}`;
   throw new CommandError(failures[0].failure, `${count} targets could not be captured`);
 }

@@ -1,4 +1,5 @@
 /** `afterimage develop`: turns an image captured elsewhere into a heap snapshot. */
+import { inputName } from '../files/input-name.js';
 import { DevelopError } from '@afterimage/image/develop';
 import { readImage, type ImageHeader } from '@afterimage/image/read';
 import type { RedactionLevel } from '@afterimage/snapshot/redaction';
@@ -112,7 +113,7 @@ function report({ metadata, imageBytes }: ImageHeader, developed: Developed, pat
 
 /** The errors of the parts, as the command's. What is unknown stays as it is. */
 function explain(error: unknown, imagePath: string, output: string): unknown {
-  const name = imagePath === '-' ? 'standard input' : imagePath;
+  const name = inputName(imagePath);
   const developing = error instanceof DevelopError ? error : null;
   const cause = developing?.cause ?? error;
   if (developing?.code === 'output-failed') return outputFailure(cause, output) ?? error;

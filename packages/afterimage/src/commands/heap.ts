@@ -14,7 +14,7 @@ import { addFormatOptions, type FormatOptions } from '../report/format-options.j
 import { checkReportOptions } from '../report/report-options.js';
 import { addVerbHelp } from '../cli/verb-help.js';
 import { attachableProcess } from '../processes/candidate.js';
-import { processId } from '../processes/process-id.js';
+import { localProcess } from '../jobs/targets.js';
 import { milliseconds, waitOption } from '../jobs/wait-option.js';
 
 interface Options extends FormatOptions {
@@ -27,7 +27,7 @@ const CLASSES_SHOWN = 20;
 export function heapCommand(): Command {
   const command = new Command('heap')
     .description('say what the heap of a running Node.js process is made of, without a snapshot, in a moment')
-    .argument('<pid>', 'the process id', processId)
+    .argument('<target>', 'a process ID; capture takes pods and containers as well')
     .option('--top <n>', 'how many classes to show', wholeNumber)
     .addOption(waitOption());
   return addVerbHelp(addFormatOptions(command), {
@@ -37,7 +37,8 @@ export function heapCommand(): Command {
   }).action(runHeap);
 }
 
-async function runHeap(pid: number, options: Options): Promise<void> {
+async function runHeap(word: string, options: Options): Promise<void> {
+  const pid = localProcess(word, 'heap');
   await checkReportOptions(options);
   const { top, wait } = options;
   const signal = interruption();

@@ -1,4 +1,5 @@
 /** `afterimage redact`: takes what must not be read out of a snapshot that was written without that. */
+import { inputName } from '../files/input-name.js';
 import { formatBytes } from '@afterimage/host/format';
 import type { RedactionLevel } from '@afterimage/snapshot/redaction';
 import { Command } from 'commander';
@@ -114,6 +115,6 @@ function report(
 }
 
 function explain(error: unknown, input: string, output: string): unknown {
-  const name = input === '-' ? 'standard input' : input;
+  const name = inputName(input);
   return inputFailure(error, name) ?? outputFailure(error, output) ?? error;
 }

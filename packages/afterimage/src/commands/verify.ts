@@ -1,4 +1,5 @@
 /** `afterimage verify`: whether a file is whole and as it was written, and what was done to it. */
+import { inputName } from '../files/input-name.js';
 import { readImage } from '@afterimage/image/read';
 import { formatBytes } from '@afterimage/host/format';
 import { endingReader, redactor, type Target } from '@afterimage/snapshot/redaction';
@@ -50,7 +51,7 @@ interface Options extends IdentityOptions {
 async function runVerify(path: string, options: Options): Promise<void> {
   const { json } = options;
   const identities = await identitiesOf(options);
-  const name = path === '-' ? 'standard input' : path;
+  const name = inputName(path);
   const progress = progressLine();
   const hash = createHash('sha256');
   let bytes = 0;

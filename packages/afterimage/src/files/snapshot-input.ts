@@ -1,4 +1,5 @@
 /** Opens the snapshots that a command is about, telling how far it is and, on one line, what is wrong with them. */
+import { inputName } from './input-name.js';
 import { isEncrypted, MAGIC_BYTES } from '@afterimage/image/encryption';
 import { formatBytes } from '@afterimage/host/format';
 import { open, type Snapshot } from '@afterimage/snapshot';
@@ -32,7 +33,7 @@ export async function openSnapshot(
   needed: readonly Part[],
   identities: readonly string[] = [],
 ): Promise<Snapshot> {
-  const name = path === '-' ? 'standard input' : path;
+  const name = inputName(path);
   try {
     const snapshot = await read(path, progress, identities);
     if (snapshot.graph.trailingBytes > 0) {

@@ -1,4 +1,5 @@
 /** What is in a file, as the stream of bytes that it was before it was compressed and encrypted. */
+import { inputName } from './input-name.js';
 import { decrypted, isArmored, isEncrypted, MAGIC_BYTES } from '@afterimage/image/encryption';
 import { CommandError } from '../cli/command-error.js';
 import { decompressed, split } from './compression.js';
@@ -28,7 +29,7 @@ export async function openStored(
 export async function clear(source: Chunks, path: string, identities: readonly string[]): Promise<Chunks> {
   const [beginning, chunks] = await split(source, MAGIC_BYTES);
   if (!isEncrypted(beginning)) return chunks;
-  const name = path === '-' ? 'standard input' : path;
+  const name = inputName(path);
   if (isArmored(beginning)) {
     throw new CommandError(
       'failed',
@@ -61,7 +62,7 @@ export async function openStoredSnapshot(
 /** @throws {CommandError} when it begins as an image does */
 export function refuseImage(beginning: Buffer, path: string): void {
   if (!isImage(beginning)) return;
-  const name = path === '-' ? 'standard input' : path;
+  const name = inputName(path);
   throw new CommandError(
     'failed',
     `${name} is an image, not a snapshot: develop it first: afterimage develop ${path} -o FILE.heapsnapshot`,

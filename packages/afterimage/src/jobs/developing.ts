@@ -50,15 +50,22 @@ export async function developTo(
   return writeOutput(output, force, write);
 }
 
-/** @throws {CommandError} `refused`, when memory or disk are too small for what is to come */
-export async function checkRoom(header: ImageHeader, output: string): Promise<void> {
+/**
+ * @param advice what to do where memory is too small, apart from --force
+ * @throws {CommandError} `refused`, when memory or disk are too small for developing
+ */
+export async function checkRoom(
+  header: ImageHeader,
+  output: string,
+  advice = 'develop it where there is more',
+): Promise<void> {
   const needed = developNeedBytes(header);
   const headroom = await readHeadroom();
   if (headroom.available - reserveBytes(headroom.limit) < needed) {
     throw new CommandError(
       'refused',
       `developing this image takes up to ${formatBytes(needed)} of memory, ${describeHeadroom(headroom)}; ` +
-        'develop it where there is more, or try with --force',
+        `${advice}, or try with --force`,
     );
   }
   if (output === '-') return;

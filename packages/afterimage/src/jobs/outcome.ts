@@ -1,6 +1,7 @@
 /** What one capture came to, whichever way it went, in a line for people and as JSON (docs/json.md). */
 import { formatBytes, formatMs, roundMs } from '@afterimage/host/format';
 import type { RedactionLevel } from '@afterimage/snapshot/redaction';
+import { exitCodes, type CommandError } from '../cli/command-error.js';
 import { formatNumberOf } from '../cli/quantities.js';
 import { visible } from '../cli/visible.js';
 
@@ -68,6 +69,12 @@ export function report(captured: Captured): object {
     attempts,
     image,
   };
+}
+
+/** What `capture --json` prints of a target that could not be captured. */
+export function failureReport(target: string, { failure, message }: CommandError): object {
+  const code = failure.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return { target, error: { code, message, exitCode: exitCodes[failure] } };
 }
 
 function known(fields: Record<string, unknown>): object {

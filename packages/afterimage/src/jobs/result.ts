@@ -6,7 +6,6 @@ import { readImage, type ImageHeader, type ImageStream } from '@afterimage/image
 import { formatBytes } from '@afterimage/host/format';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { CommandError } from '../cli/command-error.js';
 import { compressionOf, sealedResult } from '../files/compressed-output.js';
 import { checkRoom, developTo, type Developed, type Developing } from './developing.js';
 import { decompressed } from '../files/compression.js';
@@ -14,23 +13,15 @@ import { writeOutput, type Stored } from '../files/output.js';
 import { redactTo, type RedactedOutput } from './redacting.js';
 
 /**
- * @throws {CommandError} `refused`, where they do
+ * Develops a captured image where there is room for it.
+ * @throws {CommandError} `refused`, where memory or disk are too small
  */
 export async function developCaptured(
   image: ImageStream,
   output: string,
   developing: Developing,
 ): Promise<Developed> {
-  if (!developing.force) {
-    await checkRoom(image.header, output).catch((error: unknown) => {
-      if (!(error instanceof CommandError)) throw error;
-      const advice = error.message.replace(
-        'develop it where there is more',
-        'store the image with --image FILE',
-      );
-      throw new CommandError(error.failure, advice, { cause: error });
-    });
-  }
+  if (!developing.force) await checkRoom(image.header, output, 'store the image with --image FILE');
   return developTo(output, image, developing);
 }
 

@@ -40,6 +40,20 @@ export function checkTargets(
   if (inCluster && !isCluster) throw new CommandError('usage', '--develop in-cluster is for pods');
 }
 
+/**
+ * The process that a target of this machine is, for a verb that reaches no other.
+ * @throws {CommandError} `usage`, where it is no target; `refused`, where it is a pod or a container
+ */
+export function localProcess(target: string, verb: string): number {
+  checkTargets([target], { all: false, pid: undefined, node: undefined, inCluster: false, agent: false });
+  if (/^\d+$/.test(target)) return Number(target);
+  throw new CommandError(
+    'refused',
+    `${target}: ${verb} reaches only the processes of this machine; afterimage capture ${target} writes a snapshot of it, and ` +
+      'afterimage analyze reads that (nothing was sent to it)',
+  );
+}
+
 /** @throws {CommandError} where a name means nothing that runs */
 export async function findTargets(
   words: readonly string[],

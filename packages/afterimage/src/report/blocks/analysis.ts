@@ -1,4 +1,5 @@
 /** What `afterimage analyze` says of a snapshot. */
+import { inputName } from '../../files/input-name.js';
 import { formatBytes } from '@afterimage/host/format';
 import type { RedactionLevel } from '@afterimage/snapshot';
 import type { Analysis } from '../data/analysis.js';
@@ -29,7 +30,7 @@ export function openingBlocks(analysis: Analysis, shown: Shown): Block[] {
     {
       kind: 'facts',
       rows: [
-        { label: 'snapshot', value: file === '-' ? 'standard input' : file, isCode: true },
+        { label: 'snapshot', value: inputName(file), isCode: true },
         { label: 'heap', value: size + redactedText(redaction) },
         ...(process === null ? [] : [{ label: 'process', value: processText(process) }]),
       ],

@@ -1,4 +1,5 @@
 /** What `afterimage diff` says of two or more snapshots. */
+import { inputName } from '../../files/input-name.js';
 import { formatBytes, formatShare } from '@afterimage/host/format';
 import { basename } from 'node:path';
 import type { Comparison } from '../data/comparison.js';
@@ -96,7 +97,7 @@ function textOf(value: number | null | undefined, format: (value: number) => str
 
 /** Without directories where that tells them apart. */
 function namesOf(files: readonly string[]): string[] {
-  const short = files.map((file) => (file === '-' ? 'standard input' : basename(file)));
+  const short = files.map((file) => (file === '-' ? inputName(file) : basename(file)));
   return new Set(short).size === files.length ? short : [...files];
 }
 
