@@ -49,7 +49,7 @@ test(
       [['verify', '--identity', 'k', 'o'], files],
     ] as const) {
       const line = ['afterimage', ...words].map((word) => `'${word}'`).join(' ');
-      const program = `${completion}\nCOMP_WORDS=(${line})\nCOMP_CWORD=${words.length}\n_afterimage\nprintf '%s\\n' "${'${COMPREPLY[@]}'}"`;
+      const program = `${completion}\nCOMP_WORDS=(${line})\nCOMP_CWORD=${words.length}\n_afterimage\nprintf '%s\\n' "\${COMPREPLY[@]}"`;
       const { stdout, stderr } = spawnSync('bash', ['--norc', '-c', program], {
         cwd: directory,
         encoding: 'utf8',
