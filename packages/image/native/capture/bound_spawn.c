@@ -20,7 +20,12 @@ static int load(const struct bound_spawn *orders, pid_t parent, const sigset_t *
   if (getppid() != parent) return ESRCH;
   for (int number = 1; number < NSIG; number++) {
     // The parent's handlers must not run here. That SIGPIPE is ignored would survive exec, too.
-    const struct { void *handler; unsigned long flags; void *restorer; unsigned long mask; } standard = {0, 0, 0, 0};
+    const struct {
+      void *handler;
+      unsigned long flags;
+      void *restorer;
+      unsigned long mask;
+    } standard = {0, 0, 0, 0};
     syscall(SYS_rt_sigaction, number, &standard, NULL, 8);
   }
   int from[BOUND_DESCRIPTORS];

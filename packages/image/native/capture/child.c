@@ -17,7 +17,12 @@
 
 // The target's handlers must not run here, and a SIGTERM meant for the whole group must end the child.
 static void reset_signals(void) {
-  const struct { void *handler; unsigned long flags; void *restorer; unsigned long mask; } standard = {0, 0, 0, 0}, ignored = {(void *)1, 0, 0, 0};
+  const struct {
+    void *handler;
+    unsigned long flags;
+    void *restorer;
+    unsigned long mask;
+  } standard = {0, 0, 0, 0}, ignored = {(void *)1, 0, 0, 0};
   for (int number = 1; number <= 64; number++)
     syscall(SYS_rt_sigaction, number, number == SIGPIPE ? &ignored : &standard, NULL, 8);
   unsigned long none = 0;

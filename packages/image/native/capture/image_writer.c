@@ -163,8 +163,14 @@ static bool add_segment(struct writer *writer, uint64_t start, uint64_t file_siz
   }
   scratch->turns[scratch->segment_count] = (uint8_t)turn;
   scratch->places[scratch->segment_count] = start;
-  scratch->segments[scratch->segment_count++] = (Elf64_Phdr){.p_type = PT_LOAD, .p_flags = flags, .p_vaddr = start,
-      .p_filesz = file_size, .p_memsz = memory_size, .p_align = IMAGE_PAGE};
+  scratch->segments[scratch->segment_count++] = (Elf64_Phdr){
+      .p_type = PT_LOAD,
+      .p_flags = flags,
+      .p_vaddr = start,
+      .p_filesz = file_size,
+      .p_memsz = memory_size,
+      .p_align = IMAGE_PAGE,
+  };
   return true;
 }
 
@@ -341,7 +347,10 @@ static void emit_note_header(struct writer *writer, const char *owner, uint32_t 
 struct note {
   const char *owner;
   uint32_t type;
-  struct { const void *data; size_t size; } parts[2];
+  struct {
+    const void *data;
+    size_t size;
+  } parts[2];
 };
 
 static size_t note_content(const struct note *note) { return note->parts[0].size + note->parts[1].size; }
@@ -441,11 +450,16 @@ static void write_image(struct writer *writer, const struct image_contents *cont
   bool extended = segment_count >= PN_XNUM;
   scratch->elf = (Elf64_Ehdr){
       .e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT, ELFOSABI_NONE},
-      .e_type = ET_CORE, .e_machine = IMAGE_MACHINE, .e_version = EV_CURRENT,
+      .e_type = ET_CORE,
+      .e_machine = IMAGE_MACHINE,
+      .e_version = EV_CURRENT,
       .e_phoff = sizeof scratch->elf + sizeof scratch->section,
       .e_shoff = extended ? sizeof scratch->elf : 0,
-      .e_ehsize = sizeof(Elf64_Ehdr), .e_phentsize = sizeof(Elf64_Phdr), .e_shentsize = sizeof(Elf64_Shdr),
-      .e_phnum = (Elf64_Half)(extended ? PN_XNUM : segment_count), .e_shnum = extended ? 1 : 0,
+      .e_ehsize = sizeof(Elf64_Ehdr),
+      .e_phentsize = sizeof(Elf64_Phdr),
+      .e_shentsize = sizeof(Elf64_Shdr),
+      .e_phnum = (Elf64_Half)(extended ? PN_XNUM : segment_count),
+      .e_shnum = extended ? 1 : 0,
   };
   scratch->section = (Elf64_Shdr){.sh_size = extended ? 1 : 0, .sh_info = extended ? (Elf64_Word)segment_count : 0};
 

@@ -11,7 +11,11 @@
 
 namespace parking {
 
-enum Phase : int32_t { kGathering, kHeld, kReleased };
+enum Phase : int32_t {
+  kGathering,
+  kHeld,
+  kReleased,
+};
 
 struct Lot {
   // Futex words. Not pthread condition variables: glibc has two incompatible ones under one name, and an

@@ -89,7 +89,10 @@ static void read_notes(struct header *header, const char *notes, uint64_t size) 
 }
 
 void header_read(struct header *header) {
-  struct { Elf64_Ehdr elf; Elf64_Shdr section; } first;
+  struct {
+    Elf64_Ehdr elf;
+    Elf64_Shdr section;
+  } first;
   input_read(&first, sizeof first);
   check_elf(&first.elf);
   uint64_t count = first.elf.e_phnum == PN_XNUM ? first.section.sh_info : first.elf.e_phnum;

@@ -47,7 +47,8 @@ static void close_unpredictable_addresses(const struct header *header, uint64_t 
   uint64_t end = header->space_end - UNPREDICTABLE;
   for (uint64_t i = 0; i <= header->segment_count; i++) {
     const Elf64_Phdr *segment = &header->segments[i];
-    uint64_t next = i == stack ? stack_room : i < header->segment_count ? segment->p_vaddr : header->space_end;
+    uint64_t next = i == stack ? stack_room : i < header->segment_count ? segment->p_vaddr
+                                                                        : header->space_end;
     // Best effort: where this fails, only the order in the snapshot is at stake.
     if (next > end) CALL6(__NR_mmap, end, next - end, 0, MAP_FLAGS, -1, 0);
     if (i < header->segment_count && segment->p_vaddr + segment->p_memsz > end) end = segment->p_vaddr + segment->p_memsz;
@@ -82,7 +83,10 @@ void memory_fill(const struct header *header) {
     }
   }
 
-  struct { Elf64_Nhdr note; char owner[(sizeof IMAGE_NOTE_OWNER + 3) & ~3u]; } begin;
+  struct {
+    Elf64_Nhdr note;
+    char owner[(sizeof IMAGE_NOTE_OWNER + 3) & ~3u];
+  } begin;
   input_read(&begin, sizeof begin);
   uint64_t computed = input_digest();
   struct image_digest digest;

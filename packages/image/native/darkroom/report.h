@@ -5,7 +5,11 @@
 #include <stdint.h>
 
 // The snapshot goes on under another number once the image is restored: descriptors.h.
-enum { INPUT = 0, SNAPSHOT = 1, REPORTS = 2 };
+enum {
+  INPUT = 0,
+  SNAPSHOT = 1,
+  REPORTS = 2,
+};
 
 void report_text(const char *text);
 void report_number(uint64_t value);

@@ -19,6 +19,7 @@
 #define SECCOMP_RET_KILL_PROCESS 0x80000000U
 #endif
 
+// clang-format off
 static const unsigned short allowed[] = {
     __NR_write, __NR_writev, __NR_mmap, __NR_munmap, __NR_mprotect, __NR_mremap, __NR_madvise, __NR_futex,
     __NR_clock_gettime, __NR_clock_getres, __NR_gettimeofday, __NR_getcpu, __NR_sched_yield,
@@ -27,6 +28,7 @@ static const unsigned short allowed[] = {
     __NR_pkey_mprotect, __NR_pkey_alloc, __NR_pkey_free, __NR_sysinfo, __NR_getrusage, __NR_membarrier,
     MACHINE_CALLS
 };
+// clang-format on
 
 enum { COUNT = sizeof allowed / sizeof *allowed };
 

@@ -26,6 +26,7 @@ struct cpu_feature {
 
 // asm/hwcap.h. Left out is what only the kernel is asked for (mte, ssbs), and pointer authentication and
 // branch targets (paca, pacg, bti): the instructions that compilers emit do nothing where they are unknown.
+// clang-format off
 static const struct cpu_feature cpu_features[] = {
     {0, 0, "fp"},       {0, 1, "asimd"},     {0, 3, "aes"},        {0, 4, "pmull"},     {0, 5, "sha1"},
     {0, 6, "sha2"},     {0, 7, "crc32"},     {0, 8, "atomics"},    {0, 9, "fphp"},      {0, 10, "asimdhp"},
@@ -39,5 +40,6 @@ static const struct cpu_feature cpu_features[] = {
     {2, 23, "sme"},     {2, 31, "wfxt"},     {3, 0, "ebf16"},      {3, 2, "cssc"},      {3, 4, "sve2p1"},
     {3, 5, "sme2"},     {3, 11, "mops"},
 };
+// clang-format on
 
 #endif

@@ -36,6 +36,7 @@ struct cpu_feature {
   char name[14];  // an array, not a pointer: the developer program must need no relocation
 };
 
+// clang-format off
 static const struct cpu_feature cpu_features[] = {
     {0, 0, "sse3"},        {0, 1, "pclmulqdq"},   {0, 9, "ssse3"},      {0, 12, "fma"},
     {0, 13, "cx16"},       {0, 19, "sse4_1"},     {0, 20, "sse4_2"},    {0, 22, "movbe"},
@@ -50,5 +51,6 @@ static const struct cpu_feature cpu_features[] = {
     {5, 0, "sha512"},      {5, 4, "avx_vnni"},    {5, 5, "avx512_bf16"}, {5, 23, "avx_ifma"},
     {6, 5, "lzcnt"},       {7, 1, "xcr0-sse"},    {7, 2, "xcr0-avx"},   {7, 6, "xcr0-avx512"},
 };
+// clang-format on
 
 #endif

@@ -8,6 +8,7 @@
 #define IMAGE_MACHINE EM_X86_64
 
 // The order is that of struct user_regs_struct, which NT_PRSTATUS carries.
+// clang-format off
 enum register_index {
   SAVED_R15, SAVED_R14, SAVED_R13, SAVED_R12, SAVED_RBP, SAVED_RBX, SAVED_R11, SAVED_R10, SAVED_R9, SAVED_R8, SAVED_RAX, SAVED_RCX,
   SAVED_RDX, SAVED_RSI, SAVED_RDI, SAVED_ORIG_RAX, SAVED_RIP, SAVED_CS, SAVED_EFLAGS, SAVED_RSP, SAVED_SS, SAVED_FS_BASE,
@@ -17,6 +18,7 @@ enum register_index {
   SAVED_STACK_POINTER = SAVED_RSP,
   SAVED_THREAD_POINTER = SAVED_FS_BASE,
 };
+// clang-format on
 
 // All of them are in NT_PRSTATUS.
 enum { REGISTER_NOTES = 0 };

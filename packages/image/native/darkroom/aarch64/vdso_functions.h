@@ -9,10 +9,12 @@
 
 #define VDSO_PREFIX "__kernel_"
 
+// clang-format off
 static const struct vdso_function vdso_functions[] = {
     {"clock_gettime", __NR_clock_gettime}, {"gettimeofday", __NR_gettimeofday},
     {"clock_getres", __NR_clock_getres},   {"getrandom", __NR_getrandom},
 };
+// clang-format on
 
 #define VDSO_PATCH_SIZE 16
 

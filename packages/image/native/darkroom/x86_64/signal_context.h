@@ -17,7 +17,9 @@ static inline int about_to_call(const struct signal_context *context, uint64_t n
 }
 
 static inline uint64_t call_argument(const struct signal_context *context, int index) {
-  return index == 0 ? context->rdi : index == 1 ? context->rsi : index == 2 ? context->rdx : context->r10;
+  return index == 0 ? context->rdi : index == 1 ? context->rsi
+                                 : index == 2   ? context->rdx
+                                                : context->r10;
 }
 
 #endif
