@@ -1,0 +1,54 @@
+// `npm run test:unit [-- NAME ...]`: the tests that need only `dist` and start no process, with a figure of coverage. A test is one of
+// them when neither it nor anything that it imports from tests/ imports node:child_process or the Node versions that the tests bring.
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const sources = join(root, 'tests/src');
+const IMPORT = /^(?:import|export)\s[^;]*?from '([^']+)';|^import '([^']+)';/gm;
+const STARTS_A_PROCESS = /^(node:)?(child_process|cluster)$|^\.{1,2}\/(.*\/)?nodes\.js$/;
+const MAX_SECONDS = 120;
+
+const names = process.argv.slice(2);
+const files = readdirSync(sources, { recursive: true })
+  .filter((file) => file.endsWith('.test.ts') && !startsProcess(join(sources, file)))
+  .filter((file) => names.length === 0 || names.some((name) => isNamed(file, name)))
+  .sort()
+  .map((file) => `tests/dist/${file.replace(/\.ts$/, '.js')}`);
+if (files.length === 0) fail(`no test without a process is named like ${names.join(', ')}`);
+
+run('scripts/prepare.mjs');
+run(
+  ...['--test', '--experimental-test-coverage', '--test-reporter=./scripts/coverage-reporter.mjs'],
+  ...['--test-reporter-destination=stdout', `--test-timeout=${MAX_SECONDS * 1000}`, ...files],
+);
+
+function startsProcess(file, seen = new Set()) {
+  seen.add(file);
+  for (const [, from, bare] of readFileSync(file, 'utf8').matchAll(IMPORT)) {
+    const wanted = from ?? bare;
+    if (STARTS_A_PROCESS.test(wanted)) return true;
+    const source = join(dirname(file), wanted.replace(/\.js$/, '.ts'));
+    // Beyond tests/src is the code under test, which may know how to start one.
+    if (!wanted.startsWith('.') || !source.startsWith(sources) || seen.has(source)) continue;
+    if (startsProcess(source, seen)) return true;
+  }
+  return false;
+}
+
+function isNamed(file, name) {
+  return file.includes(name) || file.replace('/', '-').includes(name);
+}
+
+function run(...args) {
+  const { status, signal, error } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
+  if (error || signal) fail(`node ${args.join(' ')}: ${error?.message ?? `ended by ${signal}`}`);
+  if (status !== 0) process.exit(status);
+}
+
+function fail(message) {
+  console.error(`scripts/test-unit.mjs: ${message}`);
+  process.exit(1);
+}
