@@ -41,7 +41,6 @@ function row(name, files) {
 
 function share(files, what) {
   const sum = (key) => files.reduce((total, file) => total + file[key], 0);
-  const total = sum(`total${what}${what === 'Branch' ? 'es' : 's'}`);
-  const covered = sum(`covered${what}${what === 'Branch' ? 'es' : 's'}`);
+  const [total, covered] = [sum(`total${what}Count`), sum(`covered${what}Count`)];
   return total === 0 ? '-' : `${((100 * covered) / total).toFixed(1)} %`;
 }
