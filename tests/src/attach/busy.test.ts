@@ -16,7 +16,7 @@ import {
   listeningPorts,
   preloaded,
   startPlainTarget,
-  undertakersOf,
+  watchdogsOf,
   type PlainTarget,
 } from '../targets/plain-target.js';
 import { childrenOf } from '../process-census.js';
@@ -61,7 +61,7 @@ test('a main thread in native code: an error, and its inspector is closed when i
     /^afterimage: .*opened no inspector within 15 s: its main thread is in native code[^\n]*\n$/,
   );
   assert.equal(code, 5);
-  assert.equal(undertakersOf(target.pid).length, 1, 'nobody waits for the inspector');
+  assert.equal(watchdogsOf(target.pid).length, 1, 'nobody waits for the inspector');
   await call.done;
   await assertAsBefore(target, before);
   assert.match(target.stderr(), /Debugger listening/);
@@ -128,7 +128,7 @@ test('a cluster: its primary, and a worker', async (t) => {
   for (const target of [pid, workers[0] ?? 0]) {
     await assertCaptured(t, target);
     await eventually(() => {
-      assert.deepEqual(undertakersOf(target), []);
+      assert.deepEqual(watchdogsOf(target), []);
       for (const each of [pid, ...workers]) assert.deepEqual(listeningPorts(each), []);
     });
   }

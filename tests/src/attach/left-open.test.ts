@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { runCommand } from '../command.js';
 import { eventually } from '../eventually.js';
 import { nodeOf } from '../nodes.js';
-import { assertAsBefore, heldBy, startPlainTarget, undertakersOf } from '../targets/plain-target.js';
+import { assertAsBefore, heldBy, startPlainTarget, watchdogsOf } from '../targets/plain-target.js';
 
 test('a main thread in native code is waited for as long as was asked, then the exit code is 5', async (t) => {
   const target = await startPlainTarget(t, { node: nodeOf(24).path });
@@ -19,7 +19,7 @@ test('a main thread in native code is waited for as long as was asked, then the 
     /^afterimage: process \d+ was sent SIGUSR1 and opened no inspector within 1 s: its main thread is in native code; [^\n]*\(by process \d+, which waits for it for 1 h\)[^\n]*--wait SECONDS\n$/,
   );
   assert.equal(code, 5);
-  assert.equal(undertakersOf(target.pid).length, 1);
+  assert.equal(watchdogsOf(target.pid).length, 1);
   await done;
   await assertAsBefore(target, before, 60_000);
   assert.match(target.stderr(), /Debugger listening/);

@@ -17,7 +17,7 @@ import {
   needsRoot,
   preloaded,
   startPlainTarget,
-  undertakersOf,
+  watchdogsOf,
   type PlainTarget,
 } from '../targets/plain-target.js';
 import { childrenOf } from '../process-census.js';
@@ -44,7 +44,7 @@ async function assertRefused(target: PlainTarget, verb: 'capture' | 'heap', mess
 async function assertLeftAlone({ pid, port }: PlainTarget): Promise<void> {
   await eventually(() => {
     assert.deepEqual(listeningPorts(pid), [port]);
-    assert.deepEqual([childrenOf(pid), undertakersOf(pid), addonCopies(pid)], [{}, [], []]);
+    assert.deepEqual([childrenOf(pid), watchdogsOf(pid), addonCopies(pid)], [{}, [], []]);
   });
 }
 

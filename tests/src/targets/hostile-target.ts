@@ -11,7 +11,7 @@ import { runCommand } from '../command.js';
 import { eventually } from '../eventually.js';
 import { writeHostileProgram, type HostileProgram } from './hostile-programs.js';
 import type { NodeBinary } from '../nodes.js';
-import { anyPort, listeningPorts, undertakersOf } from './plain-target.js';
+import { anyPort, listeningPorts, watchdogsOf } from './plain-target.js';
 import { temporaryDirectory } from '../temporary-directory.js';
 
 export async function assertUnharmed(
@@ -37,7 +37,7 @@ export async function assertUnharmed(
     if (program.isBusy !== true) assert.equal(await answer(port), 'ok');
   }
   assert.deepEqual([child.exitCode, child.signalCode], [null, null]);
-  await eventually(() => assert.deepEqual(undertakersOf(pid), []));
+  await eventually(() => assert.deepEqual(watchdogsOf(pid), []));
 }
 
 function answer(port: number): Promise<string> {

@@ -117,7 +117,7 @@ export function heldBy(pid: number): Held {
 export async function assertAsBefore({ pid }: PlainTarget, before: Held, withinMs = 20_000): Promise<void> {
   await eventually(() => {
     assert.deepEqual(heldBy(pid), before);
-    assert.deepEqual(undertakersOf(pid), []);
+    assert.deepEqual(watchdogsOf(pid), []);
     assert.deepEqual(addonCopies(pid), []);
   }, withinMs);
 }
@@ -151,13 +151,13 @@ export function listeningPorts(pid: number): number[] {
 }
 
 /** Processes that stand by a capture of this one. */
-export function undertakersOf(pid: number): number[] {
+export function watchdogsOf(pid: number): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .filter((name) => {
       try {
         const words = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0');
-        return words[1]?.endsWith('undertaker.js') === true && words[2] === String(pid);
+        return words[1]?.endsWith('watchdog.js') === true && words[2] === String(pid);
       } catch {
         return false;
       }

@@ -15,7 +15,7 @@ import { whileAttaching, withInspector, type Borrowed, type InspectorJob } from 
 import { captureFunction, type Answer } from './in-target.js';
 import type { LeftOpen } from './left-open.js';
 import { starved, unlessStarved } from './starved-child.js';
-import { openMeetingPoint, type MeetingPoint } from './meeting-point.js';
+import { openRendezvous, type Rendezvous } from './rendezvous.js';
 
 export type AttachStep = 'queued' | 'waiting' | 'attached' | 'forked' | 'left';
 
@@ -49,20 +49,20 @@ const REPORT_MS = 2_000;
 export async function attach(job: AttachJob): Promise<Attachment> {
   const { target, signal } = job;
   const capturing = await takeCaptureLock(target.pid, signal);
-  const meeting = await openMeetingPoint();
+  const rendezvous = await openRendezvous();
   const release = (): void => {
-    meeting.close();
+    rendezvous.close();
     capturing.release();
   };
   try {
     // Before the inspector has a thread and descriptors of its own in it.
     const figures = await readProcessFigures(target.pid);
-    const { value, left } = await forkIn(job, meeting, figures);
+    const { value, left } = await forkIn(job, rendezvous, figures);
     const { fork, heldMs } = value;
     job.onStep?.('forked');
     const late = (): CommandError => starved(target.pid, 0, null);
-    const header = within(meeting.arrived, HEADER_MS, late);
-    const image = await untilAborted(orChildFailure(header, meeting, target.pid), signal);
+    const header = within(rendezvous.arrived, HEADER_MS, late);
+    const image = await untilAborted(orChildFailure(header, rendezvous, target.pid), signal);
     const { imageBytes } = image.header;
     const chunks = unlessStarved(image.chunks, target.pid, fork.pid, imageBytes);
     const unstarved = { header: image.header, chunks };
@@ -70,7 +70,7 @@ export async function attach(job: AttachJob): Promise<Attachment> {
       fork,
       heldMs,
       left,
-      image: { header: image.header, chunks: whole(unstarved, meeting, target.pid, capturing) },
+      image: { header: image.header, chunks: whole(unstarved, rendezvous, target.pid, capturing) },
       release,
     };
   } catch (error) {
@@ -84,19 +84,19 @@ type Forked = Extract<Answer, { fork: Fork }>;
 /** From the lock to the inspector being closed again. */
 async function forkIn(
   job: AttachJob,
-  meeting: MeetingPoint,
+  rendezvous: Rendezvous,
   figures: ProcessFigures,
 ): Promise<{ value: Forked; left: LeftOpen | null }> {
   const { target, onStep } = job;
   const onWait = (): void => onStep?.('waiting');
   try {
     const queued = { ...job, onQueue: () => onStep?.('queued') };
-    return await whileAttaching(queued, async (undertaker) => {
-      const addon = await placeAddon(target, job.addon, async (directory) => undertaker?.remove(directory));
+    return await whileAttaching(queued, async (watchdog) => {
+      const addon = await placeAddon(target, job.addon, async (directory) => watchdog?.remove(directory));
       try {
-        return await withInspector({ ...queued, onWait }, undertaker, meeting, (borrowed) => {
+        return await withInspector({ ...queued, onWait }, watchdog, rendezvous, (borrowed) => {
           onStep?.('attached');
-          return capture(job, borrowed, addon.path, meeting, figures);
+          return capture(job, borrowed, addon.path, rendezvous, figures);
         });
       } finally {
         await addon.remove();
@@ -111,7 +111,7 @@ async function capture(
   job: AttachJob,
   { orders, call }: Borrowed,
   addon: string,
-  { control, image, request }: MeetingPoint,
+  { control, image, request }: Rendezvous,
   figures: ProcessFigures,
 ): Promise<Forked> {
   const { target, addonVersion, signal } = job;
@@ -187,7 +187,7 @@ function metadataOf(
 /** The image's chunks; its end is an error when bytes are missing. */
 async function* whole(
   { header, chunks }: ImageStream,
-  meeting: MeetingPoint,
+  rendezvous: Rendezvous,
   pid: number,
   capturing: Lock,
 ): AsyncGenerator<Uint8Array> {
@@ -200,22 +200,22 @@ async function* whole(
   } finally {
     capturing.release();
   }
-  if (bytes < header.imageBytes) throw await childFailure(meeting, pid);
+  if (bytes < header.imageBytes) throw await childFailure(rendezvous, pid);
 }
 
 /** Whichever comes first: an image child that failed sends nothing any more. */
-async function orChildFailure<T>(step: Promise<T>, meeting: MeetingPoint, pid: number): Promise<T> {
-  const failed = meeting.childEnded.then(async ({ exitCode }) => {
+async function orChildFailure<T>(step: Promise<T>, rendezvous: Rendezvous, pid: number): Promise<T> {
+  const failed = rendezvous.childEnded.then(async ({ exitCode }) => {
     if (exitCode === 0) return step;
-    throw await childFailure(meeting, pid);
+    throw await childFailure(rendezvous, pid);
   });
   return Promise.race([step, failed]).catch(async (error: unknown) => {
-    throw error instanceof CommandError ? error : await childFailure(meeting, pid);
+    throw error instanceof CommandError ? error : await childFailure(rendezvous, pid);
   });
 }
 
-async function childFailure(meeting: MeetingPoint, pid: number): Promise<CommandError> {
-  const report = await within(meeting.childEnded, REPORT_MS, () => new Error('none')).catch(() => null);
+async function childFailure(rendezvous: Rendezvous, pid: number): Promise<CommandError> {
+  const report = await within(rendezvous.childEnded, REPORT_MS, () => new Error('none')).catch(() => null);
   const end = await endOf(pid);
   if (end !== null) return end;
   const how = report === null ? 'it stopped arriving' : describeChildExit(report.exitCode, report.signal);

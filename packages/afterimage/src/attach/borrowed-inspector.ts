@@ -11,18 +11,18 @@ import { takeAttachLock, type Lock } from './attach-lock.js';
 import { closeInspectorAt, closingCommand, isClosed } from './inspector-closing.js';
 import { openInspector, type OpenInspector } from './inspector-opening.js';
 import { EvaluationError, openSession, type InspectorSession } from './inspector-session.js';
-import type { MeetingPoint } from './meeting-point.js';
+import type { Rendezvous } from './rendezvous.js';
 import { callWith, findInternals, type NodeInternals } from './node-internals.js';
 import { describeLeftOpen, type LeftOpen } from './left-open.js';
 import { portTurn } from './port-turn.js';
-import type { Undertaker } from './undertaker-process.js';
+import type { Watchdog } from './watchdog-process.js';
 import { nodeChildrenOf, watchedProcess } from './watched-processes.js';
 
 export interface InspectorJob {
   target: ProcessStatus;
   commandLine: CommandLine | null;
   /** Starts a process that closes the inspector should this one be killed. */
-  standBy?: ((pid: number, lock: Lock) => Promise<Undertaker>) | undefined;
+  standBy?: ((pid: number, lock: Lock) => Promise<Watchdog>) | undefined;
   /** Called when another capture has to be waited for: only one attaches at a time. */
   onQueue?: (() => void) | undefined;
   /** Called right before the process is sent a signal: throws where it should not be. */
@@ -56,15 +56,15 @@ const CLOSE_ANSWER_MS = 2_000;
 /** Does the work while nobody else attaches to a process here, with one that stands by. */
 export async function whileAttaching<T>(
   { target, standBy, onQueue, signal }: InspectorJob,
-  work: (undertaker: Undertaker | null) => Promise<T>,
+  work: (watchdog: Watchdog | null) => Promise<T>,
 ): Promise<T> {
   const lock = await takeAttachLock(signal, onQueue);
-  let undertaker: Undertaker | null = null;
+  let watchdog: Watchdog | null = null;
   try {
-    undertaker = (await standBy?.(target.pid, lock)) ?? null;
-    return await work(undertaker);
+    watchdog = (await standBy?.(target.pid, lock)) ?? null;
+    return await work(watchdog);
   } finally {
-    await undertaker?.dismiss();
+    await watchdog?.dismiss();
     lock.release();
   }
 }
@@ -76,27 +76,27 @@ export async function whileAttaching<T>(
  */
 export async function withInspector<T>(
   job: InspectorJob,
-  undertaker: Undertaker | null,
-  meeting: MeetingPoint,
+  watchdog: Watchdog | null,
+  rendezvous: Rendezvous,
   work: (borrowed: Borrowed) => Promise<T>,
 ): Promise<{ value: T; left: LeftOpen | null }> {
   const { target, commandLine, signal, waitMs = WAIT_MS } = job;
   const { pid } = target;
-  const watchdog = undertaker?.pid ?? null;
+  const watchdogPid = watchdog?.pid ?? null;
   await portTurn(pid, commandLine, signal, job.onQueue);
   const inspector = await openInspector({
     pid,
     commandLine,
     signal,
     waitMs,
-    watchdog,
+    watchdog: watchdogPid,
     onWait: job.onWait,
     onSignal: async () => {
-      if (undertaker !== null) await undertaker.watch(await watchedProcess(pid), await nodeChildrenOf(pid));
+      if (watchdog !== null) await watchdog.watch(await watchedProcess(pid), await nodeChildrenOf(pid));
       await job.beforeSignal?.();
     },
   });
-  undertaker?.opened();
+  watchdog?.opened();
   const since = new Date();
   let session: InspectorSession | null = null;
   let internals: NodeInternals | null = null;
@@ -129,10 +129,12 @@ export async function withInspector<T>(
     outcome = { error: explain(error, pid, waitMs) };
   }
   await session?.close(inspector.opened ? closingCommand(internals) : undefined);
-  meeting.letGo();
+  rendezvous.letGo();
   const closed = !inspector.opened || (await close(pid, inspector, waitMs));
-  if (closed) undertaker?.closed();
-  const left: LeftOpen | null = closed ? null : { pid, socket: inspector.socket, since, watchdog };
+  if (closed) watchdog?.closed();
+  const left: LeftOpen | null = closed
+    ? null
+    : { pid, socket: inspector.socket, since, watchdog: watchdogPid };
   if ('value' in outcome) return { value: outcome.value, left };
   throw left === null ? outcome.error : andLeftOpen(outcome.error, left);
 }

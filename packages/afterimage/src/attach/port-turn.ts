@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { CommandLine } from '../processes/command-line.js';
 import { portHolder } from '../processes/obstacles.js';
 import { captureLockName } from './attach-lock.js';
-import { CLEANUP_PROGRAM } from './undertaker-process.js';
+import { CLEANUP_PROGRAM } from './watchdog-process.js';
 
 const WAIT_MS = 30_000;
 const POLL_MS = 50;

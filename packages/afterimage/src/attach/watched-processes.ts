@@ -4,7 +4,7 @@ import { ownListeningSockets } from '../processes/listening-sockets.js';
 import { looksLikeNode } from '../processes/node-version.js';
 import { childrenOf, SIGUSR1_BIT, startedAt } from '@afterimage/host/process-status';
 import { signalsTaken } from '../processes/signal-thread.js';
-import type { WatchedProcess } from './undertaking.js';
+import type { WatchedProcess } from './cleanup.js';
 
 /** @throws {CommandError} `targetGone` */
 export async function watchedProcess(pid: number): Promise<WatchedProcess> {

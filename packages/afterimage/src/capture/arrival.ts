@@ -40,7 +40,9 @@ export interface WrittenByAgent {
   release(): Promise<void>;
 }
 
-export type CameIn = CapturedImage | DevelopedElsewhere | WrittenByAgent;
+export type Arrival = CapturedImage | DevelopedElsewhere | WrittenByAgent;
+/** The former name, for its last caller. */
+export type CameIn = Arrival;
 
 /** Times in milliseconds, sizes in bytes. */
 export interface CaptureCost {

@@ -3,7 +3,7 @@ import { within } from '@afterimage/host/deferred';
 import { messageOf } from '@afterimage/host/errors';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { note, undertaking, type Undertaking } from '../attach/undertaking.js';
+import { note, newCleanup, type Cleanup } from '../attach/cleanup.js';
 import { CommandError } from '../cli/command-error.js';
 import { split } from '../files/compression.js';
 import { GREETING_BYTES, NODE_FLAGS } from '../kit/bootstrap.js';
@@ -42,7 +42,7 @@ export interface KitSession {
     onDone: (message: Message<'done'>) => void,
   ): AsyncGenerator<Uint8Array>;
   /** Has what an earlier kit has left cleared away. */
-  undertake(left: Undertaking): Promise<void>;
+  cleanUp(left: Cleanup): Promise<void>;
   /** Ends the kit, and waits for it. */
   close(): Promise<void>;
 }
@@ -60,7 +60,7 @@ const START_MS = 60_000;
 const END_MS = 10_000;
 
 /** For all that a killed kit has left to be cleared away. */
-const UNDERTAKE_MS = 60_000;
+const CLEANUP_MS = 60_000;
 
 /** What an exec says when the program is not there, with runc, crun, containerd and the tools in front of them. */
 const NOT_FOUND = /executable file.* not found|no such file or directory|permission denied/i;
@@ -155,7 +155,7 @@ async function open(
   node: string,
   { platform, arch, frames }: Greeted,
 ): Promise<KitSession> {
-  const left = undertaking();
+  const left = newCleanup();
   try {
     exec.stdin.write(await packKit(what, platform, arch));
     const found = await nextMessage(frames, exec, access);
@@ -167,11 +167,11 @@ async function open(
       order: (message) => write(exec, framedMessage(message)),
       send: (chunks) => sendAll(exec, chunks),
       result: (onMessage, onDone) =>
-        orUndertaken(receive(exec, access, frames, left, onMessage, onDone), left, access, node),
-      undertake: async (ofAnother) => {
-        write(exec, framedMessage({ type: 'undertake', left: ofAnother }));
+        orCleanedUp(receive(exec, access, frames, left, onMessage, onDone), left, access, node),
+      cleanUp: async (ofAnother) => {
+        write(exec, framedMessage({ type: 'clean-up', left: ofAnother }));
         const answer = await nextMessage(frames, exec, access);
-        if (answer.type !== 'undertaken') throw unexpected(answer, access);
+        if (answer.type !== 'cleaned-up') throw unexpected(answer, access);
       },
       close: async () => {
         exec.stdin.end();
@@ -207,7 +207,7 @@ async function* receive(
   exec: Exec,
   access: ContainerAccess,
   frames: AsyncGenerator<Frame>,
-  left: Undertaking,
+  left: Cleanup,
   onMessage: (message: Message<'step' | 'progress' | 'said' | 'wrote'>) => void,
   onDone: (message: Message<'done'>) => void,
 ): AsyncGenerator<Uint8Array> {
@@ -223,7 +223,7 @@ async function* receive(
     }
     const message = messageIn(frame) as FromKit;
     switch (message.type) {
-      case 'undertaker':
+      case 'watchdog':
         note(left, message.order);
         continue;
       case 'step':
@@ -249,9 +249,9 @@ async function* receive(
 }
 
 /** A kit that was killed cannot clear away behind itself: another one does, before the failure is passed on. */
-async function* orUndertaken(
+async function* orCleanedUp(
   chunks: AsyncGenerator<Uint8Array>,
-  left: Undertaking,
+  left: Cleanup,
   access: ContainerAccess,
   node: string,
 ): AsyncGenerator<Uint8Array> {
@@ -260,24 +260,24 @@ async function* orUndertaken(
   } catch (error) {
     const isLeft = left.target !== null || left.directories.length > 0;
     if (error instanceof BrokenConnectionError && isLeft && !left.dismissed) {
-      await undertake(left, access, node).catch((reason: unknown) => {
-        throw notUndertaken(left, access, reason);
+      await cleanUp(left, access, node).catch((reason: unknown) => {
+        throw notCleanedUp(left, access, reason);
       });
     }
     throw error;
   }
 }
 
-async function undertake(left: Undertaking, access: ContainerAccess, node: string): Promise<void> {
-  const kit = await startKit(access, 'capture', [node], AbortSignal.timeout(UNDERTAKE_MS));
+async function cleanUp(left: Cleanup, access: ContainerAccess, node: string): Promise<void> {
+  const kit = await startKit(access, 'capture', [node], AbortSignal.timeout(CLEANUP_MS));
   try {
-    await kit.undertake(left);
+    await kit.cleanUp(left);
   } finally {
     await kit.close();
   }
 }
 
-function notUndertaken({ target }: Undertaking, { name }: ContainerAccess, reason: unknown): CommandError {
+function notCleanedUp({ target }: Cleanup, { name }: ContainerAccess, reason: unknown): CommandError {
   const what = target === null ? '' : `, and whether the inspector of process ${target.pid} there is closed`;
   return new CommandError(
     'failed',

@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { whileAttaching, withInspector, type InspectorJob } from '../attach/borrowed-inspector.js';
 import { framed, type FrameOrders, type InTarget, type Late } from '../attach/in-target-frame.js';
 import type { LeftOpen } from '../attach/left-open.js';
-import { openMeetingPoint } from '../attach/meeting-point.js';
+import { openRendezvous } from '../attach/rendezvous.js';
 import { CommandError } from '../cli/command-error.js';
 
 /** Sizes in bytes. */
@@ -57,12 +57,14 @@ const MAX_NAME = 100;
 export async function readHeapFigures(
   job: InspectorJob,
 ): Promise<{ figures: HeapFigures; left: LeftOpen | null }> {
-  const meeting = await openMeetingPoint();
+  const rendezvous = await openRendezvous();
   try {
-    const { value: figures, left } = await whileAttaching(job, (undertaker) =>
-      withInspector(job, undertaker, meeting, async ({ orders, call }) => {
+    const { value: figures, left } = await whileAttaching(job, (watchdog) =>
+      withInspector(job, watchdog, rendezvous, async ({ orders, call }) => {
         for (const wait of [...WAITS, null]) {
-          const answer = await call<unknown>(framed(figuresHere, { ...orders(), control: meeting.control }));
+          const answer = await call<unknown>(
+            framed(figuresHere, { ...orders(), control: rendezvous.control }),
+          );
           const { failure } = answer as Partial<Late | { failure: 'starting' }>;
           if (failure === undefined) return checked(answer, job.target.pid);
           if (wait !== null) await pause(wait, undefined, { signal: job.signal });
@@ -75,7 +77,7 @@ export async function readHeapFigures(
     );
     return { figures, left };
   } finally {
-    meeting.close();
+    rendezvous.close();
   }
 }
 

@@ -17,7 +17,7 @@ import {
 import type { Captured } from './outcome.js';
 import { developAgentFile } from './result.js';
 import { resultPath } from './result-path.js';
-import type { Watching } from './target.js';
+import type { CaptureContext } from './target.js';
 
 export interface AskedOfAgent {
   /** A copy of the result; undefined: it stays where the agent puts it. */
@@ -35,7 +35,7 @@ export interface AskedOfAgent {
 export async function captureWithAgent(
   agent: FoundAgent,
   asked: AskedOfAgent,
-  { signal, progress, say }: Watching,
+  { signal, progress, say }: CaptureContext,
 ): Promise<Captured> {
   const { status } = agent;
   const { pid } = status;

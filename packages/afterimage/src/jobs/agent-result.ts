@@ -7,7 +7,7 @@ import type { WrittenByAgent } from '../capture/arrival.js';
 import type { Captured } from './outcome.js';
 import { developAgentFile } from './result.js';
 import { resultPath, SNAPSHOT_ENDING } from './result-path.js';
-import type { CaptureTarget, Watching } from './target.js';
+import type { CaptureTarget, CaptureContext } from './target.js';
 import { snapshotOf, type AskedOfAgent } from './agent-job.js';
 
 /** @throws {CommandError} or {DevelopError} */
@@ -15,7 +15,7 @@ export async function keepWritten(
   { pid, result, chunks }: WrittenByAgent,
   target: CaptureTarget,
   { output, wantsImage, force, recipients }: AskedOfAgent,
-  { signal, progress, say }: Watching,
+  { signal, progress, say }: CaptureContext,
 ): Promise<Omit<Captured, 'attempts'>> {
   const { kind, encrypted, redaction, pauseMs, parkMs, forkMs, captureMs, extraBytes, imageBytes } = result;
   const isDeveloped = kind === 'image' && !encrypted && !wantsImage;

@@ -18,7 +18,7 @@ import { visible } from '../cli/visible.js';
 import type { CapturedByAgent } from '../capture/agent-signal.js';
 import type { CapturedImage, CaptureCost, DevelopedElsewhere, WrittenByAgent } from '../capture/arrival.js';
 import { stepText } from './local-target.js';
-import type { CaptureTarget, Watching } from './target.js';
+import type { CaptureTarget, CaptureContext } from './target.js';
 
 export interface InContainer {
   /** Which process in the container, by its id there. */
@@ -51,13 +51,13 @@ export function podTarget(pod: PodTarget, cluster: ClusterOptions, where: InCont
   return {
     name: access.name,
     fileName: sanitiseName(pod.pod),
-    capture: async (watching) => {
-      const kit = await reach(access, nodes, where, watching);
-      const process = await choose(kit, access, where, watching, describe);
-      if (isForAgent(process, where)) return byAgent(kit, access, process, watching);
-      const arriving = order(kit, access, process, where, watching);
+    capture: async (context) => {
+      const kit = await reach(access, nodes, where, context);
+      const process = await choose(kit, access, where, context, describe);
+      if (isForAgent(process, where)) return byAgent(kit, access, process, context);
+      const arriving = order(kit, access, process, where, context);
       if (!where.inCluster) return here(kit, arriving);
-      return developInCluster(kit, arriving, pod, cluster, watching);
+      return developInCluster(kit, arriving, pod, cluster, context);
     },
   };
 }
@@ -66,11 +66,11 @@ export function containerTarget(tool: ContainerTool, container: string, where: I
   return {
     name: toolAccess(tool, container).name,
     fileName: sanitiseName(container),
-    capture: async (watching) => {
-      const [kit, access] = await reachAsOwner(tool, container, where, watching);
-      const process = await choose(kit, access, where, watching, containerLines);
-      if (isForAgent(process, where)) return byAgent(kit, access, process, watching);
-      return here(kit, order(kit, access, process, where, watching));
+    capture: async (context) => {
+      const [kit, access] = await reachAsOwner(tool, container, where, context);
+      const process = await choose(kit, access, where, context, containerLines);
+      if (isForAgent(process, where)) return byAgent(kit, access, process, context);
+      return here(kit, order(kit, access, process, where, context));
     },
   };
 }
@@ -89,16 +89,16 @@ async function reachAsOwner(
   tool: ContainerTool,
   container: string,
   where: InContainer,
-  watching: Watching,
+  context: CaptureContext,
 ): Promise<[KitSession, ContainerAccess]> {
   const access = toolAccess(tool, container);
-  const kit = await reach(access, [], where, watching);
+  const kit = await reach(access, [], where, context);
   const owner = ownerOfMeant(kit.found, where.pid);
   if (owner === null) return [kit, access];
   await kit.close();
-  watching.say(`process ${owner.pid} belongs to user id ${owner.uid}: entering as that user`);
+  context.say(`process ${owner.pid} belongs to user id ${owner.uid}: entering as that user`);
   const byOwner = toolAccess(tool, container, ['--user', `${owner.uid}:${owner.gid}`]);
-  return [await reach(byOwner, [kit.found.surroundings.node], where, watching), byOwner];
+  return [await reach(byOwner, [kit.found.surroundings.node], where, context), byOwner];
 }
 
 const isForAgent = (process: SeenProcess, where: InContainer): boolean =>
@@ -108,7 +108,7 @@ function reach(
   access: ContainerAccess,
   nodes: readonly string[],
   { node }: InContainer,
-  { signal, progress }: Watching,
+  { signal, progress }: CaptureContext,
 ): Promise<KitSession> {
   progress.stage(`reaching ${access.name}`);
   return startKit(access, 'capture', node === undefined ? nodes : [node], signal);
@@ -119,7 +119,7 @@ async function choose(
   kit: KitSession,
   access: ContainerAccess,
   { pid, inCluster, agent }: InContainer,
-  { say }: Watching,
+  { say }: CaptureContext,
   describe: typeof containerLines,
 ): Promise<SeenProcess> {
   try {
@@ -139,7 +139,7 @@ function order(
   { name }: ContainerAccess,
   { pid }: SeenProcess,
   { waitMs }: InContainer,
-  { progress }: Watching,
+  { progress }: CaptureContext,
 ): Arriving {
   kit.order({ type: 'capture', pid, byAgent: false, waitMs });
   let cost: CaptureCost | undefined;
@@ -161,7 +161,7 @@ async function byAgent(
   kit: KitSession,
   { name }: ContainerAccess,
   { pid }: SeenProcess,
-  { progress }: Watching,
+  { progress }: CaptureContext,
 ): Promise<WrittenByAgent> {
   progress.stage(`the agent in ${name} is sent its signal`);
   kit.order({ type: 'capture', pid, byAgent: true });
@@ -209,7 +209,7 @@ async function developInCluster(
   arriving: Arriving,
   pod: PodTarget,
   cluster: ClusterOptions,
-  { signal, progress, say }: Watching,
+  { signal, progress, say }: CaptureContext,
 ): Promise<DevelopedElsewhere> {
   const { header, pieces } = await collected(arriving.compressed, progress).finally(() => kit.close());
   progress.stage('waiting for a pod to develop the image in');

@@ -1,7 +1,7 @@
 /** A process of this machine, by its id. */
 import type { AttachStep } from '../attach/attach.js';
 import { installedAddon } from '../attach/installed-addon.js';
-import { startUndertaker } from '../attach/undertaker-process.js';
+import { startWatchdog } from '../attach/watchdog-process.js';
 import { readAgentBoard } from '../processes/agent-board.js';
 import { attachableProcess, readCandidate } from '../processes/candidate.js';
 import { captureLocal } from '../capture/local.js';
@@ -22,7 +22,7 @@ export function localTarget(pid: number, waitMs?: number): CaptureTarget {
       return captureLocal({
         target: await attachableProcess(pid, signal),
         addonFor: installedAddon,
-        standBy: startUndertaker,
+        standBy: startWatchdog,
         isBeside: false,
         waitMs,
         signal,

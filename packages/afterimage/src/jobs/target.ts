@@ -1,7 +1,7 @@
 /** Something that can be captured, by whichever way it is reached. */
 import type { ProgressLine } from '../cli/progress-line.js';
 import type { FoundAgent } from '../capture/agent-signal.js';
-import type { CameIn } from '../capture/arrival.js';
+import type { Arrival } from '../capture/arrival.js';
 
 export interface CaptureTarget {
   /** For people: `process 4711`, `pod shop-7f9c/app`. */
@@ -14,10 +14,10 @@ export interface CaptureTarget {
    */
   agent?(): Promise<FoundAgent | null>;
   /** @throws {CommandError}, or the signal's reason */
-  capture(watching: Watching): Promise<CameIn>;
+  capture(context: CaptureContext): Promise<Arrival>;
 }
 
-export interface Watching {
+export interface CaptureContext {
   signal: AbortSignal;
   /** Shows what is being done. */
   progress: ProgressLine;

@@ -11,7 +11,7 @@ import { majorOf } from '../processes/node-version.js';
 import { sendCompressed } from './compressed-result.js';
 import type { FrameOutput } from './frame-output.js';
 import type { KitParts } from './protocol.js';
-import { undertakerOutside } from './undertaker-outside.js';
+import { watchdogOutside } from './watchdog-outside.js';
 
 /** @throws {CommandError} */
 export async function captureOrder(
@@ -24,7 +24,7 @@ export async function captureOrder(
   const captured = await captureLocal({
     target: await attachableProcess(pid, signal),
     addonFor: (nodeVersion) => Promise.resolve(addonAmong(parts, nodeVersion)),
-    standBy: () => Promise.resolve(undertakerOutside(output)),
+    standBy: () => Promise.resolve(watchdogOutside(output)),
     isBeside: true,
     waitMs,
     signal,

@@ -83,10 +83,10 @@ async function work(
     } else {
       await captureOrder(order, parts, output, signal);
     }
-  } else if (order.type === 'undertake') {
+  } else if (order.type === 'clean-up') {
     void untilEnd(frames).finally(onEnd);
-    const { undertakeOrder } = await import('./undertake-order.js');
-    await undertakeOrder(order.left, output);
+    const { cleanUpOrder } = await import('./cleanup-order.js');
+    await cleanUpOrder(order.left, output);
   } else {
     const { developOrder } = await import('./develop-order.js');
     await developOrder(image(frames, onEnd), parts, output, signal);

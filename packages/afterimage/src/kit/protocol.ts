@@ -5,7 +5,7 @@
  */
 import type { DevelopProgress, DevelopResult } from '@afterimage/image/develop';
 import type { AttachStep } from '../attach/attach.js';
-import type { UndertakerOrder, Undertaking } from '../attach/undertaking.js';
+import type { WatchdogOrder, Cleanup } from '../attach/cleanup.js';
 import type { CapturedByAgent } from '../capture/agent-signal.js';
 import type { CaptureCost } from '../capture/arrival.js';
 import type { Failure } from '../cli/command-error.js';
@@ -54,9 +54,9 @@ export type FromKit =
   | { type: 'step'; step: AttachStep }
   | { type: 'progress'; progress: DevelopProgress }
   /** What is to be seen to outside, should the kit be killed. */
-  | { type: 'undertaker'; order: UndertakerOrder }
+  | { type: 'watchdog'; order: WatchdogOrder }
   /** What an earlier kit had left is cleared away. */
-  | { type: 'undertaken' }
+  | { type: 'cleaned-up' }
   /** What an agent says, while it captures. */
   | { type: 'said'; text: string }
   /** What an agent has written: its file comes next. */
@@ -76,7 +76,7 @@ export type FromKit =
 
 export type ToKit =
   | { type: 'capture'; pid: number; byAgent: boolean; waitMs?: number | undefined }
-  | { type: 'undertake'; left: Undertaking }
+  | { type: 'clean-up'; left: Cleanup }
   /** The image follows in data frames, compressed or not, then its end. */
   | { type: 'develop' }
   | { type: 'end' };

@@ -10,7 +10,7 @@ const IMAGE_CHILD = 'afterimage';
 /** The kit's command line has it, and its first line of output begins with it. */
 export const KIT_GREETING = 'afterimage-kit';
 /** As the others do that serve a capture. */
-const HELPERS = ['afterimage-collector', 'afterimage-undertaker'];
+const HELPERS = ['afterimage-collector', 'afterimage-watchdog'];
 
 /** Without this process itself, and what else serves a capture. */
 export async function nodeProcesses(): Promise<NodeProcess[]> {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { within } from '../../../packages/host/dist/deferred.js';
-import { closeInspectors } from '../../../packages/afterimage/dist/attach/undertaking.js';
+import { closeInspectors } from '../../../packages/afterimage/dist/attach/cleanup.js';
 import { watchedProcess } from '../../../packages/afterimage/dist/attach/watched-processes.js';
 import { outerNodes } from '../nodes.js';
 import { inspectorOpens, listeningPorts, startPlainTarget } from '../targets/plain-target.js';

@@ -1,7 +1,7 @@
 /**
- * Where the target and its image child come to: two abstract sockets with names that nobody can guess before they are
- * there. Who connects to the image's must bring the image that was asked for; who connects to the control's is told
- * nothing but that it may close its inspector.
+ * The rendezvous of the command with the target and its image child: two abstract sockets with unguessable names. A client
+ * of the image socket must bring the requested image; a client of the control socket only learns when to close its
+ * inspector.
  */
 import { ImageError, readImage, type ImageStream } from '@afterimage/image/read';
 import { deferred } from '@afterimage/host/deferred';
@@ -12,7 +12,7 @@ import { createInterface } from 'node:readline';
 import { abstractName } from './abstract-socket.js';
 import type { ChildReport } from './in-target.js';
 
-export interface MeetingPoint {
+export interface Rendezvous {
   control: string;
   image: string;
   /** By which the image is known. */
@@ -26,7 +26,7 @@ export interface MeetingPoint {
   close(): void;
 }
 
-export async function openMeetingPoint(): Promise<MeetingPoint> {
+export async function openRendezvous(): Promise<Rendezvous> {
   const name = `afterimage-${randomBytes(16).toString('hex')}`;
   const names = { control: abstractName(`${name}-control`), image: abstractName(`${name}-image`) };
   const request = randomBytes(16).toString('hex');

@@ -1,28 +1,28 @@
 /**
- * The process behind undertaker-process.ts. Reads its orders, one a line, and answers each. When they end it removes
- * what was left, and closes the inspectors that were opened; when it was dismissed before, only those of processes that
- * got the signal and may open theirs yet.
+ * The watchdog process that watchdog-process.ts starts. Reads orders, one per line, and answers each. At the end of input
+ * it removes what was left and closes the inspectors that were opened; after a dismissal, only those of processes that
+ * got the signal and may still open theirs.
  */
 import { closeSync } from 'node:fs';
 import { open, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { createInterface } from 'node:readline';
-import { closeInspectors, note, undertaking, type UndertakerOrder } from './undertaking.js';
+import { closeInspectors, note, newCleanup, type WatchdogOrder } from './cleanup.js';
 
-/** The descriptor of the lock that it holds, too. */
+/** Descriptor of the inherited lock. */
 const LOCK = 3;
 
-const left = undertaking();
+const left = newCleanup();
 const removals: { parent: FileHandle; name: string }[] = [];
 process.stdout.on('error', () => undefined);
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const order = JSON.parse(line) as UndertakerOrder;
+  const order = JSON.parse(line) as WatchdogOrder;
   note(left, order);
   // By a handle on its parent: the target, through whose root it is reached, may have ended by then.
   if (order.order === 'remove')
     removals.push({ parent: await open(dirname(order.directory)), name: basename(order.directory) });
-  // Whoever comes next need not wait for what may take long.
+  // The next capture must not wait for what may take long.
   if (order.order === 'dismiss') closeSync(LOCK);
   process.stdout.write('\n');
 }

@@ -1,6 +1,6 @@
 /**
- * What is left to be done behind an attacher that was killed, by what it said beforehand; and closing the inspectors that
- * it had opened, which is the larger part of it.
+ * The cleanup that a killed attacher leaves undone, from the orders it sent beforehand; most of it is closing the
+ * inspectors that it had opened.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { waitsForEvents } from '../processes/event-loop.js';
@@ -21,8 +21,8 @@ export interface WatchedProcess {
   signalsTaken: number | null;
 }
 
-/** What an attacher says of its doings, before each. */
-export type UndertakerOrder =
+/** Sent by an attacher before each step that must be undone if it is killed. */
+export type WatchdogOrder =
   | { order: 'stand-by' }
   | { order: 'watch'; target: WatchedProcess; children: WatchedProcess[] }
   | { order: 'remove'; directory: string }
@@ -31,7 +31,7 @@ export type UndertakerOrder =
   | { order: 'closed' }
   | { order: 'dismiss' };
 
-export interface Undertaking {
+export interface Cleanup {
   target: WatchedProcess | null;
   children: WatchedProcess[];
   directories: string[];
@@ -43,11 +43,11 @@ export interface Undertaking {
   dismissed: boolean;
 }
 
-export function undertaking(): Undertaking {
+export function newCleanup(): Cleanup {
   return { target: null, children: [], directories: [], opened: false, closed: false, dismissed: false };
 }
 
-export function note(left: Undertaking, order: UndertakerOrder): void {
+export function note(left: Cleanup, order: WatchdogOrder): void {
   if (order.order === 'watch') Object.assign(left, { target: order.target, children: order.children });
   if (order.order === 'remove') left.directories.push(order.directory);
   if (order.order === 'opened') left.opened = true;
@@ -76,7 +76,7 @@ export async function closeInspectors({
   opened,
   closed,
   dismissed,
-}: Undertaking): Promise<void> {
+}: Cleanup): Promise<void> {
   await Promise.all([
     ...(target === null || (closed && dismissed) ? [] : [closeInspector(target, opened, false, dismissed)]),
     ...children.map((child) => closeInspector(child, false, true, dismissed)),
