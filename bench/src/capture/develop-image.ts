@@ -13,7 +13,7 @@ export interface Development {
   /** Size of the file the image was stored in. */
   storedBytes: number;
   ms: number;
-  /** The developer program's own peak, in bytes. */
+  /** The darkroom's own peak, in bytes. */
   peakBytes: number;
 }
 

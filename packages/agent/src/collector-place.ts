@@ -16,7 +16,7 @@ const SNAPSHOT_PER_HEAP = 2;
 /** Below the tightest limit, this many times what developing takes must be free: the server goes on growing meanwhile. */
 const FREE_PER_NEED = 2;
 
-/** `boundBytes`: what the developer program may take; null for no bound of its own. */
+/** `boundBytes`: what the darkroom may take; null for no bound of its own. */
 export type Place = { develop: true; boundBytes: number | null } | { develop: false; why: string };
 
 /**

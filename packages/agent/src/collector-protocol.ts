@@ -18,15 +18,15 @@ export interface CollectorJob {
   /** The name to write under until the result is whole. The agent removes it if the collector cannot. */
   temporary: string;
   develop: DevelopWhen;
-  /** What the developer program may take, where it is given. */
+  /** What the darkroom may take, where it is given. */
   developMemoryMb: number | undefined;
   redact: RedactionLevel;
   /** For whom the result is encrypted; nobody: it is not. */
   recipients: readonly string[];
   /** Whether an image may be stored that is not encrypted. */
   storePlainImage: boolean;
-  /** The developer program, where it is not the package's own. */
-  developer: string | undefined;
+  /** The darkroom, where it is not the package's own. */
+  darkroom: string | undefined;
 }
 
 export type ToCollector =

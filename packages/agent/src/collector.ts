@@ -27,7 +27,7 @@ import { openTemporary, OutputError, outputError, publish } from '@afterimage/ho
 import { imagePath } from './path-template.js';
 import { sealedOutput } from '@afterimage/image/seal';
 
-/** For the developer program to be gone after it was killed. */
+/** For the darkroom to be gone after it was killed. */
 const END_MS = 1_000;
 /** For cleaning up, once the target is gone. A process that got no thread may wait for one without an end. */
 const CLEAN_UP_MS = 10_000;
@@ -35,7 +35,7 @@ const CLEAN_UP_MS = 10_000;
 const stop = new AbortController();
 const job = deferred<CollectorJob>();
 const imageComplete = deferred<undefined>();
-/** Settles when there is no developer program (any more). */
+/** Settles when there is no darkroom (any more). */
 let developing: Promise<unknown> = Promise.resolve();
 /** While it is there. */
 let temporary: string | null = null;
@@ -95,7 +95,7 @@ async function receive(work: CollectorJob, file: FileHandle): Promise<ReportOf<'
   const image = await whole(readImage(chunks));
   const place = await choosePlace(image.header, work);
   if (!place.develop) refusePlainImage(work, place.why);
-  else memory.developerBound = place.boundBytes;
+  else memory.darkroomBound = place.boundBytes;
   const { recipients } = work;
   const { stream, sha256 } = await sealedOutput(writeTo(file), recipients);
   const developed = place.develop
@@ -136,8 +136,8 @@ async function developImage(
   work: CollectorJob,
 ): Promise<DevelopResult> {
   try {
-    const program = work.developer === undefined ? {} : { program: work.developer };
-    const onStart = (pid: number): number => (memory.developer = pid);
+    const program = work.darkroom === undefined ? {} : { program: work.darkroom };
+    const onStart = (pid: number): number => (memory.darkroom = pid);
     const developed = develop(image, output, {
       signal: stop.signal,
       onStart,
@@ -147,7 +147,7 @@ async function developImage(
     developing = developed;
     return await developed;
   } finally {
-    memory.developer = null;
+    memory.darkroom = null;
   }
 }
 

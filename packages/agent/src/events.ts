@@ -62,7 +62,7 @@ export interface CaptureResult {
   totalMs: number;
   /** The uncompressed image; none in inline mode. */
   imageBytes?: number;
-  /** Peak of the memory that the capture took beside the server's own: child, collector and developer program. */
+  /** Peak of the memory that the capture took beside the server's own: child, collector and darkroom. */
   extraBytes?: number;
   /** Locks of ghost threads that were cleared while developing. */
   ghostLocks?: number;

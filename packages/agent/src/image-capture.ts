@@ -112,7 +112,7 @@ interface Started {
 
 /** Nothing is left when it throws. */
 async function start(addon: Addon, job: CaptureJob): Promise<Started> {
-  const { develop, developMemoryMb, developer, redact, recipients, storePlainImage } = job.settings;
+  const { develop, developMemoryMb, darkroom, redact, recipients, storePlainImage } = job.settings;
   const { path } = job;
   const temporary = await temporaryName(path);
   const pipe = openPipe(addon);
@@ -126,7 +126,7 @@ async function start(addon: Addon, job: CaptureJob): Promise<Started> {
       redact,
       recipients,
       storePlainImage,
-      developer,
+      darkroom,
     });
     return { temporary, pipe, collector };
   } catch (error) {

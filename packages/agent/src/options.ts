@@ -61,7 +61,9 @@ export interface AgentOptions {
    * (AFTERIMAGE_STORE_PLAIN_IMAGE, 1). Default false.
    */
   storePlainImage?: boolean | undefined;
-  /** The program that develops, where it is not the one of this package (AFTERIMAGE_DEVELOPER). */
+  /** Path of the darkroom, the program that develops images (AFTERIMAGE_DARKROOM). Default: the package's own. */
+  darkroom?: string | undefined;
+  /** @deprecated Former name of `darkroom` (AFTERIMAGE_DEVELOPER); works for one more minor version. */
   developer?: string | undefined;
   /** How long V8's workers may take to come to rest (AFTERIMAGE_PARK_TIMEOUT_MS). Default 2,000. */
   parkTimeoutMs?: number | undefined;
@@ -84,7 +86,7 @@ export interface Settings {
   redact: RedactionLevel;
   recipients: readonly string[];
   storePlainImage: boolean;
-  developer: string | undefined;
+  darkroom: string | undefined;
   parkTimeoutMs: number;
   timeoutMs: number;
 }
@@ -147,7 +149,11 @@ export function resolveOptions(options: AgentOptions, environment: Environment =
     redact: read('redact', 'AFTERIMAGE_REDACT', oneOf(...REDACTION_LEVELS)) ?? 'strings',
     recipients: read('recipients', 'AFTERIMAGE_RECIPIENTS', recipients) ?? [],
     storePlainImage: read('storePlainImage', 'AFTERIMAGE_STORE_PLAIN_IMAGE', flag) ?? false,
-    developer: read('developer', 'AFTERIMAGE_DEVELOPER', (value) => resolve(text(value))),
+    darkroom: read(
+      options.darkroom === undefined && options.developer !== undefined ? 'developer' : 'darkroom',
+      environment['AFTERIMAGE_DARKROOM'] ? 'AFTERIMAGE_DARKROOM' : 'AFTERIMAGE_DEVELOPER',
+      (value) => resolve(text(value)),
+    ),
     parkTimeoutMs:
       read('parkTimeoutMs', 'AFTERIMAGE_PARK_TIMEOUT_MS', (value) => integer(value, 1, MAX_MS)) ?? 2_000,
     timeoutMs: read('timeoutMs', 'AFTERIMAGE_TIMEOUT_MS', (value) => integer(value, 1, MAX_MS)) ?? 900_000,

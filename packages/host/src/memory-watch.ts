@@ -1,5 +1,5 @@
 /**
- * Watches memory while a capture runs: adds up what it takes (child, collector, developer program), and raises
+ * Watches memory while a capture runs: adds up what it takes (child, collector, darkroom), and raises
  * the alarm when the headroom falls under the reserve, so that the capture gives way and not the server. Where
  * `memory.oom.group` is set, as Kubernetes does on cgroup v2, nothing else protects the server: the kernel ends all together.
  */
@@ -11,10 +11,10 @@ const INTERVAL_MS = 100;
 export interface MemoryWatch {
   /** The image child, from its fork to its end. */
   child: number | null;
-  /** The developer program, while it runs. */
-  developer: number | null;
-  /** What the developer program may take, in bytes; null for no bound but the reserve. */
-  developerBound: number | null;
+  /** The darkroom, while it runs. */
+  darkroom: number | null;
+  /** What the darkroom may take, in bytes; null for no bound but the reserve. */
+  darkroomBound: number | null;
   /** Bytes, the highest sum seen. */
   peak(): number;
   /** What the last look found, and the reserve it was held against; null before the first. */
@@ -31,12 +31,12 @@ export interface Finding {
 /**
  * @param onLow called once, with what was found
  * @param target the process whose cgroup is watched, where this one is in another: then its own memory does not count
- * @param onDeveloperBound called once, when the developer program has taken more than its bound
+ * @param onDarkroomBound called once, when the darkroom has taken more than its bound
  */
 export function watchMemory(
   onLow: (found: Finding) => void,
   target?: number,
-  onDeveloperBound: (taken: number, bound: number) => void = () => undefined,
+  onDarkroomBound: (taken: number, bound: number) => void = () => undefined,
 ): MemoryWatch {
   let peak = 0;
   let latest: Finding | null = null;
@@ -44,8 +44,8 @@ export function watchMemory(
   let stopped = false;
   const watch: MemoryWatch = {
     child: null,
-    developer: null,
-    developerBound: null,
+    darkroom: null,
+    darkroomBound: null,
     peak: () => peak,
     latest: () => latest,
     stop: () => {
@@ -58,22 +58,22 @@ export function watchMemory(
     if (!stopped) timer = setTimeout(() => void look(), INTERVAL_MS).unref();
   };
   const lookOnce = async (): Promise<void> => {
-    const [own, child, developer, headroom] = await Promise.all([
+    const [own, child, darkroom, headroom] = await Promise.all([
       target === undefined ? anonymousBytes('self') : 0,
       watch.child === null ? 0 : privateBytes(watch.child),
-      watch.developer === null ? 0 : anonymousBytes(watch.developer),
+      watch.darkroom === null ? 0 : anonymousBytes(watch.darkroom),
       readHeadroom('/', target),
     ]);
-    peak = Math.max(peak, own + child + developer);
+    peak = Math.max(peak, own + child + darkroom);
     if (stopped) return;
-    const reserve = reserveBytes(headroom.limit, watch.developer !== null);
+    const reserve = reserveBytes(headroom.limit, watch.darkroom !== null);
     latest = { headroom, reserve };
     if (headroom.available < reserve) {
       watch.stop();
       onLow(latest);
-    } else if (watch.developerBound !== null && developer > watch.developerBound) {
+    } else if (watch.darkroomBound !== null && darkroom > watch.darkroomBound) {
       watch.stop();
-      onDeveloperBound(developer, watch.developerBound);
+      onDarkroomBound(darkroom, watch.darkroomBound);
     }
   };
   void look();

@@ -1,5 +1,5 @@
-// How the image child and the developer program say what failed. The TypeScript side has the sentences:
-// src/native.ts for the child, src/develop.ts for the developer program. Change them together.
+// How the image child and the darkroom say what failed. The TypeScript side has the sentences:
+// src/native.ts for the child, src/develop.ts for the darkroom. Change them together.
 #ifndef AFTERIMAGE_EXIT_CODES_H
 #define AFTERIMAGE_EXIT_CODES_H
 

@@ -1,5 +1,5 @@
 // The image: an ELF core file that is written once, front to back, into a pipe.
-// Shared by the child that writes it and the developer program that reads it.
+// Shared by the child that writes it and the darkroom that reads it.
 // docs/image-format.md says the same in prose; change both together.
 #ifndef AFTERIMAGE_IMAGE_FORMAT_H
 #define AFTERIMAGE_IMAGE_FORMAT_H
@@ -56,7 +56,7 @@ struct image_digest {
   uint64_t unreadable_pages;  // of IMAGE_PAGE bytes, which the kernel would not let the child read: written as zeros
 };
 
-// Linux's struct elf_prstatus, the NT_PRSTATUS note: debuggers and the developer program take the registers
+// Linux's struct elf_prstatus, the NT_PRSTATUS note: debuggers and the darkroom take the registers
 // from here.
 struct image_prstatus {
   int32_t signal_info[3];

@@ -29,7 +29,7 @@ export async function startDarkroom(program: string, flags: readonly string[]): 
       reject(
         new DevelopError(
           'program-missing',
-          `the developer program ${program} cannot be started (${error.code ?? error.message}): it must exist, be executable, and not lie on a noexec mount`,
+          `the darkroom ${program} cannot be started (${error.code ?? error.message}): it must exist, be executable, and not lie on a noexec mount`,
         ),
       ),
     );
@@ -39,7 +39,7 @@ export async function startDarkroom(program: string, flags: readonly string[]): 
   const { pid } = child;
   if (pid === undefined) {
     await closed;
-    throw new DevelopError('program-missing', `the developer program ${program} cannot be started`);
+    throw new DevelopError('program-missing', `the darkroom ${program} cannot be started`);
   }
   child.stdin.on('error', () => undefined); // EPIPE: the program's end says why
   let failure = null as DevelopError | null;

@@ -1,4 +1,4 @@
-/** What the developer program ended with, as an error that says what happened and what to do. */
+/** What the darkroom ended with, as an error that says what happened and what to do. */
 
 export type DevelopFailure =
   | 'truncated'
@@ -37,7 +37,7 @@ interface Meaning {
 
 // enum developer_exit in native/exit_codes.h.
 const exits: Record<number, Meaning> = {
-  60: { failure: 'crashed', otherwise: 'the developer program was called wrongly' },
+  60: { failure: 'crashed', otherwise: 'the darkroom was called wrongly' },
   61: {
     failure: 'truncated',
     otherwise: 'the image is truncated',
@@ -85,10 +85,10 @@ const signals: Partial<Record<NodeJS.Signals, Meaning>> = {
   },
   SIGKILL: {
     failure: 'killed',
-    otherwise: 'the developer program was killed, by somebody or for lack of memory',
+    otherwise: 'the darkroom was killed, by somebody or for lack of memory',
     advice: 'see the kernel log; develop the image where there is more memory',
   },
-  SIGTERM: { failure: 'killed', otherwise: 'the developer program was terminated' },
+  SIGTERM: { failure: 'killed', otherwise: 'the darkroom was terminated' },
 };
 
 /** Only printable ASCII: the text comes from a process that runs the image's code. */

@@ -1,5 +1,5 @@
 /**
- * Runs the developer program: it restores an image in a sandboxed process of its own, in which V8 writes
+ * Runs the darkroom: it restores an image in a sandboxed process of its own, in which V8 writes
  * the heap snapshot. Needs no privilege, and not the Node version that was captured.
  */
 import type { Redacted, RedactionLevel } from '@afterimage/snapshot/redaction';
@@ -31,7 +31,7 @@ export interface DevelopProgress {
 export interface DevelopOptions {
   signal?: AbortSignal;
   onProgress?: (progress: DevelopProgress) => void;
-  /** Called with the pid of the developer program, for whoever watches its memory. */
+  /** Called with the pid of the darkroom, for whoever watches its memory. */
   onStart?: (pid: number) => void;
   /** Given up when the program neither burns CPU nor reads nor writes for this long. Default 30,000. */
   stallMs?: number;
@@ -39,7 +39,7 @@ export interface DevelopOptions {
   exposeNumericValues?: boolean;
   /** What is taken out of the snapshot before its first byte is written. Default strings. */
   redact?: RedactionLevel;
-  /** The developer program, for tests. Default: the one that was built or installed with this package. */
+  /** The darkroom, for tests. Default: the one that was built or installed with this package. */
   program?: string;
 }
 
@@ -69,7 +69,7 @@ function installedProgram(image: ImageStream): string {
   if (!existsSync(program))
     throw new DevelopError(
       'program-missing',
-      `there is no developer program for ${process.platform}-${process.arch} (${program}): develop the image on linux-${arch}, or run \`npm run build\` in a checkout`,
+      `there is no darkroom for ${process.platform}-${process.arch} (${program}): develop the image on linux-${arch}, or run \`npm run build\` in a checkout`,
     );
   return program;
 }
@@ -222,7 +222,7 @@ function stalled(readBytes: number, imageBytes: number, stallMs: number): Develo
     'stalled',
     readBytes < imageBytes
       ? `the image stopped arriving: ${readBytes} of ${imageBytes} bytes, and nothing more for ${seconds} s`
-      : `the developer program neither worked nor wrote for ${seconds} s: capture again`,
+      : `the darkroom neither worked nor wrote for ${seconds} s: capture again`,
   );
 }
 

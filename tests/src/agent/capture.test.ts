@@ -278,12 +278,12 @@ test('a server that has nothing more to do ends, in the middle of a capture', as
   const target = await startTarget(t, { options, env: { TARGET_THINGS: '100000' } });
   target.child.kill('SIGUSR2');
   const collector = await partOf(target, 'collector');
-  const developer = await partOf(target, 'developer');
+  const darkroom = await partOf(target, 'darkroom');
   process.kill(collector, 'SIGSTOP'); // so that this capture cannot be what is waited for
   await target.get('/close');
   assert.deepEqual(await target.ended, { code: 0, signal: null });
   process.kill(collector, 'SIGCONT');
-  await eventually(() => assert.deepEqual([isRunning(collector), isRunning(developer)], [false, false]));
+  await eventually(() => assert.deepEqual([isRunning(collector), isRunning(darkroom)], [false, false]));
   assert.deepEqual(filesIn(directory), []);
 });
 

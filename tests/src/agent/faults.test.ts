@@ -100,10 +100,10 @@ async function whenForked({ target }: Scene): Promise<{ collector: number; child
   return { collector, child };
 }
 
-async function whenDeveloping({ target }: Scene): Promise<{ collector: number; developer: number }> {
+async function whenDeveloping({ target }: Scene): Promise<{ collector: number; darkroom: number }> {
   target.child.kill('SIGUSR2');
   await target.lines.next(['captured'], WITHIN);
-  return { collector: await partOf(target, 'collector'), developer: await partOf(target, 'developer') };
+  return { collector: await partOf(target, 'collector'), darkroom: await partOf(target, 'darkroom') };
 }
 
 async function assertGone(...pids: number[]): Promise<void> {
@@ -137,24 +137,24 @@ test('the collector is killed while the image is written', async (t) => {
 
 test('the collector is killed while it develops', async (t) => {
   const at = await scene(t);
-  const { collector, developer } = await whenDeveloping(at);
+  const { collector, darkroom } = await whenDeveloping(at);
   process.kill(collector, 'SIGKILL');
   const line = await outcome(at);
   assert.deepEqual([line.event, line['code']], ['failed', 'collector-failed']);
-  await assertGone(collector, developer);
+  await assertGone(collector, darkroom);
   await assertUnaffected(at);
   await assertNextSucceeds(at);
 });
 
 test('the collector is asked to stop', async (t) => {
   const at = await scene(t);
-  const { collector, developer } = await whenDeveloping(at);
+  const { collector, darkroom } = await whenDeveloping(at);
   for (const signal of ['SIGINT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) process.kill(collector, signal);
   process.kill(collector, 'SIGTERM');
   const line = await outcome(at);
   assert.deepEqual([line.event, line['code']], ['failed', 'collector-failed']);
   assert.match(String(line['msg']), /the collector was stopped by SIGTERM; nothing was written/);
-  await assertGone(collector, developer);
+  await assertGone(collector, darkroom);
   await assertUnaffected(at);
 });
 
@@ -166,38 +166,38 @@ test('what comes to the whole process group does not end the capture', async (t)
   assert.equal(line.event, 'written', JSON.stringify(line));
 });
 
-test('the developer program is killed', async (t) => {
+test('the darkroom is killed', async (t) => {
   const at = await scene(t);
-  const { developer } = await whenDeveloping(at);
-  process.kill(developer, 'SIGKILL');
+  const { darkroom } = await whenDeveloping(at);
+  process.kill(darkroom, 'SIGKILL');
   const line = await outcome(at);
   assert.deepEqual([line.event, line['code'], line['detail']], ['failed', 'develop-failed', 'killed']);
   await assertUnaffected(at);
   await assertNextSucceeds(at);
 });
 
-test('the developer program is missing, or not executable', async (t) => {
-  const plainFile = join(temporaryDirectory(t), 'developer');
+test('the darkroom is missing, or not executable', async (t) => {
+  const plainFile = join(temporaryDirectory(t), 'darkroom');
   writeFileSync(plainFile, '', { mode: 0o600 });
-  for (const developer of ['/nonexistent/developer', plainFile]) {
-    const at = await scene(t, { developer });
+  for (const darkroom of ['/nonexistent/darkroom', plainFile]) {
+    const at = await scene(t, { darkroom });
     const line = await capture(at);
     assert.deepEqual(
       [line.event, line['code'], line['detail']],
       ['failed', 'develop-failed', 'program-missing'],
     );
-    assert.ok(String(line['msg']).includes(developer));
+    assert.ok(String(line['msg']).includes(darkroom));
     await assertUnaffected(at);
   }
 });
 
 test('an image that cannot be developed is taken again, at most twice', async (t) => {
   const directory = temporaryDirectory(t);
-  const developer = join(directory, 'developer');
+  const darkroom = join(directory, 'darkroom');
   // 65: its addresses were taken (native/exit_codes.h).
-  writeFileSync(developer, '#!/bin/sh\nexit 65\n');
-  chmodSync(developer, 0o755);
-  const at = await scene(t, { developer });
+  writeFileSync(darkroom, '#!/bin/sh\nexit 65\n');
+  chmodSync(darkroom, 0o755);
+  const at = await scene(t, { darkroom });
   at.target.child.kill('SIGUSR2');
   for (const attempt of [1, 2, 3]) {
     const line = await at.target.lines.next(['started', 'failed'], WITHIN);
@@ -298,11 +298,11 @@ test('the time is up', async (t) => {
 
 test('the agent is uninstalled', async (t) => {
   const at = await scene(t);
-  const { collector, developer } = await whenDeveloping(at);
+  const { collector, darkroom } = await whenDeveloping(at);
   await at.target.get('/uninstall');
   const line = await outcome(at);
   assert.deepEqual([line.event, line['code']], ['failed', 'uninstalled']);
-  assert.deepEqual([collector, developer].filter(isRunning), []);
+  assert.deepEqual([collector, darkroom].filter(isRunning), []);
   assert.deepEqual(filesIn(at.directory), []);
 });
 
@@ -326,20 +326,20 @@ for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
 
 test('the server exits by itself', async (t) => {
   const at = await scene(t);
-  const { collector, developer } = await whenDeveloping(at);
+  const { collector, darkroom } = await whenDeveloping(at);
   at.target.child.stdin?.end(); // process.exit(0)
   assert.deepEqual(await at.target.ended, { code: 0, signal: null });
-  await assertGone(collector, developer);
+  await assertGone(collector, darkroom);
   assert.deepEqual(filesIn(at.directory), []);
 });
 
 test('the server and the collector are killed together: the next capture cleans up', async (t) => {
   const at = await scene(t);
-  const { collector, developer } = await whenDeveloping(at);
+  const { collector, darkroom } = await whenDeveloping(at);
   process.kill(collector, 'SIGSTOP');
   at.target.child.kill('SIGKILL');
   process.kill(collector, 'SIGKILL');
-  await assertGone(collector, developer);
+  await assertGone(collector, darkroom);
   assert.match(filesIn(at.directory).join(), /^a\.heapsnapshot\.[0-9a-f]{8}-\d+-\d+-[0-9a-f]{8}\.partial$/);
   await assertNextSucceeds(await scene(t, {}, at.directory));
 });

@@ -53,6 +53,18 @@ test('the environment configures it, and the code has the last word', () => {
   assert.equal(resolveOptions({ mode: 'image' }, environment).mode, 'image');
 });
 
+test('the darkroom can also be set by its former name, and code wins over variables', () => {
+  const old = { AFTERIMAGE_DEVELOPER: '/env/old' };
+  const both = { ...old, AFTERIMAGE_DARKROOM: '/env/new' };
+  const darkroomOf = (options: AgentOptions, environment: Record<string, string>): string | undefined =>
+    resolveOptions(options, environment).darkroom;
+  assert.equal(darkroomOf({}, {}), undefined);
+  assert.equal(darkroomOf({}, old), '/env/old');
+  assert.equal(darkroomOf({}, both), '/env/new');
+  assert.equal(darkroomOf({ developer: '/code/old' }, both), '/code/old');
+  assert.equal(darkroomOf({ developer: '/code/old', darkroom: '/code/new' }, both), '/code/new');
+});
+
 test('only ALLOW_HEAP_SNAPSHOT=1 opens the gate', () => {
   for (const value of ['', '0', 'true', 'yes', ' 1']) {
     assert.equal(resolveOptions({}, { ALLOW_HEAP_SNAPSHOT: value }).allow, false);

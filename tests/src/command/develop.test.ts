@@ -311,7 +311,7 @@ describe('being cut short', { timeout: 60_000 }, () => {
       const ended = endOf(child);
       child.stdin?.on('error', () => undefined);
       child.stdin?.write(head); // and no more
-      const developers = await eventually(() => {
+      const darkrooms = await eventually(() => {
         const children = Object.keys(childrenOf(child.pid ?? 0));
         assert.notEqual(children.length, 0);
         return children;
@@ -323,7 +323,7 @@ describe('being cut short', { timeout: 60_000 }, () => {
       assert.equal(stderr, `afterimage: interrupted by ${signal}; nothing was written\n`);
       assert.equal(endedBy, signal);
       assert.deepEqual(await readdir(output), []);
-      for (const developer of developers) await assert.rejects(stat(`/proc/${developer}`));
+      for (const darkroom of darkrooms) await assert.rejects(stat(`/proc/${darkroom}`));
     });
   }
 });

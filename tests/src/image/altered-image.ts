@@ -7,14 +7,14 @@ import { fileURLToPath } from 'node:url';
 import { develop, DevelopError, type DevelopResult } from '@afterimage/image/develop';
 import { ImageError, readImage } from '@afterimage/image/read';
 
-/** The developer program. */
+/** The darkroom. */
 export const program = fileURLToPath(
   new URL('../../../packages/image/prebuilds/linux-x64/darkroom', import.meta.url),
 );
 
 export async function hashOfSnapshot(
   image: AsyncIterable<Uint8Array>,
-  developer = program,
+  darkroom = program,
 ): Promise<{ hash: string; result: DevelopResult }> {
   const hash = createHash('sha256');
   const sink = new Writable({
@@ -23,7 +23,7 @@ export async function hashOfSnapshot(
       callback();
     },
   });
-  const result = await develop(await readImage(image), sink, { program: developer, redact: 'none' });
+  const result = await develop(await readImage(image), sink, { program: darkroom, redact: 'none' });
   return { hash: hash.digest('hex'), result };
 }
 

@@ -92,10 +92,10 @@ test('what V8 prints does not come into the snapshot', async () => {
   }
 });
 
-/** The developer program as an ordinary user, without capabilities, where that takes root to arrange. */
+/** The darkroom as an ordinary user, without capabilities, where that takes root to arrange. */
 function unprivilegedProgram(): string {
   if (process.getuid?.() !== 0) return program;
-  const copy = path.join(directory, 'developer');
+  const copy = path.join(directory, 'darkroom');
   const script = path.join(directory, 'unprivileged');
   copyFileSync(program, copy);
   chmodSync(directory, 0o755);
@@ -197,7 +197,7 @@ describe('a broken image is an error with words', () => {
       const developed = readImage(otherImage).then((read) => develop(read, sink));
       await assert.rejects(developed, { code: 'wrong-architecture', message });
     }
-    // The developer program itself, for who runs it without the rest.
+    // The darkroom itself, for who runs it without the rest.
     const error = await failureOf(image, { offset: 18, bytes: Uint8Array.of(183, 0) });
     assert.equal(error.code, 'wrong-architecture');
     assert.match(error.message, /ELF machine 0x00000000000000b7/);
@@ -253,10 +253,10 @@ function findProcessNote(file: string): { offset: number } {
   return { offset: at + 4 + 12 };
 }
 
-test('the developer program that cannot be started, or is killed, is told of', async () => {
+test('the darkroom that cannot be started, or is killed, is told of', async () => {
   const sink = (): Writable => new Writable({ write: (_chunk, _encoding, callback) => callback() });
   const image = (): ReturnType<typeof readImage> => readImage(createReadStream(imageOf(24)));
-  await assert.rejects(develop(await image(), sink(), { program: '/nowhere/developer' }), {
+  await assert.rejects(develop(await image(), sink(), { program: '/nowhere/darkroom' }), {
     code: 'program-missing',
   });
   const killed = develop(await image(), sink(), { onStart: (pid) => process.kill(pid, 'SIGKILL') });

@@ -30,7 +30,7 @@ import { abis } from '../nodes.js';
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const prebuilds = path.join(root, 'packages/image/prebuilds/linux-arm64');
 const EM_AARCH64 = 183;
-const developer = path.join(prebuilds, 'darkroom');
+const darkroom = path.join(prebuilds, 'darkroom');
 const directory = mkdtempSync(path.join(tmpdir(), 'afterimage-arm64-'));
 const image = path.join(directory, 'target.image');
 after(() => rmSync(directory, { recursive: true }));
@@ -57,7 +57,7 @@ function capture(into: string, ...emulation: string[]): Played {
 
 /** A program that develop() can start. */
 function emulated(program: string, ...options: string[]): string {
-  const script = path.join(directory, `developer-${options.join('-')}${path.basename(program)}`);
+  const script = path.join(directory, `darkroom-${options.join('-')}${path.basename(program)}`);
   writeFileSync(script, `#!/bin/sh\nexec ${[...emulator, ...options, program].join(' ')} "$@"\n`, {
     mode: 0o755,
   });
@@ -72,11 +72,11 @@ async function developed(
   await develop(await readImage(chunks), sink, { program, stallMs: 120_000 });
 }
 
-/** The developer program with `sandbox_enter` made to return at once: the emulator gives no seccomp. */
+/** The darkroom with `sandbox_enter` made to return at once: the emulator gives no seccomp. */
 function withoutSandbox(): string {
-  const symbols = execFileSync('readelf', ['-sW', developer], { encoding: 'utf8' });
+  const symbols = execFileSync('readelf', ['-sW', darkroom], { encoding: 'utf8' });
   const address = parseInt(/: ([0-9a-f]+) .* sandbox_enter$/m.exec(symbols)?.[1] ?? '', 16);
-  const program = readFileSync(developer);
+  const program = readFileSync(darkroom);
   // The code lies in the file as in memory: separate, aligned segments.
   program.writeUInt32LE(0xd65f03c0, address); // ret
   const file = path.join(directory, 'without-sandbox');
@@ -120,8 +120,8 @@ test('all parts are there, for arm64, and take nothing but what any C library an
     // The names are the same on x64.
     assert.ok(takenFromNode(addon, major, '/lib/ld-musl-x86_64.so.1').length > 30);
   }
-  assert.equal(readFileSync(developer).readUInt16LE(18), EM_AARCH64);
-  assertStandsAlone(developer);
+  assert.equal(readFileSync(darkroom).readUInt16LE(18), EM_AARCH64);
+  assertStandsAlone(darkroom);
 });
 
 test('Node loads the addon, forks, and the child writes an image that says what it is of', async () => {
@@ -168,19 +168,19 @@ test('an image is developed, with no system call that the sandbox forbids', { ti
 });
 
 test('no image is run without a sandbox', async () => {
-  await assert.rejects(developed(emulated(developer)), { code: 'sandbox-unavailable' });
+  await assert.rejects(developed(emulated(darkroom)), { code: 'sandbox-unavailable' });
 });
 
 test('an image of x64 is refused', async () => {
   const ofX64 = altered(image, { offset: 18, bytes: Uint8Array.of(62, 0) });
-  await assert.rejects(developed(emulated(developer), ofX64), {
+  await assert.rejects(developed(emulated(darkroom), ofX64), {
     code: 'wrong-architecture',
     message: /ELF machine 0x000000000000003e/,
   });
 });
 
 test('a CPU that lacks instructions is told so', async () => {
-  await assert.rejects(developed(emulated(developer, '-cpu', 'cortex-a53')), {
+  await assert.rejects(developed(emulated(darkroom, '-cpu', 'cortex-a53')), {
     code: 'missing-cpu-features',
     message: /lacks atomics .*asimddp/,
   });

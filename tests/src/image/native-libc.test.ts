@@ -55,7 +55,7 @@ for (const [major, abi] of abis) {
   });
 }
 
-test('the developer program stands alone', () => assertStandsAlone(path.join(prebuilds, 'darkroom')));
+test('the darkroom stands alone', () => assertStandsAlone(path.join(prebuilds, 'darkroom')));
 
 test('a program of musl writes its image with the addon objects, is restored from it, and has its ghost locks cleared', () => {
   const objects = [

@@ -116,7 +116,7 @@ export function temporaryDirectory(t: TestContext): string {
   return directory;
 }
 
-export type Part = 'collector' | 'child' | 'developer';
+export type Part = 'collector' | 'child' | 'darkroom';
 
 /** The pid of a part of the running capture, as soon as there is one. */
 export async function partOf(target: Target, part: Part, withinMs = 30_000): Promise<number> {
@@ -136,8 +136,8 @@ function parts(pid: number): Partial<Record<Part, number>> {
     const command = commandLine(child);
     if (command[0] === 'afterimage-collector') {
       found.collector = child;
-      const [developer] = Object.keys(childrenOf(child));
-      if (developer !== undefined) found.developer = Number(developer);
+      const [darkroom] = Object.keys(childrenOf(child));
+      if (darkroom !== undefined) found.darkroom = Number(darkroom);
     } else if (command.length > 0) found.child = child;
   }
   if (found.collector === undefined) delete found.child;

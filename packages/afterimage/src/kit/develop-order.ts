@@ -12,7 +12,7 @@ import { CommandError } from '../cli/command-error.js';
 import { decompressed } from '../files/compression.js';
 import { sendCompressed } from './compressed-result.js';
 import type { FrameOutput } from './frame-output.js';
-import { DEVELOPER_PART, type KitParts } from './protocol.js';
+import { DARKROOM_PART, type KitParts } from './protocol.js';
 
 const PROGRESS_MS = 200;
 
@@ -23,15 +23,12 @@ export async function developOrder(
   output: FrameOutput,
   signal: AbortSignal,
 ): Promise<void> {
-  const program = parts[DEVELOPER_PART];
+  const program = parts[DARKROOM_PART];
   if (program === undefined)
-    throw new CommandError(
-      'refused',
-      `there is no developer program for ${process.platform}-${process.arch}`,
-    );
+    throw new CommandError('refused', `there is no darkroom for ${process.platform}-${process.arch}`);
   const directory = await mkdtemp(join(tmpdir(), 'afterimage-'));
   try {
-    const file = join(directory, DEVELOPER_PART);
+    const file = join(directory, DARKROOM_PART);
     await writeFile(file, Buffer.from(program, 'base64'));
     await chmod(file, 0o700);
     const through = new PassThrough();

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { CommandError } from '../cli/command-error.js';
 import { LENGTH_DIGITS } from './bootstrap.js';
-import { DEVELOPER_PART, type KitParts } from './protocol.js';
+import { DARKROOM_PART, type KitParts } from './protocol.js';
 
 const CODE = fileURLToPath(new URL('../../bundled/kit.cjs', import.meta.url));
 
@@ -18,7 +18,7 @@ const CODE = fileURLToPath(new URL('../../bundled/kit.cjs', import.meta.url));
  */
 export async function packKit(what: 'capture' | 'develop', platform: string, arch: string): Promise<Buffer> {
   const files =
-    what === 'capture' ? addons(platform, arch) : { [DEVELOPER_PART]: darkroomFile(platform, arch) };
+    what === 'capture' ? addons(platform, arch) : { [DARKROOM_PART]: darkroomFile(platform, arch) };
   const parts: KitParts = {};
   for (const [name, file] of Object.entries(files)) {
     const contents = await readFile(file).catch(() => null);

@@ -10,9 +10,9 @@ import type { CapturedByAgent } from '../capture/agent-signal.js';
 import type { CaptureCost } from '../capture/arrival.js';
 import type { Failure } from '../cli/command-error.js';
 
-/** What the kit brings along, in base64: the addons, by ABI, and the developer program. */
+/** What the kit brings along, in base64: the addons, by ABI, and the darkroom. */
 export type KitParts = Partial<Record<string, string>>;
-export const DEVELOPER_PART = 'developer';
+export const DARKROOM_PART = 'darkroom';
 
 export const FRAME = { message: 1, data: 2 } as const;
 const HEADER_BYTES = 5;

@@ -305,7 +305,7 @@ static bool add_mapping(const struct mapping *mapping, void *context) {
   // Shared memory may be a database of many gigabytes; neither V8 nor a C library keeps its own state there.
   if (mapping->shared) return add_segment(writer, mapping->start, 0, size, flags | SEGMENT_SHARED, turn);
   if (!mapping->readable) return add_segment(writer, mapping->start, 0, size, flags, turn);
-  // Files are written whole, touched or not: the developer program has no files, and V8 may run any of it.
+  // Files are written whole, touched or not: the darkroom has no files, and V8 may run any of it.
   if (mapping->inode) return add_segment(writer, mapping->start, size, size, flags | SEGMENT_FILE, turn);
   if (turn != TURN_KEPT && size < PAGE_TABLE_SPAN && writer->scratch->scattered_count < SCATTERED_CAPACITY)
     writer->scratch->scattered[writer->scratch->scattered_count++] = (struct range){mapping->start, mapping->end};

@@ -45,7 +45,7 @@ char* append_number(char* at, uint64_t value) {
   return at;
 }
 
-// "afterimage taking 1000 20000\n": the developer program's report lines, see src/develop.ts.
+// "afterimage taking 1000 20000\n": the darkroom's report lines, see src/develop.ts.
 void report(const char* phase, uint64_t done, uint64_t total) {
   char line[96];
   char* at = append_text(line, "afterimage ");

@@ -44,7 +44,7 @@ static char *reserve(const struct header *header, uint64_t size) {
     if (got == (long)address) return (char *)address;
     if (got > 0) CALL2(__NR_munmap, got, size);
   }
-  fail(DEVELOPER_ADDRESS_UNAVAILABLE, "no room for the developer program beside the image");
+  fail(DEVELOPER_ADDRESS_UNAVAILABLE, "no room for the darkroom beside the image");
 }
 
 // Segment by segment: between two of them there may be no memory.

@@ -1,4 +1,4 @@
-// The developer program: rebuilds an image in this process, and lets V8 write the heap snapshot there.
+// The darkroom: rebuilds an image in this process, and lets V8 write the heap snapshot there.
 // Reads the image from descriptor 0, the snapshot goes to descriptor 1, what it does is said on descriptor 2.
 // Freestanding and position-independent, with nothing to relocate: see arena.h.
 
@@ -75,7 +75,7 @@ void start(const long *stack) {
   const char *const *arguments = (const char *const *)(stack + 1);
   for (long i = 1; i < count; i++) {
     if (same(arguments[i], "--expose-numeric-values")) resume_flags |= RESUME_EXPOSE_NUMERIC_VALUES;
-    else fail(DEVELOPER_USAGE, "usage: developer [--expose-numeric-values] <image >snapshot 2>reports");
+    else fail(DEVELOPER_USAGE, "usage: darkroom [--expose-numeric-values] <image >snapshot 2>reports");
   }
   CALL5(__NR_prctl, PR_SET_PDEATHSIG, 9, 0, 0, 0);
   const char *const *environment = arguments + count + 1;

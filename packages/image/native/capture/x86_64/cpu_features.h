@@ -33,7 +33,7 @@ static inline void cpu_features_read(uint32_t words[CPU_FEATURE_WORDS], const ui
 
 struct cpu_feature {
   uint8_t word, bit;
-  char name[14];  // an array, not a pointer: the developer program must need no relocation
+  char name[14];  // an array, not a pointer: the darkroom must need no relocation
 };
 
 // clang-format off
