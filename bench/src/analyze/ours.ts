@@ -3,11 +3,11 @@
  *   node analyze-ours.js FILE [graph]
  * Loads the file, works out dominators and retained sizes, and prints the 20 largest classes; or only the graph.
  */
-import { open } from '@afterimage/snapshot';
+import { openSnapshot } from '@afterimage/snapshot';
 
 const [file, part] = process.argv.slice(2) as [string, string?];
 const parts = part === 'graph' ? 'graph' : 'all';
-const snapshot = await open(file, { parts });
+const snapshot = await openSnapshot(file, { parts });
 if (parts === 'graph') {
   console.log(snapshot.graph.nodeCount, snapshot.graph.edgeCount);
 } else {

@@ -1,5 +1,10 @@
 /** Reads `.heapsnapshot` files. */
-export { open, type OpenOptions } from './open.js';
+export {
+  openSnapshot,
+  /** Former name of `openSnapshot`, kept as an alias. */
+  openSnapshot as open,
+  type OpenOptions,
+} from './open.js';
 export type { Reference, Snapshot } from './graph/snapshot.js';
 export { classOrigins, type ClassOrigin } from './paths/class-origins.js';
 export type { ClassRow, Classes } from './graph/classes.js';

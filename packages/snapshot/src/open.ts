@@ -38,7 +38,7 @@ const MIN_EDGES_FOR_THREAD = 500_000;
  * @throws {SnapshotFormatError} when it is not a whole, well-formed snapshot
  * @throws {Error} when the file cannot be read, or there is not enough memory
  */
-export async function open(
+export async function openSnapshot(
   source: string | AsyncIterable<Uint8Array>,
   {
     parts = 'all',

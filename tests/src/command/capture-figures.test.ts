@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { open, readProvenance, type Growth, type ProcessFigures } from '@afterimage/snapshot';
+import { openSnapshot, readProvenance, type Growth, type ProcessFigures } from '@afterimage/snapshot';
 import { startTarget } from '../targets/agent-target.js';
 import { runCommand } from '../command.js';
 import { outerNodes } from '../nodes.js';
@@ -11,7 +11,7 @@ import { startPlainTarget, type PlainTarget } from '../targets/plain-target.js';
 import { temporaryDirectory } from '../temporary-directory.js';
 
 async function figuresIn(file: string): Promise<ProcessFigures> {
-  const figures = readProvenance((await open(file)).graph.header)?.target?.process;
+  const figures = readProvenance((await openSnapshot(file)).graph.header)?.target?.process;
   assert.ok(figures, 'the snapshot says nothing of its process');
   return figures;
 }

@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import {
   endingReader,
   findSuspects,
-  open,
+  openSnapshot,
   redactor,
   SnapshotFormatError,
   type RedactionLevel,
@@ -39,7 +39,7 @@ const run = promisify(execFile);
 const MASKED = /‹\w+ \d+ chars #\w{12}›|‹user›|‹\d+ chars›|(?<=\()\.{3}(?= @)/g;
 
 async function opened(bytes: Uint8Array): Promise<Snapshot> {
-  return open(chunksOf(bytes));
+  return openSnapshot(chunksOf(bytes));
 }
 
 // eslint-disable-next-line @typescript-eslint/require-await -- a stream is what is to be read
@@ -169,7 +169,7 @@ describe('a redacted snapshot', { concurrency: 2 }, () => {
       const file = join(await temporaryDirectory(t), 'redacted.heapsnapshot');
       await run(nodeOf(24).path, [writer, 'shop', 'plain', file], { timeout: 60_000 });
       await writeFile(file, redact(await readFile(file), level));
-      const [ours, theirs] = await Promise.all([open(file), loadNodesInDevTools(file)]);
+      const [ours, theirs] = await Promise.all([openSnapshot(file), loadNodesInDevTools(file)]);
       assert.equal(differences(ours, theirs).join('\n'), '');
     });
   }

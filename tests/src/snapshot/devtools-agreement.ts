@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { open } from '@afterimage/snapshot';
+import { openSnapshot } from '@afterimage/snapshot';
 import { differences } from './devtools-differences.js';
 import { loadNodesInDevTools } from './devtools-model.js';
 import { nodes, type NodeBinary } from '../nodes.js';
@@ -52,7 +52,7 @@ async function written(t: TestContext, node: NodeBinary, program: string, how: H
 
 /** On every node, class row and duplicate string. Removes the file. */
 export async function assertAgree(file: string): Promise<void> {
-  const [ours, theirs] = await Promise.all([open(file), loadNodesInDevTools(file)]);
+  const [ours, theirs] = await Promise.all([openSnapshot(file), loadNodesInDevTools(file)]);
   await rm(file);
   assert.equal(differences(ours, theirs).join('\n'), '');
 }

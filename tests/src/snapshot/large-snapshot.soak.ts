@@ -4,7 +4,7 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { open } from '@afterimage/snapshot';
+import { openSnapshot } from '@afterimage/snapshot';
 
 const directory = mkdtempSync(path.join(tmpdir(), 'afterimage-large-'));
 after(() => rmSync(directory, { recursive: true }));
@@ -56,7 +56,7 @@ test('705 MB of strings', async () => {
     edges: inTurn('', count, (index) => `${index ? ',' : ''}0,${index},${5 * (index + 1)}`),
     strings: inTurn('"(root)"', count, (index) => `,"${String(index).padStart(8, '0')}${'x'.repeat(1000)}"`),
   });
-  const snapshot = await open(file);
+  const snapshot = await openSnapshot(file);
   assert.equal(snapshot.graph.strings.get(count), `00699999${'x'.repeat(1000)}`);
   const [row] = snapshot.classes();
   assert.deepEqual([row?.name, row?.count, row?.retainedBytes], ['(string)', count, 1000 * count]);
@@ -69,7 +69,7 @@ test('more than 2 ** 28 edges', async () => {
     edges: repeated('0,0,5', others, ',0,7,5'),
     strings: ['"(root)","Object"'],
   });
-  const { graph, retainedSize } = await open(file);
+  const { graph, retainedSize } = await openSnapshot(file);
   assert.equal(graph.firstEdge[2], others + 1);
   assert.deepEqual([graph.edgeTo[others], graph.edgeName[others]], [1, 7]);
   assert.equal(retainedSize[0], 16);

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { open, SnapshotFormatError } from '@afterimage/snapshot';
+import { openSnapshot, SnapshotFormatError } from '@afterimage/snapshot';
 import fc from 'fast-check';
 import { madeUpSnapshot } from './made-up-snapshot.js';
 import { inPieces, threeNodes, written, type SnapshotText } from './snapshot-text.js';
@@ -12,7 +12,7 @@ import { temporaryDirectory } from '../temporary-directory.js';
 
 /** What the reader says of the bytes; fails when it takes them for a snapshot. */
 async function refusal(bytes: Buffer): Promise<SnapshotFormatError> {
-  const error: unknown = await open(inPieces(bytes)).then(
+  const error: unknown = await openSnapshot(inPieces(bytes)).then(
     () => null,
     (error: unknown) => error,
   );
@@ -126,12 +126,15 @@ describe('a snapshot is refused', () => {
         const file = join(directory, 'promises.heapsnapshot');
         await writeFile(file, bytes);
         await assert.rejects(
-          open(file),
+          openSnapshot(file),
           /its header promises \d+ (nodes|edges), (more than that many bytes can hold|of \d+)/,
         );
         // Of a stream the length is not known: what is taken is not touched, or refused for its size.
         const before = process.memoryUsage.rss();
-        await assert.rejects(open(inPieces(bytes)), /its header promises|not enough memory|of \d+ that/);
+        await assert.rejects(
+          openSnapshot(inPieces(bytes)),
+          /its header promises|not enough memory|of \d+ that/,
+        );
         assert.ok(process.memoryUsage.rss() - before < 200e6);
       }
     }
@@ -172,12 +175,12 @@ describe('a snapshot is refused', () => {
     const packed = gzipSync(madeUpSnapshot(1));
     await writeFile(file, packed.subarray(0, packed.length / 2));
     await assert.rejects(
-      open(file),
+      openSnapshot(file),
       /x\.heapsnapshot\.gz cannot be decompressed \(unexpected end of file\): copy it again/,
     );
     packed.fill(0x55, 100, 200);
     await writeFile(file, packed);
-    await assert.rejects(open(file), /cannot be decompressed/);
+    await assert.rejects(openSnapshot(file), /cannot be decompressed/);
   });
 
   it('by two threads with the same words as by one', { timeout: 60_000 }, async (t) => {
@@ -192,7 +195,7 @@ describe('a snapshot is refused', () => {
     await writeFile(file, written(text));
     const [one, two] = await Promise.all(
       ([1, 2] as const).map((threads) =>
-        open(file, { threads }).then(
+        openSnapshot(file, { threads }).then(
           () => assert.fail('it was read'),
           (error: unknown) => error,
         ),
@@ -207,7 +210,7 @@ describe('a snapshot is refused', () => {
 /** A file may be changed so that it still is a snapshot; whatever it is, all that is asked of it is answered. */
 async function readOrRefuse(bytes: Buffer): Promise<void> {
   try {
-    const snapshot = await open(inPieces(bytes));
+    const snapshot = await openSnapshot(inPieces(bytes));
     snapshot.classes();
     snapshot.duplicateStrings();
   } catch (error) {

@@ -8,7 +8,7 @@ import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { open, type Snapshot } from '@afterimage/snapshot';
+import { openSnapshot, type Snapshot } from '@afterimage/snapshot';
 import fc from 'fast-check';
 import { madeUpSnapshot } from './made-up-snapshot.js';
 import { nodeOf } from '../nodes.js';
@@ -35,7 +35,7 @@ function facts(snapshot: Snapshot): unknown {
 }
 
 const read = (text: SnapshotText, order?: string[]): Promise<Snapshot> =>
-  open(inPieces(written(text, order)));
+  openSnapshot(inPieces(written(text, order)));
 
 describe('a snapshot is read the same', () => {
   it('cut in two at every byte', async () => {
@@ -43,22 +43,22 @@ describe('a snapshot is read the same', () => {
       ...threeNodes(),
       strings: ['"(root)"', '"He\\"ld"', '"\\u00e9 é \\ud83d\\ude00 😀"', '"held"'],
     });
-    const whole = facts(await open(inPieces(bytes)));
+    const whole = facts(await openSnapshot(inPieces(bytes)));
     for (let at = 1; at < bytes.length; at++) {
-      assert.deepEqual(facts(await open(inPieces(bytes, at))), whole, `cut at byte ${at}`);
+      assert.deepEqual(facts(await openSnapshot(inPieces(bytes, at))), whole, `cut at byte ${at}`);
     }
   });
 
   it('in chunks of any sizes', async () => {
     const bytes = Buffer.from(madeUpSnapshot(7));
-    const whole = facts(await open(inPieces(bytes)));
+    const whole = facts(await openSnapshot(inPieces(bytes)));
     const cuts = fc.uniqueArray(fc.integer({ min: 1, max: bytes.length - 1 }), {
       minLength: 1,
       maxLength: 400,
     });
     await fc.assert(
       fc.asyncProperty(cuts, async (ends) => {
-        assert.deepEqual(facts(await open(inPieces(bytes, ...ends.sort((a, b) => a - b)))), whole);
+        assert.deepEqual(facts(await openSnapshot(inPieces(bytes, ...ends.sort((a, b) => a - b)))), whole);
       }),
       { numRuns: 50 },
     );
@@ -72,11 +72,11 @@ describe('a snapshot is read the same', () => {
     const packed = join(directory, 'packed.heapsnapshot.gz');
     await writeFile(packed, gzipSync(await readFile(plain), { level: 1 }));
 
-    const one = facts(await open(plain, { threads: 1 }));
-    assert.deepEqual(facts(await open(plain, { threads: 2 })), one);
-    assert.deepEqual(facts(await open(plain, { parts: 'graph', threads: 2 })), one);
-    assert.deepEqual(facts(await open(packed)), one);
-    assert.deepEqual(facts(await open(createReadStream(plain))), one);
+    const one = facts(await openSnapshot(plain, { threads: 1 }));
+    assert.deepEqual(facts(await openSnapshot(plain, { threads: 2 })), one);
+    assert.deepEqual(facts(await openSnapshot(plain, { parts: 'graph', threads: 2 })), one);
+    assert.deepEqual(facts(await openSnapshot(packed)), one);
+    assert.deepEqual(facts(await openSnapshot(createReadStream(plain))), one);
 
     // This Node may be one that has no zstd; the one that reads it here has.
     const count = await run(path, ['--input-type=module', '--eval', zstdProgram, plain], {
@@ -152,7 +152,7 @@ describe('of a snapshot are read', () => {
 
   it('data behind its end, as DevTools does', async () => {
     const bytes = Buffer.concat([written(threeNodes()), Buffer.from('\n\n {"more": 1}')]);
-    const { graph } = await open(inPieces(bytes));
+    const { graph } = await openSnapshot(inPieces(bytes));
     assert.equal(graph.nodeCount, 3);
     assert.equal(graph.trailingBytes, 10);
   });
@@ -191,10 +191,10 @@ describe('of a snapshot are read', () => {
 const zstdProgram = `
   import { readFileSync, writeFileSync } from 'node:fs';
   import { zstdCompressSync } from 'node:zlib';
-  import { open } from '@afterimage/snapshot';
+  import { openSnapshot } from '@afterimage/snapshot';
   const plain = process.argv[1];
   writeFileSync(plain + '.zst', zstdCompressSync(readFileSync(plain)));
-  const [one, other] = [await open(plain), await open(plain + '.zst')];
+  const [one, other] = [await openSnapshot(plain), await openSnapshot(plain + '.zst')];
   const same = JSON.stringify(one.classes()) === JSON.stringify(other.classes());
   console.log(same && one.graph.edgeCount > 0 ? 'the same' : 'different');
 `;

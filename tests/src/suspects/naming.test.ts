@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { diff, findSuspects, open, type Growth, type Suspect } from '@afterimage/snapshot';
+import { diff, findSuspects, openSnapshot, type Growth, type Suspect } from '@afterimage/snapshot';
 import { nodeOf } from '../nodes.js';
 
 const program = fileURLToPath(new URL('programs/naming.js', import.meta.url));
@@ -25,7 +25,7 @@ for (const major of [20, 24] as const) {
       });
       assert.equal(status, 0, stderr);
       growth = await diff(
-        [1, 2, 3].map((round) => open(file(round))),
+        [1, 2, 3].map((round) => openSnapshot(file(round))),
         { most: 30, readText: (path) => readFileSync(path, 'utf8') },
       );
     });
@@ -97,7 +97,7 @@ for (const major of [20, 24] as const) {
     });
 
     it('accuses nothing from one snapshot', async () => {
-      const suspects = findSuspects(await open(file(3)), { most: 30 });
+      const suspects = findSuspects(await openSnapshot(file(3)), { most: 30 });
       const found = suspectWith(suspects, /^1,200 Customer in keep\.customers \(Map\)$/);
       assert.match(found.summary, /: if there are ever more of them, /);
     });

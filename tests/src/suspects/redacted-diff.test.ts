@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { diff, open, type Growth, type RedactionLevel } from '@afterimage/snapshot';
+import { diff, openSnapshot, type Growth, type RedactionLevel } from '@afterimage/snapshot';
 import { nodeOf } from '../nodes.js';
 import { runProgram } from '../snapshot/planted-snapshots.js';
 import { redact } from '../redaction/redacted-bytes.js';
@@ -57,7 +57,9 @@ async function* chunksOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 
 async function diffAt(files: readonly string[], level: RedactionLevel): Promise<Growth> {
   return diff(
-    files.map((file) => (level === 'none' ? open(file) : open(chunksOf(redact(readFileSync(file), level))))),
+    files.map((file) =>
+      level === 'none' ? openSnapshot(file) : openSnapshot(chunksOf(redact(readFileSync(file), level))),
+    ),
   );
 }
 
@@ -130,8 +132,8 @@ describe('snapshots that were redacted one by one', { concurrency: 2 }, () => {
     runProgram(nodeOf(24), directory, 'leaking', LEAKING);
     const [first = '', second = ''] = [1, 2].map((round) => join(directory, `${round}.heapsnapshot`));
     const { notCovered, unmatchedNames } = await diff([
-      open(chunksOf(redact(readFileSync(first)))),
-      open(second),
+      openSnapshot(chunksOf(redact(readFileSync(first)))),
+      openSnapshot(second),
     ]);
     assert.match(notCovered.join(), /redacted differently \(strings, none\)/);
     assert.ok(unmatchedNames > 5, `${unmatchedNames} names`);

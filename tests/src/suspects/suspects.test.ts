@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import {
   diff,
   findSuspects,
-  open,
+  openSnapshot,
   retainingPath,
   type Growth,
   type Suspect,
@@ -55,7 +55,7 @@ for (const { major, path: node } of nodes) {
 
     it('names each leak from three snapshots, and nothing that is healthy', async () => {
       const growth = await diff(
-        [1, 2, 3].map((round) => open(file(round))),
+        [1, 2, 3].map((round) => openSnapshot(file(round))),
         { most: 30 },
       );
       assertEachFound(growth);
@@ -65,7 +65,7 @@ for (const { major, path: node } of nodes) {
 
     it('names each leak from two', async () => {
       const growth = await diff(
-        [1, 3].map((round) => open(file(round))),
+        [1, 3].map((round) => openSnapshot(file(round))),
         { most: 30 },
       );
       assertEachFound(growth);
@@ -74,10 +74,10 @@ for (const { major, path: node } of nodes) {
 
     it('gives figures, source and examples that can be checked', async () => {
       const growth = await diff(
-        [1, 2, 3].map((round) => open(file(round))),
+        [1, 2, 3].map((round) => openSnapshot(file(round))),
         { most: 30 },
       );
-      const snapshot = await open(file(3));
+      const snapshot = await openSnapshot(file(3));
       const sessions = suspectAt(growth.suspects, 'sessions');
       assert.deepEqual(
         sessions.counts.map((count) => count - (sessions.counts[0] ?? 0)),
@@ -106,7 +106,7 @@ for (const { major, path: node } of nodes) {
     });
 
     it('names what has accumulated from one', async () => {
-      const suspects = findSuspects(await open(file(3)), { most: 30 });
+      const suspects = findSuspects(await openSnapshot(file(3)), { most: 30 });
       for (const name of ['sessions', 'auditLog', 'priceBus', 'failures', 'headOf', 'thumbnailByUrl']) {
         suspectAt(suspects, name);
       }
