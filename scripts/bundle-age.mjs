@@ -1,9 +1,9 @@
 // Bundles the age library into the package that uses it, as servers have no other dependencies: packages/image/bundled/age.js, and
-// the licences of what is in it.
+// the licenses of what is in it.
 import { build } from 'esbuild';
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { writeLicences } from './bundled-licences.mjs';
+import { writeLicenses } from './bundled-licenses.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const target = `${root}packages/image/bundled`;
@@ -21,4 +21,4 @@ const { metafile } = await build({
   outfile: `${target}/age.js`,
   metafile: true,
 });
-writeLicences(metafile, target);
+writeLicenses(metafile, target);

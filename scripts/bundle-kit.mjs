@@ -2,7 +2,7 @@
 import { build } from 'esbuild';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { writeLicences } from './bundled-licences.mjs';
+import { writeLicenses } from './bundled-licenses.mjs';
 
 const packages = fileURLToPath(new URL('../packages/', import.meta.url));
 const afterimage = `${packages}afterimage/`;
@@ -28,7 +28,7 @@ const { metafile } = await build({
   ],
 });
 
-writeLicences(metafile, `${afterimage}bundled`);
+writeLicenses(metafile, `${afterimage}bundled`);
 
 /** Nor is there a package.json to read the version from. */
 function inlineVersion({ onLoad }) {

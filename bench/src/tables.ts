@@ -1,6 +1,6 @@
 /** Tables for the terminal, no wider than 80 columns. */
 import Table from 'cli-table3';
-import colours from 'picocolors';
+import colors from 'picocolors';
 
 export type Row = [label: string, ...cells: string[]];
 
@@ -11,7 +11,7 @@ const TABLE_WIDTH = 80;
 export function sideBySide([corner, ...names]: Row, rows: Row[], labelWidth = LABEL_WIDTH): string {
   const cellWidth = Math.floor((TABLE_WIDTH - labelWidth - names.length - 2) / names.length);
   const table = new Table({
-    head: [corner, ...names].map((name) => colours.bold(name)),
+    head: [corner, ...names].map((name) => colors.bold(name)),
     colWidths: [labelWidth, ...names.map(() => cellWidth)],
     style: { head: [], border: [], compact: true },
     wordWrap: true,
@@ -28,8 +28,8 @@ export interface LiveTable {
 const LIVE_CELL_WIDTH = 16;
 
 export function liveTable(...names: string[]): LiveTable {
-  const print = (cells: string[], colour: (text: string) => string): void =>
-    console.log(colour(cells.map((cell) => cell.padStart(LIVE_CELL_WIDTH)).join('')));
-  print(names, colours.bold);
+  const print = (cells: string[], color: (text: string) => string): void =>
+    console.log(color(cells.map((cell) => cell.padStart(LIVE_CELL_WIDTH)).join('')));
+  print(names, colors.bold);
   return { row: (...cells) => print(cells, (text) => text) };
 }

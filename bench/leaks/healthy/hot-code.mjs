@@ -1,4 +1,4 @@
-// Calculations whose functions become hot one after the other, so that V8 compiles and optimises them between the
+// Calculations whose functions become hot one after the other, so that V8 compiles and optimizes them between the
 // captures; all that they make is thrown away.
 import { terrain, timetable } from '../bystanders.cjs';
 import { drive } from '../stage.cjs';

@@ -1,4 +1,4 @@
-// The request histogram is labelled with the raw path, ids and all, instead of the route: one time series for each
+// The request histogram is labeled with the raw path, ids and all, instead of the route: one time series for each
 // order there ever was.
 const client = require('prom-client');
 const { routeTable, configTree, BoundedCache } = require('../bystanders.cjs');

@@ -1,4 +1,4 @@
-// A job is scheduled for each reminder and cancelled only if the reminder itself is deleted; changing a reminder
+// A job is scheduled for each reminder and canceled only if the reminder itself is deleted; changing a reminder
 // schedules another one and leaves the first in node-schedule's table.
 const schedule = require('node-schedule');
 const { translations, userTable } = require('../bystanders.cjs');
@@ -25,7 +25,7 @@ function forget(user) {
 module.exports = { remind, forget };
 
 drive({
-  kind: 'scheduled jobs replaced and never cancelled (node-schedule)',
+  kind: 'scheduled jobs replaced and never canceled (node-schedule)',
   culprit: 'scheduledJobs',
   perPhase: 300,
   step: (number) => {

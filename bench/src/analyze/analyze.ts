@@ -8,7 +8,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { execFile } from 'node:child_process';
-import colours from 'picocolors';
+import colors from 'picocolors';
 import { snapshotFile } from './files.js';
 import { checkGoals } from './goals.js';
 import { install } from './installs.js';
@@ -75,7 +75,7 @@ function show({ file, results, goals }: Judged): void {
   );
   for (const [name, result] of results) if ('failure' in result) console.log(`${name}: ${result.failure}`);
   for (const { text, met } of goals) {
-    console.log(`${met ? colours.green('pass') : colours.red('FAIL')}  ${text}`);
+    console.log(`${met ? colors.green('pass') : colors.red('FAIL')}  ${text}`);
   }
   console.log();
 }

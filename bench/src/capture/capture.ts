@@ -7,7 +7,7 @@ import { cpus, totalmem } from 'node:os';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import colours from 'picocolors';
+import colors from 'picocolors';
 import { checkGoals } from './goals.js';
 import { captureMarkdown, type Comparison } from './markdown.js';
 import { measure, type Measurement } from './measurement.js';
@@ -75,7 +75,7 @@ function show({ sizeMb, image, inline, goals }: Comparison): void {
     ),
   );
   for (const { text, met } of goals) {
-    console.log(`${met ? colours.green('pass') : colours.red('FAIL')}  ${text}`);
+    console.log(`${met ? colors.green('pass') : colors.red('FAIL')}  ${text}`);
   }
   console.log();
 }

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import colours from 'picocolors';
+import colors from 'picocolors';
 import { interruption } from '../interruption.js';
 
 const COMMAND = fileURLToPath(new URL('../../../packages/afterimage/bin/afterimage.js', import.meta.url));
@@ -23,7 +23,7 @@ interface Comparison {
  */
 export async function answer(directory: string, before: string, after: string): Promise<void> {
   const args = ['diff', before, after, '--top', SHOWN];
-  console.log(colours.bold(`$ afterimage ${args.join(' ')}`));
+  console.log(colors.bold(`$ afterimage ${args.join(' ')}`));
   // The same question twice at a time: for people, and as JSON for the check.
   const [, json] = await Promise.all([
     afterimage(args, directory, 'inherit'),
@@ -36,7 +36,7 @@ export async function answer(directory: string, before: string, after: string): 
       `the first suspect should be in ${CULPRIT}, but it is ${first ? first.pathText : 'not there: diff found none'}`,
     );
   }
-  console.log(colours.green(`\nThe first suspect is the culprit: ${CULPRIT}:${place.line}`));
+  console.log(colors.green(`\nThe first suspect is the culprit: ${CULPRIT}:${place.line}`));
   console.log(
     'The mailer follows each message until it is delivered or has failed. A message that is handed on to\n' +
       'another mail server is neither, ever (examples/leaky-server/src/mailer.ts, #onReceipt).',

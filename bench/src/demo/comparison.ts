@@ -1,5 +1,5 @@
 /** What a capture cost the server, beside what the dump that people write by hand did. */
-import colours from 'picocolors';
+import colors from 'picocolors';
 import { LIMIT_BYTES, type Run } from './server.js';
 import { count, duration, size } from '../figures.js';
 import { sideBySide, type Row } from '../tables.js';
@@ -45,5 +45,5 @@ function timeInServerMs({ line, windowMs }: Run['cost']): number {
 }
 
 function verdict(good: boolean, text: string): string {
-  return good ? colours.green(text) : colours.red(text);
+  return good ? colors.green(text) : colors.red(text);
 }

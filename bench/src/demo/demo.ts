@@ -6,7 +6,7 @@ import { mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import colours from 'picocolors';
+import colors from 'picocolors';
 import { answer } from './answer.js';
 import { pass, timeLeftMs } from './clock.js';
 import { comparison } from './comparison.js';
@@ -92,7 +92,7 @@ async function finish({ cost: { line, outcome } }: Run, path: string): Promise<v
   if (outcome !== 'written') throw new Error('there is no capture to go on with');
   const captured = String(line?.['path']);
   if (line?.['kind'] !== 'image') return rename(captured, path);
-  console.log(colours.bold(`$ afterimage develop ${captured} -o ${path}`));
+  console.log(colors.bold(`$ afterimage develop ${captured} -o ${path}`));
   const giveUp = AbortSignal.any([interruption.signal, AbortSignal.timeout(DEVELOP_MS)]);
   const { ms, snapshotBytes, peakBytes, storedBytes } = await developImage(captured, path, giveUp);
   console.log(
@@ -104,18 +104,18 @@ async function finish({ cost: { line, outcome } }: Run, path: string): Promise<v
 
 async function howToOpen(directory: string): Promise<void> {
   const files = (await readdir(directory)).sort().join(' and ');
-  console.log(`\nThe snapshots: ${files} in ${colours.bold(directory)} (to remove when you have done)`);
+  console.log(`\nThe snapshots: ${files} in ${colors.bold(directory)} (to remove when you have done)`);
   console.log('Open one in Chrome: DevTools → Memory → Load profile, and choose the file.');
 }
 
 function heading(text: string): void {
-  console.log(`\n${colours.cyan(colours.bold(text))}`);
+  console.log(`\n${colors.cyan(colors.bold(text))}`);
 }
 
 try {
   await main();
 } catch (error) {
   const { message } = interruption.signal.aborted ? (interruption.signal.reason as Error) : (error as Error);
-  console.error(colours.red(`demo: ${message}`));
+  console.error(colors.red(`demo: ${message}`));
   process.exitCode = 1;
 }

@@ -1,6 +1,6 @@
 /** The leaky server of the demo: in a cgroup of its own, under load, with the way of capturing that is shown. */
 import { fileURLToPath } from 'node:url';
-import colours from 'picocolors';
+import colors from 'picocolors';
 import { measureCapture, observe, tryCgroup, WAYS, type CaptureCost, type Way } from '../capture/cost.js';
 import { pass } from './clock.js';
 import { duration, size } from '../figures.js';
@@ -98,7 +98,7 @@ export async function startDemoServer(way: Way, path: string): Promise<DemoServe
     },
     capture: async (timeoutMs) => {
       const ownPauseMs = await server.longestPauseMs(ANSWER_MS);
-      console.log(`\n${colours.bold(`$ kill -USR2 ${server.pid}`)}`);
+      console.log(`\n${colors.bold(`$ kill -USR2 ${server.pid}`)}`);
       const cost = await measureCapture(observed, timeoutMs);
       interruption.signal.throwIfAborted();
       report(cost);
@@ -113,8 +113,8 @@ function report({ outcome, line, windowMs }: CaptureCost): void {
   if (line) {
     const { name, event, pid, kind, path, bytes, pauseMs, captureMs, totalMs, why } = line;
     console.log(JSON.stringify({ name, event, pid, kind, path, bytes, pauseMs, captureMs, totalMs }));
-    if (typeof why === 'string') console.log(colours.dim(`an image, because ${why}`));
+    if (typeof why === 'string') console.log(colors.dim(`an image, because ${why}`));
   } else if (outcome === 'killed')
-    console.log(colours.red(`the server was killed after ${duration(windowMs)}`));
-  if (outcome === 'cut off') console.log(colours.red(`not done after ${duration(windowMs)}: stopped`));
+    console.log(colors.red(`the server was killed after ${duration(windowMs)}`));
+  if (outcome === 'cut off') console.log(colors.red(`not done after ${duration(windowMs)}: stopped`));
 }

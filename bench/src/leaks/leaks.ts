@@ -7,7 +7,7 @@ import { cpus, tmpdir, totalmem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import colours from 'picocolors';
+import colors from 'picocolors';
 import { size } from '../figures.js';
 import { interruption } from '../interruption.js';
 import { ask } from './answers.js';
@@ -104,13 +104,13 @@ async function exhibitOne(program: Program, options: Options): Promise<Exhibit> 
 
 async function report(exhibits: Exhibit[]): Promise<void> {
   interruption.signal.throwIfAborted();
-  const coloured = (cell: string): string => {
-    if (['yes', 'clear', 'same'].includes(cell)) return colours.green(cell);
-    return ['no', 'fail', 'LEAK?', 'differs'].includes(cell) ? colours.red(cell) : cell;
+  const colored = (cell: string): string => {
+    if (['yes', 'clear', 'same'].includes(cell)) return colors.green(cell);
+    return ['no', 'fail', 'LEAK?', 'differs'].includes(cell) ? colors.red(cell) : cell;
   };
   const rows = exhibits.map((exhibit): [string, ...string[]] => [
-    `${exhibit.program.name}\n ${colours.dim(exhibit.expected?.kind ?? 'no snapshots')}`,
-    ...cells(exhibit).map(coloured),
+    `${exhibit.program.name}\n ${colors.dim(exhibit.expected?.kind ?? 'no snapshots')}`,
+    ...cells(exhibit).map(colored),
   ]);
   console.log(sideBySide(['program', ...COLUMNS], rows, LABEL_WIDTH));
   console.log(
@@ -118,11 +118,11 @@ async function report(exhibits: Exhibit[]): Promise<void> {
   );
   for (const exhibit of exhibits) {
     const said = complaints(exhibit);
-    if (said.length > 0) console.log(`${colours.bold(exhibit.program.name)}\n  ${said.join('\n  ')}\n`);
+    if (said.length > 0) console.log(`${colors.bold(exhibit.program.name)}\n  ${said.join('\n  ')}\n`);
   }
   const reached = goals(exhibits);
   for (const { text, met } of reached)
-    console.log(`${met ? colours.green('pass') : colours.red('FAIL')}  ${text}`);
+    console.log(`${met ? colors.green('pass') : colors.red('FAIL')}  ${text}`);
   const score = memlabScore(exhibits);
   const notes = score === undefined ? [] : [`${score}. ${MEMLAB_NOTE}`];
   for (const note of notes) console.log(note);

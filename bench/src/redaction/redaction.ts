@@ -9,7 +9,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import colours from 'picocolors';
+import colors from 'picocolors';
 import { snapshotFile } from '../analyze/files.js';
 import { installNode } from '../analyze/installs.js';
 import { count, duration, size } from '../figures.js';
@@ -45,7 +45,7 @@ const SHORT_STRINGS = 400_000;
 let failed = false;
 const judge = (met: boolean, text: string): void => {
   failed ||= !met;
-  console.log(`${met ? colours.green('pass') : colours.red('FAIL')}  ${text}`);
+  console.log(`${met ? colors.green('pass') : colors.red('FAIL')}  ${text}`);
 };
 
 async function main(): Promise<void> {

@@ -7,7 +7,7 @@ import { channel } from 'node:diagnostics_channel';
 import type { CaptureErrorCode } from './errors.js';
 import { messageOf } from '@afterimage/host/errors';
 import { writeLogLine, type Level, type Logger } from './log.js';
-import { summarise } from './summary.js';
+import { summarize } from './summary.js';
 
 export type CaptureMode = 'image' | 'inline';
 
@@ -119,7 +119,7 @@ export function createEvents(logger: Logger | undefined): Events {
   const summaries = new Map(
     [...REPEATED].map((name) => [
       name,
-      summarise<AnyEvent>(REPEAT_MS, (event, count) => {
+      summarize<AnyEvent>(REPEAT_MS, (event, count) => {
         send(count === 1 ? event : { ...event, count, msg: `${event.msg} (${count} times)` });
       }),
     ]),

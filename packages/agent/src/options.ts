@@ -6,7 +6,7 @@ import { REDACTION_LEVELS, type RedactionLevel } from '@afterimage/snapshot/reda
 import { constants, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { messageOf } from '@afterimage/host/errors';
-import { applicationName, sanitiseName } from '@afterimage/host/application-name';
+import { applicationName, sanitizeName } from '@afterimage/host/application-name';
 import type { CaptureMode } from './events.js';
 import type { Logger } from './log.js';
 import { parsePathTemplate, type PathTemplate } from './path-template.js';
@@ -124,7 +124,7 @@ export function resolveOptions(options: AgentOptions, environment: Environment =
   };
 
   const name =
-    read('name', 'AFTERIMAGE_NAME', (value) => sanitiseName(text(value))) ??
+    read('name', 'AFTERIMAGE_NAME', (value) => sanitizeName(text(value))) ??
     applicationName(process.argv[1], process.cwd());
   const path =
     read('path', 'AFTERIMAGE_PATH', (value) => parsePathTemplate(resolve(text(value)), name)) ??

@@ -1,6 +1,6 @@
 /**
  * The path of the results as it is configured, with its placeholders `{name}`, `{pid}` and `{timestamp}`:
- * expands it for one capture, and recognises the files that earlier captures made from it.
+ * expands it for one capture, and recognizes the files that earlier captures made from it.
  */
 import { basename, dirname, join } from 'node:path';
 import { ENCRYPTED_ENDING } from '@afterimage/image/encryption';

@@ -7,7 +7,7 @@
  * @param say gets the latest value and how many it stands for
  * @returns the function to call each time
  */
-export function summarise<T>(
+export function summarize<T>(
   intervalMs: number,
   say: (latest: T, count: number) => void,
 ): (value: T) => void {

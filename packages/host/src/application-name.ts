@@ -23,11 +23,11 @@ export function applicationName(script: string | undefined, cwd: string): string
     const name = nearestPackageName(place);
     if (name !== null) return name;
   }
-  return sanitiseName(script === undefined ? 'node' : basename(script).replace(/\.[cm]?[jt]s$/, ''));
+  return sanitizeName(script === undefined ? 'node' : basename(script).replace(/\.[cm]?[jt]s$/, ''));
 }
 
 /** `@scope/some app` is `scope-some-app`; never empty, never hidden, never a path. */
-export function sanitiseName(name: string): string {
+export function sanitizeName(name: string): string {
   const safe = name
     .replace(/[^A-Za-z0-9._-]+/g, '-')
     .replace(/^[.-]+|[.-]+$/g, '')
@@ -39,7 +39,7 @@ function nearestPackageName(place: string): string | null {
   let directory = isDirectory(place) ? place : dirname(place);
   for (;;) {
     const name = packageName(join(directory, 'package.json'));
-    if (name !== null) return sanitiseName(name);
+    if (name !== null) return sanitizeName(name);
     const parent = dirname(directory);
     if (parent === directory) return null;
     directory = parent;

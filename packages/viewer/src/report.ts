@@ -142,7 +142,7 @@ function hideTooltip(): void {
   tooltip.hidden = true;
 }
 
-/** The same class has the same colour in every report. */
+/** The same class has the same color in every report. */
 function hueOf(name: string): number {
   let hash = 2166136261;
   for (let at = 0; at < name.length; at++) hash = Math.imul(hash ^ name.charCodeAt(at), 16777619);

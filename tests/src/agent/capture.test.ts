@@ -27,7 +27,7 @@ import { census } from '../process-census.js';
 const WITHIN = 120_000;
 const REGISTER = ['--import', '@afterimage/agent/register'];
 
-async function signalled(target: Target): Promise<AgentLine> {
+async function signaled(target: Target): Promise<AgentLine> {
   target.child.kill('SIGUSR2');
   const line = await target.lines.next(['written', 'failed', 'refused'], WITHIN);
   assert.equal(line.event, 'written', JSON.stringify(line));
@@ -77,7 +77,7 @@ for (const { major, path: node } of nodes) {
       storePlainImage: true,
     } as const;
     const target = await startTarget(t, { node, options });
-    const written = await signalled(target);
+    const written = await signaled(target);
     const path = join(directory, major === 20 ? 'a.image.gz' : 'a.image.zst');
     assert.deepEqual([written.kind, written.path], ['image', path]);
     assert.equal(statSync(path).mode & 0o777, 0o600);
@@ -102,7 +102,7 @@ for (const develop of ['always', 'never'] as const) {
       recipients: [recipient],
     };
     const target = await startTarget(t, { options });
-    const written = await signalled(target);
+    const written = await signaled(target);
     const name = develop === 'always' ? 'a.heapsnapshot.age' : 'a.image.gz.age';
     assert.equal(written['encrypted'], true);
     assert.deepEqual(filesIn(directory), [name]);
@@ -193,7 +193,7 @@ test('placeholders and keep: the newest stay', async (t) => {
     writeFileSync(join(directory, `x-202001${day}T000000Z.heapsnapshot`), '');
   const path = join(directory, '{name}-{timestamp}.heapsnapshot');
   const target = await startTarget(t, { options: { allow: true, name: 'x', path, keep: 2 } });
-  const { path: newest = '' } = await signalled(target);
+  const { path: newest = '' } = await signaled(target);
   assert.match(newest, /\/x-\d{8}T\d{6}Z\.heapsnapshot$/);
   const left = filesIn(directory);
   assert.equal(left.length, 2);
@@ -210,9 +210,9 @@ test('ten captures leave no descriptor, child or thread in the server', async (t
       assert.deepEqual(taken.children, {});
       return taken;
     });
-  await signalled(target);
+  await signaled(target);
   const before = await atRest();
-  for (let i = 0; i < 10; i++) await signalled(target);
+  for (let i = 0; i < 10; i++) await signaled(target);
   const after = await atRest();
   assert.deepEqual([after.descriptors, after.threads], [before.descriptors, before.threads]);
   assert.deepEqual(filesIn(directory), ['a.heapsnapshot']);
@@ -267,7 +267,7 @@ test('under the permission model it works with the flags that the refusal names'
       flags: ['--permission', ...grants],
       options: { allow: true, mode, path: join(directory, 'a.heapsnapshot') },
     });
-    const { path = '', bytes } = await signalled(target);
+    const { path = '', bytes } = await signaled(target);
     assertSnapshot(path, bytes);
   }
 });
@@ -311,7 +311,7 @@ test('too little memory in the cgroup to develop: the image is stored, with the 
     env: { TARGET_THINGS: '200000' },
   });
   writeFileSync(join(cgroup, 'cgroup.procs'), String(target.pid));
-  const written = await signalled(target);
+  const written = await signaled(target);
   assert.equal(written.kind, 'image');
   assert.match(
     String(written['why']),

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { test, type TestContext } from 'node:test';
 import { createEvents, EVENT_NAMES, type AgentEvent } from '../../../packages/agent/dist/events.js';
 import type { Logger } from '../../../packages/agent/dist/log.js';
-import { summarise } from '../../../packages/agent/dist/summary.js';
+import { summarize } from '../../../packages/agent/dist/summary.js';
 
 function recordingLogger(): { logger: Logger; lines: [level: string, fields: object, msg: string][] } {
   const lines: [string, object, string][] = [];
@@ -90,7 +90,7 @@ function mockTimers(t: TestContext): (ms: number) => void {
 test('what repeats is said at once, and then once an interval with its count', (t) => {
   const tick = mockTimers(t);
   const said: [string, number][] = [];
-  const say = summarise<string>(1000, (latest, count) => void said.push([latest, count]));
+  const say = summarize<string>(1000, (latest, count) => void said.push([latest, count]));
   say('a');
   assert.deepEqual(said, [['a', 1]]);
   for (let i = 0; i < 9_999; i++) say(`b${i}`);

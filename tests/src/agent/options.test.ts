@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { applicationName, sanitiseName } from '../../../packages/host/dist/application-name.js';
+import { applicationName, sanitizeName } from '../../../packages/host/dist/application-name.js';
 import { resolveOptions, type AgentOptions } from '../../../packages/agent/dist/options.js';
 import { imagePath, parsePathTemplate } from '../../../packages/agent/dist/path-template.js';
 import { temporaryDirectory } from '../targets/agent-target.js';
@@ -118,7 +118,7 @@ test('a name is safe as a file name', () => {
     '///',
     'a'.repeat(300),
   ];
-  assert.deepEqual(names.map(sanitiseName), [
+  assert.deepEqual(names.map(sanitizeName), [
     'acme-some-app',
     'etc-passwd',
     'hidden',

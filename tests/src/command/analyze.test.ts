@@ -426,7 +426,7 @@ describe('where the report goes', { timeout: 120_000 }, () => {
     assertFailed(await write(join(directory, 'no/such')), 1, /does not exist; make it/);
   });
 
-  it('a terminal, in its width and with colours, unless NO_COLOR is set', (t) => {
+  it('a terminal, in its width and with colors, unless NO_COLOR is set', (t) => {
     const onTerminal = (columns: number, env: NodeJS.ProcessEnv = {}): string => {
       const command = `stty cols ${columns}; '${process.execPath}' '${commandProgram}' analyze '${planted}'`;
       const { stdout, error } = spawnSync('script', ['-qec', command, '/dev/null'], {
@@ -442,7 +442,7 @@ describe('where the report goes', { timeout: 120_000 }, () => {
     // Where reading took a second there was a progress line, which has been erased.
     // eslint-disable-next-line no-control-regex -- it is a control sequence that erases
     const left = wide.replaceAll(/[^\n]*\u001b\[K/g, '');
-    // eslint-disable-next-line no-control-regex -- so are colours
+    // eslint-disable-next-line no-control-regex -- so are colors
     const plain = left.replaceAll(/\u001b\[\d+m/g, '');
     assert.notEqual(plain, left);
     assert.ok(widestLine(plain) > 80 && widestLine(plain) <= 100, plain);

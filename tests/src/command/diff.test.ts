@@ -189,7 +189,7 @@ describe('any growth', () => {
   for (const [kind, name] of Object.entries(names)) {
     it(`fits 80 cells and obeys no name: ${kind}`, () => {
       const blocks = comparisonBlocks(growth(name), whole);
-      const report = text((output) => reportToTerminal(blocks, { width: 80, colours: false }, output));
+      const report = text((output) => reportToTerminal(blocks, { width: 80, colors: false }, output));
       const markdown = text((output) => reportAsMarkdown(blocks, output));
       for (const written of [report, markdown]) {
         assert.doesNotMatch(written.replaceAll('\n', ''), /[\p{Control}\p{Bidi_Control}\u200b]/u);
@@ -202,17 +202,17 @@ describe('any growth', () => {
 
   it('has the headline first, and says what lies outside the heap', () => {
     const blocks = comparisonBlocks(growth('Job'), whole);
-    const report = text((output) => reportToTerminal(blocks, { width: 80, colours: false }, output));
+    const report = text((output) => reportToTerminal(blocks, { width: 80, colors: false }, output));
     assert.match(report, /^1 suspect explains 97 % of \+41\.0 MB\n/);
     assert.match(report, /^ {2}\+30\.0 MB of it outside V8's heap, \+29\.0 MB behind buffers$/m);
   });
 
-  it('has colours only when it is to', () => {
+  it('has colors only when it is to', () => {
     const blocks = comparisonBlocks(growth('Job'), whole);
-    const colourful = text((output) => reportToTerminal(blocks, { width: 80, colours: true }, output));
-    const plain = text((output) => reportToTerminal(blocks, { width: 80, colours: false }, output));
-    // eslint-disable-next-line no-control-regex -- colours are control characters
-    assert.equal(colourful.replaceAll(/\u001b\[\d+m/g, ''), plain);
-    assert.notEqual(colourful, plain);
+    const colorful = text((output) => reportToTerminal(blocks, { width: 80, colors: true }, output));
+    const plain = text((output) => reportToTerminal(blocks, { width: 80, colors: false }, output));
+    // eslint-disable-next-line no-control-regex -- colors are control characters
+    assert.equal(colorful.replaceAll(/\u001b\[\d+m/g, ''), plain);
+    assert.notEqual(colorful, plain);
   });
 });

@@ -65,8 +65,8 @@ async function assertReadable(page: Page): Promise<void> {
   const style = 'getComputedStyle(document.body)';
   const paper = await page.evaluate<string>(`${style}.backgroundColor`);
   const ink = await page.evaluate<string>(`${style}.color`);
-  const brightness = (colour: string): number =>
-    (colour.match(/\d+/g) ?? []).slice(0, 3).reduce((sum, part) => sum + Number(part) / 3, 0);
+  const brightness = (color: string): number =>
+    (color.match(/\d+/g) ?? []).slice(0, 3).reduce((sum, part) => sum + Number(part) / 3, 0);
   assert.ok(Math.abs(brightness(paper) - brightness(ink)) > 150, `${ink} on ${paper}`);
 }
 

@@ -12,15 +12,15 @@ const terminal = { isTTY: true, columns: 200 };
 const pipe = { isTTY: false, columns: 80 };
 
 test('a terminal has its own width and colors', () => {
-  assert.deepEqual(lookOf(terminal, {}), { width: 200, colours: true });
-  assert.deepEqual(lookOf({ isTTY: true, columns: 60 }, {}), { width: 60, colours: true });
+  assert.deepEqual(lookOf(terminal, {}), { width: 200, colors: true });
+  assert.deepEqual(lookOf({ isTTY: true, columns: 60 }, {}), { width: 60, colors: true });
   assert.equal(lookOf({ isTTY: true, columns: 12 }, {}).width, 40);
   assert.equal(lookOf({ isTTY: true, columns: 0 }, {}).width, 1000);
 });
 
 test('pipes and files are not cut, and have no colors', () => {
-  assert.deepEqual(lookOf(pipe, {}), { width: 1000, colours: false });
-  assert.deepEqual(lookOf(null, { FORCE_COLOR: '1' }), { width: 1000, colours: false });
+  assert.deepEqual(lookOf(pipe, {}), { width: 1000, colors: false });
+  assert.deepEqual(lookOf(null, { FORCE_COLOR: '1' }), { width: 1000, colors: false });
 });
 
 test('COLUMNS sets the width anywhere', () => {
@@ -30,7 +30,7 @@ test('COLUMNS sets the width anywhere', () => {
 });
 
 test('FORCE_COLOR wins over NO_COLOR, and both over the stream', () => {
-  const colored = (stream: typeof pipe, env: NodeJS.ProcessEnv): boolean => lookOf(stream, env).colours;
+  const colored = (stream: typeof pipe, env: NodeJS.ProcessEnv): boolean => lookOf(stream, env).colors;
   assert.equal(colored(pipe, { FORCE_COLOR: '1' }), true);
   assert.equal(colored(pipe, { FORCE_COLOR: '', NO_COLOR: '1' }), true);
   assert.equal(colored(terminal, { FORCE_COLOR: '0' }), false);

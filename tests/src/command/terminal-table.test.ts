@@ -31,7 +31,7 @@ test('no line of a table is wider than the terminal', () => {
       const rows = Array.from({ length: count }, (_, row) => all.map(({ texts }) => texts[row] ?? ''));
       let report = '';
       const output = { write: (text: string) => (report += text) };
-      reportToTerminal([{ kind: 'table', columns, rows }], { width, colours: false }, output);
+      reportToTerminal([{ kind: 'table', columns, rows }], { width, colors: false }, output);
       const widest = widestLine(report);
       assert.ok(widest <= width, `${widest} cells\n${report}`);
     }),

@@ -45,7 +45,7 @@ describe('a cluster', { skip }, () => {
       readOnlyRoot: true,
       tmp: 'noexec',
       readinessProbe,
-      env: { COLOUR: 'green' },
+      env: { COLOR: 'green' },
     });
     await cluster.addPod({ name: 'other-0', owner: { kind: 'StatefulSet', name: 'other' }, script });
   });
@@ -81,7 +81,7 @@ describe('a cluster', { skip }, () => {
       `const { readFileSync: read, existsSync, writeFileSync } = require('node:fs');
        const can = (path) => { try { writeFileSync(path, ''); return true } catch { return false } };
        JSON.stringify({
-         uid: process.getuid(), pid1: read('/proc/1/cmdline', 'latin1'), colour: process.env.COLOUR,
+         uid: process.getuid(), pid1: read('/proc/1/cmdline', 'latin1'), color: process.env.COLOR,
          status: read('/proc/self/status', 'latin1'), mounts: read('/proc/self/mounts', 'latin1'),
          memory: process.constrainedMemory(), shell: existsSync('/bin/sh'), root: can('/app/x'), tmp: can('/tmp/x'),
        })`,
@@ -90,7 +90,7 @@ describe('a cluster', { skip }, () => {
     assert.deepEqual(rest, {
       uid: 10001,
       pid1: '/usr/local/bin/node\0/app/pod-server.cjs\0',
-      colour: 'green',
+      color: 'green',
       memory: 300 << 20,
       shell: false,
       root: false,

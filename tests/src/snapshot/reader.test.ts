@@ -8,7 +8,7 @@ import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { openSnapshot, type Snapshot } from '@afterimage/snapshot';
+import { open, openSnapshot, type Snapshot } from '@afterimage/snapshot';
 import fc from 'fast-check';
 import { madeUpSnapshot } from './made-up-snapshot.js';
 import { nodeOf } from '../nodes.js';
@@ -38,6 +38,8 @@ const read = (text: SnapshotText, order?: string[]): Promise<Snapshot> =>
   openSnapshot(inPieces(written(text, order)));
 
 describe('a snapshot is read the same', () => {
+  it('by the former name of the function', () => assert.equal(open, openSnapshot));
+
   it('cut in two at every byte', async () => {
     const bytes = written({
       ...threeNodes(),
@@ -108,7 +110,7 @@ describe('a snapshot is read the same', () => {
     reordered.header.meta = {
       node_fields: [...meta.node_fields.toReversed(), 'shine'],
       node_types: [...meta.node_types.toReversed(), 'number'],
-      edge_fields: ['to_node', 'colour', 'type', 'name_or_index'],
+      edge_fields: ['to_node', 'color', 'type', 'name_or_index'],
       edge_types: ['node', 'number', meta.edge_types[0] ?? [], 'string_or_number'],
       location_fields: ['column', 'line', 'object_index', 'script_id'],
     };

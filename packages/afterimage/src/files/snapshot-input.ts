@@ -2,7 +2,7 @@
 import { inputName } from './input-name.js';
 import { isEncrypted, MAGIC_BYTES } from '@afterimage/image/encryption';
 import { formatBytes } from '@afterimage/host/format';
-import { openSnapshot, type Snapshot } from '@afterimage/snapshot';
+import { openSnapshot as open, type Snapshot } from '@afterimage/snapshot';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { CommandError } from '../cli/command-error.js';
@@ -65,11 +65,11 @@ async function read(path: string, progress: ProgressLine, identities: readonly s
   if (total !== null) {
     await close(bytes);
     // By its name: a plain file is read faster than a stream.
-    return openSnapshot(path, { onProgress });
+    return open(path, { onProgress });
   }
   const [content, stream] = await split(decompressed(await clear(bytes, path, identities)), BEGINNING_BYTES);
   refuseImage(content, path);
-  return openSnapshot(stream, { onProgress });
+  return open(stream, { onProgress });
 }
 
 async function close(stream: AsyncIterable<Uint8Array>): Promise<void> {

@@ -1,5 +1,5 @@
 /** A Node.js process in a container: of a pod, or of the machine's own docker or podman. */
-import { sanitiseName } from '@afterimage/host/application-name';
+import { sanitizeName } from '@afterimage/host/application-name';
 import type { DevelopResult } from '@afterimage/image/develop';
 import { formatBytes } from '@afterimage/host/format';
 import { readImage, type ImageHeader } from '@afterimage/image/read';
@@ -50,7 +50,7 @@ export function podTarget(pod: PodTarget, cluster: ClusterOptions, where: InCont
     podLines(pod, process, memory);
   return {
     name: access.name,
-    fileName: sanitiseName(pod.pod),
+    fileName: sanitizeName(pod.pod),
     capture: async (context) => {
       const kit = await reach(access, nodes, where, context);
       const process = await choose(kit, access, where, context, describe);
@@ -65,7 +65,7 @@ export function podTarget(pod: PodTarget, cluster: ClusterOptions, where: InCont
 export function containerTarget(tool: ContainerTool, container: string, where: InContainer): CaptureTarget {
   return {
     name: toolAccess(tool, container).name,
-    fileName: sanitiseName(container),
+    fileName: sanitizeName(container),
     capture: async (context) => {
       const [kit, access] = await reachAsOwner(tool, container, where, context);
       const process = await choose(kit, access, where, context, containerLines);

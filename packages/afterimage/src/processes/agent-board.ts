@@ -2,7 +2,7 @@
  * Reads the board of the agent in a process (the agent's board.ts), if there is one. What is on it is the target's own
  * word: all of it is checked, and nothing is taken for true that could do harm when it is not.
  */
-import { sanitiseName } from '@afterimage/host/application-name';
+import { sanitizeName } from '@afterimage/host/application-name';
 import { MAX_BOARD_BYTES, BOARD_NAME, parseBoard, type BoardDocument } from '@afterimage/agent/board';
 import { REDACTION_LEVELS, type RedactionLevel } from '@afterimage/snapshot/redaction-levels';
 import { constants } from 'node:os';
@@ -124,7 +124,7 @@ function boardOf(fields: Fields): AgentBoard {
   const { usedBytes, totalBytes, limitBytes } = fieldsOf(heap);
   return {
     version: textOf(fields['version']),
-    name: sanitiseName(textOf(fields['name'])),
+    name: sanitizeName(textOf(fields['name'])),
     signal: signalOf(fields['signal']),
     gate: wordOf(fields['gate'], ['open', 'shut']),
     mode: wordOf(fields['mode'], ['image', 'inline']),

@@ -92,7 +92,7 @@ bool fork_marks_read(struct fork_marks *marks) {
   return whole;
 }
 
-// madvise() takes neighbouring mappings in one call, so they are joined first.
+// madvise() takes neighboring mappings in one call, so they are joined first.
 static void advise_joined(struct address_range *joined, uint64_t start, uint64_t end, int advice) {
   if (joined->end == start) {
     joined->end = end;

@@ -488,7 +488,7 @@ static void write_image(struct writer *writer, const struct image_contents *cont
 
 int image_write(int output, const struct image_contents *contents) {
   struct writer writer = {.output = output, .memory_file = -1, .pagemap_file = -1, .page = (size_t)sysconf(_SC_PAGESIZE)};
-  // Between two inaccessible pages, so that the kernel does not join it with a neighbour of the target's.
+  // Between two inaccessible pages, so that the kernel does not join it with a neighbor of the target's.
   size_t size = (sizeof(struct scratch) + contents->metadata_size + writer.page - 1) / writer.page * writer.page;
   char *area = mmap(NULL, size + 2 * writer.page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (area == MAP_FAILED || mprotect(area + writer.page, size, PROT_READ | PROT_WRITE)) return CHILD_NO_SCRATCH;

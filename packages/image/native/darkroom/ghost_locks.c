@@ -93,7 +93,7 @@ static __attribute__((used)) void on_tick(int number, void *info, struct signal_
 }
 
 void ghost_locks_watch(void) {
-  // Not initialised at once: a constant with addresses in it would have to be relocated.
+  // Not initialized at once: a constant with addresses in it would have to be relocated.
   struct kernel_sigaction action;
   action.handler = on_tick;
   action.flags = SA_SIGINFO | SA_RESTART | SA_RESTORER;

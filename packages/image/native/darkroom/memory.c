@@ -28,7 +28,7 @@ static uint64_t claim_stack_room(const struct header *header, uint64_t index) {
   const Elf64_Phdr *stack = &header->segments[index];
   uint64_t below = index ? header->segments[index - 1].p_vaddr + header->segments[index - 1].p_memsz : header->kernel_page;
   uint64_t gap = stack->p_vaddr - below;
-  // Whole pages apart from the neighbour, so that running over still faults.
+  // Whole pages apart from the neighbor, so that running over still faults.
   uint64_t page = header->kernel_page, room = header->process.stack_limit & ~(page - 1);
   if (gap < 16 * page) return stack->p_vaddr;
   if (room > gap - 16 * page) room = gap - 16 * page;

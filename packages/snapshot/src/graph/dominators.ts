@@ -4,7 +4,7 @@
  *
  * The algorithm is semi-NCA: semidominators as by Lengauer and Tarjan (ACM TOPLAS 1, 1979), dominators from
  * them as by Georgiadis, Tarjan and Werneck (Finding Dominators in Practice, JGAA 10, 2006). Nodes are
- * renumbered in the order of the depth-first search, which makes most of the memory it touches neighbours.
+ * renumbered in the order of the depth-first search, which makes most of the memory it touches neighbors.
  * What takes the time is waiting for memory, so that numbers read together are kept side by side.
  */
 import { hasBit, noBits, setBit, type Bits } from '../format/bits.js';

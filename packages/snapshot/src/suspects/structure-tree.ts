@@ -111,7 +111,7 @@ export function buildStructureTree(): StructureTreeBuilder {
     const size: number[] = [];
     const placeOf = new Uint32Array(graph.nodeCount);
     const edges = edgesFromDominators(snapshot);
-    const label = labeller(snapshot, classes, edges, idOf);
+    const label = labeler(snapshot, classes, edges, idOf);
     const queue = new Uint32Array(graph.nodeCount);
     queue[0] = graph.root;
     for (let head = 0, queued = 1; head < queued; head++) {
@@ -234,7 +234,7 @@ interface Label {
 }
 
 // eslint-disable-next-line max-lines-per-function -- one closure over the caches of labels
-function labeller(
+function labeler(
   { graph, dominator }: Snapshot,
   { classOf, names }: Classes,
   edges: Uint32Array,

@@ -54,6 +54,6 @@ export function shownBlocks(
 function linesOf(blocks: readonly Block[], look: TerminalLook): number {
   let lines = 0;
   const write = (text: string): number => (lines += text.split('\n').length - 1);
-  reportToTerminal(blocks, { ...look, colours: false }, { write });
+  reportToTerminal(blocks, { ...look, colors: false }, { write });
   return lines;
 }

@@ -19,7 +19,7 @@ export function lookOf(
   const columns = columnsOf(env.COLUMNS) ?? (terminal?.columns || UNCUT_WIDTH);
   return {
     width: Math.max(columns, MIN_WIDTH),
-    colours: stream !== null && hasColors(terminal !== null, env),
+    colors: stream !== null && hasColors(terminal !== null, env),
   };
 }
 

@@ -11,14 +11,14 @@ import type { Output } from './output.js';
 export interface TerminalLook {
   /** Cells in a line. */
   width: number;
-  colours: boolean;
+  colors: boolean;
 }
 
-type Colours = ReturnType<typeof picocolors.createColors>;
+type Colors = ReturnType<typeof picocolors.createColors>;
 
 interface Page {
   width: number;
-  colours: Colours;
+  colors: Colors;
 }
 
 const MARGIN = '  ';
@@ -29,10 +29,10 @@ const DEEPEST_INDENT = 18;
 
 export function reportToTerminal(
   blocks: readonly Block[],
-  { width, colours }: TerminalLook,
+  { width, colors }: TerminalLook,
   output: Output,
 ): void {
-  const page = { width, colours: picocolors.createColors(colours) };
+  const page = { width, colors: picocolors.createColors(colors) };
   blocks.forEach((block, at) => {
     if (at > 0 && isApart(block, blocks[at - 1])) output.write('\n');
     output.write(`${linesOf(block, page).join('\n')}\n`);
@@ -53,15 +53,15 @@ function isFaint(block: Block): boolean {
 }
 
 function linesOf(block: Block, page: Page): string[] {
-  const { width, colours } = page;
+  const { width, colors } = page;
   switch (block.kind) {
     case 'heading':
       return wrapped(visible(block.text), width).map((line) =>
-        block.level === 3 ? colours.bold(colours.yellow(line)) : colours.bold(line),
+        block.level === 3 ? colors.bold(colors.yellow(line)) : colors.bold(line),
       );
     case 'paragraph':
       return wrapped(visible(block.text), width - MARGIN.length).map(
-        (line) => MARGIN + (block.weight === 'faint' ? colours.dim(line) : line),
+        (line) => MARGIN + (block.weight === 'faint' ? colors.dim(line) : line),
       );
     case 'facts':
       return factLines(block.rows, page);
@@ -76,13 +76,13 @@ function linesOf(block: Block, page: Page): string[] {
   }
 }
 
-function factLines(rows: readonly Fact[], { width, colours }: Page): string[] {
+function factLines(rows: readonly Fact[], { width, colors }: Page): string[] {
   const labelCells = widest(rows.map(({ label }) => label.length)) + MARGIN.length;
   const room = width - MARGIN.length - labelCells;
   return rows.flatMap(({ label, value, isCode }) => {
     const shown = isCode ? cutMiddle(visible(value), room * MAX_FACT_LINES) : visible(value);
     const lines = wrapped(shown, room);
-    return lines.map((line, at) => MARGIN + colours.dim((at === 0 ? label : '').padEnd(labelCells)) + line);
+    return lines.map((line, at) => MARGIN + colors.dim((at === 0 ? label : '').padEnd(labelCells)) + line);
   });
 }
 
@@ -90,7 +90,7 @@ const MIN_WHAT_CELLS = 24;
 const MAX_WHAT_LINES = 2;
 
 /** Figures first, so that what is found and where has the rest of the line, and the next one where it needs that. */
-function rankingLines({ figures, what, rows }: Ranking, { width, colours }: Page): string[] {
+function rankingLines({ figures, what, rows }: Ranking, { width, colors }: Page): string[] {
   const names = ['#', ...figures];
   const texts = rows.map((row) => [String(row.rank), ...row.figures]);
   const cells = names.map((name, at) => widest([name, ...texts.map((row) => row[at])].map(cellsOf)));
@@ -101,21 +101,21 @@ function rankingLines({ figures, what, rows }: Ranking, { width, colours }: Page
   const lines = rows.flatMap((row, at) => {
     const where = visible(row.where);
     const what = wrapped(cutMiddle(visible(row.what), room * MAX_WHAT_LINES), room);
-    const shown = what.map((line) => (at === 0 ? colours.bold(line) : line));
+    const shown = what.map((line) => (at === 0 ? colors.bold(line) : line));
     const last = what[what.length - 1];
     if (where !== '' && cellsOf(last) + MARGIN.length + cellsOf(where) <= room) {
-      shown[shown.length - 1] += MARGIN + colours.cyan(where);
-    } else if (where !== '') shown.push(...wrapped(where, room).map(colours.cyan));
+      shown[shown.length - 1] += MARGIN + colors.cyan(where);
+    } else if (where !== '') shown.push(...wrapped(where, room).map(colors.cyan));
     return shown.map((line, row) => (row === 0 ? beginning(texts[at]) : ' '.repeat(begun)) + line);
   });
-  return [colours.dim(beginning(names) + what), ...lines];
+  return [colors.dim(beginning(names) + what), ...lines];
 }
 
 /** Broken between words, each line but the last with the mark by which a shell reads on. */
-function commandLines({ text, words }: CommandLine, { width, colours }: Page): string[] {
+function commandLines({ text, words }: CommandLine, { width, colors }: Page): string[] {
   const quoted = words.map((word) => shellWord(visible(word)));
   const whole = [visible(text), ...quoted].join(' ');
-  if (cellsOf(whole) <= width) return [`${visible(text)} ${colours.bold(quoted.join(' '))}`];
+  if (cellsOf(whole) <= width) return [`${visible(text)} ${colors.bold(quoted.join(' '))}`];
   const lines: string[] = [];
   let line = '';
   for (const word of quoted) {
@@ -125,19 +125,19 @@ function commandLines({ text, words }: CommandLine, { width, colours }: Page): s
       line = word;
     } else line = joined;
   }
-  const command = [...lines, line].map((each) => MARGIN + colours.bold(each));
+  const command = [...lines, line].map((each) => MARGIN + colors.bold(each));
   return [...wrapped(visible(text), width), ...command];
 }
 
 /** Figures and words take what they need, and the names what is left. */
-function tableLines(whole: Table, { width, colours }: Page): string[] {
+function tableLines(whole: Table, { width, colors }: Page): string[] {
   const { columns, texts, cells } = fitted(whole, width);
   const table = new CliTable({
     chars: withoutLines(),
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
     colAligns: columns.map(({ is }) => (is === 'figure' ? 'right' : 'left')),
   });
-  table.push(columns.map(({ name }) => colours.dim(name)));
+  table.push(columns.map(({ name }) => colors.dim(name)));
   for (const row of texts) table.push(row.map((text, at) => cellText(text, columns[at], cells[at])));
   return table
     .toString()
@@ -198,10 +198,10 @@ function withoutLines(): Record<string, string> {
   return { ...(Object.fromEntries(none) as Record<string, string>), middle: MARGIN };
 }
 
-function itemLine({ depth, text, mark }: TreeItem, { width, colours }: Page): string {
+function itemLine({ depth, text, mark }: TreeItem, { width, colors }: Page): string {
   const indent = MARGIN + MARGIN.repeat(Math.min(depth, DEEPEST_INDENT));
   const branch = depth === 0 ? '' : '└ ';
   const end = mark === '' ? '' : ` ${visible(mark)}`;
   const room = width - indent.length - branch.length - end.length;
-  return indent + colours.dim(branch) + cutMiddle(visible(text), room) + colours.dim(end);
+  return indent + colors.dim(branch) + cutMiddle(visible(text), room) + colors.dim(end);
 }
