@@ -192,7 +192,7 @@ export function createAgent(settings: Settings, onUninstall: () => void): Agent 
 function timeoutError(timeoutMs: number): CaptureError {
   return new CaptureError(
     'timeout',
-    `the capture was not over after ${formatMs(timeoutMs)} and was given up; raise timeoutMs, or store the image with ` +
+    `the capture did not finish within ${formatMs(timeoutMs)} and was aborted; raise timeoutMs, or store the image with ` +
       "develop: 'never' and develop it elsewhere",
   );
 }

@@ -179,7 +179,7 @@ async function whole<T>(step: Promise<T>): Promise<T> {
 function memoryShort({ headroom, reserve }: Finding): CaptureError {
   return new CaptureError(
     'headroom',
-    `memory ran short: ${describeHeadroom(headroom)}, to be kept free ${formatBytes(reserve)}; the capture gave way. ` +
+    `capture aborted, memory low: ${describeHeadroom(headroom)}, reserve ${formatBytes(reserve)}. ` +
       "With develop: 'never' the image is stored, and `afterimage develop` turns it into a snapshot elsewhere",
   );
 }

@@ -65,7 +65,7 @@ export async function captureInline(job: CaptureJob): Promise<CaptureResult> {
   let file: FileHandle | null = null;
   readiness.set(false);
   try {
-    emit('started', `the server will stand still for a snapshot${drain}`, {
+    emit('started', `the server will pause for a snapshot${drain}`, {
       path,
       mode: 'inline',
       attempt: 1,
@@ -75,7 +75,7 @@ export async function captureInline(job: CaptureJob): Promise<CaptureResult> {
     const target = targetOf(settings.name, await readProcessFigures('self'));
     const { pauseMs, sha256 } = dump(file.fd, settings.redact, target);
     const captured = { pauseMs, captureMs: pauseMs };
-    emit('captured', `the server stood still for ${formatMs(pauseMs)}`, { path, ...captured });
+    emit('captured', `the server was paused for ${formatMs(pauseMs)}`, { path, ...captured });
     const { size } = await file.stat();
     await publish(file, temporary, path);
     const totalMs = roundMs(performance.now() - job.startedAt);

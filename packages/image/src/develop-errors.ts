@@ -85,7 +85,7 @@ const signals: Partial<Record<NodeJS.Signals, Meaning>> = {
   },
   SIGKILL: {
     failure: 'killed',
-    otherwise: 'the darkroom was killed, by somebody or for lack of memory',
+    otherwise: 'the darkroom was killed, by a user or by the kernel for lack of memory',
     advice: 'see the kernel log; develop the image where there is more memory',
   },
   SIGTERM: { failure: 'killed', otherwise: 'the darkroom was terminated' },

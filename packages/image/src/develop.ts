@@ -213,7 +213,7 @@ function feedImage(
 }
 
 function calledOff(): DevelopError {
-  return new DevelopError('aborted', 'developing was called off');
+  return new DevelopError('aborted', 'developing was canceled');
 }
 
 function stalled(readBytes: number, imageBytes: number, stallMs: number): DevelopError {
@@ -222,7 +222,7 @@ function stalled(readBytes: number, imageBytes: number, stallMs: number): Develo
     'stalled',
     readBytes < imageBytes
       ? `the image stopped arriving: ${readBytes} of ${imageBytes} bytes, and nothing more for ${seconds} s`
-      : `the darkroom neither worked nor wrote for ${seconds} s: capture again`,
+      : `the darkroom made no progress for ${seconds} s: capture again`,
   );
 }
 

@@ -135,7 +135,7 @@ function cannotDecrypt(error: unknown): unknown {
   if (error instanceof Error && 'syscall' in error) return error;
   const why = messageOf(error);
   const reason = /no identity matched/i.test(why)
-    ? 'it is encrypted for somebody else: none of the identities given fits'
+    ? 'it is encrypted for other recipients: none of the given identities matches'
     : `it cannot be decrypted: it is cut off or was altered (${why}); copy it again, or capture again`;
   return new EncryptionError(reason, { cause: error });
 }

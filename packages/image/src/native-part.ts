@@ -188,7 +188,7 @@ const childExits: Record<number, string> = {
 export function describeChildExit(exitCode: number | null, signal: number | null): string | null {
   if (exitCode === 0) return null;
   if (signal === constants.signals.SIGKILL)
-    return 'the image child was killed, by somebody or for lack of memory';
+    return 'the image child was killed, by a user or by the kernel for lack of memory';
   if (signal !== null) return `the image child ended by signal ${signal}`;
   if (exitCode === null)
     return 'the image child was reaped by other code in this process: how it ended is unknown';

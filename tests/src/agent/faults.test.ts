@@ -283,7 +283,7 @@ test('memory runs short while it develops: the capture gives way, the server doe
   writeFileSync(join(cgroup, 'cgroup.procs'), String(at.target.pid));
   const line = await capture(at);
   assert.deepEqual([line.event, line['code']], ['failed', 'headroom'], JSON.stringify(line));
-  assert.match(String(line['msg']), /memory ran short: [\d.]+ MB available \(cgroup .*afterimage develop/);
+  assert.match(String(line['msg']), /memory low: [\d.]+ MB available \(cgroup .*afterimage develop/);
   await assertUnaffected(at);
 });
 

@@ -101,7 +101,10 @@ test('memory that runs short while the image streams', async (t) => {
   limitMemory(cgroup, readMemory(cgroup, 'usage') + (16 << 20));
   command.kill('SIGCONT');
   const { code, stderr } = await end;
-  assert.match(stderr, /^afterimage: memory ran short: [\d.]+ MB available \([^\n]*gave way\n$/);
+  assert.match(
+    stderr,
+    /^afterimage: capture aborted, memory low: [\d.]+ MB available \([^\n]*, reserve [\d.]+ MB\n$/,
+  );
   assert.deepEqual([code, readdirSync(directory)], [3, []]);
   await assertAsBefore(target, before);
 });

@@ -238,7 +238,7 @@ describe('what is no process to capture', () => {
       readdirSync(`/proc/${target.pid}/task`)
         .map(Number)
         .find((id) => id !== target.pid) ?? 0;
-    await assertRefuses(t, thread, new RegExp(`is a thread of process ${target.pid}: name that`));
+    await assertRefuses(t, thread, new RegExp(`is a thread of process ${target.pid}; use ${target.pid}`));
   });
 
   it('a process that has ended', async (t) => {

@@ -105,7 +105,7 @@ describe('afterimage capture of a process with an agent', () => {
       /its? .*takes out what it was told to: strings, not names$|told to: strings, not names/,
     );
     assert.ok(second.startsWith(`afterimage: wrote the snapshot ${path} (`), second);
-    assert.match(second, /redacted: strings\), sha256 [0-9a-f]{64}; process \d+ stood still for /);
+    assert.match(second, /redacted: strings\), sha256 [0-9a-f]{64}; process \d+ was paused for /);
   });
 
   it('sends nothing when the gate is shut', async (t) => {

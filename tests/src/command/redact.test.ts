@@ -256,7 +256,7 @@ describe('encryption', { timeout: 120_000 }, () => {
       await fail([verb, cut, '--identity', identity], 1, cannot);
       await fail([verb, altered, '--identity', identity], 1, cannot);
       await fail([verb, armored, '--identity', identity], 1, /is encrypted and armored: .*age -d/);
-      await fail([verb, file, '--identity', other], 1, /encrypted for somebody else/);
+      await fail([verb, file, '--identity', other], 1, /encrypted for other recipients/);
       await fail(
         [verb, file, '--identity', inDirectory('none')],
         1,

@@ -114,7 +114,7 @@ describe('a capture of a pod', { skip }, () => {
     pod.limitMemory(usage + (24 << 20));
     const { code, stderr } = await endOf(command);
     pod.limitMemory(limit);
-    assert.match(stderr, /memory ran short: [\d.]+ MB available \(.*gave way/m);
+    assert.match(stderr, /memory low: [\d.]+ MB available \(.*, reserve/m);
     assert.equal(code, 3, stderr);
     assert.equal(pod.oomKills(), 0);
     assert.deepEqual(namesIn(cwd), []);
@@ -151,7 +151,7 @@ describe('a capture of a pod', { skip }, () => {
     assert.equal(code, 1, stderr);
     assert.match(
       stderr,
-      /what is left there could not be cleared away .*whether the inspector of process 1 there is closed/,
+      /what is left there could not be cleaned up .*whether the inspector of process 1 there is closed/,
     );
     assert.deepEqual(namesIn(cwd), []);
     assertUndisturbed(other);

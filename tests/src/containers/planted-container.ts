@@ -19,7 +19,7 @@ export async function captureContainer(
 ): Promise<string> {
   const { code, stderr } = await commandIn(container, ['capture', target, ...args], { cwd });
   assert.equal(code, 0, stderr);
-  assert.match(stderr, /; container \S+ stood still for /);
+  assert.match(stderr, /; container \S+ was paused for /);
   await assertNothingLeftIn(container);
   return stderr;
 }

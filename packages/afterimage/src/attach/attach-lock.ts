@@ -24,14 +24,14 @@ const RETRY_MS = 50;
  */
 export async function takeAttachLock(signal: AbortSignal, onWait?: () => void): Promise<Lock> {
   const otherwise =
-    `somebody else has been attaching to a process here for ${WAIT_MS / 1000} s, and only one can at a time: ` +
+    `another capture has been attaching to a process here for ${WAIT_MS / 1000} s, and only one can attach at a time: ` +
     'try again later (a command that was stopped holds it too)';
   return takeLock('afterimage-attach', otherwise, signal, onWait);
 }
 
 /** @throws {CommandError} `refused`, when it is held for too long, or the signal's reason */
 export async function takeCaptureLock(pid: number, signal: AbortSignal): Promise<Lock> {
-  const otherwise = `process ${pid} has been captured by somebody else for ${WAIT_MS / 1000} s: try again later`;
+  const otherwise = `process ${pid} has been held by another capture for ${WAIT_MS / 1000} s: try again later`;
   return takeLock(captureLockName(pid), otherwise, signal);
 }
 

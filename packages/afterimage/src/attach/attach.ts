@@ -150,7 +150,7 @@ async function capture(
   }
   const found = {
     starting: 'has not run its first JavaScript yet',
-    busy: 'is being captured by somebody else, or by its agent',
+    busy: 'is already being captured, by another command or by its agent',
   }[failure ?? ''];
   throw new CommandError(
     'refused',

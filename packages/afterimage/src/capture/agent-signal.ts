@@ -132,14 +132,14 @@ async function agentGone(pid: number): Promise<CommandError> {
 function notTaken(pid: number, { signal, expandedPath }: AgentBoard): CommandError {
   return new CommandError(
     'failed',
-    `the main thread of process ${pid} did not come to ${signal} within ${formatMs(TAKEN_MS)}: it is busy. When it does, the ` +
-      `agent captures it nevertheless, to ${visible(expandedPath)}`,
+    `the main thread of process ${pid} did not handle ${signal} within ${formatMs(TAKEN_MS)}: it is busy. When it does, the ` +
+      `agent still captures it, to ${visible(expandedPath)}`,
   );
 }
 
 function tooLong(pid: number, elapsed: number): CommandError {
   return new CommandError(
     'failed',
-    `the capture by the agent of process ${pid} was not over after ${formatMs(elapsed)}; its log says what became of it`,
+    `the capture by the agent of process ${pid} did not finish within ${formatMs(elapsed)}; see its log for the outcome`,
   );
 }

@@ -55,7 +55,7 @@ export async function captureLocal(capture: LocalCapture): Promise<CapturedImage
     ({ headroom, reserve }) => {
       shortage = new CommandError(
         'refused',
-        `memory ran short: ${describeHeadroom(headroom)}, to be kept free ${formatBytes(reserve)}; the capture gave way`,
+        `capture aborted, memory low: ${describeHeadroom(headroom)}, reserve ${formatBytes(reserve)}`,
       );
       release();
     },

@@ -78,7 +78,7 @@ export function isUnreached(text: string): boolean {
 
 /** What the program that reaches the container said of why it could not, and what to do. */
 export function accessError({ name, program }: ContainerAccess, text: string): CommandError {
-  const said = visible(text.split('\n').slice(-3).join(' ')) || `${program} ended without a word`;
+  const said = visible(text.split('\n').slice(-3).join(' ')) || `${program} ended without an error message`;
   if (/forbidden/i.test(text)) {
     return new CommandError(
       'refused',

@@ -281,7 +281,7 @@ function notCleanedUp({ target }: Cleanup, { name }: ContainerAccess, reason: un
   const what = target === null ? '' : `, and whether the inspector of process ${target.pid} there is closed`;
   return new CommandError(
     'failed',
-    `the connection to ${name} broke while the process was attached to, and what is left there could not be cleared away ` +
+    `the connection to ${name} broke while the process was attached to, and what is left there could not be cleaned up ` +
       `(${visible(messageOf(reason))}): look whether /tmp has a directory afterimage-…${what}; nothing was written`,
     { cause: reason },
   );
@@ -307,7 +307,7 @@ async function nextFrame(frames: AsyncGenerator<Frame>, exec: Exec, access: Cont
 function unexpected(message: FromKit, { name }: ContainerAccess): CommandError {
   return message.type === 'failed'
     ? new CommandError(message.failure, `${name}: ${visible(message.message)}`)
-    : new CommandError('failed', `${name}: the kit said '${message.type}' out of turn`);
+    : new CommandError('failed', `${name}: unexpected message '${message.type}' from the kit`);
 }
 
 /** The kit sees its input end then, and leaves nothing behind. */

@@ -167,7 +167,7 @@ interface LoopBinding {
 /** What came, with nothing in it but what belongs there. */
 function checked(answer: unknown, pid: number): HeapFigures {
   const wrong = (): CommandError =>
-    new CommandError('failed', `process ${pid} answered something else than its memory's figures`);
+    new CommandError('failed', `process ${pid} returned unexpected data instead of its memory figures`);
   const record = (value: unknown): Record<string, unknown> => {
     if (typeof value !== 'object' || value === null) throw wrong();
     return value as Record<string, unknown>;

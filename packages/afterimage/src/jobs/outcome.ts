@@ -41,11 +41,11 @@ export function summary({ target, kind, path, bytes, sha256, snapshot, cost }: C
   const what =
     (nodes === null ? '' : `, ${formatNumberOf(nodes, 'node')}`) +
     (redaction === null ? '' : `; redacted: ${redaction}`);
-  const memory = extraBytes === null ? '' : ` with ${formatBytes(extraBytes)} more memory`;
+  const memory = extraBytes === null ? '' : `, ${formatBytes(extraBytes)} extra memory`;
   const name = path === '-' ? '' : ` ${visible(path)}`;
   return (
-    `wrote the ${kind}${name} (${formatBytes(bytes)}${what}), sha256 ${sha256}; ${target} stood still for ` +
-    `${formatMs(pauseMs)}, and had its image out after ${formatMs(captureMs)}${memory}`
+    `wrote the ${kind}${name} (${formatBytes(bytes)}${what}), sha256 ${sha256}; ${target} was paused for ` +
+    `${formatMs(pauseMs)}; image received in ${formatMs(captureMs)}${memory}`
   );
 }
 

@@ -80,7 +80,7 @@ async function podTargets(
   const chosen = options.all ? pods : pods.slice(0, 1);
   if (chosen.length < pods.length) {
     say(
-      `${name ?? options.selector ?? ''} has ${pods.length} pods that run: ${chosen[0].pod} has for longest; --all takes each`,
+      `${name ?? options.selector ?? ''}: ${pods.length} pods match; using ${chosen[0].pod} (running longest). --all captures every one`,
     );
   }
   return chosen.map((pod) => podTarget(pod, options, options));

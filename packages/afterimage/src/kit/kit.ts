@@ -37,7 +37,7 @@ const FLUSH_MS = 5_000;
 /** Called by the bootstrap, with all that came with this code. */
 export async function run(parts: KitParts): Promise<never> {
   const stop = new AbortController();
-  const giveUp = (): void => stop.abort(new CommandError('failed', 'nobody is there any more'));
+  const giveUp = (): void => stop.abort(new CommandError('failed', 'the client disconnected'));
   setTimeout(giveUp, MAX_MS).unref();
   stepBack();
   const output = frameOutput(1, STALL_MS, giveUp);

@@ -97,7 +97,7 @@ export async function* readFrames(source: AsyncIterable<Uint8Array>): AsyncGener
       const length = rest.readUInt32BE(at + 1);
       if ((type !== FRAME.message && type !== FRAME.data) || length > LARGEST_FRAME) {
         const text = JSON.stringify(rest.toString('latin1', at, at + 60));
-        throw new Error(`it was spoken to in another way than expected: ${text}`);
+        throw new Error(`unexpected data from the kit: ${text}`);
       }
       const end = at + HEADER_BYTES + length;
       if (rest.length < end) break;

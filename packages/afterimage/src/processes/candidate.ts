@@ -76,7 +76,10 @@ export async function readCandidate(pid: number): Promise<Candidate> {
   const status = await readStatus(pid);
   if (status === null) throw new CommandError('targetGone', `there is no process ${pid}`);
   if (status.threadGroup !== pid)
-    throw new CommandError('refused', `${pid} is a thread of process ${status.threadGroup}: name that`);
+    throw new CommandError(
+      'refused',
+      `${pid} is a thread of process ${status.threadGroup}; use ${status.threadGroup}`,
+    );
   const [commandLine, nodeVersion] = await Promise.all([readCommandLine(pid), nodeVersionOf(pid)]);
   return { status, commandLine, nodeVersion };
 }

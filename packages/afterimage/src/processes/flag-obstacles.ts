@@ -51,7 +51,7 @@ function taken(pid: number, signal: NodeJS.Signals, flags: string, what: string)
   const way =
     signal === 'SIGUSR1'
       ? 'start it without, or with the agent, node --import @afterimage/agent/register'
-      : 'start it without, or give the agent another signal, or attach past the agent with --no-agent';
+      : 'start it without, or give the agent another signal, or bypass the agent with --no-agent';
   return {
     code: 'signal-taken',
     message: `process ${pid} was started with ${flags}, so ${signal} would make it write ${what}: ${way}`,

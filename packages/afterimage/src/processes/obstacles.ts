@@ -69,8 +69,8 @@ function boardObstacle(
     return {
       code: 'agent-unreadable',
       message:
-        `process ${pid} has an agent, but how that stands cannot be read (another version?): send it its signal by hand, ` +
-        'or attach past it with --no-agent',
+        `process ${pid} has an agent, but its status cannot be read (another version?): send its signal by hand, ` +
+        'or bypass it with --no-agent',
     };
   }
   const { gate, signal, otherListeners, signalHeld } = board;
@@ -85,13 +85,13 @@ function boardObstacle(
       code: 'signal-shared',
       message:
         `process ${pid} has an agent, but listens to ${signal} for something else, too, which a capture would set off: start ` +
-        'it with another AFTERIMAGE_SIGNAL, or attach past the agent with --no-agent',
+        'it with another AFTERIMAGE_SIGNAL, or bypass the agent with --no-agent',
     };
   }
   if ((caughtSignals & signalBit(constants.signals[signal])) !== 0n) return null;
   return {
     code: 'signal-not-caught',
-    message: `process ${pid} has an agent, but does not wait for ${signal}, which would end it: attach past the agent with --no-agent`,
+    message: `process ${pid} has an agent, but does not wait for ${signal}, which would end it: bypass the agent with --no-agent`,
   };
 }
 

@@ -60,7 +60,7 @@ function pathBlocks(path: PathStep[], pathText: string): Block[] {
   if (path.length === 1) {
     blocks.push({
       kind: 'paragraph',
-      text: 'A root does, by itself, or nothing: the collector had not come by. See --retainers',
+      text: 'Only a root holds it, or nothing: then it was about to be collected. See --retainers',
     });
   }
   if (pathText !== '') blocks.push({ kind: 'paragraph', text: pathText });
@@ -74,7 +74,7 @@ function retainersBlocks(retainers: Referrers): Block[] {
     { kind: 'heading', level: 1, text: `Who refers to ${name} @${id}` },
     {
       kind: 'paragraph',
-      text: `${many}; the nearest to a root first, and below each who refers to that one`,
+      text: `${many}; nearest to a root first, and below each what refers to it`,
     },
     { kind: 'tree', items: itemsOf(retainers, 0) },
   ];
@@ -100,7 +100,7 @@ function stringsBlocks(strings: RepeatedString[], shown: number): Block[] {
     { kind: 'heading', level: 1, text: 'Strings of which there are copies' },
     {
       kind: 'paragraph',
-      text: `${many} there more than once; one copy of each would free ${formatBytes(wasted)}`,
+      text: `${many} stored more than once; keeping one copy of each would free ${formatBytes(wasted)}`,
     },
     {
       kind: 'table',

@@ -74,7 +74,7 @@ function facts({ figures }: HeapReport): Fact[] {
     { label: 'heap limit', value: formatBytes(heap.limitBytes) },
     {
       label: 'external',
-      value: `${formatBytes(externalBytes)}, of it ${formatBytes(arrayBufferBytes)} array buffers`,
+      value: `${formatBytes(externalBytes)}, including ${formatBytes(arrayBufferBytes)} array buffers`,
     },
     { label: "V8's own", value: formatBytes(mallocedBytes) },
     { label: 'resident', value: formatBytes(rssBytes) },
