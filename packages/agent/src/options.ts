@@ -63,7 +63,7 @@ export interface AgentOptions {
   storePlainImage?: boolean | undefined;
   /** Path of the darkroom, the program that develops images (AFTERIMAGE_DARKROOM). Default: the package's own. */
   darkroom?: string | undefined;
-  /** @deprecated Former name of `darkroom` (AFTERIMAGE_DEVELOPER); works for one more minor version. */
+  /** Former name of `darkroom` (AFTERIMAGE_DEVELOPER); deprecated, works for one more minor version. */
   developer?: string | undefined;
   /** How long V8's workers may take to come to rest (AFTERIMAGE_PARK_TIMEOUT_MS). Default 2,000. */
   parkTimeoutMs?: number | undefined;
