@@ -41,8 +41,6 @@ export interface WrittenByAgent {
 }
 
 export type Arrival = CapturedImage | DevelopedElsewhere | WrittenByAgent;
-/** The former name, for its last caller. */
-export type CameIn = Arrival;
 
 /** Times in milliseconds, sizes in bytes. */
 export interface CaptureCost {

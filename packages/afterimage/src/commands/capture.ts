@@ -4,7 +4,7 @@ import type { ImageHeader } from '@afterimage/image/read';
 import { STORED_ENDING } from '@afterimage/image/store';
 import type { RedactionLevel } from '@afterimage/snapshot/redaction';
 import { Command, Option } from 'commander';
-import type { CameIn, CaptureCost } from '../capture/arrival.js';
+import type { Arrival, CaptureCost } from '../capture/arrival.js';
 import { captureWithAgent, type AskedOfAgent } from '../jobs/agent-job.js';
 import { failureReport, report, summary, type Captured } from '../jobs/outcome.js';
 import { checkResultPath, resultPath, SNAPSHOT_ENDING } from '../jobs/result-path.js';
@@ -246,7 +246,7 @@ function causedBy(error: unknown): unknown {
   return error instanceof DevelopError ? error.cause : error;
 }
 
-async function keep(captured: CameIn, target: CaptureTarget, job: Job): Promise<Omit<Captured, 'attempts'>> {
+async function keep(captured: Arrival, target: CaptureTarget, job: Job): Promise<Omit<Captured, 'attempts'>> {
   if (captured.kind === 'written') return keepWritten(captured, target, askedOf(job), job);
   const { options, recipients, signal, progress } = job;
   const { header } = captured.kind === 'image' ? captured.image : captured;

@@ -1,7 +1,7 @@
 /** `afterimage heap`: what the heap of a process that runs is made of, without a snapshot of it. */
 import { Command } from 'commander';
 import { describeLeftOpen, isLeftOpen } from '../attach/left-open.js';
-import { startUndertaker } from '../attach/undertaker-process.js';
+import { startWatchdog } from '../attach/watchdog-process.js';
 import { stepText } from '../jobs/local-target.js';
 import { CommandError } from '../cli/command-error.js';
 import { heapBlocks } from '../report/blocks/heap.js';
@@ -45,7 +45,7 @@ async function runHeap(word: string, options: Options): Promise<void> {
   const target = await attachableProcess(pid, signal, false);
   const progress = progressLine();
   const report = await heapReport(target, {
-    standBy: startUndertaker,
+    standBy: startWatchdog,
     waitMs: milliseconds(wait),
     onQueue: () => progress.stage(stepText('queued', `process ${pid}`)),
     onWait: () => progress.stage(stepText('waiting', `process ${pid}`)),
