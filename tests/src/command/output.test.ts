@@ -105,7 +105,10 @@ describe('a result goes to a pipe', { timeout: 120_000 }, () => {
         t.skip('there is no script(1) to make a terminal');
         return;
       }
-      assert.match(stdout, /^afterimage: standard output is a terminal: name a file, or pipe it on\r\n$/);
+      assert.match(
+        stdout,
+        /^afterimage: standard output is a terminal: name a file, or pipe it on; see afterimage [a-z]+ --help\r\n$/,
+      );
       assert.equal(status, 2);
     }
   });

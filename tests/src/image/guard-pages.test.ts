@@ -16,7 +16,7 @@ after(() => rmSync(directory, { recursive: true }));
 const [major = 0, minor = 0] = release().split('.').map(Number);
 const skip = major > 6 || (major === 6 && minor >= 13) ? false : 'Linux has guard pages since 6.13';
 const library = path.join(directory, 'guard-pages.node');
-const source = fileURLToPath(new URL('../fixtures/guard-pages.c', import.meta.url));
+const source = fileURLToPath(new URL('../../src/fixtures/guard-pages.c', import.meta.url));
 before(() => execFileSync('gcc', ['-Wall', '-Werror', '-shared', '-fPIC', '-o', library, source]));
 
 /** As the fixture fills a page. */

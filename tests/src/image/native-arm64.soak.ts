@@ -93,7 +93,7 @@ before(
       stdio: ['ignore', 'ignore', 'inherit'],
     });
     const preload = path.join(directory, 'emulated-memory.so');
-    const source = fileURLToPath(new URL('../fixtures/emulated-memory.c', import.meta.url));
+    const source = fileURLToPath(new URL('../../src/fixtures/emulated-memory.c', import.meta.url));
     execFileSync('aarch64-linux-gnu-gcc', [
       '-O1',
       '-Wall',

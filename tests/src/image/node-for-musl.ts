@@ -19,7 +19,7 @@ const SHA512 = '6Y2u+AfOUuTqWgTCpFhySL8HAcONDucCFixKle9tWoW7bm8RF0+fwQBRWNWGdx+T
 /** What is in a program of Node's (`node --build-sea`), with a 1 behind it where an application is in it, too. */
 const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2:';
 
-const runtime = fileURLToPath(new URL('../fixtures/musl-runtime.c', import.meta.url));
+const runtime = fileURLToPath(new URL('../../src/fixtures/musl-runtime.c', import.meta.url));
 const LOADER = '/lib/ld-musl-x86_64.so.1';
 
 /**
