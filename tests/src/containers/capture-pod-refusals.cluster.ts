@@ -65,7 +65,11 @@ describe('capture of pods refuses', { skip }, () => {
     await refused(['pod/nothing'], 4, /pod\/nothing: .*pods "nothing" not found$/m);
     await refused(['deploy/nothing'], 4, /deploy\/nothing: .*deployments\.apps "nothing" not found$/m);
     await refused(['-l', 'app=nothing'], 4, /pods with app=nothing: there is no pod$/m);
-    await refused(['pod/done', '-c', 'sidecar'], 2, /pod done has no container sidecar; it has app$/m);
+    await refused(
+      ['pod/done', '-c', 'sidecar'],
+      2,
+      /pod done has no container sidecar; it has app; see afterimage capture --help$/m,
+    );
     process.kill(pod.hostPid, 'SIGTERM');
     await eventually(() => assert.equal(pod.status().phase, 'Succeeded'));
     await refused(['deploy/done'], 4, /deploy\/done: none of its 1 pods runs$/m);
