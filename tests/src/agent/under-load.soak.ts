@@ -9,7 +9,7 @@ const captures = Number(process.env.SOAK_CAPTURES ?? 100);
 
 describe(`${captures} captures under load`, { concurrency: 2 }, () => {
   const test = (name: string, nodeToTest: () => NodeBinary): Promise<void> =>
-    it(name, { timeout: 40_000 * captures }, async (t) => {
+    it(name, { timeout: 180_000 + 40_000 * captures }, async (t) => {
       const snapshots = await captureUnderLoad(nodeToTest(), captures, await temporaryDirectory(t));
       for (const snapshot of snapshots) await assertShowsWhatWasPlanted(snapshot);
     });
