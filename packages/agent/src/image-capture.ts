@@ -4,11 +4,11 @@
  */
 import { closeSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { setPriority } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
 import type { CaptureJob } from './capture-job.js';
 import { startCollector, TryAgainError, type Collector } from './collector-process.js';
 import { cpuSeconds } from '@afterimage/host/process-stat';
+import { RAISE_AFTER_MS, raisePriority } from '@afterimage/host/raised-priority';
 import { deferred, untilAborted, within } from '@afterimage/host/deferred';
 import { CaptureError } from './errors.js';
 import type { CaptureResult } from './events.js';
@@ -36,10 +36,6 @@ const START_MS = 30_000;
  * server writes to is there twice, and a saturated server leaves a child of idle priority next to nothing.
  */
 const IMAGE_MS = 180_000;
-/** When the image is still not out, the child and the collector are raised from the lowest priority to this one. */
-const RAISE_MS = 3_000;
-/** A quarter of a processor for which a server at 0 competes. */
-const RAISED_PRIORITY = 5;
 /** For a collector's own failure to become known, when the child has already stumbled over it. */
 const GRACE_MS = 1_000;
 
@@ -148,7 +144,9 @@ async function collect(
   const { path, signal } = job;
   collector.send({ type: 'forked', pid: child.fork.pid });
   const starved = async (): Promise<CaptureError> => starvedError(await cpuSeconds(child.fork.pid));
-  const raising = setTimeout(() => raisePriority(child.fork.pid, collector.pid), RAISE_MS).unref();
+  const raising = setTimeout(() => {
+    for (const pid of [child.fork.pid, collector.pid]) raisePriority(pid);
+  }, RAISE_AFTER_MS).unref();
   const image = await untilAborted(boundedBy(imageOut(child, collector), IMAGE_MS, starved), signal).finally(
     () => clearTimeout(raising),
   );
@@ -210,22 +208,11 @@ async function boundedBy<T>(promise: Promise<T>, ms: number, late: () => Promise
   }
 }
 
-/** On a machine that is busy the lowest priority gets next to nothing. Only a superuser may raise it. */
-function raisePriority(...pids: number[]): void {
-  for (const pid of pids) {
-    try {
-      setPriority(pid, RAISED_PRIORITY);
-    } catch {
-      // It has ended, or stays as it is, and then has IMAGE_MS.
-    }
-  }
-}
-
 function starvedError(seconds: number | null): CaptureError {
   const got = seconds === null ? '' : ` and got ${seconds.toFixed(1)} s of processor time`;
   return new CaptureError(
     'timeout',
-    `the image was not out of the server after ${formatMs(IMAGE_MS)}: the child that writes it has the lowest priority${got}; ` +
+    `the image was not out of the server after ${formatMs(IMAGE_MS)}: the child that writes it has a low priority${got}; ` +
       'capture when the server is less busy, or raise its CPU limit',
   );
 }

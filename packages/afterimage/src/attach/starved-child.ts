@@ -2,7 +2,7 @@
  * An image child runs at the lowest priority. In a target that keeps all processors busy that it may use, as a saturated
  * server under a CPU limit does, it gets next to nothing: then its priority is raised, and in the end it is given up.
  */
-import { setPriority } from 'node:os';
+import { RAISE_AFTER_MS, raisePriority } from '@afterimage/host/raised-priority';
 import { CommandError } from '../cli/command-error.js';
 import { childrenOf } from '@afterimage/host/process-status';
 
@@ -13,9 +13,7 @@ export interface Patience {
   giveUpMs: number;
 }
 
-const PATIENCE: Patience = { raiseMs: 3_000, giveUpMs: 60_000 };
-/** A quarter of a processor for which a target at 0 competes; the child had one in seventy. */
-const RAISED = 5;
+const PATIENCE: Patience = { raiseMs: RAISE_AFTER_MS, giveUpMs: 60_000 };
 
 /**
  * The image as it comes; what reads it may take its time.
@@ -73,14 +71,9 @@ export function starved(
   );
 }
 
-/** Only a superuser may; elsewhere it stays as it is. */
 async function raise(target: number, child: number): Promise<void> {
   const pid = await pidOf(target, child);
-  try {
-    if (pid !== null) setPriority(pid, RAISED);
-  } catch {
-    // It is given up later.
-  }
+  if (pid !== null) raisePriority(pid);
 }
 
 async function kill(target: number, child: number): Promise<void> {
