@@ -31,7 +31,7 @@ export interface DevelopProgress {
 export interface DevelopOptions {
   signal?: AbortSignal;
   onProgress?: (progress: DevelopProgress) => void;
-  /** Called with the pid of the darkroom, for whoever watches its memory. */
+  /** Called with the process ID of the darkroom, so that the caller can watch its memory. */
   onStart?: (pid: number) => void;
   /** Given up when the program neither burns CPU nor reads nor writes for this long. Default 30,000. */
   stallMs?: number;
@@ -115,7 +115,7 @@ export async function develop(
       throw explainExit(ended.exitCode, ended.signal, ended.reports.error, ended.reports.otherText);
     }
   } finally {
-    // Not awaited: a source that gives nothing any more would hold this up for ever.
+    // Not awaited: a stalled source would never let this end.
     void chunks.return?.().catch(() => undefined);
   }
 }

@@ -6,7 +6,7 @@ export interface Region {
 }
 
 export interface MemoryReader {
-  /** Memory of its own that it may write to, and that is no file's; in the order of addresses. */
+  /** Writable private memory that maps no file, in the order of addresses. */
   regions: Region[];
   /** What malloc gives its first thread from; null where it was not asked for. */
   programBreak: Region | null;

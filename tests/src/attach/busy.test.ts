@@ -61,7 +61,7 @@ test('a main thread in native code: an error, and its inspector is closed when i
     /^afterimage: .*opened no inspector within 15 s: its main thread is in native code[^\n]*\n$/,
   );
   assert.equal(code, 5);
-  assert.equal(watchdogsOf(target.pid).length, 1, 'nobody waits for the inspector');
+  assert.equal(watchdogsOf(target.pid).length, 1, 'no watchdog waits for the inspector');
   await call.done;
   await assertAsBefore(target, before);
   assert.match(target.stderr(), /Debugger listening/);

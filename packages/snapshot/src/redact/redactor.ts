@@ -130,7 +130,7 @@ export function redactor({ level, target }: RedactorOptions): Redactor {
   return { push, reuse: (chunk) => output.reuse(chunk), end };
 }
 
-/** With a key that nobody knows: it is not kept. */
+/** The compiled redaction with a random key, which is not kept: its hashes cannot be reproduced. */
 function keyedRedaction(): CompiledRedaction {
   const compiled = compiledRedaction();
   const { INPUT } = compiled.layout;
