@@ -1,9 +1,10 @@
 // `npm run test:unit [-- NAME ...]`: the tests that need only `dist` and start no process, with a figure of coverage. A test is one of
 // them when neither it nor anything that it imports from tests/ imports node:child_process or the Node versions that the tests bring.
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { compiled, testFiles } from './test-files.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const sources = join(root, 'tests/src');
@@ -12,11 +13,9 @@ const STARTS_A_PROCESS = /^(node:)?(child_process|cluster)$|^\.{1,2}\/(.*\/)?nod
 const MAX_SECONDS = 120;
 
 const names = process.argv.slice(2);
-const files = readdirSync(sources, { recursive: true })
-  .filter((file) => file.endsWith('.test.ts') && !startsProcess(join(sources, file)))
-  .filter((file) => names.length === 0 || names.some((name) => isNamed(file, name)))
-  .sort()
-  .map((file) => `tests/dist/${file.replace(/\.ts$/, '.js')}`);
+const files = testFiles('test', names)
+  .filter((file) => !startsProcess(join(sources, file)))
+  .map(compiled);
 if (files.length === 0) fail(`no test without a process is named like ${names.join(', ')}`);
 
 run('scripts/prepare.mjs');
@@ -36,10 +35,6 @@ function startsProcess(file, seen = new Set()) {
     if (startsProcess(source, seen)) return true;
   }
   return false;
-}
-
-function isNamed(file, name) {
-  return file.includes(name) || file.replace('/', '-').includes(name);
 }
 
 function run(...args) {

@@ -2,9 +2,9 @@
 //   node scripts/test.mjs [cluster|browser|soak|vm] [NAME ...]
 // NAME picks the test files whose path in tests/src contains it. Exits as the test runner does.
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { compiled, testFiles } from './test-files.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const [first = '', ...rest] = process.argv.slice(2);
@@ -19,12 +19,7 @@ const timeoutMs = { test: 1_200_000, cluster: 1_200_000, browser: 300_000, soak:
 /** Files at a time. Tests wait for much; the long ones keep two processors busy by themselves. */
 const concurrency = kind === 'test' || kind === 'cluster' ? availableParallelism() + 1 : 1;
 
-const files = readdirSync(`${root}tests/src`, { recursive: true })
-  .filter((file) => file.endsWith(`.${kind}.ts`))
-  // agent/board.test.ts by agent-board, agent/board or board.
-  .filter((file) => names.length === 0 || names.some((name) => isNamed(file, name)))
-  .sort()
-  .map((file) => `tests/dist/${file.replace(/\.ts$/, '.js')}`);
+const files = testFiles(kind, names).map(compiled);
 if (files.length === 0) fail(`no ${kind} file is named like ${names.join(', ')}`);
 
 node(['scripts/prepare.mjs']);
@@ -41,10 +36,6 @@ node([
   `--test-concurrency=${concurrency}`,
   ...files,
 ]);
-
-function isNamed(file, name) {
-  return file.includes(name) || file.replace('/', '-').includes(name);
-}
 
 function step(what) {
   console.log(`# ${what}`);
