@@ -1,12 +1,11 @@
 /** `afterimage capture`: an image of a process that runs, developed into a snapshot or stored. */
-import { DevelopError, type DevelopResult } from '@afterimage/image/develop';
-import type { ImageHeader } from '@afterimage/image/read';
+import { DevelopError } from '@afterimage/image/develop';
 import { STORED_ENDING } from '@afterimage/image/store';
 import type { RedactionLevel } from '@afterimage/snapshot/redaction';
 import { Command, Option } from 'commander';
-import type { Arrival, CaptureCost } from '../capture/arrival.js';
+import type { Arrival } from '../capture/arrival.js';
 import { captureWithAgent, type AskedOfAgent } from '../jobs/agent-job.js';
-import { failureReport, report, summary, type Captured } from '../jobs/outcome.js';
+import { failureReport, imageOf, report, snapshotOutcome, summary, type Captured } from '../jobs/outcome.js';
 import { checkResultPath, resultPath, SNAPSHOT_ENDING } from '../jobs/result-path.js';
 import { keepWritten } from '../jobs/agent-result.js';
 import { developCaptured, isWorthAnotherImage, redactCaptured, storeCaptured } from '../jobs/result.js';
@@ -241,7 +240,7 @@ function askedOf({ options, recipients }: Job): AskedOfAgent {
   };
 }
 
-/** The developer program reports what its image ended with as its own failure. */
+/** The darkroom reports what its image ended with as its own failure. */
 function causedBy(error: unknown): unknown {
   return error instanceof DevelopError ? error.cause : error;
 }
@@ -264,31 +263,17 @@ async function keep(captured: Arrival, target: CaptureTarget, job: Job): Promise
   const developing = { redact: options.redact, recipients, force, signal, progress };
   const common = { by: 'inspector', target: target.name, path } as const;
   if (captured.kind === 'developed') {
-    const { fileBytes: bytes, sha256, provenance } = await redactCaptured(captured.chunks, path, developing);
-    const developed = { ...captured.developed(), redaction: provenance.redaction };
-    const known = fromImage({ header, cost: captured.cost() }, developed);
-    return { ...common, kind: 'snapshot', bytes, sha256, ...known };
+    const { provenance, ...file } = await redactCaptured(captured.chunks, path, developing);
+    const developed = { ...captured.developed(), ...file, redaction: provenance.redaction };
+    return { ...common, ...snapshotOutcome(header, developed), cost: captured.cost() };
   }
   if (isImage) {
     const stored = await storeCaptured(captured.image, path, developing);
-    return { ...common, kind: 'image', ...stored, ...fromImage({ header, cost: captured.cost() }, null) };
+    const image = imageOf(header);
+    return { ...common, kind: 'image', ...stored, snapshot: null, cost: captured.cost(), image };
   }
   const developed = await developCaptured(captured.image, path, developing);
-  const { fileBytes: bytes, sha256 } = developed;
-  const known = fromImage({ header, cost: captured.cost() }, developed);
-  return { ...common, kind: 'snapshot', bytes, sha256, ...known };
-}
-
-function fromImage(
-  { header, cost }: { header: ImageHeader; cost: CaptureCost },
-  developed: DevelopResult | null,
-): Pick<Captured, 'snapshot' | 'cost' | 'image'> {
-  const { metadata, imageBytes } = header;
-  return {
-    snapshot: developed,
-    cost,
-    image: { bytes: imageBytes, ...metadata, request: undefined },
-  };
+  return { ...common, ...snapshotOutcome(header, developed), cost: captured.cost() };
 }
 
 /** The errors of the parts, as the command's. What is unknown stays as it is. */

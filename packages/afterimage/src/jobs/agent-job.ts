@@ -14,7 +14,7 @@ import {
   type CapturedByAgent,
   type FoundAgent,
 } from '../capture/agent-signal.js';
-import type { Captured } from './outcome.js';
+import { agentOutcome, agentSnapshot, snapshotOutcome, type Captured } from './outcome.js';
 import { developAgentFile } from './result.js';
 import { resultPath } from './result-path.js';
 import type { CaptureContext } from './target.js';
@@ -49,19 +49,13 @@ export async function captureWithAgent(
   const nodeVersion = await nodeVersionOf(pid);
   progress.stage(`process ${pid} is sent ${board.signal}, for its agent`);
   const result = await captureByAgent(pid, board, signal, ({ message }) => progress.stage(visible(message)));
-  const { pauseMs, parkMs, forkMs, captureMs, extraBytes, attempts, imageBytes } = result;
+  const told = agentOutcome(result);
   const known = {
-    by: 'agent',
+    ...told,
     target: `process ${pid}`,
-    cost: { pauseMs, parkMs, forkMs, captureMs, extraBytes },
-    attempts,
-    image: {
-      ...(imageBytes === null ? {} : { bytes: imageBytes }),
-      name: board.name,
-      pid,
-      ...(nodeVersion === null ? {} : { nodeVersion }),
-    },
-  } as const;
+    attempts: result.attempts,
+    image: { ...told.image, name: board.name, pid, ...(nodeVersion === null ? {} : { nodeVersion }) },
+  };
   const path = asked.output === undefined ? undefined : await copyPath(asked, pid, board, result);
   if (path === undefined) {
     const { kind, bytes, sha256 } = result;
@@ -71,20 +65,18 @@ export async function captureWithAgent(
       path: await placeOf(status, result),
       bytes,
       sha256,
-      snapshot: snapshotOf(result),
+      snapshot: agentSnapshot(result),
     };
   }
   if (result.kind === 'snapshot' || asked.wantsImage) {
     const copied = await copyAgentFile(agentFile(status, result), result, path, asked);
-    return { ...known, kind: result.kind, path, ...copied, snapshot: snapshotOf(result) };
+    return { ...known, kind: result.kind, path, ...copied, snapshot: agentSnapshot(result) };
   }
   refuseEncrypted(pid, result, path);
   const { recipients, force } = asked;
   const developing = { redact: board.redact, recipients, force, signal, progress };
   const { header, developed } = await developAgentFile(agentFile(status, result), path, developing);
-  const { fileBytes: bytes, sha256 } = developed;
-  const image = { bytes: header.imageBytes, ...header.metadata };
-  return { ...known, kind: 'snapshot', path, bytes, sha256, snapshot: developed, image };
+  return { ...known, path, ...snapshotOutcome(header, developed) };
 }
 
 /** @throws {CommandError} `refused`, before anything is sent to the process */
@@ -128,14 +120,4 @@ async function copyPath(
 async function placeOf({ pid }: ProcessStatus, { path }: CapturedByAgent): Promise<string> {
   const [own, its] = await Promise.all([namespaceOf('self', 'mnt'), namespaceOf(pid, 'mnt')]);
   return own === its || its === null ? path : `/proc/${pid}/root${path}`;
-}
-
-/** What is known of a snapshot that an agent has written; null for an image. */
-export function snapshotOf({
-  kind,
-  redaction,
-  developMs,
-  ghostLocks,
-}: CapturedByAgent): Captured['snapshot'] {
-  return kind === 'image' ? null : { nodes: null, edges: null, redaction, developMs, ghostLocks };
 }

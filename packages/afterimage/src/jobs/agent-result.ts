@@ -4,11 +4,11 @@ import { freePath } from '../files/destination.js';
 import { visible } from '../cli/visible.js';
 import { copyAgentFile } from '../capture/agent-file.js';
 import type { WrittenByAgent } from '../capture/arrival.js';
-import type { Captured } from './outcome.js';
+import { agentOutcome, agentSnapshot, snapshotOutcome, type Captured } from './outcome.js';
 import { developAgentFile } from './result.js';
 import { resultPath, SNAPSHOT_ENDING } from './result-path.js';
 import type { CaptureTarget, CaptureContext } from './target.js';
-import { snapshotOf, type AskedOfAgent } from './agent-job.js';
+import type { AskedOfAgent } from './agent-job.js';
 
 /** @throws {CommandError} or {DevelopError} */
 export async function keepWritten(
@@ -17,7 +17,7 @@ export async function keepWritten(
   { output, wantsImage, force, recipients }: AskedOfAgent,
   { signal, progress, say }: CaptureContext,
 ): Promise<Omit<Captured, 'attempts'>> {
-  const { kind, encrypted, redaction, pauseMs, parkMs, forkMs, captureMs, extraBytes, imageBytes } = result;
+  const { kind, encrypted, redaction } = result;
   const isDeveloped = kind === 'image' && !encrypted && !wantsImage;
   const ending = isDeveloped || kind === 'snapshot' ? SNAPSHOT_ENDING : imageEnding(result.path);
   const name = target.fileName ?? 'agent';
@@ -25,26 +25,18 @@ export async function keepWritten(
   const time = new Date();
   const named = resultPath(output, ending, { target: name, name, pid, time, encrypted: isSealed });
   const path = await freePath(named, force);
-  const known = {
-    by: 'agent',
-    target: target.name,
-    path,
-    cost: { pauseMs, parkMs, forkMs, captureMs, extraBytes },
-    image: imageBytes === null ? {} : { bytes: imageBytes },
-  } as const;
+  const known = { ...agentOutcome(result), target: target.name, path };
   if (!isDeveloped) {
     const copied = await copyAgentFile(chunks, result, path, { recipients, force });
     if (kind === 'image' && !wantsImage)
       say(
         `the agent stored an image, encrypted: afterimage develop ${visible(path)} --identity FILE -o FILE`,
       );
-    return { ...known, kind, ...copied, snapshot: snapshotOf(result) };
+    return { ...known, kind, ...copied, snapshot: agentSnapshot(result) };
   }
   const developing = { redact: redaction ?? 'strings', recipients, force, signal, progress };
   const { header, developed } = await developAgentFile(chunks, path, developing);
-  const { fileBytes: bytes, sha256 } = developed;
-  const image = { bytes: header.imageBytes, ...header.metadata };
-  return { ...known, kind: 'snapshot', bytes, sha256, snapshot: developed, image };
+  return { ...known, ...snapshotOutcome(header, developed) };
 }
 
 /** Without what encryption adds to it: that is added again. */

@@ -2,6 +2,9 @@
 import { formatBytes, formatMs, roundMs } from '@afterimage/host/format';
 import type { RedactionLevel } from '@afterimage/snapshot/redaction';
 import { exitCodes, type CommandError } from '../cli/command-error.js';
+import type { CapturedByAgent } from '../capture/agent-signal.js';
+import type { Developed } from './developing.js';
+import type { ImageHeader } from '@afterimage/image/read';
 import { formatNumberOf } from '../cli/quantities.js';
 import { visible } from '../cli/visible.js';
 
@@ -32,6 +35,46 @@ export interface Captured {
   attempts: number;
   /** What the image says of itself. */
   image: object;
+}
+
+/** A snapshot that was developed here from the image with this header. */
+export function snapshotOutcome(
+  header: ImageHeader,
+  { fileBytes: bytes, sha256, nodes, edges, redaction, developMs, ghostLocks }: Developed,
+): Pick<Captured, 'kind' | 'bytes' | 'sha256' | 'snapshot' | 'image'> {
+  const snapshot = { nodes, edges, redaction, developMs, ghostLocks };
+  return { kind: 'snapshot', bytes, sha256, snapshot, image: imageOf(header) };
+}
+
+/** What an image says of itself, without what is of no interest once it has been read. */
+export function imageOf({ metadata, imageBytes }: ImageHeader): Captured['image'] {
+  return { bytes: imageBytes, ...metadata, request: undefined };
+}
+
+/** What an agent tells of a capture, whatever becomes of its result. */
+export function agentOutcome({
+  pauseMs,
+  parkMs,
+  forkMs,
+  captureMs,
+  extraBytes,
+  imageBytes,
+}: CapturedByAgent): Pick<Captured, 'by' | 'cost' | 'image'> {
+  return {
+    by: 'agent',
+    cost: { pauseMs, parkMs, forkMs, captureMs, extraBytes },
+    image: imageBytes === null ? {} : { bytes: imageBytes },
+  };
+}
+
+/** What is known of a snapshot that an agent has written; null for an image. */
+export function agentSnapshot({
+  kind,
+  redaction,
+  developMs,
+  ghostLocks,
+}: CapturedByAgent): Captured['snapshot'] {
+  return kind === 'image' ? null : { nodes: null, edges: null, redaction, developMs, ghostLocks };
 }
 
 export function summary({ target, kind, path, bytes, sha256, snapshot, cost }: Captured): string {
