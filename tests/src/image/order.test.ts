@@ -74,8 +74,9 @@ for (const { major, version } of nodes) {
     const turns = turnsOf(segments);
     assert.equal(turns.length, 4);
     const [collected, young, other, kept] = turns;
-    const made = image.indexOf(texts.get(major) ?? '?');
-    assert.ok(made >= startOf(young), 'what was made last comes soon');
+    // A copy may lie at the end of an older page, and so come sooner.
+    const made = image.indexOf(texts.get(major) ?? '?', startOf(young));
+    assert.ok(made !== -1, 'what was made last is there');
     assert.ok(made < startOf(other), 'what was made last comes soon');
     for (const turn of [collected, young, other]) assert.ok(turn?.every(({ isFile }) => !isFile));
     assert.ok(kept?.some(({ isFile }) => isFile));
