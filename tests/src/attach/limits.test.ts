@@ -14,6 +14,7 @@ import { nodeOf, outerNodes } from '../nodes.js';
 import {
   addonCopies,
   listeningPorts,
+  needsOtherUsers,
   needsRoot,
   preloaded,
   startPlainTarget,
@@ -124,7 +125,7 @@ describe('threads', { skip: needsRoot }, () => {
     });
   }
 
-  it('of its user', async (t) => {
+  it('of its user', { skip: needsOtherUsers }, async (t) => {
     const uid = 54_321;
     // Node.js has 7 of them, or a few more.
     const prefix = [

@@ -8,6 +8,7 @@ import { outerNodes } from '../nodes.js';
 import {
   assertAsBefore,
   heldBy,
+  needsOtherUsers,
   needsRoot,
   startPlainTarget,
   type Held,
@@ -39,7 +40,7 @@ describe('a server that dropped its privileges is captured', { skip: needsRoot }
   }
 });
 
-test('by its own user it is refused beforehand', { skip: needsRoot }, async (t) => {
+test('by its own user it is refused beforehand', { skip: needsOtherUsers }, async (t) => {
   const { target } = await startDropped(t);
   const directory = await temporaryDirectory(t);
   chmodSync(directory, 0o777);

@@ -13,7 +13,7 @@ import {
   anyPort,
   assertAsBefore,
   heldBy,
-  needsRoot,
+  needsOtherUsers,
   startPlainTarget,
   type PlainTarget,
 } from '../targets/plain-target.js';
@@ -178,7 +178,7 @@ describe('what cannot be asked is refused on one line', () => {
     assert.match(stderr, /^afterimage: there is no process \d+\n$/);
   });
 
-  it("another user's process", { skip: needsRoot }, async (t) => {
+  it("another user's process", { skip: needsOtherUsers }, async (t) => {
     const target = await startPlainTarget(t);
     const prefix = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
     const { code, stderr } = await runCommand(['heap', String(target.pid)], { prefix });

@@ -9,6 +9,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { afterTest, memoryCgroup, startTarget } from '../targets/agent-target.js';
 import { commandProgram, endOf, runCommand, startCommand, type CommandOptions } from '../command.js';
 import { nodeOf, outerNodes } from '../nodes.js';
+import { needsOtherUsers } from '../targets/plain-target.js';
 import { temporaryDirectory } from '../temporary-directory.js';
 
 interface Listed {
@@ -260,7 +261,7 @@ describe('afterimage ps', () => {
 
   it(
     'those of other users: root may capture them, they may not capture root’s',
-    { skip: !isRoot },
+    { skip: needsOtherUsers },
     async (t) => {
       const [own, theirs] = await Promise.all([startNode(t), startNode(t, { prefix: asNobody })]);
       const found = await listed(theirs);

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -102,6 +103,14 @@ export function noexecAt(place: string): string {
 export const hideInstalled = `mount -t tmpfs hidden ${installed}`;
 
 export const needsRoot = process.getuid?.() !== 0 && 'needs root';
+
+/** Tests that act as another user need root, and a checkout that other users can read: not one in a private directory. */
+export const needsOtherUsers = needsRoot || (isPrivate(project) && `other users cannot read ${project}`);
+
+function isPrivate(directory: string): boolean {
+  const isShut = (statSync(directory).mode & 0o005) !== 0o005;
+  return isShut || (directory !== '/' && isPrivate(dirname(directory)));
+}
 
 export interface Held extends Pick<Census, 'descriptors' | 'children'> {
   ports: number[];
