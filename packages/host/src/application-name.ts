@@ -1,6 +1,6 @@
 /**
- * What the application is called, for the name of its snapshots: from the package.json that its main script
- * belongs to, made safe for a file name.
+ * Derives an application's name, for the file names of its snapshots, from the package.json that its main
+ * script belongs to.
  */
 import { readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
@@ -8,12 +8,13 @@ import { basename, dirname, join, sep } from 'node:path';
 const MAX_LENGTH = 100;
 
 /**
- * @param script the main script as Node was given it; undefined for `node -e` and the like
+ * Returns the application's name, safe for a file name; falls back to the script's name, or `node`.
+ * @param script the main script as Node received it; undefined for `node -e` and the like
  */
 export function applicationName(script: string | undefined, cwd: string): string {
   const places: string[] = [];
   if (script !== undefined) {
-    // node_modules/.bin/next and node_modules/next/dist/bin/next both run the project around them.
+    // node_modules/.bin/next and node_modules/next/dist/bin/next both run the project that contains them.
     const modules = script.indexOf(`${sep}node_modules${sep}`);
     if (modules !== -1) places.push(script.slice(0, modules));
     places.push(script);
@@ -26,7 +27,10 @@ export function applicationName(script: string | undefined, cwd: string): string
   return sanitizeName(script === undefined ? 'node' : basename(script).replace(/\.[cm]?[jt]s$/, ''));
 }
 
-/** `@scope/some app` is `scope-some-app`; never empty, never hidden, never a path. */
+/**
+ * Makes a name safe for a file name: `@scope/some app` becomes `scope-some-app`. The result is never empty,
+ * hidden or a path.
+ */
 export function sanitizeName(name: string): string {
   const safe = name
     .replace(/[^A-Za-z0-9._-]+/g, '-')
@@ -60,6 +64,6 @@ function isDirectory(place: string): boolean {
   try {
     return statSync(place, { throwIfNoEntry: false })?.isDirectory() === true;
   } catch {
-    return false; // it may not be looked into, as another user's
+    return false; // unreadable, e.g. another user's
   }
 }

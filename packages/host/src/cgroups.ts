@@ -1,6 +1,6 @@
 /**
- * The control groups of a process, and their ancestors: a limit of any of them holds. Works for version 1 and 2, on
- * the host and in a container.
+ * Finds the control groups (cgroups) of a process and their ancestors, because the limit of any of them
+ * applies. Supports cgroup v1 and v2, on the host and in a container.
  */
 import { readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
@@ -9,25 +9,25 @@ import { parseMounts } from './mounts.js';
 
 export interface Cgroup {
   version: 1 | 2;
-  /** Where its files are. */
+  /** Directory that contains the cgroup's files. */
   directory: string;
-  /** Path below the mount point, for a message: `/kubepods/pod1`. */
+  /** Path below the mount point, for messages: `/kubepods/pod1`. */
   path: string;
 }
 
 interface Hierarchy {
   version: 1 | 2;
-  /** Where it is mounted, and which cgroup the mount shows as its root. */
+  /** Where the hierarchy is mounted, and which cgroup the mount shows as its root. */
   mountPoint: string;
   mountRoot: string;
 }
 
 /**
- * The process's own cgroup first, then its ancestors up to the root of what is mounted. Empty where it cannot be read.
- * On a hybrid host the version 2 cgroups are listed too, though the controller's files are missing there.
+ * Returns the cgroup of the process first, then its ancestors up to the mounted root; empty if that cannot be
+ * read. On a hybrid host the v2 cgroups are listed too, although they lack the controller's files.
  * @param controller as in /proc/PID/cgroup: `memory`, `pids`, `cpu`
- * @param root the directory under which `/proc` and the cgroup mounts are found; for tests
- * @throws where no descriptor or memory is left to read it with: a limit must not pass for none because of that
+ * @param root the directory that contains `/proc` and the cgroup mounts; for tests
+ * @throws if no descriptor or memory is left for reading: otherwise a limit would go unnoticed
  */
 export async function cgroupsOf(pid: number | 'self', controller: string, root = '/'): Promise<Cgroup[]> {
   const [mountinfo, membership] = await Promise.all([
@@ -65,8 +65,8 @@ function cgroupPath(membership: string, version: 1 | 2, controller: string): str
 }
 
 /**
- * The cgroup and its ancestors, as paths below the mount point. In a container the path may name a place
- * outside of what is mounted (`/../..`, or the host's path): then the mount itself shows our own cgroup.
+ * Returns the cgroup and its ancestors as paths below the mount point. In a container, the path may point
+ * outside the mount (`/../..`, or the host's path); the mount's root is then our own cgroup.
  */
 function lineage(own: string, mountRoot: string): string[] {
   const path = posix.relative(mountRoot, posix.normalize(own));
@@ -78,8 +78,8 @@ function lineage(own: string, mountRoot: string): string[] {
 const EXHAUSTED = ['EMFILE', 'ENFILE', 'ENOMEM'];
 
 /**
- * A file of the kernel's; null where there is none, or it may not be read.
- * @throws where no descriptor or memory is left to read it with
+ * Reads a kernel file; null if it does not exist or cannot be read.
+ * @throws if no descriptor or memory is left for reading
  */
 export async function readText(path: string): Promise<string | null> {
   try {

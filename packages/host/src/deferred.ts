@@ -1,6 +1,6 @@
 /**
- * A promise that is settled from outside (Promise.withResolvers, which Node 20 lacks). Nobody has to wait for it:
- * its rejection alone is never "unhandled".
+ * A promise that is settled from outside, like Promise.withResolvers, which Node 20 lacks. Its rejection
+ * never counts as unhandled, even if no code waits for it.
  */
 export interface Deferred<T> {
   promise: Promise<T>;
@@ -19,8 +19,8 @@ export function deferred<T>(): Deferred<T> {
 }
 
 /**
- * Waits for the promise, but no longer than until the signal aborts; then rejects with the signal's reason.
- * The promise itself goes on.
+ * Waits for the promise until the signal aborts, then rejects with the signal's reason. The promise itself is
+ * not canceled.
  */
 export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   const aborted = deferred<never>();
@@ -34,7 +34,10 @@ export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal):
   }
 }
 
-/** A wait that keeps no process alive and ends early, with the signal's reason, when that aborts. */
+/**
+ * Waits `ms` milliseconds without keeping the process alive. Rejects with the signal's reason if the signal
+ * aborts first.
+ */
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   const over = deferred<undefined>();
   const timer = setTimeout(() => over.resolve(undefined), ms).unref();
@@ -45,7 +48,10 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** Waits no longer than `ms` for the promise, then rejects with that error. Keeps no process alive. */
+/**
+ * Waits at most `ms` milliseconds for the promise, then rejects with the error that `late` returns. Does not
+ * keep the process alive.
+ */
 export async function within<T>(promise: Promise<T>, ms: number, late: () => Error): Promise<T> {
   const over = deferred<never>();
   const timer = setTimeout(() => over.reject(late()), ms).unref();

@@ -1,4 +1,7 @@
-/** The parts of an ELF file (elf(5)) that tell about a Node.js binary; read from what a process runs, which may be anything. */
+/**
+ * Reads the parts of an ELF file (elf(5)) that identify a Node.js binary. The file may be anything: it is
+ * whatever the process runs.
+ */
 import type { FileHandle } from 'node:fs/promises';
 
 export interface Section {
@@ -6,9 +9,9 @@ export interface Section {
   address: number;
   offset: number;
   size: number;
-  /** The section that its names are in, for a symbol table. */
+  /** Index of the linked section; for a symbol table, the section that contains its names. */
   link: number;
-  /** How many of its symbols are local, and come first. */
+  /** For a symbol table: how many of its symbols are local. Those come first. */
   info: number;
 }
 
@@ -24,7 +27,7 @@ export const NOBITS = 8;
 export const DYNSYM = 11;
 export const SYMBOL_BYTES = 24;
 
-/** Empty where it is no ELF file as Node.js builds are. */
+/** Returns the file's sections; empty if it is not a 64-bit little-endian ELF file with section headers. */
 export async function readSections(file: FileHandle): Promise<Section[]> {
   const header = await readHeader(file);
   if (header === null || header.readUInt16LE(58) !== SECTION_BYTES) return [];
@@ -44,7 +47,10 @@ export async function readSections(file: FileHandle): Promise<Section[]> {
   });
 }
 
-/** Whether it may be loaded anywhere, so that its addresses count from where it is. */
+/**
+ * Tells whether the file can be loaded at any address, so that its addresses are relative to where it is
+ * loaded.
+ */
 export async function isRelocatable(file: FileHandle): Promise<boolean> {
   return (await readHeader(file))?.readUInt16LE(16) === ET_DYN;
 }
@@ -54,7 +60,7 @@ async function readHeader(file: FileHandle): Promise<Buffer | null> {
   return header?.subarray(0, MAGIC.length).equals(MAGIC) ? header : null;
 }
 
-/** Null where the file does not go so far. */
+/** Reads `size` bytes at `offset`; null if the file is too short. */
 export async function bytesAt(file: FileHandle, offset: number, size: number): Promise<Buffer | null> {
   if (!Number.isSafeInteger(offset) || offset < 0) return null;
   const bytes = Buffer.alloc(size);

@@ -1,35 +1,42 @@
 /**
- * Headroom: how many bytes may still be used before the kernel steps in. The tightest limit counts, among the
- * memory cgroup of this process (v2 or v1), all its ancestors, and the machine. Page cache that the kernel can
- * take back counts as free.
+ * Computes the headroom: how many bytes can still be used before the kernel intervenes. The tightest limit
+ * counts, among this process's memory cgroup (v1 or v2), its ancestors, and the machine. Page cache that the
+ * kernel can reclaim counts as free.
  */
 import { freemem, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { cgroupsOf, readText } from './cgroups.js';
 import { formatBytes } from './format.js';
 
-/** All in bytes; `available` is never negative. */
+/** All figures in bytes; `available` is never negative. */
 export interface Headroom {
   limit: number;
   used: number;
   available: number;
-  /** What set the limit, for a message: `cgroup /kubepods/pod1` or `this machine`. */
+  /** What set the limit, for messages: `cgroup /kubepods/pod1` or `this machine`. */
   source: string;
 }
 
-/** From here on a v1 limit means none: the kernel shows the largest multiple of a page instead of "max". */
+/**
+ * A v1 limit of this size or more means no limit: the kernel reports the largest multiple of a page instead
+ * of "max".
+ */
 const NO_LIMIT = 2 ** 60;
 
 /**
- * @param root the directory under which `/proc` and the cgroup mounts are found; for tests. Default `/`.
- * @param pid the process whose cgroup it is; this one by default
+ * Returns the headroom of a process under its tightest limit.
+ * @param root the directory that contains `/proc` and the cgroup mounts; for tests. Default `/`.
+ * @param pid the process whose cgroup counts; default: this process
  */
 export async function readHeadroom(root = '/', pid: number | 'self' = 'self'): Promise<Headroom> {
   const [machine, cgroup] = await Promise.all([readMachine(root), readCgroupHeadroom(root, pid)]);
   return cgroup === null ? machine : tighter(machine, cgroup);
 }
 
-/** The same by its memory cgroup and the ancestors of that alone; null where none of them has a limit. */
+/**
+ * Returns the headroom under the limits of the process's memory cgroup and its ancestors only; null if none
+ * of them has a limit.
+ */
 export async function readCgroupHeadroom(
   root = '/',
   pid: number | 'self' = 'self',
@@ -42,23 +49,28 @@ function tighter(one: Headroom, other: Headroom): Headroom {
   return other.available < one.available ? other : one;
 }
 
-/** The part of a refusal's message that gives the figures. */
+/** Returns the figures for the message of a refusal. */
 export function describeHeadroom({ limit, used, available, source }: Headroom): string {
   return `${formatBytes(available)} available (${source}: ${formatBytes(used)} used of ${formatBytes(limit)})`;
 }
 
-/** The image itself: pages that the target writes to meanwhile, the child's tables, the collector. */
+/**
+ * For the image itself: pages that the target writes to meanwhile, the child's page tables, the collector.
+ */
 const CAPTURE_SHARE = 0.1;
 const CAPTURE_BYTES = 64e6;
 
-/** What capturing an image may take beside the target's own memory, in bytes; `anonymous` is what that is. */
+/**
+ * Returns how many bytes a capture may need in addition to the target's own memory.
+ * @param anonymous the target's anonymous memory in bytes
+ */
 export function captureNeedBytes(anonymous: number): number {
   return anonymous * CAPTURE_SHARE + CAPTURE_BYTES;
 }
 
 /**
- * What a capture leaves untouched for the server's own next allocations, in bytes. More while developing: V8's
- * generator grows by tens of megabytes from one look to the next.
+ * Returns how many bytes a capture leaves free for the server's own next allocations. The reserve is doubled
+ * while developing, because V8's snapshot generator grows by tens of megabytes between two checks.
  */
 export function reserveBytes(limit: number, developing = true): number {
   return Math.min(Math.max(limit * 0.03, 32e6), 256e6) * (developing ? 2 : 1);
@@ -91,7 +103,7 @@ async function readV2(directory: string): Promise<Limited | null> {
       readText(join(directory, name)),
     ),
   );
-  // Above memory.high the kernel slows every process of the group down: no place for a capture either.
+  // Above memory.high the kernel slows down every process of the group, so that is a limit for a capture too.
   return limited(
     Math.min(parseLimit(max), parseLimit(high)),
     current,
@@ -105,7 +117,7 @@ async function readV1(directory: string): Promise<Limited | null> {
       readText(join(directory, name)),
     ),
   );
-  // The limit of an ancestor that is not mounted here shows up in this figure alone.
+  // Only this figure shows the limit of an ancestor that is not mounted here.
   const hierarchical = /^hierarchical_memory_limit (\d+)/m.exec(statistics ?? '')?.[1];
   const limit = Math.min(parseLimit(max), parseLimit(hierarchical));
   return limited(limit, current, /^total_inactive_file (\d+)/m.exec(statistics ?? ''));

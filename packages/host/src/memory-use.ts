@@ -1,19 +1,18 @@
 /**
- * Memory that single processes take for themselves, read from /proc. Zero where it cannot be read, as when the
- * process has just ended.
+ * Reads how much memory a single process uses from /proc. Returns zero if that cannot be read, for example
+ * because the process has just ended.
  */
 import { readFile } from 'node:fs/promises';
 
-/**
- * Anonymous memory of a process, in bytes. Cheap to read.
- */
+/** Returns the anonymous memory of a process in bytes. Cheap to read. */
 export async function anonymousBytes(pid: number | 'self'): Promise<number> {
   return kilobytes(`/proc/${pid}/status`, /^RssAnon:\s+(\d+) kB/gm);
 }
 
 /**
- * What a forked child costs beside its parent, in bytes: its page tables and the changed pages it shares with
- * nobody, its own and those the parent has written to since the fork. Clean ones are page cache.
+ * Returns what a forked child costs in addition to its parent, in bytes: its page tables and the modified
+ * pages that it does not share, which are its own and those that the parent has written to since the fork.
+ * Unmodified pages are page cache.
  */
 export async function privateBytes(pid: number): Promise<number> {
   const [pages, tables] = await Promise.all([

@@ -1,7 +1,8 @@
 /**
- * Watches memory while a capture runs: adds up what it takes (child, collector, darkroom), and raises
- * the alarm when the headroom falls under the reserve, so that the capture gives way and not the server. Where
- * `memory.oom.group` is set, as Kubernetes does on cgroup v2, nothing else protects the server: the kernel ends all together.
+ * Watches memory during a capture: sums up what child, collector and darkroom use, and reports when the
+ * headroom falls below the reserve, so that the capture aborts before the server runs out of memory. With
+ * `memory.oom.group`, which Kubernetes sets on cgroup v2, nothing else protects the server: the kernel would
+ * kill all of the group's processes together.
  */
 import { readHeadroom, reserveBytes, type Headroom } from './headroom.js';
 import { anonymousBytes, privateBytes } from './memory-use.js';
@@ -9,29 +10,31 @@ import { anonymousBytes, privateBytes } from './memory-use.js';
 const INTERVAL_MS = 100;
 
 export interface MemoryWatch {
-  /** The image child, from its fork to its end. */
+  /** Process ID of the image child; null before its fork and after its end. */
   child: number | null;
-  /** The darkroom, while it runs. */
+  /** Process ID of the darkroom while it runs, otherwise null. */
   darkroom: number | null;
-  /** What the darkroom may take, in bytes; null for no bound but the reserve. */
+  /** How many bytes the darkroom may use; null if only the reserve limits it. */
   darkroomBound: number | null;
-  /** Bytes, the highest sum seen. */
+  /** Returns the highest sum seen, in bytes. */
   peak(): number;
-  /** What the last look found, and the reserve it was held against; null before the first. */
+  /** Returns the latest measurement and the reserve that applied to it; null before the first. */
   latest(): Finding | null;
   stop(): void;
 }
 
-/** Bytes. */
+/** A measurement, in bytes. */
 export interface Finding {
   headroom: Headroom;
   reserve: number;
 }
 
 /**
- * @param onLow called once, with what was found
- * @param target the process whose cgroup is watched, where this one is in another: then its own memory does not count
- * @param onDarkroomBound called once, when the darkroom has taken more than its bound
+ * Starts watching; the caller must call `stop`.
+ * @param onLow called once, with what was measured
+ * @param target the process whose cgroup is watched, if it is in another cgroup: then this process's memory
+ * does not count
+ * @param onDarkroomBound called once, when the darkroom uses more than its bound
  */
 export function watchMemory(
   onLow: (found: Finding) => void,
@@ -54,7 +57,7 @@ export function watchMemory(
     },
   };
   const look = async (): Promise<void> => {
-    await lookOnce().catch(() => undefined); // no descriptor is left for it: the next look may find one
+    await lookOnce().catch(() => undefined); // out of descriptors: the next check may get one
     if (!stopped) timer = setTimeout(() => void look(), INTERVAL_MS).unref();
   };
   const lookOnce = async (): Promise<void> => {

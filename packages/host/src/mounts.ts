@@ -1,14 +1,14 @@
-/** Mounts as a process sees them, from /proc/PID/mountinfo (proc(5)). */
+/** Parses the mounts that a process sees, from /proc/PID/mountinfo (proc(5)). */
 
 export interface Mount {
-  /** The directory of the file system that is mounted; of a cgroup file system, the cgroup. */
+  /** The directory of the file system that is mounted here; for a cgroup file system, the cgroup. */
   root: string;
   point: string;
-  /** Of this mount: `ro`, `noexec`. */
+  /** Options of this mount: `ro`, `noexec`. */
   options: string[];
-  /** Of the file system: `ext4`, `cgroup2`. */
+  /** Type of the file system: `ext4`, `cgroup2`. */
   type: string;
-  /** Of the file system: the controllers of a cgroup file system. */
+  /** Options of the file system; for a cgroup file system, its controllers. */
   superOptions: string[];
 }
 
@@ -31,7 +31,10 @@ export function parseMounts(mountinfo: string): Mount[] {
   });
 }
 
-/** The kernel writes space, tab, line end and backslash as `\` and three octal digits (mangle() in fs/proc_namespace.c). */
+/**
+ * Decodes what the kernel writes for space, tab, line end and backslash: `\` and three octal digits (mangle()
+ * in fs/proc_namespace.c).
+ */
 function unescaped(path: string): string {
   return path.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(parseInt(digits, 8)));
 }

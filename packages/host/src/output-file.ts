@@ -1,7 +1,7 @@
 /**
- * The file a capture leaves behind. It is written under a temporary name in the same directory and appears
- * under its own name only when it is whole and on the disk. Nothing that is in the way and not plainly an
- * earlier result of ours is ever followed, opened or replaced.
+ * Writes the output file of a capture: under a temporary name in the same directory, and renamed only when it
+ * is complete and on disk. Never follows, opens or replaces an existing file unless it is plainly an earlier
+ * result.
  */
 import { constants } from 'node:fs';
 import { access, lstat, open, rename, stat, statfs, type FileHandle } from 'node:fs/promises';
@@ -19,7 +19,7 @@ export type OutputFailure =
   | 'disk-full'
   | 'write-failed';
 
-/** The result cannot be put where it should go. */
+/** The result cannot be written to its path. */
 export class OutputError extends Error {
   override name = 'OutputError';
   constructor(
@@ -32,8 +32,8 @@ export class OutputError extends Error {
 }
 
 /**
- * Checks that a result can be put at `path`: the directory takes a file, and what is there already is a
- * regular file of ours or nothing.
+ * Checks that a result can be written to `path`: the directory accepts a file, and `path` is free or an
+ * earlier result, a regular file.
  * @throws {OutputError}
  */
 export async function checkOutput(path: string): Promise<void> {
@@ -42,12 +42,12 @@ export async function checkOutput(path: string): Promise<void> {
 }
 
 /**
- * Makes the empty temporary file, mode 0600, never through a link.
+ * Creates the empty temporary file with mode 0600, never through a link.
  * @throws {OutputError}
  */
 export async function openTemporary(temporary: string): Promise<FileHandle> {
   const { O_CREAT, O_EXCL, O_WRONLY } = constants;
-  // Windows has no O_NOFOLLOW; O_EXCL alone already refuses a link there.
+  // Windows has no O_NOFOLLOW; there O_EXCL alone already rejects a link.
   const noFollow = (constants as Partial<typeof constants>).O_NOFOLLOW ?? 0;
   try {
     return await open(temporary, O_CREAT | O_EXCL | O_WRONLY | noFollow, 0o600);
@@ -57,7 +57,7 @@ export async function openTemporary(temporary: string): Promise<FileHandle> {
 }
 
 /**
- * Puts the written file on the disk, closes it and gives it its name, in place of an earlier result.
+ * Flushes the written file to disk, closes it, and renames it to `path`, replacing an earlier result.
  * @throws {OutputError}
  */
 export async function publish(file: FileHandle, temporary: string, path: string): Promise<void> {
@@ -80,7 +80,7 @@ export async function publish(file: FileHandle, temporary: string, path: string)
   }
 }
 
-/** What the error of a write to `path` means. */
+/** Turns the error of a write to `path` into an OutputError that says what happened. */
 export function outputError(error: unknown, path: string): OutputError {
   if (error instanceof OutputError) return error;
   switch (codeOf(error)) {
@@ -116,8 +116,8 @@ export function outputError(error: unknown, path: string): OutputError {
 }
 
 /**
- * Free bytes for this user on the file system of `path`'s directory, or null where it does not say (a tmpfs
- * without a limit, some network file systems).
+ * Returns the bytes that this user can still write to the file system of `path`'s directory; null if the file
+ * system does not report it (a tmpfs without a limit, some network file systems).
  */
 export async function freeDiskBytes(path: string): Promise<number | null> {
   try {
@@ -129,7 +129,8 @@ export async function freeDiskBytes(path: string): Promise<number | null> {
 }
 
 /**
- * @param needed bytes the result is estimated to take at most
+ * Checks that the file system of `path` has room.
+ * @param needed the largest estimated size of the result, in bytes
  * @throws {OutputError}
  */
 export async function checkDisk(path: string, needed: number): Promise<void> {
@@ -174,13 +175,13 @@ async function checkInTheWay(path: string): Promise<void> {
 }
 
 async function syncDirectory(directory: string): Promise<void> {
-  // Windows opens no directories; there the rename alone has to do.
+  // Windows does not open directories; there the rename alone must do.
   if (process.platform === 'win32') return;
   const handle = await open(directory, constants.O_RDONLY);
   try {
     await handle.sync();
   } catch {
-    // Some network file systems refuse this; the file itself is on the disk by now.
+    // Some network file systems reject this; the file itself is already on disk.
   } finally {
     await handle.close();
   }

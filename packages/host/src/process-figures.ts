@@ -1,31 +1,32 @@
 /**
- * What a whole process takes, beyond what V8 knows of: threads, descriptors, and the memory that its container is
- * charged for. Read from /proc and the cgroup filesystem, so it works for any process one may look into.
+ * Reads what a process uses in addition to V8's heap: threads, descriptors, and the memory that its cgroup is
+ * charged for. The figures come from /proc and the cgroup file system, so they are available for any process
+ * that may be inspected.
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cgroupsOf, type Cgroup } from './cgroups.js';
 
-/** Null where a figure cannot be read. */
+/** Figures of a process; null for each that cannot be read. */
 export interface ProcessFigures {
   threads: number | null;
-  /** Open file descriptors. */
+  /** Number of open file descriptors. */
   descriptors: number | null;
-  /** The memory cgroup of the process; null where it is in none but the root. */
+  /** The memory cgroup of the process; null if it is only in the root cgroup. */
   cgroup: CgroupMemory | null;
 }
 
-/** In bytes. */
+/** Figures of a memory cgroup, in bytes. */
 export interface CgroupMemory {
-  /** All that the cgroup is charged for, page cache included. */
+  /** Everything that the cgroup is charged for, page cache included. */
   usage: number;
-  /** The tightest limit among the cgroup and its ancestors; null where there is none. */
+  /** The tightest limit among the cgroup and its ancestors; null if there is none. */
   limit: number | null;
-  /** Page cache: what the kernel can take back. */
+  /** Page cache, which the kernel can reclaim. */
   cache: number;
 }
 
-/** Never throws: a process that has ended has no figures. */
+/** Reads the figures of a process. Never throws: all figures of a process that has ended are null. */
 export async function readProcessFigures(pid: number | 'self', root = '/'): Promise<ProcessFigures> {
   const [status, descriptors, cgroup] = await Promise.all([
     readFile(join(root, `proc/${pid}/status`), 'latin1').catch(() => ''),
@@ -41,22 +42,24 @@ export async function readProcessFigures(pid: number | 'self', root = '/'): Prom
 }
 
 /**
- * What the memory cgroup of a process is charged for; null where that cannot be read.
- * @throws where no descriptor or memory is left to read it with
+ * Returns what the memory cgroup of a process is charged for; null if that cannot be read.
+ * @throws if no descriptor or memory is left for reading
  */
 export async function readCgroupMemory(pid: number | 'self', root = '/'): Promise<CgroupMemory | null> {
   let own: CgroupMemory | null = null;
   for (const cgroup of await cgroupsOf(pid, 'memory', root)) {
     const { usage, limit, cache } = await memoryOf(cgroup);
     if (own === null) {
-      // The root without a limit is the whole machine (in version 2 it has no such figure at all).
+      // A root without a limit is the whole machine (and in version 2 it does not have this figure).
       if (usage !== null && (cgroup.path !== '/' || limit !== null)) own = { usage, limit, cache };
     } else if (limit !== null) own.limit = Math.min(limit, own.limit ?? limit);
   }
   return own;
 }
 
-/** From here on a version 1 limit means none: the kernel shows the largest multiple of a page. */
+/**
+ * A version 1 limit of this size or more means no limit: the kernel reports the largest multiple of a page.
+ */
 const NO_LIMIT = 2 ** 60;
 
 async function memoryOf({ version, directory }: Cgroup): Promise<{

@@ -1,4 +1,4 @@
-/** The fields of /proc/PID/stat that are used (proc(5)). */
+/** Reads the fields of /proc/PID/stat that Afterimage uses (proc(5)). */
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 
@@ -9,16 +9,16 @@ export interface ProcessStat {
   parent: number;
   /** User and system time, in clock ticks. */
   cpuTicks: number;
-  /** When it was started, in clock ticks since boot. */
+  /** Start time, in clock ticks since boot. */
   startTicks: number;
 }
 
-/** Null where there is no /proc, or no such process. */
+/** Reads a process's stat fields; null if there is no /proc or no such process. */
 export async function readStat(pid: number): Promise<ProcessStat | null> {
   return readFile(file(pid), 'latin1').then(parse, () => null);
 }
 
-/** As {@link readStat}, for callers that cannot wait. */
+/** Synchronous version of {@link readStat}, for callers that cannot wait. */
 export function readStatSync(pid: number): ProcessStat | null {
   try {
     return parse(readFileSync(file(pid), 'latin1'));
@@ -27,7 +27,7 @@ export function readStatSync(pid: number): ProcessStat | null {
   }
 }
 
-/** Seconds of user and system time; null where the process is gone. */
+/** Returns the user and system time of a process in seconds; null if it has ended. */
 export async function cpuSeconds(pid: number): Promise<number | null> {
   const stat = await readStat(pid);
   return stat === null ? null : stat.cpuTicks / TICKS_PER_SECOND;
@@ -38,7 +38,7 @@ function file(pid: number): string {
 }
 
 function parse(line: string): ProcessStat {
-  // The second field is the command in parentheses, which may contain anything: fields are counted from the third.
+  // The second field, the command in parentheses, may contain anything: count the fields from the third.
   const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
   const field = (number: number): number => Number(fields[number - 3]);
   return { parent: field(4), cpuTicks: field(14) + field(15), startTicks: field(22) };

@@ -1,31 +1,31 @@
-/** What the kernel says of a process in /proc/PID/status and ns (proc(5)). */
+/** Reads what the kernel reports about a process in /proc/PID/status and /proc/PID/ns (proc(5)). */
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { readStat, TICKS_PER_SECOND } from './process-stat.js';
 
 export interface ProcessStatus {
   pid: number;
-  /** Of its threads, this is another one's id when `pid` names a thread. */
+  /** Process ID that the threads belong to; differs from `pid` if `pid` is the ID of a thread. */
   threadGroup: number;
   parent: number;
   /** One letter: R, S, D, T (stopped), Z (ended, not yet waited for). */
   state: string;
-  /** Effective. */
+  /** Effective user ID. */
   uid: number;
   gid: number;
-  /** What the kernel counts threads by (RLIMIT_NPROC). */
+  /** Real user ID, which the kernel counts threads by (RLIMIT_NPROC). */
   realUid: number;
-  /** Effective; bit N stands for capability N (capabilities(7)). */
+  /** Effective capabilities: bit N stands for capability N (capabilities(7)). */
   capabilities: bigint;
   /** Resident memory, in bytes. */
   rss: number;
-  /** Address space, and the private writable part of it, in bytes. */
+  /** Size of the address space, and of its private writable part, in bytes. */
   virtualBytes: number;
   dataBytes: number;
   threads: number;
-  /** Bit N-1 stands for signal N. */
+  /** Signals with a handler: bit N-1 stands for signal N. */
   caughtSignals: bigint;
   blockedSignals: bigint;
-  /** Its pid in each pid namespace that it is in, the innermost last. */
+  /** Its process ID in each of its PID namespaces, the innermost last. */
   namespacePids: number[];
 }
 
@@ -35,7 +35,7 @@ export function signalBit(number: number): bigint {
   return 1n << BigInt(number - 1);
 }
 
-/** Null when there is no such process. */
+/** Reads the status of a process; null if it does not exist. */
 export async function readStatus(pid: number, root = '/proc'): Promise<ProcessStatus | null> {
   const text = await readFile(`${root}/${pid}/status`, 'latin1').catch(() => null);
   if (text === null) return null;
@@ -77,7 +77,7 @@ export async function childrenOf(pid: number): Promise<ProcessStatus[]> {
   return found.filter((status) => status !== null).filter(({ parent }) => parent === pid);
 }
 
-/** When it was started, in milliseconds since the epoch; null when it is gone. */
+/** Returns when a process started, in milliseconds since the epoch; null if it has ended. */
 export async function startedAt(pid: number): Promise<number | null> {
   const [stat, uptime] = await Promise.all([
     readStat(pid),
@@ -90,7 +90,7 @@ export async function startedAt(pid: number): Promise<number | null> {
 
 export type Namespace = 'net' | 'pid' | 'mnt' | 'user';
 
-/** Something that is equal for processes in the same namespace; null where it may not be read. */
+/** Returns a text that is equal for all processes in the same namespace; null if it cannot be read. */
 export async function namespaceOf(pid: number | 'self', namespace: Namespace): Promise<string | null> {
   return readlink(`/proc/${pid}/ns/${namespace}`).catch(() => null);
 }

@@ -1,19 +1,20 @@
 /**
- * A process that serves a capture runs at the lowest priority, so that the server keeps its processors. On a busy machine
- * that is next to nothing (0.4 % of a processor beside eight busy processes), so its priority is raised after a while.
+ * Raises the priority of processes that serve a capture. They start at the lowest priority, so that the
+ * server keeps its processors; but on a busy machine that means almost no time at all (0.4 % of a processor
+ * next to eight busy processes).
  */
 import { setPriority } from 'node:os';
 
-/** How long the lowest priority is enough, in milliseconds. */
+/** How long a process stays at the lowest priority, in milliseconds. */
 export const RAISE_AFTER_MS = 3_000;
-/** A quarter of a processor for which a server at 0 competes. */
+/** About a quarter of a processor, in competition with a server at priority 0. */
 const RAISED_PRIORITY = 5;
 
-/** Only a superuser may raise a priority: elsewhere, and where the process has ended, this does nothing. */
+/** Raises the priority of a process. Does nothing without superuser rights, or if the process has ended. */
 export function raisePriority(pid: number): void {
   try {
     setPriority(pid, RAISED_PRIORITY);
   } catch {
-    // The bound on the capture holds all the same.
+    // The time limit of the capture still applies.
   }
 }

@@ -1,14 +1,17 @@
-/** The soft limits of a process, from /proc/PID/limits (proc(5), getrlimit(2)): the kernel enforces those. */
+/**
+ * Reads the soft limits of a process, which are those that the kernel enforces, from /proc/PID/limits
+ * (proc(5), getrlimit(2)).
+ */
 import { readFile } from 'node:fs/promises';
 
-/** Infinity where there is none, or it cannot be read. Sizes in bytes. */
+/** Soft limits; sizes in bytes. Infinity if there is no limit or it cannot be read. */
 export interface ResourceLimits {
-  /** The number that no descriptor may reach. */
+  /** Descriptor numbers must be lower than this. */
   descriptors: number;
-  /** Threads of its real user. */
+  /** Threads of the real user. */
   threads: number;
   addressSpace: number;
-  /** Private writable memory. */
+  /** Private writable memory, in bytes. */
   data: number;
   stack: number;
 }

@@ -1,7 +1,7 @@
 /**
- * Names for the temporary files that results are written to, and the removal of those that an earlier run
- * left behind when it was killed together with its collector. A name says whose it is (host and pid
- * namespace, pid, start time), so that a file which another process is writing right now is never taken.
+ * Names the temporary files that results are written to, and removes those of earlier runs that were killed
+ * together with their collector. A name identifies its process (host and PID namespace, process ID, start
+ * time), so that a file that another process is still writing is never removed.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { readdir, readlink, rm, stat } from 'node:fs/promises';
@@ -12,10 +12,13 @@ import { readStat } from './process-stat.js';
 
 const PARTIAL = /^(.+)\.([0-9a-f]{8})-(\d+)-(\d+)-[0-9a-f]{8}\.partial$/;
 
-/** Nobody to ask about a process of another host or container: then only a file untouched for so long is left over. */
+/**
+ * Processes of other hosts and containers cannot be checked: a file of theirs counts as abandoned if it is
+ * this old, in milliseconds.
+ */
 const FOREIGN_AGE_MS = 3_600_000;
 
-/** A fresh name beside `path`. */
+/** Returns a new temporary name in the directory of `path`. */
 export async function temporaryName(path: string): Promise<string> {
   const [place, start] = await Promise.all([pidPlace(), startTime(process.pid)]);
   const random = randomBytes(4).toString('hex');
@@ -23,8 +26,9 @@ export async function temporaryName(path: string): Promise<string> {
 }
 
 /**
- * Removes temporary files of runs that are over, for results that match, in the directory of `path`.
- * To be called while this process writes none itself. Never throws: what cannot be removed stays.
+ * Removes the temporary files of ended runs from the directory of `path`, if their result's name matches the
+ * template. Call it only while this process writes no such file. Never throws: files that cannot be removed
+ * stay.
  */
 export async function removeLeftovers(template: { readonly results: RegExp }, path: string): Promise<void> {
   const directory = dirname(path);
@@ -40,7 +44,7 @@ export async function removeLeftovers(template: { readonly results: RegExp }, pa
   }
 }
 
-/** True when the process that named the file is gone, or is this one, which writes none now. */
+/** Returns true if the process that named the file has ended, or is this one, which writes none now. */
 async function hasEnded(pid: number, start: string): Promise<boolean> {
   if (pid === process.pid) return true;
   const now = await startTime(pid);
@@ -53,13 +57,16 @@ async function hasEnded(pid: number, start: string): Promise<boolean> {
   }
 }
 
-/** In clock ticks since boot; null where there is no /proc or no such process. */
+/** Returns the start time in clock ticks since boot; null if there is no /proc or no such process. */
 async function startTime(pid: number): Promise<string | null> {
   const stat = await readStat(pid);
   return stat === null ? null : String(stat.startTicks);
 }
 
-/** Within which a pid means one process: a host's pid namespace, as eight hexadecimal digits. */
+/**
+ * Returns eight hexadecimal digits that identify this host and PID namespace, within which process IDs are
+ * unique.
+ */
 async function pidPlace(): Promise<string> {
   const namespace = await readlink('/proc/self/ns/pid').catch(() => '');
   return createHash('sha256').update(`${hostname()} ${namespace}`).digest('hex').slice(0, 8);
