@@ -1,5 +1,5 @@
-// How the image child and the darkroom say what failed. The TypeScript side has the sentences:
-// src/native.ts for the child, src/develop.ts for the darkroom. Change them together.
+// Exit codes of the image child and of the darkroom. The TypeScript side has the sentences: src/native-part.ts for the
+// child, src/develop-errors.ts for the darkroom. Change them together.
 #ifndef AFTERIMAGE_EXIT_CODES_H
 #define AFTERIMAGE_EXIT_CODES_H
 
@@ -9,7 +9,7 @@ enum child_exit {
   CHILD_NO_SCRATCH = 41,        // no memory for its own tables
   CHILD_MAPS_UNREADABLE = 42,   // /proc/self/maps
   CHILD_TOO_MANY_SEGMENTS = 43,
-  CHILD_OUTPUT_CLOSED = 44,     // the collector is gone
+  CHILD_OUTPUT_CLOSED = 44,     // the collector has ended
   CHILD_OUTPUT_FAILED = 45,
   CHILD_DESCRIPTORS = 46,       // /proc/self/fd
   CHILD_PAGEMAP = 47,
@@ -29,7 +29,7 @@ enum developer_exit {
   DEVELOPER_UNSUPPORTED_FORMAT = 69,
   DEVELOPER_INPUT_FAILED = 70,
   DEVELOPER_NO_DESCRIPTORS = 71,
-  DEVELOPER_STUCK = 72,          // waits for a thread that does not exist, and no lock of it can be cleared
+  DEVELOPER_STUCK = 72,          // waits for a thread that does not exist, and has no lock that could be released
   DEVELOPER_SNAPSHOT_FAILED = 73,
 };
 

@@ -1,20 +1,19 @@
-// The image: an ELF core file that is written once, front to back, into a pipe.
-// Shared by the child that writes it and the darkroom that reads it.
-// docs/image-format.md says the same in prose; change both together.
+// The image: an ELF core file, written once, front to back, into a pipe. Shared by the child that writes it and the
+// darkroom that reads it. docs/image-format.md describes the same in prose; change both together.
 #ifndef AFTERIMAGE_IMAGE_FORMAT_H
 #define AFTERIMAGE_IMAGE_FORMAT_H
 
 #include <elf.h>
 #include <stdint.h>
 
-// What everything in the file is aligned to. The kernel's pages are as large or larger (struct image_process).
+// Alignment of everything in the file. The kernel's pages are as large or larger (struct image_process).
 #define IMAGE_PAGE 4096u
 #define MAX_IMAGE_PAGE 65536u
 #define IMAGE_FORMAT_VERSION 2u
-// The contents of the segments lie in the file in so many turns at most, each of them ascending.
+// The file contains the segments' contents in at most this many turns, each ascending by address.
 #define IMAGE_TURNS 4
 
-// A run of the registers that travels in a note of its own, beside NT_PRSTATUS.
+// A range of registers that has a note of its own, in addition to NT_PRSTATUS.
 struct register_note {
   char owner[8];
   uint32_t type;
@@ -26,17 +25,18 @@ struct register_note {
 // Owner of our own notes; ELF counts the terminating NUL.
 #define IMAGE_NOTE_OWNER "AFTERIMAGE"
 
-// Far from the kernel's numbers: debuggers look at a note's type before its owner.
+// Far from the kernel's numbers, because debuggers look at a note's type before its owner.
 enum image_note {
   IMAGE_NOTE_PROCESS = 0x41460001,   // struct image_process, then its eventfd numbers (int32_t each)
   IMAGE_NOTE_METADATA = 0x41460002,  // UTF-8 JSON
   IMAGE_NOTE_DIGEST = 0x41460003,    // struct image_digest, the last bytes of the file
 };
 
-// What a PT_LOAD segment was in the target, in the bits that ELF leaves to the system (PF_MASKOS).
+// The kind of mapping that a PT_LOAD segment was in the target, in the bits that ELF reserves for the system
+// (PF_MASKOS).
 enum image_segment {
   SEGMENT_FILE = 0x00100000,    // backed by a private file mapping
-  SEGMENT_SHARED = 0x00200000,  // shared memory: its place is kept, its content is not
+  SEGMENT_SHARED = 0x00200000,  // shared memory: its addresses are reserved, its contents omitted
   SEGMENT_VDSO = 0x00400000,    // the kernel's code page, useless in another process without its data page
 };
 
@@ -44,7 +44,7 @@ enum image_segment {
 
 struct image_process {
   uint32_t version;  // IMAGE_FORMAT_VERSION
-  uint32_t page_size;  // the kernel's: addresses and sizes of segments are multiples of it
+  uint32_t page_size;  // of the kernel: addresses and sizes of segments are multiples of it
   uint64_t stack_limit;                    // how far the main stack may grow, in bytes
   uint32_t protection_keys;                // bit k: some mapping used protection key k
   uint32_t eventfd_count;
@@ -53,11 +53,10 @@ struct image_process {
 
 struct image_digest {
   uint64_t xxh64;             // of every byte of the file before this note's descriptor
-  uint64_t unreadable_pages;  // of IMAGE_PAGE bytes, which the kernel would not let the child read: written as zeros
+  uint64_t unreadable_pages;  // number of pages of IMAGE_PAGE bytes that the kernel did not let the child read; they are written as zeros
 };
 
-// Linux's struct elf_prstatus, the NT_PRSTATUS note: debuggers and the darkroom take the registers
-// from here.
+// Linux's struct elf_prstatus, the NT_PRSTATUS note: debuggers and the darkroom read the registers from it.
 struct image_prstatus {
   int32_t signal_info[3];
   int16_t current_signal;
@@ -68,8 +67,8 @@ struct image_prstatus {
   int32_t fpu_valid;
 };
 
-// The value that saving the registers returns in the restored process; 0 means "still the child". The bits from
-// RESUME_SNAPSHOT_SHIFT on are the descriptor to write the snapshot to.
+// The value that saving the registers returns in the restored process; 0 means "still in the child". The bits from
+// RESUME_SNAPSHOT_SHIFT on hold the descriptor to write the snapshot to.
 enum resume_flags {
   RESUME_DEVELOP = 1,
   RESUME_EXPOSE_NUMERIC_VALUES = 2,

@@ -1,5 +1,5 @@
-// XXH64, streaming: the image's digest. Portable, no tables, several bytes a cycle, so that the child spends
-// its time on writing. Source of the algorithm: the xxHash specification (xxhash_spec.md, XXH64), seed 0.
+// XXH64, streaming: the image's digest. Portable, without tables, several bytes a cycle, so that writing dominates the
+// child's time. Source of the algorithm: the xxHash specification (xxhash_spec.md, XXH64), seed 0.
 #ifndef AFTERIMAGE_XXH64_H
 #define AFTERIMAGE_XXH64_H
 

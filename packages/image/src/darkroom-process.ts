@@ -1,4 +1,4 @@
-/** The darkroom as a process: started, listened to, watched, ended. */
+/** Starts the darkroom as a process, reads its reports, watches it and ends it. */
 import { readStatSync } from '@afterimage/host/process-stat';
 import { spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
@@ -9,18 +9,21 @@ const MAX_TEXT_LENGTH = 4096;
 export interface DarkroomProcess {
   pid: number;
   input: Writable;
-  /** The snapshot, as V8 writes it. */
+  /** The snapshot as V8 writes it. */
   output: Readable;
   errors: Readable;
   isRunning(): boolean;
-  /** Kills it. The first error is the one that {@link throwIfGivenUp} throws. */
+  /** Kills the process. {@link throwIfGivenUp} throws the first error passed here. */
   giveUp(error: DevelopError): void;
   throwIfGivenUp(): void;
-  /** When it has ended, and all of its output has been read. */
+  /** Resolves when the process has ended and all of its output has been read. */
   closed: Promise<{ exitCode: number | null; signal: NodeJS.Signals | null }>;
 }
 
-/** @throws {DevelopError} `program-missing` */
+/**
+ * Starts the darkroom with stdin, stdout and stderr as pipes.
+ * @throws {DevelopError} `program-missing`
+ */
 export async function startDarkroom(program: string, flags: readonly string[]): Promise<DarkroomProcess> {
   const child = spawn(program, flags, { stdio: ['pipe', 'pipe', 'pipe'], env: {} });
   const closed = new Promise<Awaited<DarkroomProcess['closed']>>((resolve, reject) => {
@@ -41,7 +44,7 @@ export async function startDarkroom(program: string, flags: readonly string[]): 
     await closed;
     throw new DevelopError('program-missing', `the darkroom ${program} cannot be started`);
   }
-  child.stdin.on('error', () => undefined); // EPIPE: the program's end says why
+  child.stdin.on('error', () => undefined); // EPIPE: the exit code says why
   let failure = null as DevelopError | null;
   return {
     pid,
@@ -60,7 +63,9 @@ export async function startDarkroom(program: string, flags: readonly string[]): 
   };
 }
 
-/** What the program says, line by line (native/darkroom/report.h), and the tail of anything else. */
+/**
+ * Collects the lines that the program reports (native/darkroom/report.h), and the tail of any other output.
+ */
 export interface Reports {
   error: string;
   otherText: string;
@@ -97,7 +102,10 @@ function cpuTicks(pid: number): number {
   return readStatSync(pid)?.cpuTicks ?? -1;
 }
 
-/** Calls `onStall` once nothing has moved for `stallMs`: no byte in or out, no CPU time. */
+/**
+ * Calls `onStall` when the process has made no progress for `stallMs` milliseconds: no byte in or out, no CPU
+ * time.
+ */
 export function watchForStall(
   pid: number,
   moved: () => number,

@@ -1,4 +1,4 @@
-/** What the darkroom ended with, as an error that says what happened and what to do. */
+/** Turns the darkroom's exit code into an error that says what happened and what to do. */
 
 export type DevelopFailure =
   | 'truncated'
@@ -17,7 +17,7 @@ export type DevelopFailure =
   | 'output-failed'
   | 'aborted';
 
-/** Developing failed. `code` is stable, `message` says what happened and what to do. */
+/** Developing an image failed. `code` is stable; `message` says what happened and what to do. */
 export class DevelopError extends Error {
   override name = 'DevelopError';
   constructor(
@@ -44,7 +44,7 @@ const exits: Record<number, Meaning> = {
     advice: 'copy it again, or capture again',
   },
   62: { failure: 'corrupt', otherwise: 'the image is corrupt', advice: 'copy it again, or capture again' },
-  63: { failure: 'wrong-architecture', otherwise: 'the image was taken on another architecture' },
+  63: { failure: 'wrong-architecture', otherwise: 'the image was captured on another architecture' },
   64: {
     failure: 'missing-cpu-features',
     otherwise: 'this CPU lacks instructions that the target uses',
@@ -91,10 +91,14 @@ const signals: Partial<Record<NodeJS.Signals, Meaning>> = {
   SIGTERM: { failure: 'killed', otherwise: 'the darkroom was terminated' },
 };
 
-/** Only printable ASCII: the text comes from a process that runs the image's code. */
+/** Keeps only printable ASCII, because the text comes from a process that runs the image's code. */
 const printable = (text: string): string => text.replace(/[^\x20-\x7e]+/g, ' ').trim();
 
-/** `error` is the program's own last word, `otherText` what V8 or the C library printed. */
+/**
+ * Returns the error for a darkroom that ended without a complete snapshot.
+ * @param error the last error that the program itself reported
+ * @param otherText what V8 or the C library printed
+ */
 export function explainExit(
   exitCode: number | null,
   signal: NodeJS.Signals | null,

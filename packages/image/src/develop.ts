@@ -1,6 +1,6 @@
 /**
- * Runs the darkroom: it restores an image in a sandboxed process of its own, in which V8 writes
- * the heap snapshot. Needs no privilege, and not the Node version that was captured.
+ * Runs the darkroom: it restores an image in a sandboxed process, in which V8 writes the heap snapshot. It
+ * needs no privilege, and not the Node version that was captured.
  */
 import type { Redacted, RedactionLevel } from '@afterimage/snapshot/redaction';
 import { once } from 'node:events';
@@ -22,7 +22,10 @@ import { redactedOutput } from './redacted-output.js';
 export { DevelopError, type DevelopFailure } from './develop-errors.js';
 
 export interface DevelopProgress {
-  /** restoring: image bytes read; taking: V8's own count of heap objects; writing: snapshot bytes (total unknown: 0). */
+  /**
+   * restoring: image bytes read; taking: V8's count of heap objects; writing: snapshot bytes (total unknown:
+   * 0).
+   */
   phase: 'restoring' | 'taking' | 'writing';
   done: number;
   total: number;
@@ -33,25 +36,28 @@ export interface DevelopOptions {
   onProgress?: (progress: DevelopProgress) => void;
   /** Called with the process ID of the darkroom, so that the caller can watch its memory. */
   onStart?: (pid: number) => void;
-  /** Given up when the program neither burns CPU nor reads nor writes for this long. Default 30,000. */
+  /**
+   * Develop fails if the darkroom uses no CPU time and neither reads nor writes for this many milliseconds.
+   * Default 30,000.
+   */
   stallMs?: number;
   /** V8's option of the same name: heap numbers appear with their values. */
   exposeNumericValues?: boolean;
-  /** What is taken out of the snapshot before its first byte is written. Default strings. */
+  /** What is removed from the snapshot before its first byte is written. Default `strings`. */
   redact?: RedactionLevel;
-  /** The darkroom, for tests. Default: the one that was built or installed with this package. */
+  /** Path of the darkroom, for tests. Default: the one that was built or installed with this package. */
   program?: string;
 }
 
 export interface DevelopResult {
   snapshotBytes: number;
-  /** As the snapshot's own header counts them. */
+  /** As counted in the snapshot's own header. */
   nodes: number;
   edges: number;
-  /** What was done to it. */
+  /** The redaction level that was applied. */
   redaction: RedactionLevel;
   developMs: number;
-  /** Locks that threads lost in the fork still held, cleared on the way. */
+  /** Number of locks that were released because their threads do not exist in the fork. */
   ghostLocks: number;
 }
 
@@ -82,8 +88,8 @@ interface Attempt {
 }
 
 /**
- * Develops an image: writes the snapshot to `output` and ends it. Nothing is closed or removed on failure;
- * that is for the owner of `output`.
+ * Develops an image: writes the snapshot to `output` and ends it. On failure it closes and removes nothing;
+ * that is up to the owner of `output`.
  * @throws {DevelopError}
  */
 export async function develop(
@@ -94,7 +100,8 @@ export async function develop(
   const program = options.program ?? installedProgram(image);
   const started = performance.now();
   const chunks = image.chunks[Symbol.asyncIterator]();
-  // A pipeline leaves its listeners on an output that it is not to end, for each attempt; Node would warn of them.
+  // Each attempt's pipeline leaves its listeners on an output that it does not end; Node would warn about
+  // them.
   output.setMaxListeners(0);
   try {
     const first = await chunks.next();
@@ -110,17 +117,17 @@ export async function develop(
           developMs: performance.now() - started,
           ghostLocks: ended.reports.ghostLocks,
         };
-      // The next process gets another address layout; none of the image's contents has been read yet.
+      // The next process gets another address layout, and none of the image's contents has been read yet.
       if (ended.exitCode === ADDRESS_UNAVAILABLE && attempt < ATTEMPTS) continue;
       throw explainExit(ended.exitCode, ended.signal, ended.reports.error, ended.reports.otherText);
     }
   } finally {
-    // Not awaited: a stalled source would never let this end.
+    // Not awaited: with a stalled source it would never settle.
     void chunks.return?.().catch(() => undefined);
   }
 }
 
-/** One process of the darkroom, which may find that the image's addresses are taken. */
+/** Runs one darkroom process, which may find that the image's addresses are already in use. */
 async function runOnce(
   program: string,
   source: ImageSource,
@@ -157,7 +164,8 @@ async function runOnce(
     snapshotBytes = bytes;
     onProgress({ phase: 'writing', done: bytes, total: 0 });
   });
-  // Not ended with the program: another attempt may follow, and a failed one leaves the output to its owner.
+  // The output does not end with the program: another attempt may follow, and a failed one leaves the output
+  // to its owner.
   const written = pipeline(darkroom.output, redacted.stream, output, { end: false }).catch((error: unknown) =>
     darkroom.giveUp(asDevelopError(error, 'output-failed', 'the snapshot cannot be written')),
   );
@@ -174,13 +182,13 @@ async function runOnce(
 
 interface ImageSource {
   image: ImageStream;
-  /** The first chunk, of which each attempt gets the header. */
+  /** The first chunk; every attempt gets the header from it. */
   beginning: Uint8Array;
-  /** The others: read once, when a process has claimed the image's addresses. */
+  /** The remaining chunks, read once, after a process has claimed the image's addresses. */
   chunks: AsyncIterator<Uint8Array>;
 }
 
-/** Writes the header at once; the function returned writes the rest. */
+/** Writes the header at once, and returns the function that writes the rest. */
 function feedImage(
   darkroom: DarkroomProcess,
   { image, beginning, chunks }: ImageSource,

@@ -1,33 +1,36 @@
 /**
- * Encryption to age recipients (https://age-encryption.org/v1): whoever captures needs no secret, and whoever has
- * the identity reads the result, with `afterimage` or with `age`.
+ * Encrypts to age recipients (https://age-encryption.org/v1). Capturing needs no secret; the holder of the
+ * identity decrypts the result with `afterimage` or with `age`.
  */
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { messageOf } from '@afterimage/host/errors';
 
-/** Behind the name of what is encrypted. */
+/** Extension of encrypted files. */
 export const ENCRYPTED_ENDING = '.age';
 
 const MAGIC = Buffer.from('age-encryption.org/v1\n');
 const ARMOR = Buffer.from('-----BEGIN AGE ENCRYPTED');
-/** Enough to tell whether something is encrypted. */
+/** Number of bytes that tell whether a file is encrypted. */
 export const MAGIC_BYTES = ARMOR.length;
 
-/** A recipient or identity that is none, or a file that cannot be decrypted. */
+/** A recipient or identity is invalid, or a file cannot be decrypted. */
 export class EncryptionError extends Error {
   override name = 'EncryptionError';
 }
 
 type Age = typeof import('age-encryption');
 
-/** The library lies in this package whole (scripts/bundle-age.mjs): servers need install nothing for it. */
+/** This package contains the library (scripts/bundle-age.mjs), so that servers need not install it. */
 async function age(): Promise<Age> {
   return (await import(new URL('../bundled/age.js', import.meta.url).href)) as Age;
 }
 
-/** @throws {EncryptionError} when one of them is no recipient */
+/**
+ * Checks age recipients.
+ * @throws {EncryptionError} if one of them is invalid
+ */
 export async function checkRecipients(recipients: readonly string[]): Promise<void> {
   await encrypterFor(recipients);
 }
@@ -39,7 +42,7 @@ async function encrypterFor(recipients: readonly string[]): Promise<InstanceType
     try {
       encrypter.addRecipient(recipient);
     } catch (error) {
-      // Not the text itself: somebody may have taken the identity for it.
+      // Don't print the text itself: it may be a secret identity, pasted by mistake.
       const hint = recipient.startsWith('AGE-SECRET-KEY') ? '; it is a secret identity' : '';
       throw new EncryptionError(
         `a recipient is not one of age's, such as age1…${hint} (${messageOf(error)})`,
@@ -51,8 +54,8 @@ async function encrypterFor(recipients: readonly string[]): Promise<InstanceType
 }
 
 /**
- * What is written to the stream returned is encrypted into `output`, which is ended with it.
- * @throws {EncryptionError} when one of them is no recipient
+ * Returns a stream that encrypts into `output` and ends it.
+ * @throws {EncryptionError} if a recipient is invalid
  */
 export async function encryptedOutput(output: Writable, recipients: readonly string[]): Promise<Writable> {
   const encrypter = await encrypterFor(recipients);
@@ -77,19 +80,22 @@ export async function encryptedOutput(output: Writable, recipients: readonly str
   return input;
 }
 
-/** By its first {@link MAGIC_BYTES}. */
+/** Tells whether a file is encrypted, by its first {@link MAGIC_BYTES}. */
 export function isEncrypted(beginning: Uint8Array): boolean {
   return startsWith(beginning, MAGIC) || startsWith(beginning, ARMOR);
 }
 
-/** Whether it is encrypted and then written as text, which is not read here. */
+/**
+ * Tells whether a file is encrypted and then encoded as text (age's armor), which Afterimage does not read.
+ */
 export function isArmored(beginning: Uint8Array): boolean {
   return startsWith(beginning, ARMOR);
 }
 
 /**
+ * Decrypts an age file.
  * @param identities the contents of identity files, as `age-keygen` writes them
- * @throws {EncryptionError} at once, or while it is read, when it cannot be decrypted or was altered
+ * @throws {EncryptionError} at once or while reading, if the file cannot be decrypted or was altered
  */
 export async function decrypted(
   source: AsyncIterable<Uint8Array>,

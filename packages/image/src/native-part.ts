@@ -1,25 +1,25 @@
 /**
- * Finds and loads the native addon built for this Node ABI, and gives its few functions types.
- * Everything that is policy (when, where to, what next) is decided in TypeScript above it.
+ * Finds and loads the native addon for this Node ABI, and types its few functions. All policy (when, where,
+ * what next) is in the TypeScript that calls it.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { constants } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** What forking cost the target. Times in milliseconds. */
+/** What the fork cost the target. Times in milliseconds. */
 export interface Fork {
-  /** The child that writes the image. */
+  /** Process ID of the child that writes the image. */
   pid: number;
-  /** From the request until all V8 workers stood still. The event loop runs meanwhile. */
+  /** From the request until all V8 workers were parked. The event loop runs meanwhile. */
   parkMs: number;
-  /** The main thread's own standstill: marking mappings, forking, restoring the marks. */
+  /** How long the main thread stood still: marking mappings, forking, restoring the marks. */
   pauseMs: number;
-  /** The part of `pauseMs` spent in fork(2) itself. */
+  /** The part of `pauseMs` that fork(2) itself took. */
   forkMs: number;
-  /** V8 worker threads parked. */
+  /** Number of V8 worker threads that were parked. */
   workers: number;
-  /** Memory mappings handed on to the child. */
+  /** Number of memory mappings that the child inherited. */
   mappings: number;
 }
 
@@ -27,32 +27,38 @@ export interface Fork {
 export interface ForkFailure {
   code: 'park-timeout' | 'fork-failed' | 'mappings-unreadable' | 'busy';
   message: string;
-  /** Of the system call: `EAGAIN`. */
+  /** Error code of the system call: `EAGAIN`. */
   error?: string;
 }
 
 export interface CaptureRequest {
-  /** Descriptor the child writes the image to; the caller closes its own copy after the fork. */
+  /** Descriptor that the child writes the image to; the caller closes its own copy after the fork. */
   output: number;
-  /** UTF-8 JSON that travels inside the image ({@link ImageMetadata}). */
+  /** UTF-8 JSON that becomes part of the image ({@link ImageMetadata}). */
   metadata: Uint8Array;
-  /** Gathering V8's workers is given up, with `park-timeout`, after this long. */
+  /**
+   * How long to wait for V8's workers to park, in milliseconds; then the capture fails with `park-timeout`.
+   */
   parkTimeoutMs: number;
 }
 
-/** Those that make something throw an Error with the call in its message and a `code` such as EMFILE. */
+/**
+ * The native addon. Functions that create something throw an Error whose message names the system call and
+ * whose `code` is like EMFILE.
+ */
 export interface Addon {
-  /** A close-on-exec pipe as [read end, write end], 1 MiB deep where the kernel allows. */
+  /** Creates a close-on-exec pipe: [read end, write end], with a buffer of 1 MiB if the kernel allows it. */
   pipe(): [number, number];
-  /** Two connected close-on-exec stream sockets. */
+  /** Creates two connected close-on-exec stream sockets. */
   socketPair(): [number, number];
-  /** A close-on-exec file in memory (memfd_create(2)) by that name. */
+  /** Creates a close-on-exec file in memory (memfd_create(2)) with that name. */
   memory(name: string): number;
-  /** Another close-on-exec descriptor of the same file. */
+  /** Returns another close-on-exec descriptor of the same file. */
   duplicate(descriptor: number): number;
   /**
-   * Starts a program in `/` with these as its descriptors 0 to 3 and no others, and returns its pid. Until the program
-   * handles SIGTERM, it ends with the thread that called this. Does not copy this process' page tables.
+   * Starts a program in `/` with exactly four descriptors, 0 to 3, and returns its process ID. Until the
+   * program handles SIGTERM, it ends together with the thread that made this call. Does not copy this
+   * process's page tables.
    */
   spawn(
     file: string,
@@ -60,54 +66,57 @@ export interface Addon {
     environment: readonly string[],
     descriptors: readonly [number, number, number, number],
   ): number;
-  /** Null while it runs, then how it ended: [exit code, signal]. Both are null where other code has reaped it. */
+  /**
+   * Null while the process runs, then how it ended: [exit code, signal]. Both are null if other code has
+   * already reaped it.
+   */
   reap(pid: number): [number | null, number | null] | null;
   /**
-   * With `hold`, keeps the signal from its listeners, unless the process sent it to itself, and calls `onArrival` instead
-   * (once for several that arrive together); without, only notes who sent it. To be called again after a listener was
-   * added. False while the signal has none.
+   * With `hold`, keeps the signal from its other listeners, unless the process sent it to itself, and calls
+   * `onArrival` instead (once for several that arrive together). Without `hold`, only records the sender.
+   * Call it again after a listener was added. Returns false while the signal has no listener.
    */
   holdSignal(number: number, hold: boolean, onArrival: () => void): boolean;
   releaseSignal(): void;
-  /** Whether the process itself sent the latest signal of that kind. */
+  /** Tells whether the process itself sent the latest signal of that kind. */
   signalFromSelf(): boolean;
   /**
-   * Parks V8's workers without blocking the event loop, forks, releases them. `onForked` is called once.
-   * If it carried a fork, `onExit` is called once when the child has ended and has been reaped.
+   * Parks V8's workers without blocking the event loop, forks, and releases them. Calls `onForked` once. If
+   * the fork succeeded, calls `onExit` once after the child has ended and has been reaped.
    */
   capture(
     request: CaptureRequest,
     onForked: (failure: ForkFailure | null, fork: Fork | null) => void,
     onExit: (exitCode: number | null, signal: number | null) => void,
   ): void;
-  /** The same, blocking the caller while the workers gather, at most `parkTimeoutMs`. */
+  /** Synchronous version of `capture`: blocks the caller while the workers park, at most `parkTimeoutMs`. */
   captureSync(
     request: CaptureRequest,
     onExit: (exitCode: number | null, signal: number | null) => void,
   ): { failure: ForkFailure | null; fork: Fork | null };
 }
 
-/** No addon for this platform, architecture or Node ABI. The message says which there are. */
+/** There is no addon for this platform, architecture or Node ABI. The message lists those that exist. */
 export class UnsupportedPlatformError extends Error {
   override name = 'UnsupportedPlatformError';
 }
 
 const prebuilds = fileURLToPath(new URL('../prebuilds/', import.meta.url));
 
-/** Names as in "Node 22 (ABI 127)": what to install is a Node version, what decides is its ABI. */
+/** Names as in "Node 22 (ABI 127)": users install a Node version, but its ABI decides. */
 const nodeOfAbi: Record<string, string> = { 115: 'Node 20', 127: 'Node 22', 137: 'Node 24', 147: 'Node 26' };
 
-/** The Node versions that there is a native part for, by their major numbers. */
+/** Returns the major numbers of the Node versions that have a native part. */
 export function supportedMajors(): number[] {
   return Object.values(nodeOfAbi).map((name) => Number(name.replace('Node ', '')));
 }
 
-/** The ABI of a Node version by its major number; undefined for those that there is no native part for. */
+/** Returns the ABI of a major Node version; undefined if it has no native part. */
 export function abiOf(major: number): string | undefined {
   return Object.keys(nodeOfAbi).find((abi) => nodeOfAbi[abi] === `Node ${major}`);
 }
 
-/** The platforms that there are native parts for; glibc and musl share one. */
+/** Platforms that have a native part; glibc and musl share one. */
 const platforms = ['linux-x64', 'linux-arm64'];
 
 function supportedHere(): string {
@@ -126,7 +135,10 @@ function supportedHere(): string {
 const here = `${process.platform}-${process.arch}`;
 const directory = path.join(prebuilds, here);
 
-/** The addon for a Node ABI (`process.versions.modules`), on this platform by default, whether it is there or not. */
+/**
+ * Returns the path of the addon for a Node ABI (`process.versions.modules`), whether or not the file exists.
+ * Default: this platform and architecture.
+ */
 export function addonFile(
   abi: string,
   platform: string = process.platform,
@@ -135,7 +147,7 @@ export function addonFile(
   return path.join(prebuilds, `${platform}-${arch}`, `abi-${abi}.node`);
 }
 
-/** The darkroom, which is the same for every Node.js. */
+/** Returns the path of the darkroom, which is the same for every Node version. */
 export function darkroomFile(platform: string = process.platform, arch: string = process.arch): string {
   return path.join(prebuilds, `${platform}-${arch}`, 'darkroom');
 }
@@ -156,8 +168,8 @@ function whyNotLoaded(reason: string): string {
 }
 
 /**
- * Loads the addon for this process.
- * @throws {UnsupportedPlatformError} when there is none, or the system refuses to load it
+ * Loads the addon into this process.
+ * @throws {UnsupportedPlatformError} if there is none, or the system refuses to load it
  */
 export function loadAddon(): Addon {
   const file = addonFile(process.versions.modules);
@@ -184,7 +196,7 @@ const childExits: Record<number, string> = {
   47: 'the image child cannot read /proc/self/pagemap nor /proc/self/mem',
 };
 
-/** One sentence for what the image child ended with, or null when it wrote the whole image. */
+/** Returns one sentence for the exit code or signal of the image child; null if it wrote the whole image. */
 export function describeChildExit(exitCode: number | null, signal: number | null): string | null {
   if (exitCode === 0) return null;
   if (signal === constants.signals.SIGKILL)

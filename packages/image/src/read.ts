@@ -1,11 +1,11 @@
 /**
- * Reads the beginning of a memory image (an ELF core file, docs/image-format.md): enough to know what it
- * is, how big it will be and what developing it will need, before the rest has arrived.
+ * Reads the beginning of a memory image (an ELF core file, docs/image-format.md). That is enough to know what
+ * it is, how big it will be and how much memory developing it takes, before the rest has arrived.
  */
 
 import type { ProcessFigures } from '@afterimage/host/process-figures';
 
-/** As in `process.arch`. */
+/** Processor architecture, as in `process.arch`. */
 export type ImageArch = 'x64' | 'arm64';
 
 /** The JSON note inside each image. Sizes in bytes. */
@@ -22,27 +22,30 @@ export interface ImageMetadata {
   arch: string;
   /** ISO 8601, UTC. */
   capturedAt: string;
-  /** What whoever attached to the process asked for it by. */
+  /** ID that the attaching program gave its request. */
   request?: string;
   heap: { used: number; total: number; limit: number; external: number; arrayBuffers: number };
   rss: number;
-  /** What the kernel said of the process at that moment; images of earlier versions lack it. */
+  /** What the kernel reported about the process at that moment; images of earlier versions lack it. */
   process?: ProcessFigures;
 }
 
 export interface ImageHeader {
   metadata: ImageMetadata;
-  /** The processor that the target ran on: an image is developed on one of the same kind. */
+  /** The processor that the target ran on: an image can only be developed on the same architecture. */
   arch: ImageArch;
-  /** Bytes of the whole, uncompressed image. */
+  /** Size of the whole, uncompressed image in bytes. */
   imageBytes: number;
-  /** Bytes of memory content in it. */
+  /** Size of the memory contents in it, in bytes. */
   residentBytes: number;
-  /** Bytes before the first memory content: ELF header, segment table, notes. */
+  /** Size of everything before the memory contents, in bytes: ELF header, segment table, notes. */
   headerBytes: number;
 }
 
-/** An image whose header has been read; `chunks` yields all of it, header included, and can be read once. */
+/**
+ * An image whose header has been read. `chunks` yields the whole image, header included, and can be read
+ * once.
+ */
 export interface ImageStream {
   header: ImageHeader;
   chunks: AsyncIterable<Uint8Array>;
@@ -51,7 +54,10 @@ export interface ImageStream {
 export type ImageErrorCode =
   'not-an-image' | 'truncated' | 'corrupt' | 'wrong-architecture' | 'unsupported-format';
 
-/** Not an image, or not one that can be developed here. `code` is stable, `message` for people. */
+/**
+ * The data is not an image, or an image that cannot be developed here. `code` is stable; `message` is for
+ * people.
+ */
 export class ImageError extends Error {
   override name = 'ImageError';
   constructor(
@@ -72,7 +78,7 @@ const TABLE_OFFSET = 128;
 const SEGMENT_SIZE = 56;
 const MAX_SEGMENTS = 1 << 21;
 const MAX_NOTES_BYTES = 64 << 20;
-const PAGE = 4096; // of the file; the target's may be larger
+const PAGE = 4096; // of the file; the target's pages may be larger
 const NOTE_OWNER = 'AFTERIMAGE';
 const NOTE_METADATA = 0x41460002;
 
@@ -119,7 +125,7 @@ function readTableBounds(view: DataView): TableBounds {
   return { arch, segments, notesOffset, notesBytes };
 }
 
-// Not by bits: a size of 2 GB or more, as in a damaged image, would come out negative.
+// Not with bit operators: the size in a damaged image may be 2 GB or more and would become negative.
 const padded = (size: number): number => Math.ceil(size / 4) * 4;
 
 function findMetadata(notes: DataView): ImageMetadata {
@@ -147,13 +153,13 @@ function parseMetadata(json: Uint8Array): ImageMetadata {
     > & { format: number };
     if (metadata.format === 1 && Number.isSafeInteger(metadata.heap.used)) return { ...metadata, format: 1 };
   } catch {
-    // Said below: whatever is wrong with it, the image cannot be trusted.
+    // Fall through to the error: whatever is wrong, the image cannot be trusted.
   }
   throw new ImageError('corrupt', 'the image is corrupt: what it says about its target cannot be read');
 }
 
 /**
- * Parses the beginning of an image. Returns how many bytes it must hold for that, if it holds fewer.
+ * Parses the beginning of an image. If it is too short, returns how many bytes are needed.
  * @throws {ImageError}
  */
 export function parseImageHeader(beginning: Uint8Array): ImageHeader | { bytesNeeded: number } {
@@ -177,7 +183,7 @@ export function parseImageHeader(beginning: Uint8Array): ImageHeader | { bytesNe
 }
 
 /**
- * Reads the header and hands the stream on, nothing lost.
+ * Reads the header of an image; the returned stream still yields every byte.
  * @throws {ImageError}
  */
 export async function readImage(source: AsyncIterable<Uint8Array>): Promise<ImageStream> {
@@ -215,8 +221,8 @@ async function* rejoin(first: Uint8Array, rest: AsyncIterator<Uint8Array>): Asyn
 }
 
 /**
- * Bytes of memory that developing this image takes at its peak: its own contents, and V8's generator, which
- * needs up to thirteen times the heap when that holds many small objects.
+ * Returns the peak memory that developing this image takes, in bytes: its contents, and V8's generator, which
+ * needs up to thirteen times the heap if that consists of many small objects.
  */
 export function developNeedBytes(header: ImageHeader): number {
   return header.residentBytes + 13 * header.metadata.heap.used;

@@ -1,4 +1,7 @@
-/** The way of a snapshot from the darkroom to its output: redacted before its first byte is written, and looked at. */
+/**
+ * Passes a snapshot from the darkroom to its output: redacts it before its first byte is written, and checks
+ * that it is complete.
+ */
 import {
   redactor,
   type Redacted,
@@ -13,11 +16,14 @@ import type { ImageMetadata } from './read.js';
 
 export interface RedactedOutput {
   stream: Transform;
-  /** Writes what is still to be written, and ends `output`. @throws {DevelopError} when the snapshot is not whole */
+  /**
+   * Writes the rest and ends `output`.
+   * @throws {DevelopError} if the snapshot is incomplete
+   */
   end(output: Writable): Promise<Redacted>;
 }
 
-/** `onBytes` gets the number of bytes that V8 has written. */
+/** Returns the stream that redacts a snapshot. `onBytes` receives the number of bytes that V8 has written. */
 export function redactedOutput(
   metadata: ImageMetadata,
   level: RedactionLevel,
@@ -49,7 +55,7 @@ export function redactedOutput(
   };
 }
 
-/** What V8 wrote is looked at as it passes: exit code 0 alone does not make it whole. */
+/** Checks the end of V8's output: exit code 0 alone does not prove that the snapshot is complete. */
 function endOfSnapshot(redaction: Redactor): ReturnType<Redactor['end']> {
   try {
     return redaction.end();

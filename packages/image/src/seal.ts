@@ -1,18 +1,24 @@
-/** The end of every result's way: encrypted for its recipients, if it has any, and hashed as it is on the disk. */
+/**
+ * The last step for every result: encrypts it, if it has recipients, and computes the hash of the file on
+ * disk.
+ */
 import { createHash } from 'node:crypto';
 import { Writable } from 'node:stream';
 import { encryptedOutput } from './encryption.js';
 
 export interface SealedOutput {
-  /** Takes everything in clear, and ends the output it was made for. */
+  /** Takes the unencrypted data, and ends the output that it was made for. */
   stream: Writable;
-  /** Of the file, in hexadecimal, as `sha256sum` prints it; to be asked for once, at the end. */
+  /** Returns the file's SHA-256 in lowercase hex, as `sha256sum` prints it. Call it once, at the end. */
   sha256: () => string;
-  /** Of the file, so far. */
+  /** Bytes written to the file so far. */
   bytes: () => number;
 }
 
-/** @throws {EncryptionError} when one of them is no recipient */
+/**
+ * Wraps an output so that what is written to it is encrypted and hashed.
+ * @throws {EncryptionError} if a recipient is invalid
+ */
 export async function sealedOutput(output: Writable, recipients: readonly string[]): Promise<SealedOutput> {
   const digested = digestedOutput(output);
   if (recipients.length === 0) return digested;
@@ -33,7 +39,7 @@ function digestedOutput(output: Writable): SealedOutput {
       output.end(() => done());
     },
     destroy(error, done) {
-      // Without an error the output has come to its own end, and its descriptor stays open for its owner.
+      // Without an error the output has already ended by itself, and its descriptor stays open for its owner.
       if (error !== null) output.destroy(error);
       done(error);
     },

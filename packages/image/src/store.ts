@@ -1,11 +1,15 @@
 /**
- * Stores an image compressed, to be developed elsewhere: zstd where this Node.js has it (22.15, 23.8), else gzip.
+ * Stores an image compressed, to be developed elsewhere: with zstd if this Node.js has it (22.15, 23.8), else
+ * with gzip.
  */
 import type { Transform, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import * as zlib from 'node:zlib';
 
-/** Of the compressed image to the raw one; seen: 0.18. A guess on the safe side, for the disk. */
+/**
+ * Assumed size of a compressed image relative to the raw one, for checking disk space. Measured: 0.18; this
+ * is a cautious value.
+ */
 export const COMPRESSED_SHARE = 0.4;
 
 const CHUNK_BYTES = 64 * 1024;
@@ -18,7 +22,7 @@ const createZstd = (zlib as { createZstdCompress?: CreateZstd }).createZstdCompr
 export const STORED_ENDING: '.image.gz' | '.image.zst' =
   createZstd === undefined ? '.image.gz' : '.image.zst';
 
-/** Level 1 of either: the image leaves the server sooner than it would at any better one. */
+/** Level 1 for either method: better ones would keep the image in the server for longer. */
 function compressor(): Transform {
   if (createZstd === undefined) return zlib.createGzip({ level: 1, chunkSize: CHUNK_BYTES });
   return createZstd({ chunkSize: CHUNK_BYTES, params: { [ZSTD_LEVEL]: 1 } });

@@ -1,19 +1,17 @@
-/**
- * The image as it comes out of the pipe, chunk by chunk, in bounded memory.
- */
+/** Reads the image from the pipe chunk by chunk, in bounded memory. */
 import { createReadStream } from 'node:fs';
 
 const CHUNK_BYTES = 64 * 1024;
 
 /**
- * V8 does not feel the weight of chunks outside of its heap in time, and would let 30 MB and more of spent
- * ones pile up; a sweep of the young generation, which is tiny here, takes well under a millisecond.
+ * V8 does not notice in time how much memory chunks outside its heap take, and would let 30 MB or more of
+ * used ones accumulate. Collecting the young generation, which is tiny here, takes well under a millisecond.
  */
 const SWEEP_BYTES = 1e6;
-/** Chunks that two sweeps found in use are out of their reach: each so many, everything is swept. */
+/** Chunks that survived two young-generation collections need a full one: every so many collections. */
 const FULL_SWEEPS = 32;
 
-/** The same chunks, with the spent ones swept away (under `--expose-gc`). */
+/** Yields the same chunks, and collects used ones as it goes (under `--expose-gc`). */
 export async function* swept(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let unswept = 0;
   let sweeps = 0;
@@ -28,7 +26,9 @@ export async function* swept(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<
   }
 }
 
-/** Reads the descriptor to its end. `onEnd` gets the number of bytes that came, once all have been taken. */
+/**
+ * Reads the descriptor to its end. `onEnd` receives the number of bytes read, after all have been consumed.
+ */
 export async function* imageChunks(fd: number, onEnd: (bytes: number) => void): AsyncGenerator<Uint8Array> {
   let bytes = 0;
   const source = createReadStream('', { fd, highWaterMark: CHUNK_BYTES }) as AsyncIterable<Uint8Array>;

@@ -1,4 +1,5 @@
-// The binding: capture() and captureSync() for src/native.ts, and what the other parts add. One capture at a time in a process.
+// The addon's binding: capture() and captureSync() for src/native-part.ts, and the functions of the other binding
+// files. Each process runs one capture at a time.
 
 #include <errno.h>
 #include <node.h>
@@ -59,12 +60,12 @@ struct Capture {
   pid_t child = -1;
 };
 
-// The one capture under way; a second one, of another thread even, is told that this is busy.
+// The capture in progress, or null. A second capture, even from another thread, fails with "busy".
 std::atomic<Capture*> current{nullptr};
 
 struct Outcome {
-  const char* failure = nullptr;  // a ForkFailure code of src/native.ts
-  int error = 0;                  // errno behind it
+  const char* failure = nullptr;  // a ForkFailure code of src/native-part.ts
+  int error = 0;                  // the errno that caused it
   int64_t parked_ns = 0, paused_ns = 0, forked_ns = 0;
 };
 
@@ -74,7 +75,7 @@ Local<String> text(Isolate* isolate, const char* value) {
 
 template <typename T>
 void set(Isolate* isolate, Local<Object> object, const char* name, Local<T> value) {
-  // Not Set(): an application may have put a setter of that name on Object.prototype.
+  // Not Set(): the application may have defined a setter of that name on Object.prototype.
   object->CreateDataProperty(isolate->GetCurrentContext(), text(isolate, name), value).Check();
 }
 
@@ -84,11 +85,10 @@ void read_marks(void* data) {
   parking::arrive(capture->lot);
 }
 
-// The thread that reads the fork marks is one of those to be waited for: it has nothing to hold any more
-// once it stands still beside the workers.
+// The thread that reads the fork marks must arrive too: once it waits with the workers, it holds no lock.
 bool start_gathering(Capture* capture, void (*gathered)(void*)) {
   v8::Platform* platform = node::GetMultiIsolatePlatform(capture->environment);
-  // NumberOfWorkerThreads() counts the thread that only sorts delayed tasks too, and that runs no task
+  // NumberOfWorkerThreads() includes the thread that only schedules delayed tasks and runs none
   // (WorkerThreadsTaskRunner::NumberOfWorkerThreads in Node's src/node_platform.cc).
   int workers = static_cast<node::MultiIsolatePlatform*>(platform)->NumberOfWorkerThreads() - 1;
   capture->workers = workers < 0 ? 0 : workers;
@@ -171,7 +171,7 @@ void destroy(Capture* capture) {
   delete capture;
 }
 
-// The next capture may begin; this one's memory goes with its last handle.
+// Allows the next capture. The memory of this one is freed with its last handle.
 void end(Capture* capture) {
   Capture* expected = capture;
   current.compare_exchange_strong(expected, nullptr);
@@ -186,9 +186,9 @@ void close_handle(uv_handle_t* handle) {
   if (!uv_is_closing(handle)) uv_close(handle, on_handle_closed);
 }
 
-// ---- the end of the child -----------------------------------------------------------------------------
+// ---- end of the child ---------------------------------------------------------------------------------
 
-// Not a process handle of libuv's: it only reaps children it has started itself.
+// Not libuv's process handle, which only reaps children that libuv started.
 bool reap(Capture* capture, int* exit_code, int* signal_number) {
   int status;
   pid_t pid = waitpid(capture->child, &status, WNOHANG);
@@ -275,7 +275,7 @@ bool begin(Capture* capture) {
 
 void open_handle(Capture* capture, uv_handle_t* handle) {
   handle->data = capture;
-  uv_unref(handle);  // a capture never keeps a server from ending
+  uv_unref(handle);  // a capture must not keep the server from exiting
   capture->open_handles++;
 }
 
@@ -333,7 +333,7 @@ void CaptureSync(const FunctionCallbackInfo<Value>& info) {
   info.GetReturnValue().Set(result);
 }
 
-// process.exit() waits for the platform's workers: none may still be parked then.
+// process.exit() waits for the platform's workers, so none may still be parked then.
 void release_at_exit(void*) {
   Capture* capture = current.load();
   if (capture && capture->lot) parking::release(capture->lot);

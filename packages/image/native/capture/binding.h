@@ -1,4 +1,4 @@
-// What the parts of the binding share.
+// Declarations that the files of the binding share.
 #ifndef AFTERIMAGE_BINDING_H
 #define AFTERIMAGE_BINDING_H
 
@@ -6,7 +6,7 @@
 
 namespace binding {
 
-// Throws an Error whose message names the call and the reason, and whose `code` is that of Node's own: EMFILE.
+// Throws an Error like Node's: the message contains the call and the reason, `code` is for example EMFILE.
 void throw_error(v8::Isolate* isolate, const char* call, int error);
 
 // pipe(), socketPair(), memory(), duplicate()

@@ -14,12 +14,12 @@
 #define SYS_close_range 436
 #endif
 
-// In the child, which shares the parent's memory until exec: system calls only. Returns an errno.
+// Runs in the child, which shares the parent's memory until exec: system calls only. Returns an errno.
 static int load(const struct bound_spawn *orders, pid_t parent, const sigset_t *mask) {
   prctl(PR_SET_PDEATHSIG, orders->death_signal);
   if (getppid() != parent) return ESRCH;
   for (int number = 1; number < NSIG; number++) {
-    // The parent's handlers must not run here. That SIGPIPE is ignored would survive exec, too.
+    // The parent's handlers must not run here, and an ignored SIGPIPE would stay ignored after exec.
     const struct {
       void *handler;
       unsigned long flags;
@@ -31,12 +31,12 @@ static int load(const struct bound_spawn *orders, pid_t parent, const sigset_t *
   int from[BOUND_DESCRIPTORS];
   for (int to = 0; to < BOUND_DESCRIPTORS; to++) {
     from[to] = orders->descriptors[to];
-    // Out of the way of those that are put in place first.
+    // Move descriptors away from the numbers that are assigned below.
     if (from[to] < BOUND_DESCRIPTORS && (from[to] = fcntl(from[to], F_DUPFD_CLOEXEC, BOUND_DESCRIPTORS)) < 0) return errno;
   }
   for (int to = 0; to < BOUND_DESCRIPTORS; to++)
     if (dup2(from[to], to) < 0) return errno;
-  // Node opens all of its own close-on-exec; what other native code opened may not be. A kernel before 5.9 leaves those.
+  // Node opens its own descriptors close-on-exec, but other native code may not. A kernel before 5.9 leaves those open.
   syscall(SYS_close_range, (unsigned)BOUND_DESCRIPTORS, ~0u, 0u);
   if (chdir(orders->directory)) return errno;
   sigprocmask(SIG_SETMASK, mask, NULL);
@@ -45,7 +45,7 @@ static int load(const struct bound_spawn *orders, pid_t parent, const sigset_t *
 }
 
 pid_t bound_spawn(const struct bound_spawn *orders) {
-  // Shared with the child: vfork() comes back here only when that has loaded the program, or has ended.
+  // Shared with the child: vfork() returns here only after the child has loaded the program or ended.
   volatile int failure = 0;
   const pid_t parent = getpid();
   sigset_t all, before, none;

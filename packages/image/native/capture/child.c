@@ -15,7 +15,7 @@
 
 #define EVENTFD_CAPACITY 1024
 
-// The target's handlers must not run here, and a SIGTERM meant for the whole group must end the child.
+// The target's handlers must not run here, and a SIGTERM sent to the whole group must end the child.
 static void reset_signals(void) {
   const struct {
     void *handler;
@@ -29,8 +29,8 @@ static void reset_signals(void) {
   syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, 8);
 }
 
-// The target comes first; with the processors, too, as soon as the child's memory is gathered (image_writer.c). Where the
-// kernel refuses one of these, the capture goes on.
+// Yields disk and memory to the target; the processor follows as soon as the child's memory is gathered
+// (image_writer.c). If the kernel denies one of these, the capture continues.
 static void yield_to_target(void) {
   syscall(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0, 3 << 13 /* IOPRIO_CLASS_IDLE */);
   int file = own_file_open("/proc/self/oom_score_adj", O_WRONLY);

@@ -21,7 +21,7 @@ struct child_orders {
   void *context;
 };
 
-// Never returns: ends with enum child_exit, or, restored from the image, in `resume`.
+// Never returns: the child ends with enum child_exit; the process restored from the image ends in `resume`.
 __attribute__((noreturn)) void child_run(const struct child_orders *orders);
 
 #ifdef __cplusplus

@@ -1,4 +1,4 @@
-// The binding of what makes descriptors. All of them are close-on-exec.
+// The binding of the functions that create descriptors. All descriptors are close-on-exec.
 
 #include <errno.h>
 #include <fcntl.h>
@@ -33,7 +33,7 @@ void throw_error(Isolate* isolate, const char* call, int error) {
   Local<String> message = String::Concat(isolate, text(isolate, call), text(isolate, ": "));
   message = String::Concat(isolate, message, text(isolate, strerror(error)));
   Local<Object> exception = Exception::Error(message).As<Object>();
-  // uv_err_name() allocates what it does not know.
+  // uv_err_name() allocates memory for an error that it does not know.
   exception->Set(isolate->GetCurrentContext(), text(isolate, "code"), text(isolate, uv_err_name(-error))).Check();
   isolate->ThrowException(exception);
 }
@@ -47,7 +47,7 @@ static void return_both(const FunctionCallbackInfo<Value>& info, const int ends[
 static void Pipe(const FunctionCallbackInfo<Value>& info) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC)) return throw_error(info.GetIsolate(), "pipe", errno);
-  fcntl(ends[1], F_SETPIPE_SZ, 1 << 20);  // fewer switches between child and collector; the default serves too
+  fcntl(ends[1], F_SETPIPE_SZ, 1 << 20);  // fewer switches between child and collector; the default size works too
   return_both(info, ends);
 }
 
@@ -60,7 +60,7 @@ static void SocketPair(const FunctionCallbackInfo<Value>& info) {
 static void Memory(const FunctionCallbackInfo<Value>& info) {
   Isolate* isolate = info.GetIsolate();
   String::Utf8Value name(isolate, info[0]);
-  // glibc has a function for it, with a version that older ones lack.
+  // A system call: glibc's function has a symbol version that older glibc lacks.
   long descriptor = syscall(SYS_memfd_create, *name, MFD_CLOEXEC);
   if (descriptor < 0) return throw_error(isolate, "memfd_create", errno);
   info.GetReturnValue().Set(static_cast<int32_t>(descriptor));
@@ -69,7 +69,7 @@ static void Memory(const FunctionCallbackInfo<Value>& info) {
 static void Duplicate(const FunctionCallbackInfo<Value>& info) {
   Isolate* isolate = info.GetIsolate();
   int32_t original = info[0]->Int32Value(isolate->GetCurrentContext()).FromJust();
-  // Not in place of a standard stream that the application has closed.
+  // At least 3, so that it does not replace a standard stream that the application has closed.
   int descriptor = fcntl(original, F_DUPFD_CLOEXEC, 3);
   if (descriptor < 0) return throw_error(isolate, "dup", errno);
   info.GetReturnValue().Set(descriptor);

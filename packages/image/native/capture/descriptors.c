@@ -8,7 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-// The kernel's struct linux_dirent64; readdir() would allocate.
+// The kernel's struct linux_dirent64; readdir() would allocate memory.
 struct directory_entry {
   uint64_t inode;
   int64_t offset;

@@ -9,7 +9,7 @@
 
 #include "proc_maps.h"
 
-// Grows by doubling, with mmap: this may run while another thread holds the allocator's locks.
+// Doubles its size with mmap, because another thread may hold the allocator's locks at this moment.
 static bool append(struct fork_marks *marks, uint64_t start, uint64_t end) {
   if (marks->marked_count == marks->marked_capacity) {
     size_t capacity = marks->marked_capacity ? 2 * marks->marked_capacity : 4096;
@@ -92,7 +92,7 @@ bool fork_marks_read(struct fork_marks *marks) {
   return whole;
 }
 
-// madvise() takes neighboring mappings in one call, so they are joined first.
+// One madvise() call handles adjacent mappings, so they are joined first.
 static void advise_joined(struct address_range *joined, uint64_t start, uint64_t end, int advice) {
   if (joined->end == start) {
     joined->end = end;
@@ -105,11 +105,11 @@ static void advise_joined(struct address_range *joined, uint64_t start, uint64_t
 struct lifting {
   struct fork_marks *marks;
   struct address_range joined;
-  size_t seen, kept;  // marks read so far, and those of them that still lie within one anonymous mapping
+  size_t seen, kept;  // marks read so far, and those that still lie within one anonymous mapping
 };
 
-// A marked page may have been unmapped since the reading. Marking what took its place would take memory
-// away from the application's own children.
+// A marked page may have been unmapped since the marks were read. Marking the mapping that replaced it would withhold
+// memory from the application's own children.
 static void keep_marks_within(struct lifting *lifting, const struct mapping *mapping) {
   struct fork_marks *marks = lifting->marks;
   for (; lifting->seen < marks->marked_count && marks->marked[lifting->seen].end <= mapping->end; lifting->seen++)
@@ -120,7 +120,7 @@ static void keep_marks_within(struct lifting *lifting, const struct mapping *map
 static bool lift_mapping(const struct mapping *mapping, void *context) {
   struct lifting *lifting = context;
   if (mapping->shared || mapping->inode) return true;
-  // [vvar], [vdso] and [vsyscall] belong to the kernel; the named rest is ordinary anonymous memory.
+  // [vvar], [vdso] and [vsyscall] belong to the kernel; the other named mappings are ordinary anonymous memory.
   if (mapping->name[0] == '[' && strncmp(mapping->name, "[heap", 5) && strncmp(mapping->name, "[stack", 6) &&
       strncmp(mapping->name, "[anon", 5))
     return true;

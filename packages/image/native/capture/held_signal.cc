@@ -1,6 +1,6 @@
-// Keeps one signal from the application's own listeners: a capture must not set off what else waits for it, such as a
-// shutdown. Node.js hands a signal to all of its listeners, and libuv to all of its handles, so this sits in front of
-// both, as the process' own handler.
+// Keeps one signal from the application's own listeners, so that a capture does not trigger, for example, a shutdown.
+// Node.js passes a signal to all of its listeners, and libuv to all of its handles, so this handler runs in place of
+// both, as the process's own.
 
 #include <errno.h>
 #include <node.h>
@@ -27,7 +27,7 @@ using v8::Value;
 
 namespace {
 
-// Static: a signal may arrive at any time, and the handler may be in the middle of it.
+// Static: a signal may arrive at any time, even while the handler runs.
 int held_number = 0;
 struct sigaction handler_behind;  // libuv's
 std::atomic<bool> from_self{false};
@@ -43,7 +43,7 @@ struct Listener {
 };
 Listener* listener = nullptr;
 
-// What the process sends to itself is the application's own use of the signal. si_code above 0 is the kernel's.
+// A signal that the process sends to itself belongs to the application. An si_code above 0 comes from the kernel.
 bool sent_by_itself(const siginfo_t* info) { return info->si_code <= 0 && info->si_pid == getpid(); }
 
 void handle(int number, siginfo_t* info, void* context) {
@@ -70,8 +70,8 @@ bool is_ours(const struct sigaction& action) {
 
 }  // namespace
 
-// holdSignal(number, hold, onArrival): to be called again whenever libuv may have put its own handler in place (its first
-// listener for the signal). Where it is not held, this only looks at who sent it. False where nothing handles it yet.
+// holdSignal(number, hold, onArrival): call it again whenever libuv may have installed its own handler (at the first
+// listener for the signal). Without `hold`, it only records the sender. Returns false while nothing handles the signal.
 static void HoldSignal(const FunctionCallbackInfo<Value>& info) {
   Isolate* isolate = info.GetIsolate();
   Local<Context> context = isolate->GetCurrentContext();
@@ -101,7 +101,7 @@ static void HoldSignal(const FunctionCallbackInfo<Value>& info) {
   info.GetReturnValue().Set(true);
 }
 
-// releaseSignal(): the handler behind gets everything again.
+// releaseSignal(): the original handler receives everything again.
 static void release(void*) {
   struct sigaction now;
   if (held_number && sigaction(held_number, nullptr, &now) == 0 && is_ours(now)) sigaction(held_number, &handler_behind, nullptr);
@@ -110,14 +110,14 @@ static void release(void*) {
 
 static void ReleaseSignal(const FunctionCallbackInfo<Value>&) { release(nullptr); }
 
-// Whether the process itself sent the latest signal that was seen here.
+// signalFromSelf(): whether the process itself sent the latest signal seen here.
 static void SignalFromSelf(const FunctionCallbackInfo<Value>& info) { info.GetReturnValue().Set(from_self.load()); }
 
 void add_held_signal(Local<Object> exports, node::Environment* environment) {
   NODE_SET_METHOD(exports, "holdSignal", HoldSignal);
   NODE_SET_METHOD(exports, "releaseSignal", ReleaseSignal);
   NODE_SET_METHOD(exports, "signalFromSelf", SignalFromSelf);
-  // The loop is about to be closed: no signal may wake it any more.
+  // The loop is about to be closed, so no signal may wake it from now on.
   node::AtExit(environment, release, nullptr);
 }
 

@@ -27,23 +27,24 @@
 #define FILE_NAMES_CAPACITY (1u << 20)
 #define FILES_CAPACITY 16384u
 #define SCATTERED_CAPACITY 65536u
-#define HEAP_PAGE (256u << 10)       // V8's: one begins at a multiple of it
-#define HEAP_PAGE_HEADER (8u << 10)  // where it has the garbage collector's marks
+#define HEAP_PAGE (256u << 10)       // size of V8's heap pages, which begin at a multiple of it
+#define HEAP_PAGE_HEADER (8u << 10)  // contains the garbage collector's marks
 #define YOUNG_FLAGS 0x18u            // FROM_PAGE | TO_PAGE
-#define MALLOC_ARENA (64ull << 20)   // glibc's, of a thread: one begins at a multiple of it
-#define PAGE_TABLE_SPAN (2ull << 20)  // of addresses, that one page of a page table is for, where pages have 4 KB
+#define MALLOC_ARENA (64ull << 20)   // size of a thread's arena in glibc, which begins at a multiple of it
+#define PAGE_TABLE_SPAN (2ull << 20)  // addresses that one page of page table covers, if pages have 4 KB
 // An entry of pagemap (Documentation/admin-guide/mm/pagemap.rst).
 #define PAGE_PRESENT (1ull << 63)
 #define PAGE_SWAPPED (1ull << 62)
 #define PAGE_GUARD (1ull << 58)  // since Linux 6.15; also marked as swapped
 
-// The order in which memory is written. Of each page that the target writes to meanwhile there are two: so what it writes
-// to soonest goes first, and what the child can do without is given back once it is written.
+// The order in which memory is written. Every page that the target writes to during the capture exists twice. So the
+// child first writes those pages that the target will modify soonest, and frees what it does not need itself once that
+// is written.
 enum turn {
-  TURN_COLLECTED,  // what a collection of V8's old generation writes to within moments, and what malloc gave out
+  TURN_COLLECTED,  // what V8's next old-generation collection modifies within moments, and what malloc allocated
   TURN_YOUNG,      // V8's young generation
   TURN_OTHER,
-  TURN_KEPT,  // what the child needs
+  TURN_KEPT,  // what the child itself needs
 };
 _Static_assert(TURN_KEPT + 1 == IMAGE_TURNS, "as image_format.h says");
 
@@ -51,8 +52,7 @@ struct range {
   uint64_t start, end;
 };
 
-// Everything the writer needs to remember, in a mapping of its own that the image leaves out: it changes
-// while the image is being written.
+// The writer's own state, in a separate mapping that the image omits because it changes while the image is written.
 struct scratch {
   struct image_process process;
   int32_t eventfds[1024];
@@ -74,17 +74,17 @@ struct scratch {
   struct range scattered[SCATTERED_CAPACITY];
   size_t segment_count;
   Elf64_Phdr segments[SEGMENT_CAPACITY];
-  uint64_t places[SEGMENT_CAPACITY];  // where their contents are by now
+  uint64_t places[SEGMENT_CAPACITY];  // where their contents are now
   uint8_t turns[SEGMENT_CAPACITY];    // enum turn
 };
 
 struct writer {
   struct scratch *scratch;
   int output, memory_file, pagemap_file;
-  size_t page;  // the kernel's
+  size_t page;  // the kernel's page size
   bool guards_look_swapped;
   int failure;  // enum child_exit
-  uint64_t file_end;  // of the mapping of a file that was seen last
+  uint64_t file_end;  // end of the latest file mapping
 };
 
 // ---- output -------------------------------------------------------------------------------------------
@@ -94,7 +94,7 @@ static void write_out(struct writer *writer, const char *data, size_t size) {
     ssize_t written = write(writer->output, data, size);
     if (written < 0) {
       if (errno == EINTR) continue;
-      // A socket that libuv opened in the target does not block.
+      // A socket that libuv opened in the target is non-blocking.
       if (errno == EAGAIN && poll(&(struct pollfd){writer->output, POLLOUT, 0}, 1, -1) >= 0) continue;
       writer->failure = errno == EPIPE || errno == ECONNRESET ? CHILD_OUTPUT_CLOSED : CHILD_OUTPUT_FAILED;
       return;
@@ -109,7 +109,7 @@ static void flush(struct writer *writer) {
   writer->scratch->chunk_used = 0;
 }
 
-// Copied before it is digested: the child's own stack is among the pages, and changes from call to call.
+// Copy before hashing: the child's own stack is among the pages and changes from call to call.
 static void emit(struct writer *writer, const void *data, size_t size) {
   struct scratch *scratch = writer->scratch;
   const char *from = data;
@@ -131,8 +131,8 @@ static void emit_zeros(struct writer *writer, size_t size) {
     emit(writer, zeros, size < sizeof zeros ? size : sizeof zeros);
 }
 
-// Through /proc/self/mem, because a page that cannot be had (a mapped file that was cut short since) is an
-// error there, where touching it would be a SIGBUS.
+// Reads through /proc/self/mem: if a page is missing (a mapped file was truncated), that returns an error, whereas
+// access would raise SIGBUS.
 static void emit_guarded(struct writer *writer, uint64_t address, uint64_t size) {
   struct scratch *scratch = writer->scratch;
   flush(writer);
@@ -182,7 +182,7 @@ static bool is_zero_page(struct writer *writer, uint64_t address) {
   return true;
 }
 
-// Reads the pagemap of [start, start + count pages). Where a sandbox has none, zero pages count as holes.
+// Reads the pagemap of [start, start + count pages). In a sandbox without pagemap, zero pages count as holes.
 static bool read_presence(struct writer *writer, uint64_t start, uint64_t count) {
   uint64_t *entries = writer->scratch->pagemap;
   if (writer->pagemap_file >= 0) {
@@ -196,7 +196,7 @@ static bool read_presence(struct writer *writer, uint64_t start, uint64_t count)
   return true;
 }
 
-// Guard pages (madvise's MADV_GUARD_INSTALL) lie within mappings that can be read, and may not be touched: since 2.42 glibc
+// Guard pages (madvise's MADV_GUARD_INSTALL) lie inside readable mappings but must not be touched: since 2.42, glibc
 // has one at the end of each thread's stack.
 static bool holds_something(const struct writer *writer, uint64_t entry, uint64_t address) {
   if (entry & PAGE_PRESENT) return true;
@@ -205,7 +205,7 @@ static bool holds_something(const struct writer *writer, uint64_t entry, uint64_
   return !writer->guards_look_swapped || pread(writer->memory_file, &byte, 1, (off_t)address) == 1;
 }
 
-// Linux 6.13 and 6.14 have guard pages, and nothing in pagemap that tells them from pages that were swapped out.
+// Linux 6.13 and 6.14 have guard pages, but their pagemap does not distinguish them from swapped-out pages.
 static bool guards_look_swapped(struct writer *writer, char *page) {
   if (madvise(page, writer->page, MADV_GUARD_INSTALL)) return false;
   return read_presence(writer, (uint64_t)page, 1) && !(writer->scratch->pagemap[0] & PAGE_GUARD);
@@ -216,13 +216,13 @@ static bool read_words(const struct writer *writer, uint64_t address, uint64_t w
 }
 
 struct heap_page {
-  uint64_t header_end, end;  // 0 where there is none
+  uint64_t header_end, end;  // 0 if there is none
   bool young;
 };
 
-// By MemoryChunk in V8's source: it begins with the page's size (V8 11), or with its flags and a pointer to what has the
-// page's address in the same place: to itself (V8 12), or to memory outside of the page. Where memory of another kind
-// passes for one, some of it is written earlier.
+// Recognizes a heap page by MemoryChunk in V8's source: it begins with the page's size (V8 11), or with its flags and a
+// pointer to metadata that has the page's address in the same place: in the page itself (V8 12), or outside it. If
+// other memory is mistaken for a heap page, the only effect is that some of it is written earlier.
 static struct heap_page heap_page_at(const struct writer *writer, uint64_t address) {
   uint64_t header[2], metadata[2];
   if (!read_words(writer, address, header)) return (struct heap_page){0};
@@ -232,7 +232,7 @@ static struct heap_page heap_page_at(const struct writer *writer, uint64_t addre
   return (struct heap_page){address + (marked ? HEAP_PAGE_HEADER : 0), address + HEAP_PAGE, header[sized] & YOUNG_FLAGS};
 }
 
-// Of an old page, a collection writes to the header, and to the end, where there is room left.
+// In an old-generation page, a collection writes to the header, and to the end if there is free space.
 static enum turn turn_in(const struct heap_page *heap_page, uint64_t page, uint64_t page_size) {
   if (page >= heap_page->end) return TURN_OTHER;
   if (heap_page->young) return TURN_YOUNG;
@@ -240,9 +240,9 @@ static enum turn turn_in(const struct heap_page *heap_page, uint64_t page, uint6
   return collected ? TURN_COLLECTED : TURN_OTHER;
 }
 
-// One segment for each run of present pages of the same turn, its hole behind it as p_memsz beyond p_filesz.
+// Adds one segment for each run of present pages of the same turn, with the following hole as p_memsz beyond p_filesz.
 static bool add_anonymous(struct writer *writer, uint64_t start, uint64_t end, uint32_t flags, enum turn turn) {
-  uint64_t run_start = start, run_end = start;  // the present run that waits for its hole to end
+  uint64_t run_start = start, run_end = start;  // the run of present pages whose hole has not ended yet
   enum turn run_turn = turn;
   struct heap_page heap_page = {0};
   for (uint64_t window = start; window < end;) {
@@ -279,8 +279,8 @@ static bool add_file_name(struct scratch *scratch, const struct mapping *mapping
   return true;
 }
 
-// Kept is what the child itself cannot do without: its stack, its thread's storage, and what a library keeps behind its
-// file. The C library's heap it can: nothing is allocated here.
+// TURN_KEPT is what the child cannot do without: its stack, its thread-local storage, and the memory that a library has
+// after its file. It does not need the C library's heap, because it allocates nothing.
 static enum turn turn_of(const struct writer *writer, const struct mapping *mapping) {
   const uint64_t needed[] = {(uint64_t)&errno, (uint64_t)writer, (uint64_t)writer->scratch};
   bool is_heap = !strcmp(mapping->name, "[heap]");
@@ -296,7 +296,7 @@ static bool add_mapping(const struct mapping *mapping, void *context) {
   enum turn turn = turn_of(writer, mapping);
   if (mapping->inode) writer->file_end = mapping->end;
   if (mapping->start == (uint64_t)writer->scratch) return true;
-  // The kernel's own pages beside the vdso are different in every process.
+  // The other kernel pages near the vdso differ in every process.
   if (!strncmp(mapping->name, "[vvar", 5) || !strncmp(mapping->name, "[vsyscall", 9) || !strncmp(mapping->name, "[uprobes", 8))
     return true;
   uint32_t flags = (mapping->readable ? PF_R : 0) | (mapping->writable ? PF_W : 0) | (mapping->executable ? PF_X : 0);
@@ -305,15 +305,16 @@ static bool add_mapping(const struct mapping *mapping, void *context) {
   // Shared memory may be a database of many gigabytes; neither V8 nor a C library keeps its own state there.
   if (mapping->shared) return add_segment(writer, mapping->start, 0, size, flags | SEGMENT_SHARED, turn);
   if (!mapping->readable) return add_segment(writer, mapping->start, 0, size, flags, turn);
-  // Files are written whole, touched or not: the darkroom has no files, and V8 may run any of it.
+  // Files are written whole, touched or not: the darkroom has no files, and V8 may run any part of them.
   if (mapping->inode) return add_segment(writer, mapping->start, size, size, flags | SEGMENT_FILE, turn);
   if (turn != TURN_KEPT && size < PAGE_TABLE_SPAN && writer->scratch->scattered_count < SCATTERED_CAPACITY)
     writer->scratch->scattered[writer->scratch->scattered_count++] = (struct range){mapping->start, mapping->end};
   return add_anonymous(writer, mapping->start, mapping->end, flags, turn);
 }
 
-// V8 scatters its heap pages over all addresses (GetRandomMmapAddr in its source), so that each has two pages of page table to
-// itself, here as in the target: 8 KB for 256 KB. Side by side they share them. What cannot be moved stays where it is.
+// V8 scatters its heap pages over the whole address space (GetRandomMmapAddr in its source), so that each needs two
+// page-table pages of its own: 8 KB for 256 KB. Moved next to each other, they share page tables. Mappings that cannot
+// be moved stay in place.
 static void gather(struct scratch *scratch) {
   size_t size = 0, segment = 0;
   for (size_t i = 0; i < scratch->scattered_count; i++) size += scratch->scattered[i].end - scratch->scattered[i].start;
@@ -372,7 +373,7 @@ static size_t read_whole(const char *path, void *into, size_t capacity) {
 
 static void fill_status(struct scratch *scratch, const struct image_contents *contents) {
   memcpy(scratch->status.registers, contents->registers, sizeof scratch->status.registers);
-  scratch->status.pid = getppid();  // the target's: the child itself is of no interest
+  scratch->status.pid = getppid();  // the target's ID, not the child's
 }
 
 static void fill_process(struct writer *writer, const struct image_contents *contents) {
@@ -390,7 +391,7 @@ static void fill_process(struct writer *writer, const struct image_contents *con
 
 // ---- the image ----------------------------------------------------------------------------------------
 
-// Returns where the contents end.
+// Returns the offset at which the contents end.
 static uint64_t place_segments(struct scratch *scratch, uint64_t offset) {
   for (int turn = 0; turn < IMAGE_TURNS; turn++) {
     for (size_t i = 0; i < scratch->segment_count; i++) {
@@ -409,12 +410,12 @@ static void emit_contents(struct writer *writer, const Elf64_Phdr *segment, uint
   else emit(writer, (const void *)place, segment->p_filesz);
 }
 
-// ELF header, one section header (it holds the segment count where that exceeds 16 bits: PN_XNUM), program
-// headers, notes, padding to a page; then the contents of the segments, turn by turn; then the digest.
+// Writes ELF header, one section header (it holds the segment count if that exceeds 16 bits: PN_XNUM), program headers,
+// notes, padding to a page; then the contents of the segments, turn by turn; then the digest.
 static void write_image(struct writer *writer, const struct image_contents *contents) {
   struct scratch *scratch = writer->scratch;
   fill_status(scratch, contents);
-  // One entry less than there is room for, so that it ends in any case.
+  // One entry less than fits, so that the vector always ends with AT_NULL.
   size_t auxv_size = read_whole("/proc/self/auxv", scratch->auxv, sizeof scratch->auxv - 16);
   fill_process(writer, contents);
   scratch->file_note[0] = scratch->file_count;
@@ -439,7 +440,7 @@ static void write_image(struct writer *writer, const struct image_contents *cont
   for (size_t i = 0; i < sizeof notes / sizeof *notes; i++)
     notes_size += note_size(notes[i].owner, note_content(&notes[i]));
 
-  size_t segment_count = scratch->segment_count + 2;  // the notes before and the digest after
+  size_t segment_count = scratch->segment_count + 2;  // plus the notes before and the digest after
   uint64_t headers_size = sizeof scratch->elf + sizeof scratch->section + segment_count * sizeof(Elf64_Phdr);
   uint64_t data_start = (headers_size + notes_size + IMAGE_PAGE - 1) / IMAGE_PAGE * IMAGE_PAGE;
   uint64_t offset = place_segments(scratch, data_start);
@@ -488,7 +489,7 @@ static void write_image(struct writer *writer, const struct image_contents *cont
 
 int image_write(int output, const struct image_contents *contents) {
   struct writer writer = {.output = output, .memory_file = -1, .pagemap_file = -1, .page = (size_t)sysconf(_SC_PAGESIZE)};
-  // Between two inaccessible pages, so that the kernel does not join it with a neighbor of the target's.
+  // Between two inaccessible pages, so that the kernel does not merge it with a neighboring mapping of the target.
   size_t size = (sizeof(struct scratch) + contents->metadata_size + writer.page - 1) / writer.page * writer.page;
   char *area = mmap(NULL, size + 2 * writer.page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (area == MAP_FAILED || mprotect(area + writer.page, size, PROT_READ | PROT_WRITE)) return CHILD_NO_SCRATCH;
@@ -504,7 +505,8 @@ int image_write(int output, const struct image_contents *contents) {
   if (proc_maps_visit(add_mapping, &writer) < 0) return CHILD_MAPS_UNREADABLE;
   if (writer.failure) return writer.failure;
   gather(writer.scratch);
-  // Not before: while a collection of the target's kept this from its turn, there would be page tables and copies at once.
+  // Only now: at low priority, a collection in the target could delay the child before `gather`, and page tables and
+  // page copies would exist at the same time.
   setpriority(PRIO_PROCESS, 0, 19);
   write_image(&writer, &kept);
   return writer.failure;

@@ -1,5 +1,5 @@
-// What C++ needs at run time, so that the addon links no libstdc++: images of Debian and Alpine have
-// different ones or none, and Node's own is linked into its binary.
+// The parts of the C++ run-time library that the addon needs, so that it does not link libstdc++: Debian and Alpine
+// images have different ones or none, and Node has its own linked into its binary.
 #include <stdlib.h>
 
 #include <new>

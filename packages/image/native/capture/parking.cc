@@ -18,8 +18,8 @@ enum Phase : int32_t {
 };
 
 struct Lot {
-  // Futex words. Not pthread condition variables: glibc has two incompatible ones under one name, and an
-  // addon that must also load under musl cannot ask for the newer by version.
+  // Futex words instead of pthread condition variables: glibc has two incompatible versions under one name, and an
+  // addon that must also load under musl cannot request the newer one by version.
   std::atomic<int32_t> phase{kGathering};
   std::atomic<int32_t> arrived{0};
   std::atomic<int32_t> references{1};
@@ -69,7 +69,7 @@ void arrive(Lot* lot) {
   for (;;) {
     int32_t phase = lot->phase.load();
     if (phase == kReleased) return;
-    // Held: the main thread is in the fork, and releases within milliseconds.
+    // Held: the main thread is forking and releases within milliseconds.
     int64_t left = phase == kHeld ? -1 : deadline - now_ns();
     if (phase == kGathering && left <= 0) {
       int32_t expected = kGathering;

@@ -1,6 +1,6 @@
-// Holds V8's worker threads still. A worker that the fork leaves behind in the middle of a GC job or holding
-// a lock would be waited for, in the restored process, for ever; so each is given one task that blocks, and
-// when all have come they are by construction in no job, no compilation and no wait of V8's.
+// Parks V8's worker threads. If a worker were in a GC job or held a lock at the fork, the restored process would wait
+// for it forever. So each gets one task that blocks; when all have arrived, none is in a job, a compilation or a wait
+// of V8.
 #ifndef AFTERIMAGE_PARKING_H
 #define AFTERIMAGE_PARKING_H
 
@@ -12,26 +12,27 @@ class Platform;
 
 namespace parking {
 
-// Shared by the main thread, the parked workers and whoever else is to be waited for; the last to let go frees it.
+// Shared by the main thread, the parked workers and the helper threads that must arrive too; the last one to release it
+// frees it.
 struct Lot;
 
-// The last to arrive calls `gathered`, on its own thread.
+// The last thread to arrive calls `gathered` on itself.
 Lot* open(int expected, int64_t bound_ns, void (*gathered)(void*), void* context);
 
 // Posts one blocking task to each of `workers` V8 workers.
 void post_tasks(Lot* lot, v8::Platform* platform, int workers);
 
-// Arrives and stays until released. For the tasks, and for a helper thread once its work is done.
+// Arrives and blocks until released. For the tasks, and for a helper thread after its work.
 void arrive(Lot* lot);
 void retain(Lot* lot);
 void let_go(Lot* lot);
 
-// From now on nobody leaves before release(). False when not all are here, or one has given up: no thread
-// stays longer than the bound, so that a main thread that waits for a worker does not wait for ever.
+// From now on no thread leaves before release(). Returns false if not all have arrived, or if one has given up: no
+// thread stays longer than the bound, so that a main thread waiting for a worker does not wait forever.
 bool hold(Lot* lot);
 void release(Lot* lot);
 
-// Blocks until all have gathered or the time is over.
+// Blocks until all have arrived or the time is over.
 void wait_until_gathered(Lot* lot, int64_t timeout_ns);
 
 int64_t now_ns();

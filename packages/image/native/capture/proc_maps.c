@@ -42,7 +42,7 @@ static void parse_line(const char *line, struct mapping *mapping) {
 int proc_maps_visit(bool (*visit)(const struct mapping *mapping, void *context), void *context) {
   int file = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
   if (file < 0) return -errno;
-  // The kernel never splits a line between two reads when the buffer holds a page, but does not promise it.
+  // The kernel does not split a line between two reads if the buffer holds a page, but does not guarantee that.
   char buffer[16384];
   size_t held = 0;
   for (;;) {
@@ -66,6 +66,6 @@ int proc_maps_visit(bool (*visit)(const struct mapping *mapping, void *context),
     }
     held -= (size_t)(line - buffer);
     memmove(buffer, line, held);
-    if (held == sizeof buffer - 1) held = 0;  // a line longer than any path may be: not one of ours
+    if (held == sizeof buffer - 1) held = 0;  // longer than any path can be: skip it
   }
 }

@@ -1,4 +1,4 @@
-// Reads /proc/self/maps, one line at a time, without allocating: the child must not touch its own heap.
+// Reads /proc/self/maps line by line without allocating: the child must not touch its own heap.
 #ifndef AFTERIMAGE_PROC_MAPS_H
 #define AFTERIMAGE_PROC_MAPS_H
 
@@ -13,11 +13,11 @@ extern "C" {
 struct mapping {
   uint64_t start, end, file_offset, inode;
   bool readable, writable, executable, shared;
-  char name[256];  // path or [heap], [stack], [vdso] …; cut if longer
+  char name[256];  // path or [heap], [stack], [vdso] …; truncated if longer
 };
 
-// Calls visit for each mapping in ascending order until it returns false. Returns 0, or -errno when the
-// file cannot be opened or read.
+// Calls `visit` for each mapping in ascending order until it returns false. Returns 0, or -errno if the file cannot be
+// opened or read.
 int proc_maps_visit(bool (*visit)(const struct mapping *mapping, void *context), void *context);
 
 #ifdef __cplusplus

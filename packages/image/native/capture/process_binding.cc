@@ -1,4 +1,4 @@
-// The binding of bound_spawn(): the collector's start and its end.
+// The binding of bound_spawn(): starts and reaps the collector.
 
 #include <errno.h>
 #include <node.h>
@@ -24,7 +24,7 @@ using v8::Object;
 using v8::String;
 using v8::Value;
 
-// A null-terminated array of strings, in one piece of memory; null where there is none.
+// Returns a null-terminated array of strings in one block of memory; null if memory is short.
 static char** strings(Isolate* isolate, Local<Array> list) {
   Local<Context> context = isolate->GetCurrentContext();
   uint32_t count = list->Length();
@@ -59,7 +59,7 @@ static void Spawn(const FunctionCallbackInfo<Value>& info) {
   orders.arguments = arguments;
   orders.environment = environment;
   orders.directory = "/";
-  // A program that runs already may catch it, and clean up.
+  // A program that is already running may handle it and clean up.
   orders.death_signal = SIGTERM;
   pid_t pid = arguments && environment ? ::bound_spawn(&orders) : -ENOMEM;
   free(arguments);
@@ -68,7 +68,8 @@ static void Spawn(const FunctionCallbackInfo<Value>& info) {
   info.GetReturnValue().Set(pid);
 }
 
-// reap(pid): null while it runs, then [exit code, signal number], one of them null; both where other code has reaped it.
+// reap(pid): null while it runs, then [exit code, signal number], one of them null; both null if other code has reaped
+// it.
 static void Reap(const FunctionCallbackInfo<Value>& info) {
   Isolate* isolate = info.GetIsolate();
   pid_t wanted = info[0]->Int32Value(isolate->GetCurrentContext()).FromJust();

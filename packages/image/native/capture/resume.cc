@@ -45,7 +45,7 @@ char* append_number(char* at, uint64_t value) {
   return at;
 }
 
-// "afterimage taking 1000 20000\n": the darkroom's report lines, see src/develop.ts.
+// Writes a report line as the darkroom does: "afterimage taking 1000 20000\n" (darkroom/report.h).
 void report(const char* phase, uint64_t done, uint64_t total) {
   char line[96];
   char* at = append_text(line, "afterimage ");
@@ -61,7 +61,7 @@ void report(const char* phase, uint64_t done, uint64_t total) {
 class TakingProgress final : public v8::ActivityControl {
  public:
   ControlOption ReportProgressValue(uint32_t done, uint32_t total) override {
-    // V8 calls this for every 10,000 objects; a line for each hundredth part is enough.
+    // V8 calls this for every 10,000 objects; a line for each percent is enough.
     if (done >= next_ || done >= total) {
       report("taking", done, total);
       next_ = done + total / 100;
@@ -106,7 +106,7 @@ class SnapshotOutput final : public v8::OutputStream {
 };
 
 #if V8_MAJOR_VERSION < 12
-// Accepts the first function it meets of each script.
+// Accepts the first function of each script.
 class FunctionOfEachScript final : public v8::QueryObjectPredicate {
  public:
   ~FunctionOfEachScript() override { free(seen_); }
@@ -132,11 +132,11 @@ class FunctionOfEachScript final : public v8::QueryObjectPredicate {
   size_t capacity_ = 0;
 };
 
-// V8 before 12 looks up the line of each function and of each instance's constructor
-// (V8HeapExplorer::ExtractLocation) by reading the script from its start, unless the script has its line ends.
-// GetScriptLineNumber stores them (Script::InitLineEnds); QueryObjects finds a function to ask.
+// V8 before 12 looks up the line of each function and of each instance's constructor (V8HeapExplorer::ExtractLocation)
+// by reading the script from its start, unless the script has its line ends. GetScriptLineNumber stores them
+// (Script::InitLineEnds); QueryObjects finds a function to call it on.
 void store_line_ends(v8::Isolate* isolate) {
-  // The line ends are heap objects: a heap at its limit must take them.
+  // The line ends are heap objects: even a heap at its limit must accept them.
   isolate->AddNearHeapLimitCallback([](void*, size_t limit, size_t) { return limit + (size_t{256} << 20); }, nullptr);
   FunctionOfEachScript first;
   std::vector<v8::Global<v8::Object>> functions;

@@ -1,4 +1,4 @@
-// What the restored process does: V8 writes the snapshot, as if nothing had happened in between.
+// Runs in the restored process: lets V8 write the snapshot, as if it had never been interrupted.
 #ifndef AFTERIMAGE_RESUME_H
 #define AFTERIMAGE_RESUME_H
 

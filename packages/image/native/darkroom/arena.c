@@ -19,7 +19,7 @@ static void copy(void *into, const void *from, uint64_t size) {
   for (uint64_t i = 0; i < (size + 7) / 8; i++) to[i] = at[i];
 }
 
-// The widest gap between two segments; the image is sparse, it is terabytes wide.
+// Finds the widest gap between two segments; the image is sparse and terabytes wide.
 static uint64_t widest_gap(const struct header *header, uint64_t *size) {
   uint64_t best = 0, end = 1u << 20;
   *size = 0;
@@ -37,17 +37,17 @@ static uint64_t widest_gap(const struct header *header, uint64_t *size) {
 static char *reserve(const struct header *header, uint64_t size) {
   uint64_t gap_size;
   uint64_t gap = widest_gap(header, &gap_size);
-  // Something of this process's own may lie there already, so several places are tried.
+  // Part of this process may already be there, so several places are tried.
   for (uint64_t part = 1; part < 16 && gap_size > 32 * size; part++) {
     uint64_t address = gap + (gap_size / 16 * part & ~(header->kernel_page - 1));
     long got = CALL6(__NR_mmap, address, size, 3, MAP_PLAIN | MAP_FIXED_NOREPLACE, -1, 0);
     if (got == (long)address) return (char *)address;
     if (got > 0) CALL2(__NR_munmap, got, size);
   }
-  fail(DEVELOPER_ADDRESS_UNAVAILABLE, "no room for the darkroom beside the image");
+  fail(DEVELOPER_ADDRESS_UNAVAILABLE, "no address range is free for the darkroom next to the image");
 }
 
-// Segment by segment: between two of them there may be no memory.
+// Copies segment by segment, because there may be no memory between two of them.
 static void copy_program(char *into, const char *program, uint64_t page) {
   const Elf64_Phdr *segment = (const Elf64_Phdr *)(program + __ehdr_start.e_phoff);
   for (int i = 0; i < __ehdr_start.e_phnum; i++, segment++) {
@@ -78,9 +78,9 @@ static uint64_t parse_hex(const char **at) {
   }
 }
 
-// A kernel that seals its own mappings (CONFIG_MSEAL_SYSTEM_MAPPINGS) refuses to unmap a range that has one
-// in it, so each mapping goes by itself and the sealed ones stay: in the way only if the image needs their
-// place, which the mapping of the segments finds out.
+// Unmaps each mapping separately: a kernel that seals its own mappings (CONFIG_MSEAL_SYSTEM_MAPPINGS) rejects a range
+// that contains one. The sealed ones stay. They only matter if the image needs their addresses, and then mapping the
+// segments fails.
 static void unmap_one_by_one(void) {
   static char maps[1 << 16];
   long file = CALL4(__NR_openat, -100 /* AT_FDCWD */, "/proc/self/maps", 0, 0);

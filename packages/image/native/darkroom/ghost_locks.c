@@ -44,17 +44,18 @@ struct musl_mutex {
 #define FUTEX_WAIT_BITSET 9
 #define LOCKED_WITH_WAITERS 2  // glibc's lowlevellock.h
 #define WAITERS 0x80000000u    // musl's pthread_mutex_timedlock.c
-#define TYPE 15u               // the others of musl's bits say who shares it, and how it is passed on
+#define TYPE 15u               // musl's other bits say which processes share it, and how it is passed on
 
 static uint64_t last_lock;
 static unsigned clearings;
 
-// Each frees the mutex that a futex is part of, and says whether there is one; `waited_for` is what the waiter saw there.
+// Each function releases the mutex that a futex belongs to, and returns whether there was one; `waited_for` is the
+// value that the waiter saw.
 
 static int clear_glibc_mutex(uint64_t futex, uint32_t waited_for) {
   struct glibc_mutex *mutex = (struct glibc_mutex *)futex;
   if (waited_for != LOCKED_WITH_WAITERS || mutex->lock != waited_for || mutex->owner <= 0) return 0;
-  // Count and owner too: glibc asserts that whoever unlocks a mutex owns it.
+  // Count and owner too: glibc asserts that the thread that unlocks a mutex owns it.
   mutex->count = 0;
   mutex->owner = 0;
   mutex->users = 0;
@@ -63,7 +64,7 @@ static int clear_glibc_mutex(uint64_t futex, uint32_t waited_for) {
 }
 
 static int clear_musl_mutex(uint64_t futex, uint32_t waited_for) {
-  // Locked is EBUSY in the simple ones, the owner's thread id in the others. Without any it is a semaphore.
+  // A locked simple mutex holds EBUSY, other kinds the owner's thread ID. Without either it is a semaphore.
   uint32_t locked = waited_for & ~WAITERS;
   if (!(waited_for & WAITERS) || !locked) return 0;
   struct musl_mutex *mutex = (struct musl_mutex *)(futex - offsetof(struct musl_mutex, lock));
@@ -79,7 +80,7 @@ static __attribute__((used)) void on_tick(int number, void *info, struct signal_
   if (!about_to_call(context, __NR_futex)) return;
   int operation = (int)call_argument(context, 1) & FUTEX_COMMAND_MASK;
   if (operation != FUTEX_WAIT && operation != FUTEX_WAIT_BITSET) return;
-  if (call_argument(context, 3)) return;  // has a time limit: ends by itself
+  if (call_argument(context, 3)) return;  // has a time limit and ends by itself
   uint64_t lock = call_argument(context, 0);
   uint32_t waited_for = (uint32_t)call_argument(context, 2);
   int too_often = clearings > 1000 || (lock == last_lock && clearings > 100);
@@ -93,7 +94,7 @@ static __attribute__((used)) void on_tick(int number, void *info, struct signal_
 }
 
 void ghost_locks_watch(void) {
-  // Not initialized at once: a constant with addresses in it would have to be relocated.
+  // Assigned one by one: an initializer with addresses in it would need relocations.
   struct kernel_sigaction action;
   action.handler = on_tick;
   action.flags = SA_SIGINFO | SA_RESTART | SA_RESTORER;

@@ -25,12 +25,12 @@ static int same(const char *text, const char *other, size_t size) {
 static void check_elf(const Elf64_Ehdr *elf) {
   if (!same((const char *)elf->e_ident, ELFMAG, SELFMAG)) fail(DEVELOPER_UNSUPPORTED_FORMAT, "this is not an image: it does not begin like an ELF core file");
   if (elf->e_ident[EI_CLASS] != ELFCLASS64 || elf->e_ident[EI_DATA] != ELFDATA2LSB || elf->e_machine != IMAGE_MACHINE)
-    fail_at(DEVELOPER_WRONG_ARCHITECTURE, "the image was taken on another architecture, ELF machine", elf->e_machine);
+    fail_at(DEVELOPER_WRONG_ARCHITECTURE, "the image was captured on another architecture, ELF machine", elf->e_machine);
   if (elf->e_type != ET_CORE || elf->e_phentsize != sizeof(Elf64_Phdr) || elf->e_phoff != sizeof(Elf64_Ehdr) + sizeof(Elf64_Shdr))
     fail(DEVELOPER_UNSUPPORTED_FORMAT, "this is an ELF file, but not an image written by Afterimage");
 }
 
-// Returns where their contents end.
+// Returns the offset at which their contents end.
 static uint64_t check_segments(const struct header *header, uint64_t offset) {
   const Elf64_Phdr *segments = header->segments;
   uint64_t end = 0, size = 0, page = header->process.page_size;

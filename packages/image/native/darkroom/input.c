@@ -16,7 +16,7 @@ uint64_t input_digest(void) { return xxh64_end(&digest); }
 void input_read(void *into, size_t size) {
   char *at = into;
   while (size) {
-    // In pieces that stay in the cache between the read and the digest.
+    // In pieces that stay in the cache between reading and hashing.
     long got = CALL3(__NR_read, INPUT, at, size < 1u << 18 ? size : 1u << 18);
     if (got == -EINTR) continue;
     if (got == 0) {

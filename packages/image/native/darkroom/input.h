@@ -1,4 +1,4 @@
-// The image as it arrives on descriptor 0: read once, front to back, digested on the way.
+// Reads the image from descriptor 0: once, front to back, computing its digest on the way.
 #ifndef AFTERIMAGE_INPUT_H
 #define AFTERIMAGE_INPUT_H
 
@@ -10,7 +10,7 @@ void input_begin(void);
 // Reads exactly `size` bytes or ends the program with DEVELOPER_TRUNCATED.
 void input_read(void *into, size_t size);
 
-// Passes over `size` bytes.
+// Skips `size` bytes.
 void input_skip(uint64_t size);
 
 uint64_t input_position(void);

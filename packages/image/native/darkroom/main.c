@@ -1,6 +1,6 @@
-// The darkroom: rebuilds an image in this process, and lets V8 write the heap snapshot there.
-// Reads the image from descriptor 0, the snapshot goes to descriptor 1, what it does is said on descriptor 2.
-// Freestanding and position-independent, with nothing to relocate: see arena.h.
+// The darkroom: rebuilds an image in this process, and lets V8 write the heap snapshot there. Reads the image from
+// descriptor 0, writes the snapshot to descriptor 1 and reports to descriptor 2. Freestanding and position-independent,
+// without relocations: see arena.h.
 
 #include <linux/prctl.h>
 
@@ -38,8 +38,8 @@ static int same(const char *text, const char *other) {
   return *text == *other;
 }
 
-// The application's code may have been given pages under protection keys (V8's for JIT code): the numbers
-// must be taken, and accessible. The pages themselves carry none here.
+// The application's code may have been given pages under protection keys (V8's for JIT code), so the key numbers must
+// be allocated and accessible. The pages themselves have no key here.
 static void take_protection_keys(uint32_t keys) {
   for (int key = 1; keys >> key; key++) {
     long got = CALL2(__NR_pkey_alloc, 0, 0);
@@ -49,7 +49,7 @@ static void take_protection_keys(uint32_t keys) {
 
 static void restore(struct header *header) {
   memory_map(header);
-  // From here on another attempt in another process would fare no better.
+  // From here on, another attempt in another process would fail the same way.
   report_text("afterimage mapped\n");
   memory_fill(header);
   memory_protect(header);

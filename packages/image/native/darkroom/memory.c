@@ -22,34 +22,34 @@ static void claim(uint64_t start, uint64_t size, int access) {
   fail_at(DEVELOPER_ADDRESS_UNAVAILABLE, "cannot be mapped in this process: address", start);
 }
 
-// The kernel grew the target's stack on demand; here it is an ordinary mapping, so its room comes before.
-// Returns where it begins.
+// The kernel grew the target's stack on demand; here it is an ordinary mapping, so the space below is reserved in
+// advance. Returns where that space begins.
 static uint64_t claim_stack_room(const struct header *header, uint64_t index) {
   const Elf64_Phdr *stack = &header->segments[index];
   uint64_t below = index ? header->segments[index - 1].p_vaddr + header->segments[index - 1].p_memsz : header->kernel_page;
   uint64_t gap = stack->p_vaddr - below;
-  // Whole pages apart from the neighbor, so that running over still faults.
+  // Leave whole pages free above the neighbor, so that a stack overflow still faults.
   uint64_t page = header->kernel_page, room = header->process.stack_limit & ~(page - 1);
   if (gap < 16 * page) return stack->p_vaddr;
   if (room > gap - 16 * page) room = gap - 16 * page;
-  // Best effort: what the stack of the moment needs is in the image already.
+  // Best effort: the image already contains the part of the stack in use.
   long got = CALL6(__NR_mmap, stack->p_vaddr - room, room, 3, MAP_FLAGS, -1, 0);
   return got == (long)(stack->p_vaddr - room) ? stack->p_vaddr - room : stack->p_vaddr;
 }
 
-// The kernel chooses addresses downwards from a point that differs from process to process, within a terabyte
-// below the stack (mmap_base in mm/util.c and arch/x86/mm/mmap.c). V8 sorts some of what it writes by
-// address, so that terabyte is closed: everything new goes below it, and the same image gives the same snapshot.
+// The kernel chooses addresses downwards from a point that differs from process to process, within a terabyte below the
+// stack (mmap_base in mm/util.c and arch/x86/mm/mmap.c). V8 sorts some of its output by address, so that terabyte is
+// blocked: all new mappings go below it, and the same image always gives the same snapshot.
 #define UNPREDICTABLE (2ull << 40)
 
 static void close_unpredictable_addresses(const struct header *header, uint64_t stack, uint64_t stack_room) {
-  if (header->space_end <= 2 * UNPREDICTABLE) return;  // a small address space: its kernel chooses from all of it
+  if (header->space_end <= 2 * UNPREDICTABLE) return;  // a small address space: its kernel uses all of it
   uint64_t end = header->space_end - UNPREDICTABLE;
   for (uint64_t i = 0; i <= header->segment_count; i++) {
     const Elf64_Phdr *segment = &header->segments[i];
     uint64_t next = i == stack ? stack_room : i < header->segment_count ? segment->p_vaddr
                                                                         : header->space_end;
-    // Best effort: where this fails, only the order in the snapshot is at stake.
+    // Best effort: on failure only the order in the snapshot may differ.
     if (next > end) CALL6(__NR_mmap, end, next - end, 0, MAP_FLAGS, -1, 0);
     if (i < header->segment_count && segment->p_vaddr + segment->p_memsz > end) end = segment->p_vaddr + segment->p_memsz;
   }
@@ -60,12 +60,12 @@ void memory_map(const struct header *header) {
   uint64_t stack = header->segment_count;
   for (uint64_t i = 0; i < header->segment_count; i++) {
     const Elf64_Phdr *segment = &header->segments[i];
-    // What has contents must be writable until they are in.
+    // Segments with contents must be writable until those are read.
     claim(segment->p_vaddr, segment->p_memsz, has_contents(segment) ? 3 : access_of(segment) & ~4);
     if (stack_pointer >= segment->p_vaddr && stack_pointer < segment->p_vaddr + segment->p_memsz) stack = i;
   }
   if (stack == header->segment_count) fail_at(DEVELOPER_CORRUPT, "the image is corrupt: no segment holds the stack pointer", stack_pointer);
-  // A stack is one mapping, but may be several segments, with holes between them.
+  // A stack is one mapping, but may consist of several segments with holes between them.
   while (stack && header->segments[stack - 1].p_vaddr + header->segments[stack - 1].p_memsz == header->segments[stack].p_vaddr &&
          header->segments[stack - 1].p_flags == header->segments[stack].p_flags)
     stack--;

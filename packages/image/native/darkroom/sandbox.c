@@ -59,21 +59,21 @@ void sandbox_enter(void) {
     put(filter, &length, (struct sock_filter)IF_EQUAL(allowed[i], 0, 1));
     put(filter, &length, (struct sock_filter)RETURN(SECCOMP_RET_ALLOW));
   }
-  // The break is another process's. 0 is what tells a C library that it cannot move, whereupon its allocator
-  // goes on with mmap; an error number would look like a very high break to it.
+  // The program break belongs to another process. 0 tells a C library that the break cannot move, so its allocator uses
+  // mmap instead; an error number would look like a very high break.
   put(filter, &length, (struct sock_filter)IF_EQUAL(__NR_brk, 0, 1));
   put(filter, &length, (struct sock_filter)RETURN(SECCOMP_RET_ERRNO | 0));
-  // glibc's allocator looks into /proc before it gives memory back (check_may_shrink_heap in malloc/arena.c),
-  // and does without. A refusal is as good as a kill: there is no descriptor to be had.
+  // glibc's allocator reads /proc before it returns memory (check_may_shrink_heap in malloc/arena.c), and works
+  // without. An error is as safe as killing the process: it never gets a descriptor.
   put(filter, &length, (struct sock_filter)IF_EQUAL(__NR_openat, 0, 1));
   put(filter, &length, (struct sock_filter)RETURN(SECCOMP_RET_ERRNO | EACCES));
-  // Naming mappings is a courtesy of allocators.
+  // Allocators name mappings only as a courtesy.
   put(filter, &length, (struct sock_filter)IF_EQUAL(__NR_prctl, 0, 3));
   put(filter, &length, (struct sock_filter)LOAD(args[0]));
   put(filter, &length, (struct sock_filter)IF_EQUAL(PR_SET_VMA, 0, 1));
   put(filter, &length, (struct sock_filter)RETURN(SECCOMP_RET_ERRNO | EINVAL));
   put(filter, &length, (struct sock_filter)LOAD(nr));
-  // abort() is a signal to oneself: let it be seen for what it is.
+  // abort() sends a signal to its own process: allow it, so that the exit status shows the abort.
   put(filter, &length, (struct sock_filter)IF_EQUAL(__NR_tgkill, 0, 3));
   put(filter, &length, (struct sock_filter)LOAD(args[0]));
   put(filter, &length, (struct sock_filter)IF_EQUAL((unsigned)CALL0(__NR_getpid), 0, 1));
@@ -82,5 +82,5 @@ void sandbox_enter(void) {
 
   struct sock_fprog program = {(unsigned short)length, filter};
   if (CALL5(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || CALL3(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program))
-    fail(DEVELOPER_NO_SANDBOX, "this kernel gives no seccomp filter, and an image is not run without one");
+    fail(DEVELOPER_NO_SANDBOX, "this kernel offers no seccomp filter, and an image never runs without one");
 }

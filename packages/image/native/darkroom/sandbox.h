@@ -1,9 +1,8 @@
-// What runs from here on is the image's code: all it may do is use memory, tell the time, write to the
-// descriptors it is given, and end.
+// From here on the image's code runs: it may only use memory, read the time, write to its given descriptors, and end.
 #ifndef AFTERIMAGE_SANDBOX_H
 #define AFTERIMAGE_SANDBOX_H
 
-// Ends the program when the kernel gives no sandbox: an image is never run without one.
+// Ends the program if the kernel does not provide a sandbox: an image never runs without one.
 void sandbox_enter(void);
 
 #endif

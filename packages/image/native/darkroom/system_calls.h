@@ -1,5 +1,4 @@
-// System calls without a C library: this program has none, so that nothing of it can get in the way of the
-// C library inside the image.
+// System calls without a C library: this program has none, so that it cannot interfere with the C library in the image.
 #ifndef AFTERIMAGE_SYSTEM_CALLS_H
 #define AFTERIMAGE_SYSTEM_CALLS_H
 

@@ -20,7 +20,7 @@ static const char *without_prefix(const char *name) {
 }
 
 void vdso_detach(uint64_t base, uint64_t size) {
-  // Everything read here comes from the image: each offset is held against the mapping's size.
+  // Everything read here comes from the image, so each offset is checked against the mapping's size.
   const Elf64_Ehdr *elf = (const Elf64_Ehdr *)base;
   if (size < sizeof *elf || elf->e_phoff > size || elf->e_phnum * sizeof(Elf64_Phdr) > size - elf->e_phoff)
     fail_at(DEVELOPER_CORRUPT, "the image is corrupt: no vdso at", base);

@@ -1,5 +1,5 @@
-// Which instructions the target may have chosen to use: V8's compiler, the C library's string functions and
-// OpenSSL pick them once, at start. A machine without them would die of SIGILL in the middle of developing.
+// CPU features that the target may depend on: V8's compiler, the C library's string functions and OpenSSL choose their
+// instructions once, at start. On a machine without them, the image would die of SIGILL while it is developed.
 #ifndef AFTERIMAGE_CPU_FEATURES_H
 #define AFTERIMAGE_CPU_FEATURES_H
 
@@ -21,11 +21,11 @@ static inline void cpu_features_read(uint32_t words[CPU_FEATURE_WORDS], const ui
 
 struct cpu_feature {
   uint8_t word, bit;
-  char name[14];  // an array, not a pointer: the darkroom must need no relocation
+  char name[14];  // an array, not a pointer: the darkroom must not need relocations
 };
 
-// asm/hwcap.h. Left out is what only the kernel is asked for (mte, ssbs), and pointer authentication and
-// branch targets (paca, pacg, bti): the instructions that compilers emit do nothing where they are unknown.
+// asm/hwcap.h. Omitted are features that only the kernel uses (mte, ssbs), and pointer authentication and branch
+// targets (paca, pacg, bti): CPUs without them ignore the instructions that compilers emit for them.
 // clang-format off
 static const struct cpu_feature cpu_features[] = {
     {0, 0, "fp"},       {0, 1, "asimd"},     {0, 3, "aes"},        {0, 4, "pmull"},     {0, 5, "sha1"},

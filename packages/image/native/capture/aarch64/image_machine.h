@@ -1,4 +1,4 @@
-// What an image has of arm64: its ELF machine and the registers.
+// The arm64 parts of an image: its ELF machine and the registers.
 #ifndef AFTERIMAGE_IMAGE_MACHINE_H
 #define AFTERIMAGE_IMAGE_MACHINE_H
 
@@ -7,10 +7,10 @@
 
 #define IMAGE_MACHINE EM_AARCH64
 
-// First struct user_pt_regs, which NT_PRSTATUS carries; then what debuggers look for in notes of their own.
+// First struct user_pt_regs, which NT_PRSTATUS contains; then the registers that debuggers expect in separate notes.
 enum register_index {
   SAVED_X0 = 0,
-  SAVED_X19 = 19,  // x19 to x30 are kept by a callee, and the low halves of v8 to v15
+  SAVED_X19 = 19,  // a callee preserves x19 to x30, and the low halves of v8 to v15
   SAVED_SP = 31,
   SAVED_PC = 32,
   SAVED_PSTATE = 33,

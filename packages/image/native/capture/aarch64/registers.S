@@ -6,7 +6,7 @@
         .type   registers_save, %function
 registers_save:
         .cfi_startproc
-        hint    #34                     // bti c, where there is such a thing
+        hint    #34                     // bti c, on CPUs that know it
         stp     x19, x20, [x0, #152]
         stp     x21, x22, [x0, #168]
         stp     x23, x24, [x0, #184]
@@ -14,7 +14,7 @@ registers_save:
         stp     x27, x28, [x0, #216]
         stp     x29, x30, [x0, #232]
         mov     x1, sp
-        stp     x1, x30, [x0, #248]     // sp and pc: as they will be after the return
+        stp     x1, x30, [x0, #248]     // sp and pc as they are after the return
         str     xzr, [x0, #264]         // pstate: 64-bit code at EL0
         mrs     x1, tpidr_el0
         str     x1, [x0, #272]

@@ -1,5 +1,5 @@
-// Which instructions the target may have chosen to use: V8's compiler, glibc's string functions and OpenSSL
-// pick them once, at start. A machine without them would die of SIGILL in the middle of developing.
+// CPU features that the target may depend on: V8's compiler, glibc's string functions and OpenSSL choose their
+// instructions once, at start. On a machine without them, the image would die of SIGILL while it is developed.
 #ifndef AFTERIMAGE_CPU_FEATURES_H
 #define AFTERIMAGE_CPU_FEATURES_H
 
@@ -8,8 +8,8 @@
 
 #include "image_format.h"
 
-// Words: leaf 1 ecx and edx; leaf 7 ebx, ecx, edx; leaf 7.1 eax; leaf 0x80000001 ecx; XCR0.
-// `auxv` is what other processors have to be asked by.
+// Words: leaf 1 ecx and edx; leaf 7 ebx, ecx, edx; leaf 7.1 eax; leaf 0x80000001 ecx; XCR0. `auxv` is unused here: only
+// other architectures need it.
 static inline void cpu_features_read(uint32_t words[CPU_FEATURE_WORDS], const uint64_t *auxv) {
   (void)auxv;
   uint32_t a, b, c, d;
@@ -25,7 +25,7 @@ static inline void cpu_features_read(uint32_t words[CPU_FEATURE_WORDS], const ui
     if (a >= 1 && __get_cpuid_count(7, 1, &a, &b, &c, &d)) words[5] = a;
   }
   if (__get_cpuid(0x80000001, &a, &b, &c, &d)) words[6] = c;
-  if (words[0] & 1u << 27) {  // OSXSAVE: the state components that the kernel lets a process use
+  if (words[0] & 1u << 27) {  // OSXSAVE: the state components that the kernel allows a process to use
     __asm__ volatile("xgetbv" : "=a"(a), "=d"(d) : "c"(0));
     words[7] = a;
   }
@@ -33,7 +33,7 @@ static inline void cpu_features_read(uint32_t words[CPU_FEATURE_WORDS], const ui
 
 struct cpu_feature {
   uint8_t word, bit;
-  char name[14];  // an array, not a pointer: the darkroom must need no relocation
+  char name[14];  // an array, not a pointer: the darkroom must not need relocations
 };
 
 // clang-format off

@@ -1,4 +1,4 @@
-// What an image has of x86-64: its ELF machine and the registers.
+// The x86-64 parts of an image: its ELF machine and the registers.
 #ifndef AFTERIMAGE_IMAGE_MACHINE_H
 #define AFTERIMAGE_IMAGE_MACHINE_H
 
@@ -7,7 +7,7 @@
 
 #define IMAGE_MACHINE EM_X86_64
 
-// The order is that of struct user_regs_struct, which NT_PRSTATUS carries.
+// In the order of struct user_regs_struct, which NT_PRSTATUS contains.
 // clang-format off
 enum register_index {
   SAVED_R15, SAVED_R14, SAVED_R13, SAVED_R12, SAVED_RBP, SAVED_RBX, SAVED_R11, SAVED_R10, SAVED_R9, SAVED_R8, SAVED_RAX, SAVED_RCX,
@@ -20,7 +20,7 @@ enum register_index {
 };
 // clang-format on
 
-// All of them are in NT_PRSTATUS.
+// NT_PRSTATUS contains all of them.
 enum { REGISTER_NOTES = 0 };
 static const struct register_note register_notes[1] = {{"", 0, 0, 0}};
 

@@ -14,8 +14,8 @@ registers_save:
         movq    (%rsp), %rax
         movq    %rax, 128(%rdi)         // rip: where this call returns to
         leaq    8(%rsp), %rax
-        movq    %rax, 152(%rdi)         // rsp: as it will be after the return
-        movl    %cs, %eax               // debuggers tell 64-bit code from 32-bit code by these two
+        movq    %rax, 152(%rdi)         // rsp as it is after the return
+        movl    %cs, %eax               // debuggers distinguish 64-bit from 32-bit code by these two
         movq    %rax, 136(%rdi)
         movl    %ss, %eax
         movq    %rax, 160(%rdi)

@@ -1,4 +1,4 @@
-// How the sandbox tells arm64. There is no system call that it allows only there.
+// How the sandbox recognizes arm64. No system call is allowed only there.
 #ifndef AFTERIMAGE_ALLOWED_CALLS_H
 #define AFTERIMAGE_ALLOWED_CALLS_H
 

@@ -1,13 +1,13 @@
-// What else this program must know of arm64: address space, thread pointer, instruction cache.
+// The darkroom's other arm64 specifics: address space, thread pointer, instruction cache.
 #ifndef AFTERIMAGE_MACHINE_H
 #define AFTERIMAGE_MACHINE_H
 
 #include <stdint.h>
 
-#define USER_SPACE_END 0x1000000000000ull  // 48 bits, the most that a kernel gives unasked
+#define USER_SPACE_END 0x1000000000000ull  // 48 bits, the most that a kernel uses unless asked for more
 
-// Where this process's address space ends; `stack` is an address on the stack that the kernel gave it. How
-// many bits an address has is the kernel's choice (39, 42, 47, 48); the stack lies at the upper end.
+// Returns the end of this process's address space; `stack` is an address on the stack that the kernel assigned. The
+// kernel chooses how many bits an address has (39, 42, 47, 48), and puts the stack at the upper end.
 static inline uint64_t user_space_end(const void *stack) { return 1ull << (64 - __builtin_clzll((uint64_t)stack)); }
 
 static inline long set_thread_pointer(uint64_t value) {
@@ -15,8 +15,8 @@ static inline long set_thread_pointer(uint64_t value) {
   return 0;
 }
 
-// Instructions are fetched past the data cache: what was written there must be cleaned out of it, and what
-// was fetched before forgotten. The range must be readable.
+// Instruction fetches bypass the data cache, so written code must be flushed from it, and stale instructions
+// invalidated. The range must be readable.
 static inline void code_written(uint64_t start, uint64_t size) {
   uint64_t cache_type;
   __asm__ volatile("mrs %0, ctr_el0" : "=r"(cache_type));

@@ -1,5 +1,5 @@
-// What the kernel saves of an interrupted arm64 program (struct ucontext and arch/arm64/include/uapi/asm/
-// sigcontext.h), as far as needed.
+// The part that we need of what the kernel saves of an interrupted arm64 program (struct ucontext and
+// arch/arm64/include/uapi/asm/sigcontext.h).
 #ifndef AFTERIMAGE_SIGNAL_CONTEXT_H
 #define AFTERIMAGE_SIGNAL_CONTEXT_H
 

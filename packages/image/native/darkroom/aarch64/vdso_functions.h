@@ -1,5 +1,5 @@
-// The functions of arm64's vdso (arch/arm64/kernel/vdso/vdso.lds.S), and the system call in place of one.
-// __kernel_rt_sigreturn is none of them: it is a plain system call already.
+// The functions of arm64's vdso (arch/arm64/kernel/vdso/vdso.lds.S), and the system call that replaces each. Not
+// __kernel_rt_sigreturn: that already is a plain system call.
 #ifndef AFTERIMAGE_VDSO_FUNCTIONS_H
 #define AFTERIMAGE_VDSO_FUNCTIONS_H
 
@@ -20,7 +20,7 @@ static const struct vdso_function vdso_functions[] = {
 
 static void patch(unsigned char *code, uint32_t number) {
   const uint32_t instructions[] = {
-      0xd503245f,                // bti c, which does nothing where it is unknown
+      0xd503245f,                // bti c, which CPUs without it ignore
       0xd2800008 | number << 5,  // mov x8, #number
       0xd4000001,                // svc #0
       0xd65f03c0,                // ret

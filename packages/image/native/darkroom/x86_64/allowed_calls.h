@@ -1,4 +1,4 @@
-// How the sandbox tells x86-64, and what it allows only there.
+// How the sandbox recognizes x86-64, and the system calls that are allowed only there.
 #ifndef AFTERIMAGE_ALLOWED_CALLS_H
 #define AFTERIMAGE_ALLOWED_CALLS_H
 

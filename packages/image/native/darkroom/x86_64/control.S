@@ -1,5 +1,5 @@
-// control.h, and where the kernel starts this program. Offsets are enum register_index of image_machine.h
-// times 8. The thread pointer is set apart, by a system call: machine.h.
+// Implements control.h, and the program's entry point. Offsets are enum register_index of image_machine.h
+// times 8. The thread pointer is set separately, by a system call: machine.h.
         .text
         .globl  _start, control_move, control_jump, control_signal_return
         .hidden control_move, control_jump, control_signal_return

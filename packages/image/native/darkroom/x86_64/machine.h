@@ -1,4 +1,4 @@
-// What else this program must know of x86-64: address space, thread pointer, instruction cache.
+// The darkroom's other x86-64 specifics: address space, thread pointer, instruction cache.
 #ifndef AFTERIMAGE_MACHINE_H
 #define AFTERIMAGE_MACHINE_H
 
@@ -8,7 +8,7 @@
 
 #define USER_SPACE_END 0x7ffffffff000ull
 
-// Where this process's address space ends; `stack` is an address on the stack that the kernel gave it.
+// Returns the end of this process's address space; `stack` is an address on the stack that the kernel assigned.
 static inline uint64_t user_space_end(const void *stack) {
   (void)stack;
   return USER_SPACE_END;
@@ -17,7 +17,7 @@ static inline uint64_t user_space_end(const void *stack) {
 // Returns 0 or -errno.
 static inline long set_thread_pointer(uint64_t value) { return CALL2(__NR_arch_prctl, 0x1002 /* ARCH_SET_FS */, value); }
 
-// The processor sees to it by itself.
+// The processor does this by itself.
 static inline void code_written(uint64_t start, uint64_t size) {
   (void)start;
   (void)size;

@@ -1,4 +1,4 @@
-// The functions of x86-64's vdso (arch/x86/entry/vdso/vdso.lds.S), and the system call in place of one.
+// The functions of x86-64's vdso (arch/x86/entry/vdso/vdso.lds.S), and the system call that replaces each.
 #ifndef AFTERIMAGE_VDSO_FUNCTIONS_H
 #define AFTERIMAGE_VDSO_FUNCTIONS_H
 
@@ -6,7 +6,7 @@
 
 #include "vdso.h"
 
-// Each has a weak alias without the prefix.
+// Each has a weak alias without this prefix.
 #define VDSO_PREFIX "__vdso_"
 
 // clang-format off
