@@ -1,6 +1,6 @@
 /**
- * What the class of a map's objects is called, as a heap snapshot calls it (V8HeapExplorer in V8's source): objects by
- * their constructor, plain ones by their properties, all else by its type in parentheses.
+ * Names the class of a map's objects like a heap snapshot does (V8HeapExplorer in V8's source): objects by
+ * their constructor, plain ones by their properties, everything else by its type in parentheses.
  */
 import { heapAccess, isIn, WORD, type HeapAccess } from './heap-access.js';
 import { functionName } from './heap-strings.js';
@@ -9,7 +9,7 @@ import type { ObjectLayout } from './object-layout.js';
 import { wordAt, type ObjectMap, type ObjectMaps } from './object-map.js';
 import { constructorReader, isDictionary, referringNames } from './own-properties.js';
 
-/** As snapshots have it. */
+/** Length limit that heap snapshots use. */
 const MAX_SHAPE = 120;
 const MAX_BACK_POINTERS = 1_000;
 const MAX_PROTOTYPES = 10;
@@ -30,7 +30,7 @@ export function classNames(
   };
 }
 
-/** Null for objects, which have a constructor. */
+/** Returns the name for objects that have no constructor; null for those that have one. */
 function nameOfType({ types, string }: ObjectLayout, type: number): string | null {
   if (type < types.firstNonstring) {
     const representation = type & string.representationMask;
@@ -56,7 +56,7 @@ function receiverName(
   map: ObjectMap,
 ): string {
   const { layout } = heap;
-  // The lowest bit: it was made with new, by the function itself, not by one of a class derived from it.
+  // The lowest bit is set if the object was made with `new` by the function itself, not by a derived class.
   const isOwn = (map.bytes[layout.map.bitField2] & 1) === 1;
   const made = functionName(heap, mapConstructor(heap, map)) ?? '';
   if (isOwn && made !== '' && made !== 'Object') return made;
@@ -71,7 +71,7 @@ function receiverName(
   return made === '' ? 'Object' : made;
 }
 
-/** The function that made the first object of that map, or of those that it came from. */
+/** Returns the function that made the first object of the map, or of the maps that it derives from. */
 function mapConstructor(heap: HeapAccess, map: ObjectMap): number | null {
   const { types, map: layoutOfMap } = heap.layout;
   let found: number | null = wordAt(map.bytes, layoutOfMap.constructorOrBackPointer);

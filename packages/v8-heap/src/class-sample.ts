@@ -1,6 +1,6 @@
 /**
- * The biggest classes of a process's heap, from a sample of its pages: read from outside, while the process goes on.
- * What is counted is what lies there, garbage that no collection has come by yet included.
+ * Estimates the biggest classes of a process's heap from a sample of its pages, read from outside while the
+ * process runs. Counts everything that is there, including garbage that has not been collected yet.
  */
 import { formatBytes, formatShare } from '@afterimage/host/format';
 import { classNames } from './class-names.js';
@@ -17,7 +17,7 @@ export interface SampledClass {
   name: string;
   count: number;
   bytes: number;
-  /** Half of the range, around each, that the true figure lies in 19 times of 20; 0 where all was read. */
+  /** Half the width of the 95 % confidence interval; 0 if everything was read. */
   countMargin: number;
   bytesMargin: number;
 }
@@ -25,42 +25,53 @@ export interface SampledClass {
 export interface ClassSample {
   /** The biggest first. */
   classes: SampledClass[];
-  /** Of the heap without its large objects, which are all looked at. */
+  /** Share of the heap that was read, without its large objects, which are all read. */
   sampledShare: number;
 }
 
-/** Nothing can be told; the message says why, on one line. */
+/** No estimate is possible; the message says why, in one line. */
 export class NoSampleError extends Error {
   override name = 'NoSampleError';
 }
 
-/** Whole pages are drawn: what is allocated together lies together, so that parts of one would tell little more. */
+/**
+ * Whole pages are sampled: objects allocated together lie together, so parts of a page would add little
+ * information.
+ */
 const MAX_PAGES = (384 << 20) / PAGE_BYTES;
-/** Fewer are enough where it takes longer than this: the answer is to be there in two seconds, on a busy machine, too. */
+/**
+ * Fewer pages are enough if the walk takes longer than this: the answer should come within two seconds even
+ * on a busy machine.
+ */
 const ENOUGH_PAGES = (96 << 20) / PAGE_BYTES;
 const LONG_WALK_MS = 1_000;
-/** Of a sample that no object explains; more of it means that it was not understood. */
+/** Largest share of a sample that no object may explain; with more, the heap was not understood. */
 const MAX_UNEXPLAINED_SHARE = 0.1;
-/** By how much what was found may differ from what V8 said a moment ago: in part, and in bytes of a small heap. */
+/**
+ * How far the result may differ from V8's own figures of a moment ago: as a share, and in bytes for a small
+ * heap.
+ */
 const MAX_DIFFERENCE = 0.5;
 const MIN_DIFFERENCE = 8 << 20;
 const MAX_LARGE = 20_000;
 /** A large object's map and length. */
 const LARGE_HEAD_BYTES = 32;
-/** Those with the most bytes; the others come to little. */
+/** Only the classes with the most bytes get a name; the others are small. */
 const MAX_NAMED = 2_000;
 const OTHERS = '(others)';
-/** So many standard deviations to either side are 95 % of a normal distribution. */
+/** 95 % of a normal distribution lie within this many standard deviations to either side. */
 const DEVIATIONS = 1.96;
 
-/** What V8 says of its old generation, in bytes; the young one changes from moment to moment. */
+/** V8's own figures for its old generation, in bytes; the young generation changes too fast. */
 export interface OldGeneration {
   used: number;
   committed: number;
 }
 
 /**
- * @param nodeFiles what the process runs, and where its Node.js is a library that
+ * Samples the main thread's heap.
+ * @param nodeFiles the files that the process runs: its executable and, if Node.js is a shared library, that
+ * library
  * @throws {NoSampleError}
  */
 export async function sampleClasses(
@@ -104,7 +115,8 @@ function sample(memory: MemoryReader, layout: ObjectLayout, old: OldGeneration):
   const regular = pages.filter(({ isLarge, isStale }) => !isLarge && !isStale);
   const share = Math.min(1, MAX_PAGES / regular.length);
   const deadline = performance.now() + LONG_WALK_MS;
-  // The generations apart: they are not alike, and only of one is it known how much there is. The small one first.
+  // The generations separately: they differ, and the total is known only for one of them. The small one
+  // first.
   const strata = [true, false].flatMap((isYoung) => {
     const isOf = (page: HeapPage): boolean => page.isYoung === isYoung;
     return [
@@ -146,12 +158,12 @@ interface Reader {
 
 interface Sampled {
   estimates: Map<ObjectMap, Estimate>;
-  /** In bytes. */
+  /** Bytes of the pages that were walked. */
   walked: number;
   unexplained: number;
 }
 
-/** Goes over a share of the pages; over less where that takes long. */
+/** Walks a share of the pages; fewer if that takes long. */
 function samplePages(
   pages: readonly HeapPage[],
   share: number,
@@ -176,7 +188,7 @@ function samplePages(
   return { estimates, walked, unexplained };
 }
 
-/** Of a large object, no more than what it is and how long. */
+/** Of a large object, reads only its map and length. */
 function sampleLarge(pages: readonly HeapPage[], { memory, maps, sizeOf }: Reader): Sampled {
   const counted = tallies<ObjectMap>();
   const head = Buffer.from(new ArrayBuffer(LARGE_HEAD_BYTES));
@@ -191,7 +203,7 @@ function sampleLarge(pages: readonly HeapPage[], { memory, maps, sizeOf }: Reade
   return { estimates: counted.estimates(chosen.length / pages.length), walked: 0, unexplained: 0 };
 }
 
-/** Every worker thread has a heap; the main thread's is the one that V8 told about. */
+/** Every worker thread has a heap; picks the main thread's, the one that V8's figures describe. */
 function ownPages(
   heaps: readonly Heap[],
   { programBreak }: MemoryReader,
@@ -210,7 +222,7 @@ function ownPages(
   return nearest.pages;
 }
 
-/** So many of them, by chance and in no order; all where there are no more. */
+/** Returns up to `most` random elements, in no particular order. */
 function drawn<T>(from: readonly T[], most: number): T[] {
   const rest = [...from];
   for (let at = 0; at < Math.min(most, rest.length); at++) {
@@ -232,7 +244,7 @@ function named(
     const found = classes.get(name) ?? { name, count: 0, bytes: 0, countMargin: 0, bytesMargin: 0 };
     found.count += each.count;
     found.bytes += each.bytes;
-    // Maps of one class lie on the same pages: where there is too much of one, there is of the others as well.
+    // Maps of one class lie on the same pages, so their errors are correlated: add them up.
     found.countMargin += DEVIATIONS * Math.sqrt(each.countVariance);
     found.bytesMargin += DEVIATIONS * Math.sqrt(each.bytesVariance);
     classes.set(name, found);

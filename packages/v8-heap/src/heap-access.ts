@@ -1,4 +1,4 @@
-/** Objects and their words in a heap, by pointers that may be wrong: null wherever there is nothing to read. */
+/** Reads objects and their words by pointers that may be wrong: returns null if nothing can be read there. */
 import type { MemoryReader } from './memory.js';
 import type { ObjectLayout } from './object-layout.js';
 import { isTagged, TAG, wordAt, type ObjectMap, type ObjectMaps } from './object-map.js';
@@ -7,13 +7,13 @@ export const WORD = 8;
 
 export interface HeapAccess {
   layout: ObjectLayout;
-  /** Bytes of an object from `offset` on. */
+  /** Reads `bytes` bytes of an object from `offset` on. */
   read(pointer: number, offset: number, bytes: number): Buffer | null;
-  /** A word of an object. */
+  /** Reads a word of an object. */
   wordIn(pointer: number, offset: number): number | null;
-  /** A small integer that an object has in a word: V8 keeps it in the upper half. */
+  /** Reads a small integer from a word of an object: V8 keeps it in the upper half. */
   smallIn(pointer: number, offset: number, max: number): number | null;
-  /** What kind of object a pointer points to. */
+  /** Returns the map of the object that a pointer refers to. */
   mapOf(pointer: number | null): ObjectMap | null;
 }
 

@@ -1,16 +1,16 @@
-/** Texts of strings and names of functions in a heap. */
+/** Reads the text of strings and the names of functions in a heap. */
 import { isIn, WORD, type HeapAccess } from './heap-access.js';
 
 const MAX_TEXT = 200;
-/** Parts of a string that was put together. */
+/** How many levels of a concatenated string to follow. */
 const MAX_DEPTH = 3;
 const MAX_LOCALS = 1 << 16;
-/** Of a scope's names; those of a larger one are kept apart from it. */
+/** A scope with more names than this keeps them in a separate table. */
 const MAX_INLINED_LOCALS = 75;
-/** After the locals: what there is of class variable, name, and inferred name. */
+/** The words after the locals: class variable, name and inferred name, as far as present. */
 const NAME_WORDS = 5;
 
-/** The first characters of a string; null for what is not one, or is kept outside of the heap. */
+/** Returns the first characters of a string; null if it is not a string, or is stored outside the heap. */
 export function textOf(heap: HeapAccess, pointer: number | null, depth = 0): string | null {
   const { types, string } = heap.layout;
   const map = heap.mapOf(pointer);
@@ -31,7 +31,7 @@ export function textOf(heap: HeapAccess, pointer: number | null, depth = 0): str
   return chars?.toString(isOneByte ? 'latin1' : 'utf16le') ?? null;
 }
 
-/** Empty where the function has no name; null for what is not a function. */
+/** Returns a function's name; empty if it has none, null if the object is not a function. */
 export function functionName(heap: HeapAccess, pointer: number | null): string | null {
   const { types, function: layout, sharedFunctionInfo } = heap.layout;
   const map = heap.mapOf(pointer);

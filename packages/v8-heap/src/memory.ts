@@ -1,4 +1,4 @@
-/** Memory that a heap lies in, wherever it is read from. */
+/** The memory that contains a heap, no matter where it is read from. */
 
 export interface Region {
   start: number;
@@ -6,16 +6,16 @@ export interface Region {
 }
 
 export interface MemoryReader {
-  /** Writable private memory that maps no file, in the order of addresses. */
+  /** Private writable mappings without a file, ascending by address. */
   regions: Region[];
-  /** What malloc gives its first thread from; null where it was not asked for. */
+  /** The region from which malloc serves its first thread; null if it was not read. */
   programBreak: Region | null;
   /**
-   * Whether the page at an address is resident. Reading one that is not would make it so, and the process larger for
-   * having been looked at: 7 MB of Node 24, by V8's reservations.
+   * Tells whether the page at an address is resident. Reading a page that is not would make it resident, and
+   * so make the process larger: by 7 MB for Node 24, because of V8's reservations.
    */
   isResident(address: number): boolean;
-  /** Whether the bytes from there on could be read into all of `into`. */
+  /** Fills `into` from the address; false if that was not possible in full. */
   read(address: number, into: Uint8Array): boolean;
   close(): void;
 }

@@ -1,15 +1,15 @@
 /**
- * Where V8 keeps what in heap objects, by its postmortem metadata; and what that metadata leaves out, by the order of
- * V8's instance types (src/objects/objects-definitions.h and instance-type.h in V8), in which they are numbered.
+ * Offsets of fields in heap objects, from V8's postmortem metadata. What that metadata omits is derived from
+ * the numbering of V8's instance types (src/objects/objects-definitions.h and instance-type.h in V8).
  */
 import type { PostmortemSymbols } from './symbols.js';
 
-/** The metadata lacks something, or says what cannot be. */
+/** The metadata is incomplete or contradictory. */
 export class UnknownLayoutError extends Error {
   override name = 'UnknownLayoutError';
 }
 
-/** Numbers of types. */
+/** Numbers of instance types. */
 export interface InstanceTypes {
   map: number;
   firstNonstring: number;
@@ -31,9 +31,9 @@ export interface InstanceTypes {
   functions: [first: number, last: number];
   jsObject: number;
   regExp: number;
-  /** All that belongs to code. */
+  /** All types that belong to code. */
   code: ReadonlySet<number>;
-  /** What describes shapes of objects. */
+  /** Types that describe shapes of objects. */
   shapes: ReadonlySet<number>;
   receivers: ReadonlySet<number>;
   scopeInfo: number;
@@ -54,14 +54,14 @@ export interface ObjectLayout {
     constructorOrBackPointer: number;
     descriptors: number;
   };
-  /** In bit field 3. */
+  /** Bit in bit field 3. */
   dictionaryBit: number;
   ownDescriptors: { mask: number; shift: number };
   object: { properties: number };
   array: { length: number; data: number };
   bytecodeData: number;
   descriptorArrayHeader: number;
-  /** What the length of free room is in, in bytes. */
+  /** Unit of the length of free space, in bytes. */
   freeSpaceUnit: number;
   details: {
     locationMask: number;
@@ -115,10 +115,13 @@ const CODE = [
 const SHAPES = ['Map', 'DescriptorArray', 'StrongDescriptorArray', 'PrototypeInfo', 'EnumCache'];
 /** JSFunction and the constructors that have types of their own. */
 const FUNCTION_TYPES = 17;
-/** Their tags are below those of all other objects. */
+/** String types are numbered below all other types. */
 const STRING_TYPES = 128;
 
-/** @throws {UnknownLayoutError} */
+/**
+ * Builds the layout from the metadata.
+ * @throws {UnknownLayoutError}
+ */
 // eslint-disable-next-line max-lines-per-function -- a table: one line a fact
 export function objectLayout(symbols: PostmortemSymbols): ObjectLayout {
   const value = (name: string): number => {
@@ -130,7 +133,7 @@ export function objectLayout(symbols: PostmortemSymbols): ObjectLayout {
     for (const [name, found] of symbols) if (name.startsWith(start)) return found;
     throw new UnknownLayoutError(`it lacks v8dbg_${start}…`);
   };
-  // Names end in the type of a field, which its name in V8's source changes with.
+  // Symbol names end in the field's type, whose name in V8's source changes.
   const field = (name: string): number => within(beginning(`class_${name}__`), 0, 1 << 10, name);
   const type = (name: string): number => within(beginning(`type_${name}__`), 0, 0xffff, name);
   const typesOf = (names: readonly string[]): number[] =>
@@ -200,7 +203,7 @@ export function objectLayout(symbols: PostmortemSymbols): ObjectLayout {
     object: { properties: field('JSReceiver__raw_properties_or_hash') },
     array: { length: field('FixedArrayBase__length'), data: field('FixedArray__data') },
     bytecodeData: field('BytecodeArray__data'),
-    // In words since its type is no more among those that the metadata is made of.
+    // Counted in words since the metadata no longer contains its type.
     freeSpaceUnit: typesOf(['FreeSpace']).length > 0 ? 1 : 8,
     descriptorArrayHeader: field('DescriptorArray__header_size'),
     details: {

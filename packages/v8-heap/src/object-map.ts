@@ -1,28 +1,28 @@
 /**
- * Every heap object begins with a pointer to its map, which says what it is and how long. Whether a word is such a
- * pointer is told by what it points to: a map's own map is a map of maps.
+ * Finds the map of a heap object: every object begins with a pointer to its map, which gives its type and
+ * size. A word is such a pointer if it points to a map, that is, to an object whose own map is a map of maps.
  */
 import type { ObjectLayout } from './object-layout.js';
 import type { MemoryReader } from './memory.js';
 
 export interface ObjectMap {
-  /** Without the tag. */
+  /** Address without the tag. */
   address: number;
   type: number;
-  /** Of each of its objects in bytes; 0 where they differ. */
+  /** Size of each of its objects in bytes; 0 if they differ. */
   instanceSize: number;
   bytes: Buffer;
 }
 
 export interface ObjectMaps {
-  /** The map that a tagged pointer points to; null where it points to something else. */
+  /** Returns the map that a tagged pointer refers to; null if that is not a map. */
   at(pointer: number): ObjectMap | null;
 }
 
 export const TAG = 1;
 export const MAP_BYTES = 80;
 const WORD = 8;
-/** There are thousands of maps in a heap, and some words that only look like pointers to one. */
+/** A heap has thousands of maps, and some words that only look like pointers to one. */
 const MAX_READ = 300_000;
 
 export function objectMaps(memory: MemoryReader, { map, types }: ObjectLayout): ObjectMaps {
@@ -33,7 +33,7 @@ export function objectMaps(memory: MemoryReader, { map, types }: ObjectLayout): 
     return memory.read(pointer - TAG, bytes) ? bytes : null;
   };
 
-  /** A map of maps is of that type, and its own map is itself. */
+  /** A map of maps has the type of a map and is its own map. */
   const isMetaMap = (pointer: number): boolean => {
     const before = metaMaps.get(pointer);
     if (before !== undefined) return before;

@@ -1,4 +1,4 @@
-/** The properties that an object has itself, as its map or its dictionary tells. */
+/** Reads the own properties of an object from its map or its dictionary. */
 import { WORD, type HeapAccess } from './heap-access.js';
 import { textOf } from './heap-strings.js';
 import { isTagged, wordAt, type ObjectMap } from './object-map.js';
@@ -12,12 +12,15 @@ interface Descriptor {
   value: number;
 }
 
-/** Whether its properties lie in a table of their own rather than where the map says. */
+/** Tells whether an object keeps its properties in a separate table instead of where the map says. */
 export function isDictionary({ layout }: HeapAccess, map: ObjectMap): boolean {
   return ((map.bytes.readUInt32LE(layout.map.bitField3) >>> layout.dictionaryBit) & 1) === 1;
 }
 
-/** Names of the properties that refer to something: small integers are not references, so a snapshot does not have them. */
+/**
+ * Yields the names of properties that refer to something. Small integers are not references, so a snapshot
+ * omits them.
+ */
 export function* referringNames(heap: HeapAccess, map: ObjectMap): Generator<string> {
   const { details } = heap.layout;
   for (const own of descriptors(heap, map)) {
@@ -27,10 +30,10 @@ export function* referringNames(heap: HeapAccess, map: ObjectMap): Generator<str
   }
 }
 
-/** What the property `constructor` of an object holds; null where it has none. */
+/** Returns a function that reads the property `constructor` of an object; null if it has none. */
 export function constructorReader(heap: HeapAccess): (object: number, map: ObjectMap) => number | null {
   const { details, array, nameDictionary, map: layoutOfMap, object: layoutOfObject } = heap.layout;
-  // V8 keeps each name of a property once.
+  // V8 stores each property name once.
   let constructorKey = 0;
   const isConstructorKey = (key: number): boolean => {
     if (key === constructorKey) return true;
@@ -66,7 +69,7 @@ export function constructorReader(heap: HeapAccess): (object: number, map: Objec
   };
 }
 
-/** Those that lie in its map or in a place that the map tells. */
+/** Returns the properties stored in its map or at a place that the map gives. */
 function descriptors(heap: HeapAccess, map: ObjectMap): Descriptor[] {
   const { ownDescriptors, descriptorArrayHeader, map: layoutOfMap } = heap.layout;
   const bits = map.bytes.readUInt32LE(layoutOfMap.bitField3);

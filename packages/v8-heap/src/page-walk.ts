@@ -1,22 +1,22 @@
 /**
- * Goes over the objects of a page, from one header to the next. What cannot be told, such as what an allocation that
- * goes on has not filled yet, is passed over word by word until there is a header again.
+ * Walks the objects of a page, from one header to the next. Skips unknown words, such as those of an
+ * allocation in progress, until the next header.
  */
 import type { ObjectLayout } from './object-layout.js';
 import type { ObjectMap, ObjectMaps } from './object-map.js';
 
 const WORD = 8;
-/** Of a pointer to memory of a process. */
+/** Upper half of the highest pointer in a process. */
 const HIGHEST_UPPER_HALF = 0xffff;
 const UNKNOWN_SIZE = 0;
 
-/** An object's size in bytes: 0 where it is not known, null where what is there can be no such object. */
+/** Returns an object's size in bytes: 0 if unknown, null if this cannot be such an object. */
 export type SizeOf = (map: ObjectMap, words: Uint32Array, at: number) => number | null;
 
 /**
  * Calls back with the map and the size of each object.
- * @param words the page's objects, two for each word of 8 bytes, the lower half first
- * @returns how many bytes no object explains, without those that are zero: they have not been used yet
+ * @param words the page's objects, two entries for each 8-byte word, the lower half first
+ * @returns how many bytes no object explains, not counting zeros, which are unused so far
  */
 export function walkPage(
   words: Uint32Array,
@@ -26,7 +26,7 @@ export function walkPage(
 ): number {
   const end = words.length;
   let unexplained = 0;
-  /** One whose size is not known: it goes as far as the next header. */
+  /** An object of unknown size extends to the next header. */
   let open: ObjectMap | null = null;
   let openedAt = 0;
   for (let at = 0; at < end;) {
@@ -59,7 +59,7 @@ function mapAt(words: Uint32Array, at: number, maps: ObjectMaps): ObjectMap | nu
   return maps.at(upper * 2 ** 32 + lower);
 }
 
-/** Sizes by the map, or by a length behind that. */
+/** Returns the function that computes sizes from the map, or from a length after it. */
 export function objectSizes({
   types,
   array,
@@ -68,7 +68,7 @@ export function objectSizes({
   descriptorArrayHeader,
   freeSpaceUnit,
 }: ObjectLayout): SizeOf {
-  /** A length is the upper half of the word behind the map: small integers are kept there, and lengths of strings. */
+  /** The length is in the upper half of the word after the map, for small integers and for strings. */
   const lengthAt = (words: Uint32Array, at: number): number => words[at + 3];
   const isSmall = (words: Uint32Array, at: number): boolean => words[at + 2] === 0;
   const sized = (bytes: number): number => Math.ceil(bytes / WORD) * WORD;

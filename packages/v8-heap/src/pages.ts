@@ -1,31 +1,34 @@
 /**
- * V8's heap as it lies in memory: pages of 256 KB, and larger ones for one large object each. What a page is, is told
- * by its header (MemoryChunk in V8's source), which V8's postmortem metadata says nothing of: so a page counts as one
- * only where all that its header says of itself agrees with where it lies.
+ * Finds the pages of V8's heap in memory: 256 KB each, or larger for a single large object. V8's postmortem
+ * metadata does not describe a page's header (MemoryChunk in V8's source). So a page counts only if
+ * everything in its header is consistent with its address.
  */
 import type { MemoryReader } from './memory.js';
 
 export interface HeapPage {
-  /** Where objects begin, and where the last one ends at the latest. */
+  /** Where objects begin, and the latest address where the last one ends. */
   start: number;
   end: number;
-  /** It has one object, and no other. */
+  /** Contains exactly one object. */
   isLarge: boolean;
-  /** What it takes, in bytes. */
+  /** Size of the page in bytes. */
   size: number;
-  /** It is of the young generation. */
+  /** Belongs to the young generation. */
   isYoung: boolean;
-  /** It is of that half of it that is empty until the next scavenge: what lies there is left over. */
+  /**
+   * Belongs to the half of the young generation that is empty until the next scavenge: its contents are
+   * leftovers.
+   */
   isStale: boolean;
 }
 
 export const PAGE_BYTES = 1 << 18;
 
-/** Where a header keeps what, in words of 8 bytes. */
+/** Positions of a header's fields, in words of 8 bytes. */
 interface HeaderLayout {
-  /** Whether the page keeps no more of it than where it is: the word with that. */
+  /** For pages that only point to their metadata: the word with that pointer. */
   pointer: number | null;
-  /** In the page itself. */
+  /** Position in the page itself. */
   flags: number;
   /** The page's own address. */
   self: number | null;
@@ -44,11 +47,11 @@ const LAYOUTS: HeaderLayout[] = [
   { pointer: 1, flags: 0, self: 1, size: 2, heap: 8, start: 9, end: 7 },
 ];
 const HEADER_WORDS = 10;
-/** From a page to its first object. */
+/** Largest distance from a page's start to its first object. */
 const MAX_HEADER_BYTES = 1 << 14;
-/** Of 64 GB. */
+/** Enough for 64 GB. */
 const MAX_PLACES = 1 << 18;
-/** Bits of the flags: of the two halves of the young generation. */
+/** Flag bits for the two halves of the young generation. */
 const FROM_PAGE = 1 << 3;
 const TO_PAGE = 1 << 4;
 const WORD = 8;
@@ -58,14 +61,14 @@ interface Header extends HeapPage {
 }
 
 export interface Heap {
-  /** Of V8's object for it. */
+  /** Address of V8's Heap object. */
   address: number;
   pages: HeapPage[];
 }
 
 /**
- * Every heap there is: each worker thread has one of its own.
- * @throws {RangeError} where there is more memory than is looked through
+ * Finds every heap: each worker thread has its own.
+ * @throws {RangeError} if there is more memory than it searches
  */
 export function findHeaps(memory: MemoryReader): Heap[] {
   const heaps = new Map<number, Heap>();
@@ -123,7 +126,7 @@ function headerAt(address: number, read: ReadWords): Header | null {
     const isLarge = size > PAGE_BYTES;
     const flags = own[layout.flags] % 2 ** 32;
     const isFrom = (flags & FROM_PAGE) !== 0;
-    // A large object is not copied: its mark says no more than that it is young.
+    // Large objects are not copied, so this flag only says that they are young.
     return {
       start,
       end,

@@ -1,12 +1,15 @@
-/** The memory of another process, read without its help and without stopping it (proc(5): maps and mem). */
+/** Reads the memory of another process without its help and without stopping it (proc(5): maps and mem). */
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import type { MemoryReader, Region } from './memory.js';
 import { openResidency } from './residency.js';
 
-/** Everything below is a number without loss. */
+/** Addresses below this are exact as numbers. */
 const HIGHEST_ADDRESS = 2 ** 47;
 
-/** @throws what the system says: EACCES, EPERM, ENOENT */
+/**
+ * Opens the memory of a process.
+ * @throws the system's error: EACCES, EPERM, ENOENT
+ */
 export function openMemory(pid: number): MemoryReader {
   const regions = regionsIn(readFileSync(`/proc/${pid}/maps`, 'latin1'));
   const residency = openResidency(pid);
@@ -19,7 +22,7 @@ export function openMemory(pid: number): MemoryReader {
       try {
         return readSync(descriptor, into, 0, into.length, address) === into.length;
       } catch {
-        return false; // unmapped, meanwhile or always
+        return false; // unmapped, now or from the start
       }
     },
     isResident: (address) => residency.resident(address, address + 1) > 0,

@@ -1,20 +1,26 @@
-/** Which pages of a process are resident, from /proc/PID/pagemap (proc(5)): looking there does not bring any in. */
+/**
+ * Tells which pages of a process are resident, from /proc/PID/pagemap (proc(5)); reading it makes no page
+ * resident.
+ */
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 
-/** User space ends here, and everything below is a number without loss. */
+/** User space ends here, and addresses below it are exact as numbers. */
 const HIGHEST_ADDRESS = 2 ** 47;
 const AT_PAGESZ = 6;
 const ENTRY_BYTES = 8;
-/** The last byte of an entry of pagemap: its highest bit says that the page is resident. */
+/** Last byte of a pagemap entry: its highest bit means that the page is resident. */
 const PRESENT = 0x80;
 
 export interface Residency {
-  /** Resident bytes from `start` to `end`. */
+  /** Returns the resident bytes from `start` to `end`. */
   resident(start: number, end: number): number;
   close(): void;
 }
 
-/** @throws what the system says: EACCES, ENOENT */
+/**
+ * Opens the pagemap of a process.
+ * @throws the system's error: EACCES, ENOENT
+ */
 export function openResidency(pid: number): Residency {
   const pageBytes = kernelPageBytes();
   const descriptor = openSync(`/proc/${pid}/pagemap`, 'r');
@@ -32,7 +38,10 @@ export function openResidency(pid: number): Residency {
   };
 }
 
-/** From the auxiliary vector of this process (getauxval(3), AT_PAGESZ): 4,096, or up to 65,536 on arm64. */
+/**
+ * Returns the kernel's page size from this process's auxiliary vector (getauxval(3), AT_PAGESZ): 4,096, or up
+ * to 65,536 on arm64.
+ */
 function kernelPageBytes(): number {
   const vector = readFileSync('/proc/self/auxv');
   for (let at = 0; at + 16 <= vector.length; at += 16) {

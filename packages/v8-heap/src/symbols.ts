@@ -1,6 +1,7 @@
 /**
- * V8's postmortem metadata: every Node.js binary tells debuggers in symbols called `v8dbg_…` where the fields of heap
- * objects are and which numbers their types have. Read from the file that a process runs, which may be anything.
+ * Reads V8's postmortem metadata: symbols called `v8dbg_…` in every Node.js binary tell debuggers where the
+ * fields of heap objects are and which numbers their types have. The file is what a process runs, so it may
+ * be anything.
  */
 import { open, type FileHandle } from 'node:fs/promises';
 import {
@@ -14,32 +15,32 @@ import {
   type Section,
 } from '@afterimage/host/elf-file';
 
-/** By what follows `v8dbg_` in their names. */
+/** Values by the part of the symbol's name after `v8dbg_`. */
 export type PostmortemSymbols = ReadonlyMap<string, number>;
 
 const PREFIX = Buffer.from('v8dbg_');
 const VALUE_BYTES = 4;
-/** Those of Node.js are 2 to 20 MB. */
+/** Node.js has tables of 2 to 20 MB. */
 const LARGEST_TABLE = 128 << 20;
 const MAX_NAME_LENGTH = 200;
-/** There are about 500. */
+/** A binary has about 500. */
 const MAX_SYMBOLS = 5_000;
-/** Their values lie together. */
+/** Their values lie close together. */
 const LARGEST_GATHERED = 1 << 20;
 
 interface Place {
   name: string;
   section: Section;
-  /** In the file. */
+  /** Offset in the file. */
   offset: number;
 }
 
-/** Empty where the file has none, or is no ELF file as Node.js builds are. */
+/** Reads the symbols of a file; empty if it has none, or is not an ELF file like Node.js builds. */
 export async function readPostmortemSymbols(path: string): Promise<PostmortemSymbols> {
   const file = await open(path, 'r');
   try {
     const sections = await readSections(file);
-    // Stripped binaries keep the dynamic ones.
+    // Stripped binaries keep the dynamic symbols.
     for (const type of [DYNSYM, SYMTAB]) {
       const table = sections.find((section) => section.type === type);
       if (table === undefined) continue;
@@ -73,7 +74,7 @@ async function findSymbols(file: FileHandle, table: Section, sections: readonly 
 
 async function readValues(file: FileHandle, places: readonly Place[]): Promise<PostmortemSymbols> {
   const values = new Map<string, number>();
-  // What is zero takes no room in the file.
+  // Zeros take no space in the file.
   for (const { name } of places.filter(({ section }) => section.type === NOBITS)) values.set(name, 0);
   const kept = places.filter(({ section }) => section.type !== NOBITS).sort((a, b) => a.offset - b.offset);
   for (let at = 0; at < kept.length;) {

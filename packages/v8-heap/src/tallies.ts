@@ -1,19 +1,22 @@
-/** Counts of what lies in some parts of a heap, and what they come to in all of it. */
+/** Counts objects in some parts of a heap, and extrapolates to the whole. */
 
 export interface Estimate {
   count: number;
   bytes: number;
-  /** Of the count and the bytes, how far they may be off: the variance. */
+  /** Variances of the count and of the bytes. */
   countVariance: number;
   bytesVariance: number;
 }
 
 export interface Tallies<Key> {
-  /** Counts an object of the part that is gone over. */
+  /** Counts an object of the current part. */
   add: (key: Key, bytes: number) => void;
-  /** The part is done. */
+  /** Ends the current part. */
   endPart(): void;
-  /** @param share what the parts, chosen by chance, are of the whole */
+  /**
+   * Returns the estimates for the whole heap.
+   * @param share the share of the whole that the randomly chosen parts make up
+   */
   estimates(share: number): Map<Key, Estimate>;
 }
 
@@ -56,7 +59,7 @@ export function tallies<Key>(): Tallies<Key> {
     estimates: (share) => {
       const scale = 1 / share;
       const parts = done / share;
-      // Of a sum over parts that are drawn without putting them back.
+      // Variance of a sum over parts drawn without replacement.
       const variance = (sum: number, squares: number): number => {
         if (share >= 1 || done < 2) return 0;
         const ofOne = (squares - sum ** 2 / done) / (done - 1);

@@ -1,17 +1,17 @@
-/** The heap as the page gets it. */
+/** The heap as the page receives it. */
 
-/** Boxes in columns, one entry a box; a box comes after the one it lies in, and retains what lies in it. */
+/** Boxes in columns, one entry a box. A box comes after its parent, which retains it. */
 export interface HeapTree {
-  /** Place of the box that it lies in; the first box is the whole heap, and its own. */
+  /** Index of the parent box; the first box is the whole heap and its own parent. */
   parent: number[];
   name: string[];
   /** Index into `classes`; -1 for others. */
   class: number[];
-  /** How many nodes it stands for. */
+  /** How many nodes the box stands for. */
   count: number[];
   shallowBytes: number[];
   retainedBytes: number[];
-  /** Of the node; 0 for a box that stands for several. */
+  /** ID of the node; 0 for a box that stands for several. */
   id: number[];
   classes: string[];
 }

@@ -1,6 +1,6 @@
 /**
- * The script of the page that `afterimage analyze --html` writes: draws the dominator tree as an icicle that can
- * be looked into, and filters tables. It finds its data in the page, and puts text there as text alone.
+ * The script of the page that `afterimage analyze --html` writes: draws the dominator tree as a zoomable
+ * icicle, and filters tables. It reads its data from the page, and inserts it only as text.
  */
 import type { HeapTree } from './heap-tree.js';
 
@@ -33,7 +33,7 @@ function byId(id: string): HTMLElement {
   return element;
 }
 
-/** Largest first. */
+/** Returns the children of each box, largest first. */
 function childrenOf(parent: number[]): number[][] {
   const found: number[][] = parent.map(() => []);
   for (let box = 1; box < parent.length; box++) found[parent[box]].push(box);
@@ -48,13 +48,13 @@ function lookInto(box: number): void {
   icicle.querySelector<HTMLElement>(`[data-box="${box}"]`)?.focus();
 }
 
-/** The box that is looked into spans the whole width, as do those that it lies in, above it. */
+/** The selected box and its ancestors above it span the whole width. */
 function draw(): void {
   const width = (drawnWidth = icicle.clientWidth);
   const above = pathTo(shown);
   const elements: HTMLElement[] = above.map((box, row) => element(box, row, 0, width));
   let rows = above.length;
-  // A list, not a recursion: the tree may be deep.
+  // A stack instead of recursion: the tree may be deep.
   const waiting = [{ box: shown, row: above.length, left: 0, width }];
   for (let next = waiting.pop(); next; next = waiting.pop()) {
     let left = next.left;
@@ -87,7 +87,7 @@ function element(box: number, row: number, left: number, width: number): HTMLEle
   button.addEventListener('pointermove', (event) => showTooltip(box, event.clientX, event.clientY));
   button.addEventListener('pointerleave', hideTooltip);
   button.addEventListener('focus', () => {
-    if (!button.matches(':focus-visible')) return; // the pointer shows its own
+    if (!button.matches(':focus-visible')) return; // the pointer shows its own tooltip
     const { left: x, bottom: y } = button.getBoundingClientRect();
     showTooltip(box, x, y);
   });
@@ -102,7 +102,7 @@ function title(box: number): string {
     : `${count.toLocaleString('en')} × ${tree.name[box]}`;
 }
 
-/** From the whole heap to the box. */
+/** Returns the boxes from the whole heap to this one. */
 function pathTo(box: number): number[] {
   const path = [box];
   for (let at = box; at !== 0; at = tree.parent[at]) path.push(tree.parent[at]);
@@ -142,14 +142,14 @@ function hideTooltip(): void {
   tooltip.hidden = true;
 }
 
-/** The same class has the same color in every report. */
+/** Gives each class the same color in every report. */
 function hueOf(name: string): number {
   let hash = 2166136261;
   for (let at = 0; at < name.length; at++) hash = Math.imul(hash ^ name.charCodeAt(at), 16777619);
   return (hash >>> 8) % 360;
 }
 
-/** As the command writes them. */
+/** Formats bytes like the command does. */
 function bytes(value: number): string {
   const units: [size: number, unit: string][] = [
     [1e9, 'GB'],
