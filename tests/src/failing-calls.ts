@@ -33,12 +33,16 @@ export const representativeCalls: readonly FailingCall[] = [
   { where: 'target', call: 'clone', error: 'EAGAIN', at: 1 },
   { where: 'target', call: 'clone3', error: 'EAGAIN', at: 2 },
   { where: 'target', call: 'socket', error: 'EMFILE', at: 2 },
+  { where: 'target', call: 'connect', error: 'ECONNREFUSED', at: 1 },
   { where: 'target', call: 'connect', error: 'ECONNREFUSED', at: 2 },
   { where: 'command', call: 'kill', error: 'EPERM', at: 1 },
   { where: 'command', call: 'connect', error: 'ECONNREFUSED', at: 2 },
 ];
 
-/** Each call at each of its first occasions. */
+/**
+ * Each call at each of its first occasions. Left out is madvise, as mmap and mprotect: V8 aborts by itself where one of
+ * them fails (OS::SetPermissions in its platform-posix.cc).
+ */
 export const allCalls: readonly FailingCall[] = [
   ...sweep('target', 'clone', 'EAGAIN', 1, 1),
   ...sweep('target', 'clone3', 'EAGAIN', 2, 3),
@@ -46,7 +50,6 @@ export const allCalls: readonly FailingCall[] = [
   ...sweep('target', 'connect', 'ECONNREFUSED', 1, 3),
   ...sweep('target', 'accept4', 'EMFILE', 1, 3),
   ...sweep('target', 'openat', 'EMFILE', 1, 12),
-  ...sweep('target', 'madvise', 'ENOMEM', 1, 6),
   ...sweep('target', 'prctl', 'EPERM', 1, 3),
   ...sweep('target', 'write', 'EPIPE', 20, 26),
   ...sweep('command', 'kill', 'EPERM', 1, 2),
@@ -92,6 +95,8 @@ export async function assertSurvived(t: TestContext, node: NodeBinary, failing: 
   const tracing = inCommand
     ? null
     : spawn(strace, [...options, '-p', String(target.pid)], { stdio: 'ignore' });
+  // With its target, strace ends by itself.
+  const traced = tracing === null ? null : once(tracing, 'exit');
   if (tracing !== null) {
     t.after(() => tracing.kill('SIGKILL'));
     await eventually(() => {
@@ -100,12 +105,10 @@ export async function assertSurvived(t: TestContext, node: NodeBinary, failing: 
   }
   const { code, stderr } = await runCommand(
     ['capture', String(target.pid), '--image', output, '--store-plain-image'],
-    inCommand ? { prefix: [strace, ...options, '--'] } : {},
+    inCommand ? { prefix: [strace, '--seccomp-bpf', ...options, '--'] } : {},
   );
-  if (tracing !== null) {
-    tracing.kill('SIGINT');
-    await once(tracing, 'exit');
-  }
+  tracing?.kill('SIGINT');
+  await traced;
   const lines = stderr
     .split('\n')
     .filter((line) => line !== '' && !/stored in clear|trying again/.test(line));

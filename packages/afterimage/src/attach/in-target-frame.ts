@@ -120,13 +120,18 @@ function attachHere<Orders extends FrameOrders>(
   const methods = internalBinding('process_methods') as ProcessMethods;
   const { Pipe, PipeConnectWrap, constants } = internalBinding('pipe_wrap') as {
     Pipe: new (type: number) => Pipe;
-    PipeConnectWrap: new () => { oncomplete: () => void };
+    PipeConnectWrap: new () => { oncomplete: (status: number) => void };
     constants: { SOCKET: number };
   };
   const connect = (address: string): Pipe | null => {
     const pipe = new Pipe(constants.SOCKET);
     const request = new PipeConnectWrap();
-    request.oncomplete = () => undefined;
+    // Where the peer refuses, libuv has a descriptor already, and says so only later (uv_pipe_connect2).
+    request.oncomplete = (status) => {
+      if (status === 0) return;
+      if (attached.control?.pipe === pipe) attached.control.pipe = null;
+      pipe.close();
+    };
     const failed = pipe.connect(request, address) !== 0 || pipe.fd < 0;
     if (failed) pipe.close();
     else pipe.unref();
