@@ -1,12 +1,12 @@
 /**
- * Sets of nodes, edges or strings, a bit for each that there could be: small enough for a processor's cache
- * where a byte for each is not. Loops that live on it read the bits as `hasBit` does, in line.
+ * Sets of nodes, edges or strings with one bit per possible member: small enough for a processor's cache,
+ * which a byte per member is not. Hot loops read the bits inline, as `hasBit` does.
  */
 import { uint32Column } from './columns.js';
 
 export type Bits = Uint32Array;
 
-/** Without any of the `count`. */
+/** Returns an empty set for `count` possible members. */
 export function noBits(count: number): Bits {
   return uint32Column(Math.ceil(count / 32));
 }
@@ -19,7 +19,7 @@ export function setBit(bits: Bits, index: number): void {
   bits[index >>> 5] |= 1 << (index & 31);
 }
 
-/** A byte for each of the `count`: 1 for those of the set. */
+/** Returns a byte for each of the `count` possible members: 1 if it is in the set. */
 export function bytesOf(bits: Bits, count: number): Uint8Array {
   const bytes = new Uint8Array(count);
   for (let index = 0; index < count; index++) bytes[index] = (bits[index >>> 5] >>> (index & 31)) & 1;

@@ -1,4 +1,4 @@
-/** The bytes of a snapshot file: as it is, or with its compression taken off. */
+/** Reads the bytes of a snapshot file, decompressed if necessary. */
 import { createReadStream } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { Readable, type Transform } from 'node:stream';
@@ -7,18 +7,21 @@ import * as zlib from 'node:zlib';
 const CHUNK_BYTES = 1 << 20;
 const GZIP = Buffer.from([0x1f, 0x8b]);
 const ZSTD = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
-/** Node has its own from 22.15 and 23.8 on. */
+/** Node has zstd from 22.15 and 23.8 on. */
 const createZstdDecompress = (zlib as { createZstdDecompress?: () => Transform }).createZstdDecompress;
 
 export interface SnapshotFile {
   path: string;
-  /** What the first bytes tell, whatever the name is. A pipe is taken for uncompressed. */
+  /** Detected from the first bytes, not from the name. A pipe counts as uncompressed. */
   compression: 'gzip' | 'zstd' | null;
-  /** Of the snapshot, where that is known: of a file that is not compressed. */
+  /** Size of the snapshot, known for a file that is not compressed. */
   bytes: number | null;
 }
 
-/** @throws what opening or reading the file throws, and {Error} for a directory */
+/**
+ * Detects how a file is compressed.
+ * @throws what opening or reading the file throws, and {Error} for a directory
+ */
 export async function inspectFile(path: string): Promise<SnapshotFile> {
   const file = await open(path, 'r');
   try {
@@ -36,7 +39,7 @@ export async function inspectFile(path: string): Promise<SnapshotFile> {
 }
 
 /**
- * Each chunk is valid until the next is asked for.
+ * Yields the bytes of a snapshot. Each chunk is valid until the next one is requested.
  * @throws what opening, reading or decompressing the file throws
  */
 export async function* chunksOf({ path, compression, bytes }: SnapshotFile): AsyncGenerator<Uint8Array> {
@@ -54,7 +57,7 @@ export async function* chunksOf({ path, compression, bytes }: SnapshotFile): Asy
   }
 }
 
-/** Reads the next chunk while the last one is worked on. */
+/** Reads the next chunk while the caller processes the last one. */
 async function* plain(file: FileHandle): AsyncGenerator<Uint8Array> {
   const buffers = [Buffer.allocUnsafeSlow(CHUNK_BYTES), Buffer.allocUnsafeSlow(CHUNK_BYTES)];
   let turn = 0;
@@ -64,7 +67,7 @@ async function* plain(file: FileHandle): AsyncGenerator<Uint8Array> {
     if (bytesRead === 0) return;
     turn = 1 - turn;
     reading = file.read(buffers[turn], 0, CHUNK_BYTES);
-    reading.catch(() => undefined); // met where it is awaited
+    reading.catch(() => undefined); // handled where it is awaited
     yield buffer.subarray(0, bytesRead);
   }
 }
@@ -88,7 +91,7 @@ async function* decompressed(
   }
 }
 
-/** A stream may hold on to more than one chunk. */
+/** Yields copies, because a stream may keep more than one chunk. */
 async function* plainCopies(file: FileHandle): AsyncGenerator<Uint8Array> {
   for await (const chunk of plain(file)) yield Buffer.from(chunk);
 }

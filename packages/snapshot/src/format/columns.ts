@@ -1,6 +1,6 @@
 /**
- * Columns of numbers in shared memory, so that a second thread works on them as they are. What nobody has
- * written to takes no memory yet.
+ * Columns of numbers in shared memory, so that a second thread can work on them without copying. Parts that
+ * were never written take no memory yet.
  */
 
 export function uint8Column(length: number): Uint8Array {
@@ -19,12 +19,15 @@ export function float64Column(length: number): Float64Array {
   return new Float64Array(sharedBytes(length * 8));
 }
 
-/** Bytes of each node: a number of 32 bits where the largest fits into it. */
+/** Size of each node in bytes: 32-bit numbers if the largest fits. */
 export type Sizes = Uint32Array | Float64Array;
 
 export const MAX_UINT32 = 0xffffffff;
 
-/** @throws {Error} with the figures, when there is no room */
+/**
+ * Allocates shared memory.
+ * @throws {Error} with the figures if there is not enough memory
+ */
 function sharedBytes(length: number): SharedArrayBuffer {
   try {
     return new SharedArrayBuffer(length);

@@ -1,29 +1,38 @@
 /**
- * Follows the JSON document that a snapshot is, as its bytes come: a header, then sections. What is in a section
- * is read by whoever asked for it; this knows only where each begins.
+ * Follows the JSON document of a snapshot as its bytes arrive: a header, then sections. It only finds where
+ * each section begins; the caller reads the contents.
  */
 import { malformed, notASnapshot, truncated, unexpected } from './format-error.js';
 import { MAX_HEADER_BYTES } from './header.js';
 import { isSpace, type Section } from './section.js';
 
 export interface DocumentParts {
-  /** Gets the JSON value of `snapshot`, which begins at byte `start`. Before any section. */
+  /** Receives the JSON value of `snapshot`, which begins at byte `start`, before any section. */
   header(json: string, start: number): void;
-  /** Who reads the section whose name is at byte `start`; null passes over it, whatever its value. */
+  /**
+   * Returns the reader for the section whose name is at byte `start`; null skips the section, whatever its
+   * value.
+   */
   section(key: string, start: number): Section | null;
 }
 
 export interface DocumentReader {
-  /** @throws {SnapshotFormatError} */
+  /**
+   * Processes the next chunk.
+   * @throws {SnapshotFormatError}
+   */
   push(chunk: Uint8Array): void;
-  /** @throws {SnapshotFormatError} when the document is not whole */
+  /**
+   * Ends the document.
+   * @throws {SnapshotFormatError} if it is incomplete
+   */
   end(): DocumentEnd;
 }
 
 export interface DocumentEnd {
-  /** Bytes behind the end of the document, white space not counted. */
+  /** Number of bytes after the end of the document, not counting white space. */
   trailingBytes: number;
-  /** Of the whole file. */
+  /** Size of the whole file. */
   bytes: number;
 }
 
@@ -38,16 +47,16 @@ const COLON = 0x3a;
 
 const MAX_KEY_BYTES = 256;
 
-/** Takes bytes from `at` on and says where it stopped: at the chunk's end, or behind what it reads. */
+/** Processes bytes from `at` on and returns where it stopped: at the chunk's end, or after what it reads. */
 type Part = (chunk: Uint8Array, at: number) => number;
 
-/** A reader for one document: give it all chunks, in order, then ask for the end. */
+/** Creates a reader for one document: pass all chunks in order, then call `end`. */
 // eslint-disable-next-line max-lines-per-function -- one state machine over bytes: its states are its locals
 export function readDocument(parts: DocumentParts): DocumentReader {
-  /** Bytes in the chunks before this one. */
+  /** Number of bytes in the earlier chunks. */
   let base = 0;
   let part: Part;
-  /** What `part` reads, for the error when there is no more. */
+  /** What `part` reads, for the error if nothing follows. */
   let expected: string;
   let hasHeader = false;
   const seen = new Set<string>();
@@ -72,7 +81,7 @@ export function readDocument(parts: DocumentParts): DocumentReader {
     part = then;
   }
 
-  /** White space, then the byte given, then what `then` calls for; it is given the offset behind the byte. */
+  /** Expects white space, then the given byte; then calls `then` with the offset after it. */
   function nextByte(byte: number, what: string, then: (offset: number) => void): void {
     next(what, (chunk, at) => {
       at = afterSpace(chunk, at);
@@ -102,7 +111,7 @@ export function readDocument(parts: DocumentParts): DocumentReader {
     });
   }
 
-  /** The section whose name begins at byte `start`. */
+  /** Expects the section whose name begins at byte `start`. */
   function expectSection(key: string, start: number): void {
     if (key === 'snapshot') {
       if (hasHeader) throw malformed(start, 'there are two sections snapshot');
@@ -164,7 +173,7 @@ export function readDocument(parts: DocumentParts): DocumentReader {
     });
   }
 
-  /** Follows one JSON value to its end, of which it knows strings and brackets only. */
+  /** Follows one JSON value to its end; it distinguishes only strings and brackets. */
   function anyValue(
     see: (byte: number, offset: number) => void,
   ): (chunk: Uint8Array, at: number) => { end: number; whole: boolean } {

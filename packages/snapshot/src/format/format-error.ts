@@ -1,8 +1,11 @@
-/** What is wrong with a file that should be a heap snapshot, and where. */
+/** Says what is wrong with a file that should be a heap snapshot, and where. */
 
 export type SnapshotFormatErrorCode = 'not-a-snapshot' | 'truncated' | 'malformed';
 
-/** `offset` is the byte at which it was noticed; of a truncated snapshot, its length. */
+/**
+ * The file is not a valid snapshot. `offset` is the byte at which that was noticed; for a truncated snapshot,
+ * its length.
+ */
 export class SnapshotFormatError extends Error {
   override name = 'SnapshotFormatError';
   constructor(
@@ -23,7 +26,7 @@ export function truncated(bytes: number, expected?: string): SnapshotFormatError
   return new SnapshotFormatError('truncated', bytes, `the snapshot breaks off at byte ${bytes}${missing}`);
 }
 
-/** Truncated, as can be told before all of its bytes have been read. */
+/** Returns the error for a snapshot that is found to be truncated before all of its bytes have been read. */
 export function tooShort(bytes: number, reason: string): SnapshotFormatError {
   return new SnapshotFormatError('truncated', bytes, `the snapshot breaks off at byte ${bytes}: ${reason}`);
 }

@@ -1,11 +1,11 @@
 /**
- * The header of a snapshot: V8's own description of the columns that follow, and how many rows they have.
- * What is written here differs between V8 versions, so nothing about the order of fields is assumed.
- * Written by HeapSnapshotJSONSerializer::SerializeSnapshot (V8, src/profiler/heap-snapshot-generator.cc).
+ * Reads the header of a snapshot: V8's own description of the columns that follow, and their numbers of rows.
+ * It differs between V8 versions, so no order of fields is assumed. V8 writes it in
+ * HeapSnapshotJSONSerializer::SerializeSnapshot (src/profiler/heap-snapshot-generator.cc).
  */
 import { notASnapshot } from './format-error.js';
 
-/** Names as in the file. */
+/** With the names that the file uses. */
 export interface SnapshotMeta {
   node_fields: string[];
   node_types: (string | string[])[];
@@ -19,12 +19,12 @@ export interface SnapshotHeader {
   meta: SnapshotMeta;
   node_count: number;
   edge_count: number;
-  /** Index into the numbers of `nodes`; 0 when left out. */
+  /** Index into the numbers of `nodes`; 0 if absent. */
   root_index?: number;
   extra_native_bytes?: number;
 }
 
-/** Where each column is in a row; -1 where this V8 does not write it. */
+/** Position of each column in a row; -1 if this V8 version does not write it. */
 export interface Layout {
   nodes: {
     fields: number;
@@ -60,7 +60,10 @@ export function parseHeader(json: string, offset: number): SnapshotHeader {
   return snapshot;
 }
 
-/** @throws {SnapshotFormatError} `not-a-snapshot` when a column that is needed is not described */
+/**
+ * Returns the positions of the columns.
+ * @throws {SnapshotFormatError} `not-a-snapshot` if the description lacks a required column
+ */
 export function layoutOf({ meta }: SnapshotHeader, offset: number): Layout {
   const node = (field: string): number => meta.node_fields.indexOf(field);
   const edge = (field: string): number => meta.edge_fields.indexOf(field);

@@ -1,25 +1,25 @@
 /**
- * From the bytes of a JSON array of integers to numbers, some thousand at a time. Nearly all bytes of a
- * snapshot go through the one loop in {@link Numbers.push}.
+ * Parses the bytes of a JSON array of integers, some thousands at a time. Nearly all bytes of a snapshot go
+ * through the one loop in {@link Numbers.push}.
  */
 import { isSpace, type Section } from './section.js';
 import { malformed, unexpected } from './format-error.js';
 
 export interface Rows {
-  /** What a row is called in errors. */
+  /** Name of a row in errors. */
   what: string;
-  /** Numbers in a row. */
+  /** How many numbers a row has. */
   fields: number;
-  /** Whether there may be numbers below 0. */
+  /** Whether numbers may be negative. */
   signed?: boolean;
-  /** Takes whole rows, the first `length` of `numbers`; says what is wrong with them if anything is. */
+  /** Receives whole rows, the first `length` numbers; returns an error if something is wrong with them. */
   take: (numbers: Float64Array, length: number) => Refusal | null;
-  /** What is missing when all have been taken, if anything is. */
+  /** Called after the last row; returns what is missing, if anything. */
   missing: () => string | null;
 }
 
 export interface Refusal {
-  /** Counted from the first of the rows given. */
+  /** Index among the rows received together. */
   row: number;
   reason: string;
 }
@@ -30,7 +30,7 @@ const COMMA = 0x2c;
 const MINUS = 0x2d;
 const NEWLINE = 0x0a;
 const CLOSE_BRACKET = 0x5d;
-/** As many digits as surely fit in the 31 bits that V8 computes fastest with. */
+/** A number of this many digits always fits in the 31 bits that V8 computes fastest with. */
 const SHORT = 9;
 
 /** What may come next. */
@@ -45,13 +45,16 @@ const enum Expect {
 // eslint-disable-next-line max-lines-per-function -- the hottest loop of reading: its state stays in locals
 export function numbersSection({ what, fields, signed = false, take, missing }: Rows): Section {
   const numbers = new Float64Array(fields * ROWS_AT_A_TIME);
-  /** How many of them are read; more than a row only while a chunk is being worked on. */
+  /** How many of them have been read; more than a row only while a chunk is being processed. */
   let length = 0;
   let expect = Expect.NumberOrEnd;
   let number = 0;
   let sign = 1;
   let closed = false;
-  /** Where in the chunk the numbers begin that have not been taken, and how many were in the chunks before. */
+  /**
+   * Offset in the chunk of the first number not yet passed on, and how many such numbers came from earlier
+   * chunks.
+   */
   let from = 0;
   let carried = 0;
   const stop: Stop = { at: 0, behindNumber: false };
@@ -140,14 +143,14 @@ export function numbersSection({ what, fields, signed = false, take, missing }: 
 /** Where a loop stopped. */
 interface Stop {
   at: number;
-  /** Behind a number whose comma is not there yet. */
+  /** True after a number whose comma has not arrived yet. */
   behindNumber: boolean;
 }
 
 /**
- * Reads numbers of few digits, with one comma behind each, from `at` on: nearly all there are. Stops at
- * anything else, at `end`, or when `into` is full; says how many numbers there are in it then. On its own so
- * that V8 keeps everything in registers: this loop is where a snapshot's time goes.
+ * Reads numbers of few digits, each followed by a comma, from `at` on: nearly all numbers are like that.
+ * Stops at anything else, at `end`, or when `into` is full; returns how many numbers `into` then contains. A
+ * separate function so that V8 keeps everything in registers: this loop takes most of the time of reading.
  */
 function shortNumbers(
   chunk: Uint8Array,
@@ -183,14 +186,17 @@ function shortNumbers(
   return filled;
 }
 
-/** A number that begins before this place ends within the chunk, and so does a newline and a comma after it. */
+/**
+ * Returns an offset such that a number that begins before it ends within the chunk, including a newline and a
+ * comma after it.
+ */
 function behindLastNumber(chunk: Uint8Array): number {
   let at = chunk.length - 2;
   while (at > 0 && isDigit(chunk[at])) at--;
   return at;
 }
 
-/** The place behind the next `count` numbers, for an error that is found after they were read. */
+/** Returns the offset after the next `count` numbers, for an error found after they were read. */
 function behindNumbers(chunk: Uint8Array, at: number, count: number): number {
   for (; at < chunk.length && count > 0; at++) {
     if (isDigit(chunk[at]) && !isDigit(chunk[at + 1])) count--;

@@ -1,12 +1,12 @@
-/** What every reader of a section has, and what stands between its tokens. */
+/** The interface of all section readers, and the white space between tokens. */
 
 const NEWLINE = 0x0a;
 
-/** Reads one section, from behind its opening bracket to behind the closing one. */
+/** Reads one section, from after its opening bracket to after the closing one. */
 export interface Section {
   /**
-   * Reads from `at` on and says where it stopped: at the chunk's end, or behind the section's. `base` is the
-   * offset of the chunk's first byte.
+   * Reads from `at` on and returns where it stopped: at the end of the chunk, or of the section. `base` is
+   * the offset of the chunk's first byte in the file.
    * @throws {SnapshotFormatError}
    */
   push(chunk: Uint8Array, at: number, base: number): number;

@@ -1,12 +1,12 @@
-/** The section of a snapshot that holds its strings: finds where each begins and ends. */
+/** Finds where each string of a snapshot's strings section begins and ends. */
 import type { Section } from './section.js';
 import { unexpected } from './format-error.js';
 import { isSpace } from './section.js';
 
 export interface StringTaker {
   /**
-   * Takes the bytes of a string from `at` on, escapes and all; says where its closing quote is, or the chunk's
-   * end if that is not in it.
+   * Receives the bytes of a string from `at` on, with escapes; returns the position of its closing quote, or
+   * the chunk's end if the quote is not in it.
    */
   take(chunk: Uint8Array, at: number): number;
 }
@@ -23,7 +23,7 @@ const enum Expect {
   CommaOrEnd,
 }
 
-/** Hands each string to `strings`; `onClose` is called behind the last. */
+/** Passes each string to `strings`; calls `onClose` after the last one. */
 export function stringsSection(strings: StringTaker, onClose: () => void): Section {
   let expect = Expect.StringOrEnd;
   let closed = false;

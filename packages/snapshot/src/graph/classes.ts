@@ -1,8 +1,8 @@
 /**
- * Classes as the Summary view of DevTools has them: objects by constructor (two constructors of one name, at
- * two places, are two), plain objects by shape, all else by type. Source: HeapSnapshot.calculateObjectNames,
- * buildAggregates and calculateClassesRetainedSize in chrome-devtools-frontend,
- * front_end/entrypoints/heap_snapshot_worker/HeapSnapshot.ts.
+ * Computes classes like the Summary view of DevTools: objects by constructor (constructors of one name in two
+ * places are two classes), plain objects by shape, everything else by type. Source:
+ * HeapSnapshot.calculateObjectNames, buildAggregates and calculateClassesRetainedSize in
+ * chrome-devtools-frontend, front_end/entrypoints/heap_snapshot_worker/HeapSnapshot.ts.
  */
 import { detachedNodes } from './detached.js';
 import type { Sizes } from '../format/columns.js';
@@ -14,9 +14,9 @@ export interface Classes {
   /** Index of each node's class. */
   classOf: Uint32Array;
   names: string[];
-  /** The name, and before it where the constructor is: `script,line,column,name`, or `,name`. */
+  /** The name, prefixed with the constructor's position: `script,line,column,name`, or `,name`. */
   keys: string[];
-  /** The shapes that plain objects were named by. */
+  /** The shapes that plain objects are named after. */
   shapes: Shape[];
 }
 
@@ -25,9 +25,9 @@ export interface ClassRow {
   name: string;
   count: number;
   shallowBytes: number;
-  /** What would be freed if all of them were: sum over those that are not inside another one. */
+  /** What freeing all instances would free, in bytes: the sum over those that are not inside another one. */
   retainedBytes: number;
-  /** Of the nearest. */
+  /** Distance of the nearest instance. */
   distance: number;
 }
 
@@ -39,7 +39,10 @@ const ENTITLED_BY_TYPE: Partial<Record<string, string>> = {
 };
 const NAMED = new Set(['object', 'native']);
 
-/** `shapes` to name plain objects by those of another snapshot, as a comparison needs. */
+/**
+ * Computes the class of each node. For a comparison, `shapes` names plain objects by the shapes of another
+ * snapshot.
+ */
 export function classesOf(graph: Graph, shapes?: readonly Shape[], room = roomForNodes(graph)): Classes {
   const { nodeCount, nodeType, nodeTypes, nodeName, strings } = graph;
   const names: string[] = [];
@@ -85,7 +88,7 @@ export function classesOf(graph: Graph, shapes?: readonly Shape[], room = roomFo
   });
 
   const { node: located, script, line, column } = graph.locations;
-  /** Rows whose class is known, to be found again by their numbers: a key in text for every object takes long. */
+  /** Rows whose class is known, indexed by numbers: building a text key for every object would be slow. */
   const knownRows = new Int32Array(1 << 12).fill(-1);
   const knownNames = new Uint32Array(knownRows.length);
   for (let row = 0; row < located.length; row++) {
@@ -110,14 +113,14 @@ export function classesOf(graph: Graph, shapes?: readonly Shape[], room = roomFo
   return { classOf, names, keys, shapes: named.shapes };
 }
 
-/** `<div id="a">` is of class `<div>`. */
+/** Removes attributes: `<div id="a">` has the class `<div>`. */
 function withoutAttributes(name: string): string {
   const from = name.startsWith('<') ? 0 : name.startsWith('Detached <') ? 10 : -1;
   const space = from < 0 ? -1 : name.indexOf(' ', from);
   return space < 0 ? name : `${name.substring(0, space)}>`;
 }
 
-/** Nodes of size zero do not count. Sorted by what they retain. */
+/** Returns the rows of the Summary view, sorted by retained size. Nodes of size zero do not count. */
 export function classRows(
   graph: Graph,
   { classOf, names, keys }: Classes,
@@ -149,7 +152,7 @@ export function classRows(
     .sort((a, b) => b.retainedBytes - a.retainedBytes || (a.key < b.key ? -1 : 1));
 }
 
-/** Calls back with each node that no other of its class dominates. */
+/** Calls back with each node that no other node of its class dominates. */
 function topmost(
   root: number,
   { first, nodes }: Dominated,
@@ -159,9 +162,9 @@ function topmost(
 ): void {
   const inside = new Uint8Array(classOf.reduce((most, index) => Math.max(most, index), 0) + 1);
   const depthFirst = new Uint32Array(nodes.length + 1);
-  /** Where the node at a depth goes on; its path to the root is in `depthFirst`. */
+  /** Next child at each depth; the path from the root is in `depthFirst`. */
   const next = new Uint32Array(nodes.length + 1);
-  /** Whether the node at a depth is what its class is inside of. */
+  /** Whether the node at each depth is the outermost of its class. */
   const shields = new Uint8Array(nodes.length + 1);
 
   let depth = -1;

@@ -1,14 +1,14 @@
 /**
- * Which native nodes (of a browser) are attached to a document and which are detached from it: known for some,
- * and passed on to what they point to. Source: HeapSnapshot.propagateDOMState in chrome-devtools-frontend,
- * front_end/entrypoints/heap_snapshot_worker/HeapSnapshot.ts.
+ * Determines which native nodes (of a browser) are attached to a document and which are detached: known for
+ * some, and inherited by what they point to. Source: HeapSnapshot.propagateDOMState in
+ * chrome-devtools-frontend, front_end/entrypoints/heap_snapshot_worker/HeapSnapshot.ts.
  */
 import { typeIndex, type Graph } from './graph.js';
 
 const ATTACHED = 1;
 const DETACHED = 2;
 
-/** 1 for each node whose name DevTools writes with "Detached " before it; null when there is none. */
+/** Returns 1 for each node that DevTools shows with the prefix "Detached "; null if there are none. */
 export function detachedNodes(graph: Graph): Uint8Array | null {
   const { detachedness, nodeCount, firstEdge, edgeTo, edgeType, edgeTypes, nodeType, nodeTypes } = graph;
   if (!detachedness?.some((state) => state !== 0)) return null;

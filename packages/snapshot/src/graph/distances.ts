@@ -1,6 +1,6 @@
 /**
- * How many references each node is away from what the program can name, as DevTools counts. Source:
- * JSHeapSnapshot.calculateDistances in chrome-devtools-frontend,
+ * Computes each node's distance: how many references it is away from what the program can name, as DevTools
+ * counts. Source: JSHeapSnapshot.calculateDistances in chrome-devtools-frontend,
  * front_end/entrypoints/heap_snapshot_worker/HeapSnapshot.ts.
  */
 import { hasBit, noBits, setBit, type Bits } from '../format/bits.js';
@@ -8,12 +8,12 @@ import { int32Column } from '../format/columns.js';
 import { roomForNodes, typeIndex, type Graph } from './graph.js';
 import type { Ephemerons } from './reachability.js';
 
-/** Of a node that cannot be reached. */
+/** Distance of a node that cannot be reached. */
 export const NO_DISTANCE = -5;
-/** What is only reached from V8's own roots begins here. */
+/** Distances of nodes that are reached only from V8's own roots begin here. */
 export const SYSTEM_DISTANCE = 100_000_000;
 
-/** One node in so many is worth sorting: it takes a look at all words of a bitmap. */
+/** Sorting pays off if more than one node in this many is queued, because it scans a whole bitmap. */
 const SPARSE = 256;
 
 // eslint-disable-next-line max-lines-per-function -- one search over typed arrays that all of it shares
@@ -51,10 +51,10 @@ export function distances(
   const reached = noBits(nodeCount);
   const queue = room;
   let queued = 0;
-  /** Pairs of which one edge was met. The value is as far away as the farther of table and key. */
+  /** Pairs of which one edge has been followed. The value is as far away as the farther of table and key. */
   const pending = noBits(pairs);
 
-  /** One bit for each node of that type and name. */
+  /** Returns the set of nodes of that type and name. */
   function nodesCalled(name: string, type: number): Bits {
     const called = noBits(nodeCount);
     const names = new Set(strings.find(name));
@@ -64,12 +64,12 @@ export function distances(
     return called;
   }
 
-  /** From what is queued, which is that far away. */
+  /** Follows edges from the queued nodes, which have distance `from`. */
   function follow(from: number): void {
     for (let head = 0, away = from + 1; head < queued; away++) {
       const end = queued;
-      // What takes the time is waiting for memory: many nodes are better read in their order than in that of
-      // their discovery. Not those of the first round, which may be there twice.
+      // Most of the time is spent waiting for memory: many nodes are faster to read in file order than in
+      // order of discovery. Not in the first round, in which a node may be queued twice.
       if (away > from + 1 && end - head > nodeCount / SPARSE) sortNodes(queue, head, end, nodeCount);
       for (; head < end; head++) followFrom(queue[head], away);
     }
@@ -88,7 +88,7 @@ export function distances(
         continue;
       }
       if (isDescriptors) {
-        // Maps share their descriptors, and not every one is valid for every map (crbug.com/413608).
+        // Maps share their descriptors, and not every descriptor is valid for every map (crbug.com/413608).
         const isNumber = kind === element || kind === hiddenEdge;
         if (!keepsDescriptor(isNumber ? edgeName[edge] : strings.get(edgeName[edge]))) continue;
       } else if (
@@ -105,7 +105,7 @@ export function distances(
     }
   }
 
-  /** Says so on every first time of two that it is asked about a pair. */
+  /** Returns true the first time it is asked about a pair, false the second time. */
   function waitsForOther(name: number): boolean {
     const pair = pairOf[name];
     pending[pair >>> 5] ^= 1 << (pair & 31);
@@ -116,7 +116,8 @@ export function distances(
     const to = edgeTo[edge];
     const isUserRoot = nodeType[to] !== synthetic || strings.get(nodeName[to]) === '(Document DOM trees)';
     if (!isUserRoot) continue;
-    // A node that the root points to twice is visited twice, and with it each ephemeron edge that waits for its pair.
+    // A node that the root points to twice is visited twice, and so is each ephemeron edge that waits for its
+    // pair.
     queue[queued++] = to;
     setBit(reached, to);
     distance[to] = 1;
@@ -132,7 +133,7 @@ export function distances(
   return distance;
 }
 
-/** Sorts the nodes from `start` up to, not with, `end`, of which none is there twice. */
+/** Sorts the nodes from `start` to `end` (exclusive), which must be distinct. */
 function sortNodes(queue: Uint32Array, start: number, end: number, nodeCount: number): void {
   const isThere = noBits(nodeCount);
   for (let at = start; at < end; at++) setBit(isThere, queue[at]);

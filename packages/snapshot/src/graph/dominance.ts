@@ -1,4 +1,4 @@
-/** Which edges retain and who dominates whom: one question, that either thread can work out. */
+/** Computes which edges retain and which nodes dominate: one task that either thread can do. */
 import type { Bits } from '../format/bits.js';
 import { dominators, type Dominators } from './dominators.js';
 import type { Graph } from './graph.js';
@@ -26,7 +26,7 @@ export interface Dominance {
   tree: Dominators;
 }
 
-// Of the graph, what can be sent to another thread.
+// The parts of the graph that can be sent to another thread.
 
 export function ownershipQuestion(graph: Graph): OwnershipQuestion {
   const { nodeCount, edgeTypes, firstEdge, edgeType, edgeTo } = graph;

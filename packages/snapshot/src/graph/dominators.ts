@@ -1,83 +1,85 @@
 /**
- * Dominators and retained sizes. A node's dominator is the nearest one without which it could not be reached;
- * its retained size is what would be freed with it.
- *
- * The algorithm is semi-NCA: semidominators as by Lengauer and Tarjan (ACM TOPLAS 1, 1979), dominators from
- * them as by Georgiadis, Tarjan and Werneck (Finding Dominators in Practice, JGAA 10, 2006). Nodes are
- * renumbered in the order of the depth-first search, which makes most of the memory it touches neighbors.
- * What takes the time is waiting for memory, so that numbers read together are kept side by side.
+ * Computes dominators and retained sizes. A node's dominator is the nearest node without which it could not
+ * be reached; its retained size is what would be freed with it.
+ * The algorithm is semi-NCA: semidominators after Lengauer and Tarjan (ACM TOPLAS 1, 1979), dominators from
+ * them after Georgiadis, Tarjan and Werneck (Finding Dominators in Practice, JGAA 10, 2006). Nodes are
+ * renumbered in the order of the depth-first search, so that memory accesses are mostly to neighbors. Most of
+ * the time is spent waiting for memory, so numbers that are read together are stored together.
  */
 import { hasBit, noBits, setBit, type Bits } from '../format/bits.js';
 import { uint32Column, type Sizes } from '../format/columns.js';
 import type { Graph } from './graph.js';
 
 export interface Dominators {
-  /** Ordinal of each node's dominator; the root's is itself. */
+  /** Ordinal of each node's dominator; the root dominates itself. */
   dominator: Uint32Array;
   /** Ordinals, each after its dominator. */
   order: Uint32Array;
 }
 
-/** What of a graph is needed here. */
+/** The columns of the graph that this needs. */
 export type DominatorColumns = Pick<Graph, 'nodeCount' | 'edgeCount' | 'root' | 'firstEdge' | 'edgeTo'>;
 
 /**
- * `retaining` are the edges that count. Nodes that nothing retains hang off the root, and so does each node
- * of a group that retain one another but that nothing else retains, as in DevTools.
+ * Computes the dominators. `retaining` is the set of edges that count. As in DevTools, the root dominates
+ * nodes that nothing retains, and nodes of a group that only retain one another.
  */
 export function dominators(columns: DominatorColumns, retaining: Bits): Dominators {
   const { nodeCount, root } = columns;
   const search = depthFirst(columns, retaining);
   const { order, parent, reached } = search;
   const semi = semidominators(search);
-  const dominatorAt = semi; // written over from the front; only what lies behind is still read as semi
+  const dominatorAt = semi; // overwritten from the front; only entries further back are still read as semi
   for (let at = 1; at < reached; at++) {
     const semidominator = semi[at];
     let candidate = parent[at];
     while (candidate > semidominator) candidate = dominatorAt[candidate];
     dominatorAt[at] = candidate;
   }
-  const dominator = parent; // needed no more, and what is allocated now would come on top of all else
+  const dominator = parent; // no longer needed; allocating new memory here would raise the peak
   for (let at = 0; at < reached; at++) dominator[order[at]] = order[dominatorAt[at]];
   for (let at = reached; at < nodeCount; at++) dominator[order[at]] = root;
   return { dominator, order };
 }
 
-/** A *place* is a node's number in the order of the search, from 0. */
+/** Result of the depth-first search. A *place* is a node's number in the order of the search, from 0. */
 interface Search {
-  /** The node at each place, and behind the first `reached` those that the search did not reach. */
+  /** The node at each place, then, after the first `reached`, the nodes that the search did not reach. */
   order: Uint32Array;
-  /** Place from which each place was reached. */
+  /** The place from which each place was reached. */
   parent: Uint32Array;
   reached: number;
   /**
-   * For each place the last of the other places that retain it, in `predecessors`; 0 when there is none, and
-   * when there is only one that place itself, plus {@link ONLY}.
+   * For each place, the index in `predecessors` of the last other place that retains it; 0 if there is none.
+   * If there is only one, that place itself plus {@link ONLY}.
    */
   lastPredecessor: Uint32Array;
   /**
-   * Chained blocks of four: a block's first entry says where in the block before it the last predecessor is
-   * (0 when there is no block before), the others are predecessors.
+   * Chained blocks of four: a block's first entry is the index of the last predecessor in the previous block
+   * (0 if there is no previous block), the others are predecessors.
    */
   predecessors: Uint32Array;
-  /** Room for two numbers for each place. */
+  /** Space for two numbers per place. */
   room: Uint32Array;
-  /** Room for as many as the search was deep. */
+  /** Space for as many entries as the search was deep. */
   path: Uint32Array;
 }
 
 const ONLY = 0x40000000;
 
 /**
- * One pass over the edges does all: an edge that the search does not follow leads to a place that it knows
- * already, and is noted there.
+ * Does everything in one pass over the edges: an edge that the search does not follow leads to a known place,
+ * and is recorded there.
  */
 // eslint-disable-next-line max-lines-per-function -- one loop over typed arrays that all of it shares
 function depthFirst(columns: DominatorColumns, retaining: Bits): Search {
   const { nodeCount, edgeCount, firstEdge, edgeTo, root } = columns;
   const order = uint32Column(nodeCount);
   const parent = uint32Column(nodeCount);
-  /** For each node its place, from 1, and the last of its predecessors: together, for they are read together. */
+  /**
+   * For each node its place, from 1, and the last of its predecessors; next to each other because they are
+   * read together.
+   */
   const state = uint32Column(2 * nodeCount);
   const room = 4 * (Math.ceil(edgeCount / 3) + Math.min(nodeCount, edgeCount) + 1);
   if (room > ONLY) {
@@ -89,7 +91,7 @@ function depthFirst(columns: DominatorColumns, retaining: Bits): Search {
   const predecessors = uint32Column(room);
   let nextBlock = 4;
   let reached = 0;
-  // The path from where the search began; what lies deeper than it goes is memory never touched.
+  // The path from the search's start; the memory beyond the deepest point is never touched.
   const pathPlace = uint32Column(nodeCount);
   const pathEdge = uint32Column(nodeCount);
 
@@ -156,15 +158,15 @@ function depthFirst(columns: DominatorColumns, retaining: Bits): Search {
       if (state[2 * node] === 0) order[last++] = node;
     }
   }
-  const lastPredecessor = pathEdge; // the search is over; so for the others
+  const lastPredecessor = pathEdge; // the search is over, so these can be reused; likewise below
   for (let at = 0; at < reached; at++) lastPredecessor[at] = state[2 * order[at] + 1];
   return { order, parent, reached, lastPredecessor, predecessors, room: state, path: pathPlace };
 }
 
 /**
- * For each place the place of its semidominator. Works its way back through the places; what lies behind is a
- * forest, of which {@link Search.room} has for each place an ancestor and the least semidominator on the path
- * there, both brought up to date by compressing the path when it is asked for.
+ * Returns the place of each place's semidominator. Works backwards through the places. The places already
+ * done form a forest: {@link Search.room} contains an ancestor of each place, and the smallest semidominator
+ * on the path to it. Both are updated by path compression when needed.
  */
 function semidominators({
   parent,
@@ -174,13 +176,13 @@ function semidominators({
   room: forest,
   path,
 }: Search): Uint32Array {
-  const semi = lastPredecessor; // a place's predecessors are not needed when its semidominator is known
+  const semi = lastPredecessor; // a place's predecessors are no longer needed once its semidominator is known
   for (let at = 0; at < reached; at++) {
     forest[2 * at] = parent[at];
     forest[2 * at + 1] = at;
   }
   for (let at = reached - 1; at > 0; at--) {
-    // What hangs off the root by itself has the root's place, 0, as parent.
+    // Places directly below the root have its place, 0, as parent.
     let least = parent[at];
     for (let index = lastPredecessor[at]; index !== 0 && least !== 0;) {
       let candidate: number;
@@ -216,7 +218,9 @@ function semidominators({
   return semi;
 }
 
-/** What each node retains, itself included, in bytes. `sizes` must have room for their total. */
+/**
+ * Returns what each node retains, including itself, in bytes. `sizes` must be able to represent their total.
+ */
 export function retainedSizes({ dominator, order }: Dominators, sizes: Sizes): Sizes {
   const retained = sizes.slice();
   for (let at = order.length - 1; at > 0; at--) {
@@ -226,7 +230,10 @@ export function retainedSizes({ dominator, order }: Dominators, sizes: Sizes): S
   return retained;
 }
 
-/** The nodes that each node immediately dominates: those of `node` are `nodes[first[node]]` up to `first[node + 1]`. */
+/**
+ * The nodes that each node immediately dominates: those of `node` are `nodes[first[node]]` to
+ * `nodes[first[node + 1] - 1]`.
+ */
 export interface Dominated {
   first: Uint32Array;
   nodes: Uint32Array;

@@ -1,6 +1,6 @@
 /**
- * Strings of which the heap holds several copies, grouped as DevTools groups them: strings that V8 cut short
- * are the same only if their length and hash are. Source: HeapSnapshot.getDuplicateStrings in
+ * Finds strings of which the heap has several copies, grouped like DevTools does: strings that V8 truncated
+ * are equal only if their length and hash are. Source: HeapSnapshot.getDuplicateStrings in
  * chrome-devtools-frontend, front_end/entrypoints/heap_snapshot_worker/HeapSnapshot.ts.
  */
 import { uint32Column, type Sizes } from '../format/columns.js';
@@ -9,7 +9,7 @@ import { displayName, internalTarget, rawName } from './names.js';
 
 export interface DuplicateString {
   value: string;
-  /** Whether V8 wrote only the beginning of it. */
+  /** Whether V8 wrote only the beginning of the text. */
   truncated: boolean;
   count: number;
   shallowBytes: number;
@@ -18,7 +18,7 @@ export interface DuplicateString {
   nodes: number[];
 }
 
-/** Of what is in no group. */
+/** Group of a string that is in no group. */
 const NO_GROUP = 0xffffffff;
 
 export function duplicateStrings(graph: Graph, shallow: Sizes, retained: Sizes): DuplicateString[] {
@@ -27,7 +27,7 @@ export function duplicateStrings(graph: Graph, shallow: Sizes, retained: Sizes):
   const concatenated = typeIndex(nodeTypes, 'concatenated string');
   const groupOf = uint32Column(nodeCount).fill(NO_GROUP);
   const groups = new Map<string, number>();
-  /** Of strings that are whole, so that each text is made once. */
+  /** Groups of complete strings, so that each text is decoded once. */
   const groupOfName = uint32Column(strings.count).fill(NO_GROUP);
 
   function grouped(node: number, cut: boolean): number {
@@ -72,7 +72,10 @@ export function duplicateStrings(graph: Graph, shallow: Sizes, retained: Sizes):
   return [...duplicates.values()].sort((a, b) => b.retainedBytes - a.retainedBytes);
 }
 
-/** V8 flattens a concatenation in place; one half is then all of it and the other empty. */
+/**
+ * Tells whether a concatenated string has been flattened: V8 does that in place, so one half is the whole
+ * text and the other is empty.
+ */
 function isFlat(graph: Graph, node: number): boolean {
   return ['first', 'second'].some((half) => {
     const to = internalTarget(graph, node, half);

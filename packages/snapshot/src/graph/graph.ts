@@ -1,6 +1,7 @@
 /**
- * A snapshot's objects and references in columns. A *node* is named by its ordinal, its place in the file from
- * 0; an *edge* likewise. A node's edges are those from `firstEdge[node]` up to, not with, `firstEdge[node + 1]`.
+ * A snapshot's objects and references in columns. A *node* or an *edge* is identified by its ordinal, its
+ * position in the file from 0. The edges of a node are those from `firstEdge[node]` to `firstEdge[node + 1]`
+ * (exclusive).
  */
 import type { Sizes } from '../format/columns.js';
 import type { SnapshotHeader } from '../format/header.js';
@@ -10,7 +11,7 @@ export interface Graph {
   header: SnapshotHeader;
   nodeCount: number;
   edgeCount: number;
-  /** Ordinal of the node from which all is reached. */
+  /** Ordinal of the node from which everything is reached. */
   root: number;
   nodeTypes: readonly string[];
   edgeTypes: readonly string[];
@@ -20,16 +21,16 @@ export interface Graph {
   /** Index into `strings`. */
   nodeName: Uint32Array;
   nodeId: Uint32Array;
-  /** Bytes, as the file has them. */
+  /** Sizes in bytes as in the file. */
   selfSize: Sizes;
-  /** 0 unknown, 1 attached to a document, 2 detached; null when it is unknown of all nodes. */
+  /** 0 unknown, 1 attached to a document, 2 detached; null if it is unknown for all nodes. */
   detachedness: Uint8Array | null;
-  /** One more than there are nodes. */
+  /** One entry more than there are nodes. */
   firstEdge: Uint32Array;
 
   /** Index into `edgeTypes`. */
   edgeType: Uint8Array;
-  /** Index into `strings`, or a number for edges of the types element and hidden. */
+  /** Index into `strings`; for edges of type element or hidden, a number. */
   edgeName: Uint32Array;
   /** Ordinal of the node it points to. */
   edgeTo: Uint32Array;
@@ -37,11 +38,11 @@ export interface Graph {
   strings: StringTable;
   /** Source positions of constructors and functions. */
   locations: Locations;
-  /** What follows the end of the document, white space not counted; DevTools does not mind it either. */
+  /** Number of bytes after the end of the document, not counting white space; DevTools ignores them too. */
   trailingBytes: number;
 }
 
-/** Rows sorted by node. */
+/** Source positions, sorted by node. */
 export interface Locations {
   node: Uint32Array;
   script: Int32Array;
@@ -51,12 +52,14 @@ export interface Locations {
   column: Int32Array;
 }
 
-/** For a number for each node and for each edge of the root: whoever has used it up may hand it to the next. */
+/**
+ * Allocates space for one number per node and per edge of the root; it can be reused by the next computation.
+ */
 export function roomForNodes({ nodeCount, firstEdge, root }: Graph): Uint32Array {
   return new Uint32Array(nodeCount + firstEdge[root + 1] - firstEdge[root]);
 }
 
-/** The type's index, or 255, which no node or edge has. */
+/** Returns the type's index; 255 if there is none, which is no node's or edge's type. */
 export function typeIndex(types: readonly string[], name: string): number {
   const index = types.indexOf(name);
   return index < 0 ? 255 : index;

@@ -1,24 +1,27 @@
 /**
- * Sequences of names, each kept once and numbered in the order of its first appearance. In columns, for a heap
- * that is full of dictionaries has a sequence of properties for each of them.
+ * Stores sequences of names, each once, numbered in the order of first appearance. In columns, because in a
+ * heap full of dictionaries each has its own sequence of properties.
  */
 
 export interface NameSequences {
   readonly count: number;
   /** The names of all sequences, as indexes into the graph's strings. */
   names: Uint32Array;
-  /** Where each one's begin in `names`; one more than there are sequences. */
+  /** Index in `names` at which each sequence begins; one entry more than there are sequences. */
   first: Uint32Array;
-  /** The number of the sequence that is in `source` from `start` up to, not with, `end`. */
+  /** Returns the number of the sequence in `source` from `start` to `end` (exclusive). */
   numberOf(source: Uint32Array, start: number, end: number): number;
 }
 
-/** For at most `most` sequences of at most `mostNames` names in all; room that is not used takes no memory. */
+/**
+ * Creates storage for at most `most` sequences with at most `mostNames` names in total; unused space takes no
+ * memory.
+ */
 export function nameSequences(most: number, mostNames: number): NameSequences {
   const names = new Uint32Array(mostNames);
   const first = new Uint32Array(most + 1);
   let count = 0;
-  /** Sequences, from 1, by the hash of their names; a place taken is passed over. */
+  /** Sequence numbers from 1, hashed by their names; open addressing. */
   let table = new Uint32Array(1 << 10);
 
   function isAt(index: number, source: Uint32Array, start: number, end: number): boolean {

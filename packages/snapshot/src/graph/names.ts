@@ -1,6 +1,6 @@
 /**
- * What nodes and edges are called when they are shown: the whole text of concatenated strings, the properties
- * of plain objects. As in DevTools (JSHeapSnapshotNode.name in chrome-devtools-frontend,
+ * Names nodes and edges for display, like DevTools: concatenated strings with their whole text, plain objects
+ * by their properties (JSHeapSnapshotNode.name in chrome-devtools-frontend,
  * front_end/entrypoints/heap_snapshot_worker/HeapSnapshot.ts).
  */
 import { typeIndex, type Graph } from './graph.js';
@@ -8,12 +8,12 @@ import { typeIndex, type Graph } from './graph.js';
 const CONCATENATED_CHARS = 1024;
 const PLAIN_OBJECT_CHARS = 100;
 
-/** The name in the file. */
+/** Returns the node's name as in the file. */
 export function rawName({ nodeName, strings }: Graph, node: number): string {
   return strings.get(nodeName[node]);
 }
 
-/** Text of an edge, without what tells its type. */
+/** Returns the name of an edge, without anything that shows its type. */
 export function edgeLabel(graph: Graph, edge: number): string {
   const type = graph.edgeTypes[graph.edgeType[edge]];
   const name = graph.edgeName[edge];
@@ -27,7 +27,7 @@ export function displayName(graph: Graph, node: number): string {
   return type === 'object' && name === 'Object' ? plainObject(graph, node) : name;
 }
 
-/** The node that `node` points to by an internal edge of this name, or -1. */
+/** Returns the node that `node` points to by an internal edge of this name, or -1. */
 export function internalTarget(graph: Graph, node: number, name: string): number {
   const names = stringsThatAre(graph, name);
   if (names.size === 0) return -1;
@@ -41,7 +41,7 @@ export function internalTarget(graph: Graph, node: number, name: string): number
 
 const foundStrings = new WeakMap<Graph, Map<string, ReadonlySet<number>>>();
 
-/** Found once: comparing numbers is faster by far than making a string of each edge's name. */
+/** Cached: comparing string indexes is much faster than decoding the name of each edge. */
 function stringsThatAre(graph: Graph, name: string): ReadonlySet<number> {
   const found = foundStrings.get(graph) ?? new Map<string, ReadonlySet<number>>();
   foundStrings.set(graph, found);
@@ -56,7 +56,7 @@ function concatenated(graph: Graph, start: number): string {
   const stack = [start];
   let name = '';
   let steps = 0;
-  // A malformed file may have concatenations in a circle, of empty strings at that.
+  // A malformed file may contain circular concatenations, even of empty strings.
   while (stack.length > 0 && name.length < CONCATENATED_CHARS && steps++ < 1e5) {
     const node = stack.pop() as number;
     if (nodeType[node] !== type) {
@@ -71,7 +71,7 @@ function concatenated(graph: Graph, start: number): string {
   return name;
 }
 
-/** `{first, second, …, last}`, from both ends as far as there is room. */
+/** Names a plain object `{first, second, …, last}`, with as many properties from both ends as fit. */
 function plainObject(graph: Graph, node: number): string {
   const { firstEdge, edgeType, edgeTypes, edgeName, strings } = graph;
   const property = typeIndex(edgeTypes, 'property');
@@ -104,7 +104,7 @@ function plainObject(graph: Graph, node: number): string {
   return start + end;
 }
 
-/** As it stands in the name of a shape: quoted when it has anything in it that marks one. */
+/** Formats a property for a shape's name: quoted if it contains a separator. */
 export function propertyName(name: string): string {
   return /[,'"{}]/.test(name) ? JSON.stringify(name) : name;
 }

@@ -1,19 +1,22 @@
 /**
- * Which edges keep what they point to alive, by the rules of DevTools' Memory panel, so that retained sizes
- * are the ones it shows. Source: HeapSnapshot.computeIsEssentialEdge and JSHeapSnapshot.markPageOwnedNodes in
+ * Determines which edges keep their target alive, by the rules of DevTools' Memory panel, so that retained
+ * sizes agree with it. Source: HeapSnapshot.computeIsEssentialEdge and JSHeapSnapshot.markPageOwnedNodes in
  * chrome-devtools-frontend, front_end/entrypoints/heap_snapshot_worker/HeapSnapshot.ts.
  */
 import { hasBit, noBits, setBit, type Bits } from '../format/bits.js';
 import { uint32Column } from '../format/columns.js';
 import { typeIndex, type Graph } from './graph.js';
 
-/** Edges that a WeakMap's table holds its values by; there is a second one, from the key, that counts. */
+/**
+ * Edges by which a WeakMap's table holds its values. Each has a counterpart from the key, which is the one
+ * that counts.
+ */
 export interface Ephemerons {
-  /** The strings that name edges of either kind. */
+  /** The set of strings that name such edges. */
   names: Bits;
-  /** For each string of these, the id of the table. */
+  /** For each of these strings, the ID of the table. */
   tableOf: Uint32Array;
-  /** For each string of these, the number of the pair of edges that it names one of. */
+  /** For each of these strings, the number of the pair to which its edge belongs. */
   pairOf: Uint32Array;
   pairs: number;
 }
@@ -26,7 +29,7 @@ export function ephemeronsOf({ strings }: Graph): Ephemerons {
   const names = noBits(strings.count);
   const tableOf = uint32Column(strings.count);
   const pairOf = uint32Column(strings.count);
-  /** By table and key, which name a pair; by all that the names of both edges share would take their text. */
+  /** Pairs by table and key; the text that both edges' names share would take more memory. */
   const pairOfKey = new Map<number, Map<number, number>>();
   let pairs = 0;
   for (let index = 0; index < strings.count; index++) {
@@ -45,7 +48,7 @@ export function ephemeronsOf({ strings }: Graph): Ephemerons {
   return { names, tableOf, pairOf, pairs };
 }
 
-/** What the root points to by shortcut, the global objects, and the documents' trees. */
+/** Returns what the root points to by shortcut: the global objects and the documents' trees. */
 export function programRoots(graph: Graph): number[] {
   const { firstEdge, edgeType, edgeTo, edgeTypes, nodeType, nodeTypes, nodeName, strings, root } = graph;
   const shortcut = typeIndex(edgeTypes, 'shortcut');
@@ -64,8 +67,8 @@ export function programRoots(graph: Graph): number[] {
 }
 
 /**
- * The nodes that the program owns: reached from `roots` over edges that are not weak, the roots
- * being the {@link programRoots}. The rest is V8's and Node's own.
+ * Returns the nodes that the program owns: those reached from `roots` (the {@link programRoots}) over edges
+ * that are not weak. The rest belongs to V8 and Node.
  */
 export function ownedNodes({
   roots,
@@ -77,13 +80,13 @@ export function ownedNodes({
   const { nodeCount, firstEdge, edgeType, edgeTo, edgeTypes } = columns;
   const weak = typeIndex(edgeTypes, 'weak');
   const owned = noBits(nodeCount);
-  /** Owned, but what it points to is not yet. */
+  /** Owned, but its targets are not processed yet. */
   const pending = noBits(nodeCount);
   for (const node of roots) {
     setBit(owned, node);
     setBit(pending, node);
   }
-  // Sweeps over all nodes in their order rather than following edges: memory is read front to back.
+  // Sweeps over all nodes in file order instead of following edges, so that memory is read sequentially.
   for (let again = true; again;) {
     again = false;
     for (let word = 0; word < pending.length; word++) {
@@ -107,10 +110,10 @@ export function ownedNodes({
   return owned;
 }
 
-/** What of a graph decides what the program owns. */
+/** The columns of the graph that decide what the program owns. */
 export type OwnershipColumns = Pick<Graph, 'nodeCount' | 'edgeTypes' | 'firstEdge' | 'edgeType' | 'edgeTo'>;
 
-/** What of a graph decides about retention. */
+/** The columns of the graph that decide about retention. */
 export type RetainingColumns = Pick<
   Graph,
   | 'nodeCount'
@@ -124,7 +127,7 @@ export type RetainingColumns = Pick<
   | 'edgeTo'
 >;
 
-/** The edges that retain, `owned` being the {@link ownedNodes}. */
+/** Returns the set of retaining edges. `owned` are the {@link ownedNodes}. */
 export function retainingEdges(
   columns: RetainingColumns,
   owned: Bits,

@@ -1,8 +1,8 @@
 /**
- * Shallow sizes as DevTools shows them: what V8 keeps apart from an object for its own reasons (the array
- * behind an Array, the table behind a Map, the bytes behind an external string) counts for the object it
- * belongs to, if it belongs to exactly one. Source: JSHeapSnapshot.calculateShallowSizes in
- * chrome-devtools-frontend, front_end/entrypoints/heap_snapshot_worker/HeapSnapshot.ts.
+ * Computes shallow sizes like DevTools: parts that V8 stores outside an object (the array of an Array, the
+ * table of a Map, the bytes of an external string) count for the object, if they belong to exactly one.
+ * Source: JSHeapSnapshot.calculateShallowSizes in chrome-devtools-frontend,
+ * front_end/entrypoints/heap_snapshot_worker/HeapSnapshot.ts.
  */
 import { hasBit, noBits, setBit } from '../format/bits.js';
 import { MAX_UINT32, type Sizes } from '../format/columns.js';
@@ -11,10 +11,10 @@ import { roomForNodes, typeIndex, type Graph } from './graph.js';
 const NOBODY = 0xffffffff;
 const SEVERAL = 0xfffffffe;
 
-/** Bytes of each node. The graph's own sizes stay as they are. */
+/** Returns the size of each node in bytes. Does not change the graph's own sizes. */
 export function shallowSizes(graph: Graph, room?: Uint32Array): Sizes {
   const sizes = roomForTotal(graph.selfSize);
-  if (!hasUserRoots(graph)) return sizes; // written with exposeInternals: nothing is to be hidden
+  if (!hasUserRoots(graph)) return sizes; // written with exposeInternals, which shows such parts
   const { nodeCount, nodeType, nodeTypes, root } = graph;
   const owner = ownersOf(graph, room);
   const synthetic = typeIndex(nodeTypes, 'synthetic');
@@ -28,14 +28,17 @@ export function shallowSizes(graph: Graph, room?: Uint32Array): Sizes {
   return sizes;
 }
 
-/** A copy, that holds each sum of some of them. */
+/** Returns a copy whose type can represent the total. */
 function roomForTotal(sizes: Sizes): Sizes {
   let total = 0;
   for (let node = 0; node < sizes.length; node++) total += sizes[node];
   return total > MAX_UINT32 ? new Float64Array(sizes) : sizes.slice();
 }
 
-/** For each node itself, or if it is of the kind that belongs to others: to whom, or to several, or to nobody. */
+/**
+ * Returns each node's owner: the node itself, or for a part the object that it belongs to, or a marker for
+ * several or none.
+ */
 export function ownersOf(graph: Graph, owner = roomForNodes(graph)): Uint32Array {
   const { nodeCount, firstEdge, edgeTo, edgeType, edgeTypes, nodeType, nodeTypes, nodeName, strings } = graph;
   const weak = typeIndex(edgeTypes, 'weak');
@@ -71,7 +74,7 @@ export function ownersOf(graph: Graph, owner = roomForNodes(graph)): Uint32Array
   return owner;
 }
 
-/** False for a snapshot written with `exposeInternals`. */
+/** Returns false for a snapshot written with `exposeInternals`. */
 function hasUserRoots({ root, firstEdge, edgeTo, nodeType, nodeTypes }: Graph): boolean {
   const synthetic = typeIndex(nodeTypes, 'synthetic');
   return edgeTo.subarray(firstEdge[root], firstEdge[root + 1]).some((to) => nodeType[to] !== synthetic);

@@ -1,9 +1,9 @@
 /**
- * Names for plain objects by the properties they have, such as `{id, name}`, so that they do not all come
- * under `Object`. As DevTools does (HeapSnapshot.inferInterfaceDefinitions and applyInterfaceDefinitions in
- * chrome-devtools-frontend, front_end/entrypoints/heap_snapshot_worker/HeapSnapshot.ts): a shape is named
- * when at least 2 objects, and 1 of 1,000 of all plain objects, begin with its properties; an object belongs
- * to the named shape of which it has the most properties.
+ * Names plain objects by their properties, such as `{id, name}`, so that they are not all called `Object`.
+ * Like DevTools (HeapSnapshot.inferInterfaceDefinitions and applyInterfaceDefinitions in
+ * chrome-devtools-frontend, front_end/entrypoints/heap_snapshot_worker/HeapSnapshot.ts): a shape gets a name
+ * if at least 2 objects, and at least 1 in 1,000 of all plain objects, begin with its properties. An object
+ * belongs to the named shape with which it shares the most properties.
  */
 import { typeIndex, type Graph } from './graph.js';
 import { nameSequences, type NameSequences } from './name-sequences.js';
@@ -19,23 +19,23 @@ export interface Shape {
 }
 
 export interface ShapesOfObjects {
-  /** The named shapes, those of the most objects first. */
+  /** The named shapes, those with the most objects first. */
   shapes: Shape[];
-  /** Calls back with each plain object and the name of its shape, null when it has none. */
+  /** Calls back with each plain object and the name of its shape; null if it has none. */
   forEach(callback: (node: number, name: string | null) => void): void;
 }
 
-/** Plain objects, sorted by *signature*: the same properties, `__proto__` not counted, in the same order. */
+/** Plain objects, sorted by *signature*: the same properties in the same order, not counting `__proto__`. */
 interface SignedObjects {
   signatures: NameSequences;
-  /** How many objects have each. */
+  /** Number of objects with each signature. */
   objects: Uint32Array;
   /** The plain objects, and the signature of each. */
   node: Uint32Array;
   signature: Uint32Array;
 }
 
-/** Uses the shapes given, of another snapshot for example, or finds its own. */
+/** Assigns plain objects to the given shapes, for example those of another snapshot, or finds its own. */
 export function shapesOf(graph: Graph, given?: readonly Shape[]): ShapesOfObjects {
   const signed = collect(graph);
   const { node, signature } = signed;
@@ -62,8 +62,8 @@ export function shapesOf(graph: Graph, given?: readonly Shape[]): ShapesOfObject
 }
 
 /**
- * The shapes of at least `least` objects. Unlike those DevTools names, whether a shape is among them does not
- * depend on how many other objects there are, so that snapshots of one process agree on it.
+ * Returns the shapes with at least `least` objects. Unlike in DevTools, this does not depend on the number of
+ * other objects, so that snapshots of one process agree.
  */
 export function shapesWith(graph: Graph, least: number): Shape[] {
   return popular(graph, collect(graph), least);
@@ -107,10 +107,10 @@ function collect(graph: Graph): SignedObjects {
 
 function popular({ strings }: Graph, { signatures, objects }: SignedObjects, least: number): Shape[] {
   const { count, names, first } = signatures;
-  /** How long each property is in a shape's name; 0 when that is not yet known. */
+  /** Length of each property in a shape's name; 0 if not yet known. */
   const lengths = new Uint32Array(strings.count);
   const lengthOf = (name: number): number => (lengths[name] ||= propertyName(strings.get(name)).length);
-  /** What of the signatures goes into the names of their shapes. V8 writes no string twice. */
+  /** The part of each signature that appears in its shape's name. V8 writes no string twice. */
   const beginnings = nameSequences(count, names.length);
   const objectsOf = new Uint32Array(count);
   for (let index = 0; index < count; index++) {
@@ -120,7 +120,7 @@ function popular({ strings }: Graph, { signatures, objects }: SignedObjects, lea
     let length = '{'.length + lengthOf(names[start]);
     for (; end < first[index + 1]; end++) {
       const more = lengthOf(names[end]);
-      // As DevTools counts: the comma is not part of what has to fit.
+      // Like DevTools, don't count the comma.
       if (length + more > MAX_NAME_LENGTH) break;
       length += more + ', '.length;
     }

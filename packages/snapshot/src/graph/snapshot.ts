@@ -1,4 +1,4 @@
-/** One snapshot, and what can be asked about it. What takes long is worked out when it is first asked for. */
+/** A snapshot and the queries on it. Expensive results are computed on first use. */
 import { bytesOf } from '../format/bits.js';
 import { classesOf, classRows, type Classes, type ClassRow } from './classes.js';
 import type { Sizes } from '../format/columns.js';
@@ -11,44 +11,47 @@ import { displayName, edgeLabel } from './names.js';
 import { ephemeronsOf, ownedNodes, type Ephemerons } from './reachability.js';
 import { shallowSizes } from './shallow-sizes.js';
 
-/** Nodes are given by their ordinals. Sizes are in bytes. */
+/** A snapshot. Nodes are identified by their ordinals; sizes are in bytes. */
 export interface Snapshot {
   readonly graph: Graph;
-  /** As DevTools shows them; the file's own are in `graph.selfSize`. */
+  /** Shallow sizes as DevTools shows them; `graph.selfSize` has those of the file. */
   readonly shallowSize: Sizes;
-  /** 1 for each edge that keeps what it points to alive. */
+  /** 1 for each edge that keeps its target alive. */
   readonly retains: Uint8Array;
   /** Each node's immediate dominator. */
   readonly dominator: Uint32Array;
   readonly retainedSize: Sizes;
   /** The nodes that each node immediately dominates. */
   readonly dominated: Dominated;
-  /** From what the program can name; see {@link distances}. */
+  /** Distance from what the program can name; see {@link distances}. */
   readonly distance: Int32Array;
   readonly classOf: Classes;
-  /** The Summary view of DevTools, largest retained size first. */
+  /** Returns the rows of DevTools' Summary view, largest retained size first. */
   classes(): ClassRow[];
   className(node: number): string;
-  /** In the order of the file; none when there is no class of this name. Constructors of one name are one class here. */
+  /**
+   * Returns the nodes of a class in file order; empty if there is no class of this name. All constructors of
+   * one name count as one class.
+   */
   nodesOfClass(name: string): Uint32Array;
-  /** What DevTools shows for the node itself. */
+  /** Returns the name that DevTools shows for the node. */
   name(node: number): string;
-  /** What the node refers to, weak references included. */
+  /** Returns what the node refers to, including weak references. */
   references(node: number): Reference[];
   duplicateStrings(): DuplicateString[];
-  /** The node with this id, or -1. */
+  /** Returns the node with this ID, or -1. */
   nodeWithId(id: number): number;
 }
 
 export interface Reference {
-  /** As in the file: a property's or variable's name, or an index. */
+  /** Name as in the file: of a property or variable, or an index. */
   name: string;
   /** `property`, `context`, `element`, `internal`, `hidden`, `shortcut` or `weak`. */
   type: string;
   to: number;
 }
 
-/** What has been worked out already. */
+/** Results that have already been computed. */
 export interface KnownParts {
   ephemerons?: Ephemerons;
   dominance?: Dominance;

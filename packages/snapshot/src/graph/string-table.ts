@@ -1,22 +1,25 @@
 /**
- * The strings of a snapshot, kept as the bytes of their JSON and decoded when asked for: most of them never
- * are, and all of them together may be more than one JavaScript string can hold.
+ * Stores the strings of a snapshot as the bytes of their JSON, and decodes them on demand: most are never
+ * needed, and all together may exceed the longest possible JavaScript string.
  */
 import type { StringTaker } from '../format/strings-section.js';
 
 export interface StringTable {
   readonly count: number;
-  /** Bytes of JSON they take, quotes not counted. */
+  /** Total size of their JSON in bytes, without quotes. */
   readonly bytes: number;
-  /** The string at `index`; the empty string when there is none. */
+  /** Returns the string at `index`; empty if there is none. */
   get(index: number): string;
-  /** Indexes of the strings with exactly this content; mostly one or none. */
+  /** Returns the indexes of the strings with exactly this content; usually one or none. */
   find(content: string): number[];
-  /** Indexes of the strings with one of these contents, and which. */
+  /** Returns the indexes of the strings with one of these contents, and which it is. */
   findAll(contents: Iterable<string>): Map<number, string>;
-  /** Indexes of the strings that begin so. */
+  /** Returns the indexes of the strings with this prefix. */
   beginningWith(beginning: string): number[];
-  /** Whether the string at `index` begins with digits and then `content` (ASCII, without quotes). */
+  /**
+   * Tells whether the string at `index` consists of digits followed by a text that begins with `content`
+   * (ASCII, without quotes).
+   */
   numberedWith(index: number, content: Buffer): boolean;
 }
 
@@ -27,13 +30,13 @@ export interface StringTableBuilder extends StringTaker {
 const BLOCK_BYTES = 1 << 25;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-/** Bytes of JSON that one UTF-16 unit can take: `\u00e9`. */
+/** Largest number of JSON bytes for one UTF-16 unit: `\u00e9`. */
 const MAX_ESCAPE_LENGTH = 6;
 
 export function buildStringTable(): StringTableBuilder {
   const blocks: Uint8Array[] = [];
   let block = new Uint8Array(0);
-  /** Bytes of it that are taken, and of all blocks before it. */
+  /** Number of bytes used in the current block, and in all blocks before it. */
   let used = 0;
   let before = 0;
   let ends = new Float64Array(1 << 16);
@@ -77,7 +80,7 @@ export function buildStringTable(): StringTableBuilder {
   return { take, build: () => stringTable(blocks, ends.subarray(0, count)) };
 }
 
-/** `ends[i]` is where the string i ends, counted through all blocks, each of which has {@link BLOCK_BYTES}. */
+/** `ends[i]` is the end of string i, counted through all blocks of {@link BLOCK_BYTES} each. */
 // eslint-disable-next-line max-lines-per-function -- one closure over the columns of the table
 function stringTable(blocks: Uint8Array[], ends: Float64Array): StringTable {
   const bytes = ends.at(-1) ?? 0;
@@ -105,9 +108,9 @@ function stringTable(blocks: Uint8Array[], ends: Float64Array): StringTable {
 
   function findAll(contents: Iterable<string>): Map<number, string> {
     const lengths: boolean[] = [];
-    /** By length and a few bytes: there may be thousands of one length. */
+    /** Grouped by length and a few bytes, because there may be thousands of one length. */
     const alike = new Map<number, { content: string; json: Buffer }[]>();
-    /** Those that may be written otherwise than JSON.stringify does: V8 escapes all but ASCII. */
+    /** Strings that V8 may write differently from JSON.stringify: it escapes everything but ASCII. */
     const escapable = new Set<string>();
     let longest = 0;
     for (const content of new Set(contents)) {
@@ -175,7 +178,7 @@ function stringTable(blocks: Uint8Array[], ends: Float64Array): StringTable {
   return { count: ends.length, bytes, get, find, findAll, beginningWith, numberedWith };
 }
 
-/** The same for equal texts, and seldom for others. */
+/** Returns a number that is equal for equal texts and seldom for different ones. */
 function likeness(length: number, byteAt: (at: number) => number): number {
   if (length === 0) return 0;
   const ends = (byteAt(0) << 16) | (byteAt(length >> 1) << 8) | byteAt(length - 1);
@@ -192,6 +195,6 @@ function decode(json: Buffer): string {
   try {
     return JSON.parse(`"${text}"`) as string;
   } catch {
-    return text; // an escape that JSON does not know: shown as it stands
+    return text; // an escape that JSON does not have: show the text as it is
   }
 }

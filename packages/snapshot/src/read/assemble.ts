@@ -1,10 +1,13 @@
-/** From the sections of a file to a graph: checks what can only be checked when everything is there. */
+/** Builds the graph from the sections of a file, with the checks that need all of them. */
 import { malformed } from '../format/format-error.js';
 import { typeIndex, type Graph } from '../graph/graph.js';
 import type { EdgeColumns } from './rows.js';
 import type { Sections } from './scan.js';
 
-/** @throws {SnapshotFormatError} */
+/**
+ * Builds the graph.
+ * @throws {SnapshotFormatError}
+ */
 export function assemble(sections: Sections, edges: EdgeColumns | null): Graph {
   const { header, layout, nodes, strings, bytes } = sections;
   if (edges === null) throw malformed(bytes, 'it has no section edges');

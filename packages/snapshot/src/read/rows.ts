@@ -1,4 +1,4 @@
-/** From rows of numbers to the columns of nodes, edges and locations. What is out of range is refused here. */
+/** Turns rows of numbers into the columns of nodes, edges and locations. Rejects values out of range. */
 import type { Section } from '../format/section.js';
 import {
   float64Column,
@@ -18,9 +18,9 @@ export interface NodeColumns {
   nodeId: Uint32Array;
   selfSize: Sizes;
   detachedness: Uint8Array | null;
-  /** The edges of all nodes before this one; one more than there are nodes. */
+  /** For each node, the number of edges of all nodes before it; one entry more than there are nodes. */
   firstEdge: Uint32Array;
-  /** The greatest of `nodeName`. */
+  /** The largest value in `nodeName`. */
   lastName: number;
 }
 
@@ -28,12 +28,12 @@ export interface EdgeColumns {
   edgeType: Uint8Array;
   edgeName: Uint32Array;
   edgeTo: Uint32Array;
-  /** The greatest of `edgeName` that is a string's index. */
+  /** The largest value in `edgeName` that is a string index. */
   lastName: number;
 }
 
 export interface RowsSection<Columns> extends Section {
-  /** Complete when the section is closed. */
+  /** Complete once the section is closed. */
   columns(): Columns;
 }
 
@@ -45,7 +45,7 @@ export function nodeRows(header: SnapshotHeader, layout: Layout): RowsSection<No
   const nodeName = uint32Column(count);
   const nodeId = uint32Column(count);
   let selfSize: Sizes = uint32Column(count);
-  /** Made when the first is not 0: only browsers know of any. */
+  /** Created when the first value other than 0 appears: only browsers write any. */
   let detachedness: Uint8Array | null = null;
   const firstEdge = uint32Column(count + 1);
   let nodes = 0;
@@ -114,7 +114,7 @@ export function edgeRows(header: SnapshotHeader, layout: Layout): RowsSection<Ed
       if (edge === count) return tooMany('edge', row / fields, count);
       const kind = numbers[row + type];
       let called = numbers[row + name];
-      // V8 writes the index of an element over 2 ** 31 as a negative number.
+      // V8 writes an element index over 2 ** 31 as a negative number.
       if (called < 0 && called >= -(2 ** 31) && kind === element) called += 2 ** 32;
       const node = Math.floor(numbers[row + to] / nodeFields);
       if (
@@ -149,7 +149,7 @@ export function locationRows(
 ): RowsSection<Locations> {
   const { fields, object, script, line, column } = layout.locations;
   const nodeFields = layout.nodes.fields;
-  /** V8 writes at most one for a node. */
+  /** V8 writes at most one per node. */
   let locations = locationColumns(nodeCount);
   let count = 0;
 
@@ -200,9 +200,9 @@ function grown(locations: Locations): Locations {
   return larger;
 }
 
-/** The first `count` of them, sorted by node. Of several of one node the last counts. */
+/** Returns the first `count` locations sorted by node. If a node has several, the last one counts. */
 function locationsOf(unsorted: Locations, count: number, nodeCount: number): Locations {
-  /** Which row is the node's, from 1. */
+  /** Row of each node, from 1. */
   const rowOf = new Uint32Array(nodeCount);
   let located = 0;
   for (let row = 0; row < count; row++) {

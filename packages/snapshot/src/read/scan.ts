@@ -1,6 +1,5 @@
 /**
- * Reads the bytes of a snapshot, as they come, into columns: rows of numbers and strings. Skips what nobody here
- * asks for.
+ * Reads the bytes of a snapshot, as they arrive, into columns of numbers and strings. Skips unknown sections.
  */
 import { type Section } from '../format/section.js';
 import { readDocument } from '../format/document.js';
@@ -19,42 +18,51 @@ import { buildStringTable, type StringTable } from '../graph/string-table.js';
 import { stringsSection } from '../format/strings-section.js';
 
 export interface SnapshotScanner {
-  /** @throws {SnapshotFormatError} */
+  /**
+   * Processes the next chunk.
+   * @throws {SnapshotFormatError}
+   */
   push(chunk: Uint8Array): void;
-  /** The edges, as soon as all of them have been read. */
+  /** Returns the edges as soon as all of them have been read, else null. */
   edges(): EdgeColumns | null;
-  /** @throws {SnapshotFormatError} */
+  /**
+   * Ends the snapshot and returns its sections.
+   * @throws {SnapshotFormatError} if it is incomplete
+   */
   end(): Sections;
 }
 
-/** What was found in the file. */
+/** The contents of the file. */
 export interface Sections {
   header: SnapshotHeader;
   layout: Layout;
   nodes: NodeColumns;
-  /** Null when they were passed over. */
+  /** Null if they were skipped. */
   edges: EdgeColumns | null;
   locations: Locations | null;
   strings: StringTable;
-  /** Bytes behind the end of the document, white space not counted. */
+  /** Number of bytes after the end of the document, not counting white space. */
   trailingBytes: number;
-  /** Of the whole file. */
+  /** Size of the whole file. */
   bytes: number;
 }
 
 export interface ScanOptions {
-  /** A section of numbers to pass over, because somebody else reads it. */
+  /** A section to skip because another thread reads it. */
   skip?: 'nodes' | 'edges' | null;
-  /** Bytes there can be at most. A header that promises more than they can hold is refused at once. */
+  /**
+   * The largest possible size of the file in bytes. A header that promises more rows than fit is rejected at
+   * once.
+   */
   maxBytes?: number;
 }
 
 const CLOSE_BRACKET = 0x5d;
 
-/** With more, the numbers of a column would not do to name them. */
+/** With more rows, 32 bits would not be enough for their numbers. */
 const MAX_COUNT = 2 ** 32 - 2;
 
-/** A scanner for one snapshot: give it all chunks, in order, then ask for the end. */
+/** Creates a scanner for one snapshot: pass all chunks in order, then call `end`. */
 export function scanSnapshot({ skip = null, maxBytes = Infinity }: ScanOptions = {}): SnapshotScanner {
   let header: SnapshotHeader | null = null;
   let layout: Layout | null = null;
@@ -92,7 +100,7 @@ export function scanSnapshot({ skip = null, maxBytes = Infinity }: ScanOptions =
     ] as const) {
       if (count > MAX_COUNT)
         throw malformed(start, `its header promises ${count} ${what}, of ${MAX_COUNT} at most`);
-      // A digit and a comma for each number.
+      // Each number takes at least a digit and a comma.
       if (count * fields * 2 <= maxBytes) continue;
       throw tooShort(maxBytes, `its header promises ${count} ${what}, more than that many bytes can hold`);
     }
