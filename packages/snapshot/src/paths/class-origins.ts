@@ -1,13 +1,13 @@
-/** Whose the classes of a snapshot are: a reader looks at those of the program first. */
+/** Tells where the classes of a snapshot come from: readers look at those of the program first. */
 import type { Snapshot } from '../graph/snapshot.js';
 import { ORIGIN, originOf, sourcePositions } from './source-positions.js';
 
-/** Of the program, of one of its libraries, of Node.js and the language, or V8's own. */
+/** From the program, one of its libraries, Node.js and the language, or V8 itself. */
 export type ClassOrigin = 'program' | 'library' | 'platform' | 'engine';
 
 /**
- * The origin of each class, by its name. V8 writes where the constructor of an object is; plain objects have none
- * and count as the program's, which made most of them.
+ * Returns the origin of each class by its name. V8 writes the position of an object's constructor; plain
+ * objects have none and count as the program's, which makes most of them.
  */
 export function classOrigins(snapshot: Snapshot): Map<string, ClassOrigin> {
   const { graph, classOf } = snapshot;

@@ -1,25 +1,25 @@
 /**
- * Paths made short enough to read: a chain is as deep as it has links, and a path to its end has as many steps.
- * Repeated steps are folded as the structure tree folds them; of what stays long the middle is left out.
+ * Shortens paths for reading: a path to the end of a linked list has as many steps as links. Repeated steps
+ * are folded like in the structure tree; of a path that is still long, the middle is left out.
  */
 
-/** Steps that repeat with a longer period are not folded, as in the structure tree. */
+/** Steps that repeat with a longer period are not folded; the structure tree has the same limit. */
 export const MAX_PERIOD = 6;
-/** Fewer repetitions are not worth folding. */
+/** Fewer repetitions are not folded. */
 const MIN_REPETITIONS = 3;
 
-/** An index into the path, or how many steps are left out there. */
+/** An index into the path, or a gap. */
 export type Piece = number | LeftOut;
 
 export interface LeftOut {
   steps: number;
-  /** The steps left out repeat this many steps before them; 0 when they are only too many to show. */
+  /** The omitted steps repeat this many steps before them; 0 if they were only too many to show. */
   period: number;
 }
 
 /**
- * The pieces of a path whose steps have these `keys`: steps of equal keys are alike. The first and the last
- * step are always among them. Of more than `longest` pieces the middle is left out.
+ * Returns the pieces of a path. Steps with equal `keys` are alike. The first and the last step are always
+ * included. If there are more than `longest` pieces, the middle is left out.
  */
 export function foldPath(keys: readonly string[], longest: number): Piece[] {
   return withoutMiddle(withoutRepetitions(keys), longest);
@@ -29,21 +29,21 @@ function withoutRepetitions(keys: readonly string[]): Piece[] {
   const pieces: Piece[] = [];
   for (let at = 0; at < keys.length;) {
     const { period, repetitions } = repetitionsFrom(keys, at);
-    // The first time and the last are shown: the last step of a path is what it is about.
+    // Show the first and the last repetition: the last step of a path is what it is about.
     const leftOut = repetitions - 1;
     if (leftOut < MIN_REPETITIONS) pieces.push(at++);
     else {
       for (let step = 0; step < period; step++) pieces.push(at + step);
       pieces.push({ steps: leftOut * period, period });
       at += period + leftOut * period;
-      // Not looked at again: what is left of the run is its end.
+      // Not examined again: the rest of the run is its end.
       for (let step = 0; step < period; step++) pieces.push(at++);
     }
   }
   return pieces;
 }
 
-/** How often the steps from `at` are repeated after them, by the shortest period of which they often are. */
+/** Returns how often the steps from `at` on repeat, with the shortest period that repeats often enough. */
 function repetitionsFrom(keys: readonly string[], at: number): { period: number; repetitions: number } {
   for (let period = 1; period <= MAX_PERIOD; period++) {
     let end = at + period;

@@ -1,4 +1,7 @@
-/** A retaining path in the words of the program: variables, properties and functions instead of V8's tables. */
+/**
+ * Describes a retaining path in the program's terms: variables, properties and functions instead of V8's
+ * tables.
+ */
 import type { Graph } from '../graph/graph.js';
 import { edgeLabel, rawName } from '../graph/names.js';
 import { foldPath } from './path-folding.js';
@@ -8,7 +11,7 @@ import { pathOfScript, type SourcePositions } from './source-positions.js';
 
 const MAX_NAME_LENGTH = 60;
 
-/** V8's own steps between an object and what the program keeps in it. */
+/** V8's own steps between an object and what the program stores in it. */
 const UNSAID = new Set([
   'elements',
   'properties',
@@ -23,13 +26,13 @@ const UNSAID = new Set([
 const UNNAMED = new Set(['synthetic', 'hidden', 'array', 'code', 'object shape']);
 const COLLECTIONS = new Set(['Map', 'Set', 'WeakMap']);
 
-/** More words of a path than this are not read. */
+/** Longer paths are not readable. */
 const MAX_WORDS = 24;
 
 /**
- * `edges` lead from the root to what is retained; see {@link RetainingPaths}. The words begin with the file or
- * function of the program that is met first, but never behind the holder. Repeated words are folded, and of a
- * very long path the middle is left out.
+ * Returns the path as words. `edges` lead from the root to the retained node; see {@link RetainingPaths}. The
+ * words begin with the first file or function of the program, at the latest with the holder. Repeated words
+ * are folded, and the middle of a very long path is left out.
  */
 export function pathInWords(
   snapshot: Snapshot,
@@ -57,13 +60,13 @@ interface Path {
   edges: readonly number[];
 }
 
-/** What is said of one edge of a path, or of a few. */
+/** The words for one or more edges of a path. */
 interface Said {
   /** At most three. */
   words: string[];
-  /** Where the path is from here on; where it already was if not given. */
+  /** Script that the path is in from here on; unchanged if absent. */
   script?: string;
-  /** How many edges that covers; 1 if not given. */
+  /** How many edges the words cover; 1 if absent. */
   edges?: number;
 }
 
@@ -80,7 +83,7 @@ function firstSaid(path: Path, at: number): Said {
   return { words: [functionText(snapshot.graph, positions, node, '')], script: positions.script(node) };
 }
 
-/** `script` is where the path already is. */
+/** Returns the words for the edge at `at`; `script` is where the path already is. */
 function laterSaid(path: Path, at: number, script: string): Said {
   const { snapshot, positions, edges } = path;
   const { graph } = snapshot;
@@ -104,14 +107,14 @@ function laterSaid(path: Path, at: number, script: string): Said {
   return { words: isLast || !isUnsaid(graph, edge) ? [labelOf(snapshot, edge)] : [] };
 }
 
-/** A module and its exports are one. */
+/** Treats a module and its exports as one. */
 function exportsSaid({ snapshot: { graph }, positions, edges }: Path, at: number): Said | null {
   if (!isModuleBeforeExports(graph, edges, at)) return null;
   const found = anchor(graph, positions, graph.edgeTo[edges[at]]);
   return found && { words: [`module.exports of ${found.script}`], script: found.script, edges: 2 };
 }
 
-/** The table of a collection, and what is in it where that is not said in another way. */
+/** Returns the words for the table of a collection, and for its entries unless something else names them. */
 function entriesSaid({ snapshot, positions, edges }: Path, at: number): Said {
   const { graph } = snapshot;
   if (!COLLECTIONS.has(rawName(graph, sourceOf(graph, edges[at])))) return { words: [] };
@@ -134,7 +137,7 @@ function heldAs(graph: Graph, edge: number, text: string): string {
   }
 }
 
-/** A chain says as much with two of its links as with all of them. */
+/** Folds chains: two links say as much as all of them. */
 function folded(words: string[]): string[] {
   const alike = words.map((word) => word.replace(/\d+/g, '#'));
   return foldPath(alike, MAX_WORDS).map((piece) => {
@@ -152,7 +155,7 @@ function edgeKind(graph: Graph, edge: number): string {
   return graph.edgeTypes[graph.edgeType[edge]];
 }
 
-/** `script` is where the path already is. */
+/** Names a function; `script` is where the path already is. */
 function functionText(graph: Graph, positions: SourcePositions, node: number, script: string): string {
   const where = positions.script(node);
   return `${rawName(graph, node) || '(anonymous)'}()${where === script || where === '' ? '' : ` of ${where}`}`;
@@ -161,22 +164,22 @@ function functionText(graph: Graph, positions: SourcePositions, node: number, sc
 function beginning(graph: Graph, positions: SourcePositions, edges: number[], holder: number): number {
   const held = edges.findIndex((edge) => graph.edgeTo[edge] === holder);
   const before = edges.slice(0, held < 0 ? -1 : held + 1);
-  // What is found by way of a prototype of Node's is Node's own.
+  // What is reached through a prototype of Node's belongs to Node.
   const own = 1 + before.findLastIndex((edge) => edgeLabel(graph, edge) === '__proto__');
   const anchored = before.findIndex(
     (edge, at) => at >= own && anchor(graph, positions, graph.edgeTo[edge]) !== null,
   );
-  // Any module leads to any other by way of `require.cache`.
+  // Through `require.cache`, any module leads to any other.
   const cached = before.findLastIndex(
     (edge) =>
       rawName(graph, graph.edgeTo[edge]) === 'Module' && /^(\/|[a-zA-Z]:\\)/.test(edgeLabel(graph, edge)),
   );
   if (anchored >= 0) return Math.max(anchored, cached);
   const process = before.findLastIndex((edge) => rawName(graph, graph.edgeTo[edge]) === 'process');
-  // Node's own module that has the holder, rather than the global function by which V8 gets there.
+  // Prefer the Node module that contains the holder to the global function through which V8 reaches it.
   const inNode = before.findLastIndex((edge) => moduleOfNode(graph, positions, graph.edgeTo[edge]) !== '');
   if (Math.max(process, inNode) >= 0) return Math.max(process, inNode);
-  // Behind the roots and what V8 has there.
+  // After the roots and V8's own objects below them.
   const named = edges.findIndex(
     (edge) =>
       graph.edgeTypes[graph.edgeType[edge]] === 'property' ||
@@ -186,7 +189,7 @@ function beginning(graph: Graph, positions: SourcePositions, edges: number[], ho
   return Math.max(0, named);
 }
 
-/** A node by which a reader knows where in the program a path is. */
+/** Returns the words for a node that shows where in the program a path is; empty for other nodes. */
 export function anchor(
   graph: Graph,
   positions: SourcePositions,
@@ -212,14 +215,14 @@ export function anchor(
   return isOfProgram(script) ? { text: `module ${script}`, script } : null;
 }
 
-/** Of Node's objects for a CommonJS and an ES module; empty for another object. */
+/** Returns the script of Node's object for a CommonJS or ES module; empty for another object. */
 function scriptOfModule(graph: Graph, node: number): string {
   const name = rawName(graph, node);
   if (name === 'Module') return stringUnder(graph, node, 'filename');
   return name === 'ModuleWrap' ? pathOfScript(stringUnder(graph, node, 'url')) : '';
 }
 
-/** The script of a function of Node's own, or of its variables; empty for anything else. */
+/** Returns the script of one of Node's own functions, or of its variables; empty for anything else. */
 export function moduleOfNode(graph: Graph, positions: SourcePositions, node: number): string {
   const isClosure = graph.nodeTypes[graph.nodeType[node]] === 'closure';
   if (!isClosure && !isContext(graph, node)) return '';

@@ -1,4 +1,4 @@
-/** How one node is retained: the references from a root to it, and the same in the words of the program. */
+/** Finds how a node is retained: the references from a root to it, and the same in the program's terms. */
 import { edgeLabel, rawName } from '../graph/names.js';
 import { foldPath, type LeftOut } from './path-folding.js';
 import { pathInWords } from './path-words.js';
@@ -7,25 +7,25 @@ import type { Snapshot } from '../graph/snapshot.js';
 import { sourcePositions, type SourcePositions } from './source-positions.js';
 
 export interface PathStep {
-  /** The reference by which it is reached, as DevTools writes it: `sessions`, `[12]`, `table`. */
+  /** The reference that leads to the node, as DevTools writes it: `sessions`, `[12]`, `table`. */
   edge: string;
-  /** Class, or what else names the node. */
+  /** Class, or another name of the node. */
   name: string;
   id: number;
-  /** Steps of the path after this one that are left out here; absent where there are none. */
+  /** Steps omitted after this one; absent if there are none. */
   leftOut?: LeftOut;
 }
 
 export interface RetainingPath {
-  /** From a root to the node, folded; none for the root itself, and for what nothing retains. */
+  /** Steps from a root to the node, folded; empty for the root itself and for what nothing retains. */
   steps: PathStep[];
-  /** In one line: `module.exports of /app/lib/cache.js → sessions (Map) → entries → Session`. */
+  /** The path in one line: `module.exports of /app/lib/cache.js → sessions (Map) → entries → Session`. */
   text: string;
 }
 
 /**
- * The path by which a person would say that a node is retained: by variables and properties of the program
- * rather than V8's tables, where there is a choice. The first call for a snapshot takes about as long as its
+ * Returns the most meaningful path that retains a node: through the program's variables and properties rather
+ * than V8's tables, if there is a choice. The first call for a snapshot takes about as long as its
  * dominators.
  */
 export function retainingPath(snapshot: Snapshot, node: number): RetainingPath {
@@ -44,7 +44,7 @@ interface WaysIn {
 
 const known = new WeakMap<Snapshot, WaysIn>();
 
-/** The ways to all nodes of a snapshot, found once. */
+/** Returns the paths to all nodes of a snapshot; computed once. */
 export function waysIn(snapshot: Snapshot): WaysIn {
   let ways = known.get(snapshot);
   if (ways === undefined) {
@@ -55,16 +55,16 @@ export function waysIn(snapshot: Snapshot): WaysIn {
   return ways;
 }
 
-/** More pieces of a folded path than this are not read. */
+/** Longer paths are not readable. */
 const MAX_STEPS = 100;
 
 /**
- * The steps along `edges`, with repeated ones folded and the middle of a very long path left out. The first and
- * the last step are always there.
+ * Returns the steps along `edges`, with repetitions folded and the middle of a very long path left out. The
+ * first and the last step are always included.
  */
 export function stepsOf(snapshot: Snapshot, edges: readonly number[]): PathStep[] {
   const steps = edges.map((edge) => stepOf(snapshot, edge));
-  // Numbers in names are told apart by nobody: `[12]` and `[13]` are steps of the same kind.
+  // Numbers in names don't matter: `[12]` and `[13]` are steps of the same kind.
   const keys = steps.map(({ edge, name }) => `${edge.replace(/\d+/g, '#')}\0${name}`);
   const shown: PathStep[] = [];
   for (const piece of foldPath(keys, MAX_STEPS)) {
@@ -74,7 +74,7 @@ export function stepsOf(snapshot: Snapshot, edges: readonly number[]): PathStep[
   return shown;
 }
 
-/** Where the middle is cut out right after repetitions, both are one gap. */
+/** Merges two gaps: one from repetitions directly followed by the omitted middle. */
 function mergedWith(before: LeftOut | undefined, next: LeftOut): LeftOut {
   return before === undefined ? next : { steps: before.steps + next.steps, period: 0 };
 }

@@ -1,22 +1,22 @@
 /**
- * The path by which a node is best said to be retained: not the shortest there is, which mostly leads through
- * V8's own tables, but the one a person would name. Dijkstra's algorithm over the retaining edges, where a
- * variable or property costs little and what belongs to V8 or Node costs much.
+ * Finds the most meaningful retaining path of each node: not the shortest, which mostly leads through V8's
+ * own tables. Dijkstra's algorithm over the retaining edges, in which a variable or property costs little,
+ * and an internal of V8 or Node costs much.
  */
 import { typeIndex, type Graph } from '../graph/graph.js';
 import type { Snapshot } from '../graph/snapshot.js';
 
-/** The way to every node at once. */
+/** The paths to all nodes. */
 export interface RetainingPaths {
-  /** Cost of the way to a node; {@link UNREACHED} if no retaining edge leads there. */
+  /** Cost of the path to each node; {@link UNREACHED} if no retaining edge leads there. */
   cost: Uint32Array;
-  /** Edges from the root to the node, in order; empty for the root and for what is not reached. */
+  /** Returns the edges from the root to the node, in order; empty for the root and for unreached nodes. */
   edgesTo(node: number): number[];
 }
 
 export const UNREACHED = 0xffffffff;
 
-/** By type; element and property are what programs are written in. */
+/** Cost by edge type; programs use mostly element and property. */
 const EDGE_COST: Record<string, number> = {
   context: 2,
   element: 2,
@@ -33,7 +33,7 @@ const NODE_COST: Record<string, number> = {
   native: 4,
   closure: 1,
 };
-/** Ways that lead to everything and mean nothing. */
+/** Edges that lead to everything and mean nothing. */
 const NAME_COST: Record<string, number> = {
   __proto__: 60,
   constructor: 12,
@@ -46,13 +46,18 @@ const NAME_COST: Record<string, number> = {
   native_context: 30,
   global_proxy: 10,
 };
-/** By a handle of libuv or an addon, such as `Node / TCPSocketWrap`: what the program refers to it by says more. */
+/**
+ * For handles of libuv or an addon, such as `Node / TCPSocketWrap`: the program's own reference says more.
+ */
 const NATIVE_HANDLE_COST = 80;
-/** Of functions by whose they are, see `ORIGIN`: a person looks in the program first. */
+/** For functions by origin, see `ORIGIN`: readers look in the program first. */
 const ORIGIN_COST = [0, 3, 6, 60];
 const BUCKETS = 256;
 
-/** `origin` says of each function whose it is. Costs about as much time as the dominators. */
+/**
+ * Computes the paths to all nodes. `origin` is the origin of each function. Takes about as long as the
+ * dominators.
+ */
 export function retainingPaths({ graph, retains }: Snapshot, origin: Uint8Array): RetainingPaths {
   const { nodeCount, root, firstEdge, edgeTo, edgeType, edgeTypes, nodeType, nodeTypes, strings, edgeName } =
     graph;
@@ -66,7 +71,7 @@ export function retainingPaths({ graph, retains }: Snapshot, origin: Uint8Array)
   const synthetic = typeIndex(nodeTypes, 'synthetic');
   const numbered = new Set([typeIndex(edgeTypes, 'element'), typeIndex(edgeTypes, 'hidden')]);
 
-  // Buckets of nodes by cost: no edge costs as much as there are buckets, so that they can be used in turn.
+  // Buckets of nodes by cost: no edge costs as much as there are buckets, so they can be reused cyclically.
   const buckets: number[][] = Array.from({ length: BUCKETS }, () => []);
   let waiting = 1;
   cost[root] = 0;
@@ -75,7 +80,7 @@ export function retainingPaths({ graph, retains }: Snapshot, origin: Uint8Array)
     const bucket = buckets[at % BUCKETS];
     for (let node = bucket.pop(); node !== undefined; node = bucket.pop()) {
       waiting--;
-      if (cost[node] !== at) continue; // a cheaper way was found since
+      if (cost[node] !== at) continue; // a cheaper path was found since
       for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++) {
         if (!retains[edge]) continue;
         const to = edgeTo[edge];
@@ -111,7 +116,7 @@ export function retainingPaths({ graph, retains }: Snapshot, origin: Uint8Array)
   return { cost, edgesTo };
 }
 
-/** The node that an edge belongs to. */
+/** Returns the node that an edge starts from. */
 export function sourceOf({ firstEdge, nodeCount }: Graph, edge: number): number {
   let low = 0;
   let high = nodeCount;

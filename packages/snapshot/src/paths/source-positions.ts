@@ -1,13 +1,13 @@
 /**
- * Where in the source the functions and constructors of a snapshot are. V8 writes positions for functions and
- * for objects whose constructor it knows (V8HeapExplorer::ExtractLocation, src/profiler/heap-snapshot-generator.cc);
- * the script's name is found through a function: closure → shared → script.
+ * Finds the source positions of functions and constructors. V8 writes positions for functions and for objects
+ * whose constructor it knows (V8HeapExplorer::ExtractLocation, src/profiler/heap-snapshot-generator.cc); a
+ * function leads to its script's name: closure → shared → script.
  */
 import { typeIndex, type Graph } from '../graph/graph.js';
 import { internalTarget, rawName } from '../graph/names.js';
 
 export interface SourcePosition {
-  /** Of the function or constructor; empty for one without a name. */
+  /** Name of the function or constructor; empty if it has none. */
   name: string;
   script: string;
   /** From 1. */
@@ -17,26 +17,29 @@ export interface SourcePosition {
 }
 
 export interface SourcePositions {
-  /** Of a function, or of an object's constructor; null where V8 wrote none. */
+  /** Returns the position of a function, or of an object's constructor; null if V8 wrote none. */
   of(node: number): SourcePosition | null;
-  /** Of the function or module whose variables a `system / Context` holds. */
+  /** Returns the function or module whose variables a `system / Context` contains. */
   ofContext(node: number): { name: string; script: string } | null;
-  /** File in which a function was written; empty when not known. */
+  /** Returns the file that contains a function; empty if unknown. */
   script(closure: number): string;
-  /** The files of all functions, each once. */
+  /** Returns the files of all functions, each once. */
   scripts(): Iterable<string>;
-  /** A number that functions of the same code have in common, and sets of variables of the same code. */
+  /** Returns a number that is equal for functions of the same code, and for contexts of the same code. */
   codeOf(closureOrContext: number): number;
-  /** For each function, whose it is; `builtin` for the modules of Node that a program imports. */
+  /**
+   * For each function its origin, see {@link ORIGIN}; `builtin` for the modules of Node that a program
+   * imports.
+   */
   origin: Uint8Array;
 }
 
-/** Whose code a function is. */
+/** Origin of a function's code. */
 export const ORIGIN = { program: 0, library: 1, node: 2, builtin: 3 };
 
 const known = new WeakMap<Graph, SourcePositions>();
 
-/** Found once for a graph. */
+/** Returns the positions of a graph; computed once. */
 export function sourcePositions(graph: Graph): SourcePositions {
   let positions = known.get(graph);
   if (positions === undefined) known.set(graph, (positions = findPositions(graph)));
@@ -68,7 +71,7 @@ function findPositions(graph: Graph): SourcePositions {
 
   const scripts = new Map<number, string>();
   const scriptOfShared = new Map<number, string>();
-  /** ScopeInfo to the SharedFunctionInfo it belongs to. */
+  /** From a ScopeInfo to its SharedFunctionInfo. */
   const sharedOfScope = new Map<number, number>();
   const closureOfContext = new Map<number, number>();
   const scriptOfClosure = new Map<number, string>();
@@ -118,7 +121,7 @@ function findPositions(graph: Graph): SourcePositions {
     };
   }
 
-  /** The position of a generator or async function is that of the function it runs. */
+  /** Names a generator or async function after the function that it runs, which has the same position. */
   function nameAt(node: number): string {
     const name = rawName(graph, node);
     if (name !== 'Generator' && name !== 'AsyncFunction' && name !== 'AsyncGenerator') return name;
@@ -126,7 +129,7 @@ function findPositions(graph: Graph): SourcePositions {
     return running < 0 ? name : rawName(graph, running);
   }
 
-  /** By the SharedFunctionInfo or ScopeInfo, which are one for all that was made by the same code. */
+  /** Uses the SharedFunctionInfo or ScopeInfo, which is the same for everything made by the same code. */
   function codeOf(node: number): number {
     for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++) {
       if (edgeType[edge] !== internalEdge) continue;
@@ -156,7 +159,10 @@ function findPositions(graph: Graph): SourcePositions {
   };
 }
 
-/** Through the module that stands for `node:events` each importing module leads to all of Node. */
+/**
+ * Returns the modules that stand for builtins such as `node:events`: through them, each importing module
+ * leads to all of Node.
+ */
 function builtinModules(graph: Graph): number[] {
   const { nodeCount, nodeName, firstEdge, edgeTo, edgeName, strings } = graph;
   const wrap = new Set(strings.find('ModuleWrap'));
@@ -178,8 +184,8 @@ export function originOf(script: string): number {
 }
 
 /**
- * The path for a `file:` URL, which is what V8 calls the script of an ES module, without a query: a module that is
- * imported again as `x.mjs?v=2` is the same file. Any other name as it is.
+ * Turns a `file:` URL, V8's name for the script of an ES module, into a path without query: a module imported
+ * again as `x.mjs?v=2` is the same file. Returns any other name unchanged.
  */
 export function pathOfScript(script: string): string {
   if (!script.startsWith('file://')) return script;

@@ -1,12 +1,12 @@
 /**
- * Where one snapshot has accumulated much of the same: many nodes at a place, below a place where there are
- * few. It says nothing of time; a cache that is as large as it should be looks the same as one that leaks.
+ * Finds where one snapshot has accumulated many similar nodes: many at a place, below a place with few. This
+ * does not show growth over time; a cache of intended size looks the same as a leak.
  */
 import { isProgramClass } from './growing-places.js';
 import type { Accumulation } from './accumulation.js';
 import type { StructureTree } from './structure-tree.js';
 
-/** Nodes for each one above, from which on it is an accumulation. */
+/** How many nodes per node above make an accumulation. */
 const MIN_FAN_OUT = 20;
 const MIN_SHARE = 0.002;
 
@@ -16,7 +16,7 @@ export function accumulatingPlaces({
   columns: [{ count, ownBytes, bytes }],
 }: StructureTree): Accumulation[] {
   const found: Accumulation[] = [];
-  /** Places inside one that was found: a place comes after the one above it. */
+  /** Marks places inside a found one: a place comes after its parent. */
   const inside = new Uint8Array(parent.length);
   const least = bytes[0] * MIN_SHARE;
   for (let place = 1; place < parent.length; place++) {

@@ -1,11 +1,11 @@
-/** What accumulates, as the search for it finds it. */
+/** An accumulation as the search finds it. */
 
-/** A place, and how much there is of it. */
+/** A place, and how much has accumulated there. */
 export interface Accumulation {
   place: number;
   inSize: boolean;
   counts: number[];
-  /** More than before, or with one snapshot all there are. */
+  /** How many more than before; with one snapshot, how many in total. */
   count: number;
   bytes: number;
 }

@@ -1,6 +1,7 @@
 /**
- * Whether a collection that grew is a cache with a limit that it has not reached. V8 writes no small integers into a
- * snapshot, unless it is asked for numeric values; but caches that reserve all their slots show how many there are.
+ * Detects whether a collection that grew is a cache that has not reached its limit yet. V8 omits small
+ * integers from a snapshot, unless asked for numeric values; but caches that reserve all their slots show
+ * their limit.
  */
 import { typeIndex, type Graph } from '../graph/graph.js';
 import { edgeLabel, internalTarget, rawName } from '../graph/names.js';
@@ -8,14 +9,14 @@ import type { Snapshot } from '../graph/snapshot.js';
 import { hasLimitField } from './limit-field.js';
 import type { Limit, Suspect } from './suspect.js';
 
-/** Names of fields that bound the number of entries, and nothing else: a `limit` may be that of a rate. */
+/** Names of fields that can only bound the number of entries: a `limit` may be that of a rate. */
 const ENTRIES = /^#?_?(max|max_?size|max_?entries|max_?items|max_?elements)$/i;
-/** By default, of Node's resource timing buffer (bufferSize in lib/internal/perf/resource_timing.js). */
+/** Default size of Node's resource timing buffer (bufferSize in lib/internal/perf/resource_timing.js). */
 const MAX_RESOURCE_TIMINGS = 250;
 const HEADER_BYTES = 16;
 const SLOT_BYTES = 8;
 
-/** `suspects` with their limits, those that Node itself bounds left out. */
+/** Adds limits to the suspects, and removes those that Node itself bounds. */
 export function withLimits({ graph }: Snapshot, suspects: readonly Suspect[]): Suspect[] {
   const isBounded = new Map<Suspect, Limit | null>();
   const owners = ownersOf(graph, new Set(suspects.map(({ holder }) => holder.id)));
@@ -47,7 +48,7 @@ function isNodesOwn({ pathText, path, counts }: Suspect): boolean {
   );
 }
 
-/** By the id of a holder, itself and the objects that refer to it by a property. */
+/** Returns, by the ID of a holder, the holder and the objects that refer to it by a property. */
 function ownersOf(graph: Graph, holders: ReadonlySet<number>): Map<number, number[]> {
   const { nodeCount, nodeId, firstEdge, edgeTo, edgeType, edgeTypes, nodeType, nodeTypes } = graph;
   const property = typeIndex(edgeTypes, 'property');
@@ -81,7 +82,7 @@ function limitOf(graph: Graph, owners: readonly number[], now: number): Limit | 
       continue;
     }
     const slots = reservedSlots(graph, owner);
-    // A cache that reserves its slots has no limit where they are not reserved.
+    // A cache that would reserve its slots has no limit if they are not reserved.
     if (slots !== null) {
       if (slots >= now) return { max: slots, now };
       continue;
@@ -92,7 +93,7 @@ function limitOf(graph: Graph, owners: readonly number[], now: number): Limit | 
   return null;
 }
 
-/** The limit itself, where the snapshot has numeric values. */
+/** Reads the limit itself, if the snapshot has numeric values. */
 function numberIn(graph: Graph, owner: number): number | null {
   for (const [label, to] of propertiesOf(graph, owner)) {
     if (!ENTRIES.test(label) || graph.nodeTypes[graph.nodeType[to]] !== 'number') continue;
@@ -103,20 +104,21 @@ function numberIn(graph: Graph, owner: number): number | null {
   return null;
 }
 
-/** Infinity is a number on the heap, which small integers are not. */
+/** Infinity is a number on the heap, unlike small integers. */
 function isUnlimited(graph: Graph, owner: number): boolean {
   return propertiesOf(graph, owner).some(
     ([label, to]) => ENTRIES.test(label) && graph.nodeTypes[graph.nodeType[to]] === 'number',
   );
 }
 
-/** Arrays of at least two kinds that are linked by numbers, each with as many slots from the start. */
+/** At least two kinds of arrays that are linked by numbers, each with all slots from the start. */
 const MIN_ARRAYS = 2;
 const LINKS = /^(Uint8Array|Uint16Array|Uint32Array|ZeroArray)$/;
 
 /**
- * Of lru-cache and its like, by their structure, since their names may have been shortened: arrays for keys and for
- * values with as many slots as the cache has room for, beside typed arrays that link them. Null where it is none.
+ * Recognizes lru-cache and similar caches by structure, because their names may be minified: arrays for keys
+ * and for values with as many slots as the cache has room for, and typed arrays that link them. Returns the
+ * slots; null for anything else.
  */
 function reservedSlots(graph: Graph, owner: number): number | null {
   const arrays = new Map<number, number>();

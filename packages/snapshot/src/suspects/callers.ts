@@ -1,6 +1,6 @@
 /**
- * Functions of the program that name a method of Node's, told by the constants of their bytecode: what Node keeps in a
- * buffer of its own has no reference back to who put it there.
+ * Finds the program's functions that use one of Node's methods, by the constants of their bytecode: what Node
+ * keeps in its own buffers has no reference back to the code that added it.
  */
 import { typeIndex } from '../graph/graph.js';
 import type { Snapshot } from '../graph/snapshot.js';
@@ -8,7 +8,9 @@ import { isOfProgram } from '../paths/path-words.js';
 import { ORIGIN, originOf, type SourcePositions } from '../paths/source-positions.js';
 
 const MAX_FOUND = 4;
-/** From a SharedFunctionInfo: to bytecode, in baseline code by way of it; other names in other versions of V8. */
+/**
+ * From a SharedFunctionInfo to the bytecode, via baseline code if present; names differ between V8 versions.
+ */
 const TO_CONSTANTS = [
   'shared',
   'function_data',
@@ -18,7 +20,7 @@ const TO_CONSTANTS = [
   'bytecode_or_interpreter_data',
 ];
 
-/** The program's own before those of libraries; none where the bytecode has been flushed. */
+/** Returns the callers, the program's before those of libraries; none if the bytecode has been flushed. */
 export function callersOf(
   { graph }: Snapshot,
   positions: SourcePositions,

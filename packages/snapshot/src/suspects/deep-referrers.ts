@@ -1,7 +1,7 @@
 /**
- * A collection that reaches its elements through one more object each (an array per key, a wrapper, a node of a
- * list) refers to none of them directly, and where native handles hold them as well it dominates none either.
- * Going back over the references of a sample of them, level by level, finds what they have in common.
+ * Finds a collection that reaches its elements through one more object each (an array per key, a wrapper, a
+ * list node). It refers to none of them directly, and if native handles hold them too, it dominates none
+ * either. Following the references of a sample backwards, level by level, finds what they have in common.
  */
 import { typeIndex } from '../graph/graph.js';
 import { isContext } from '../paths/path-words.js';
@@ -11,22 +11,25 @@ import { isPartOfAnother } from './structure-tree.js';
 
 export interface DeepReferrer {
   node: number;
-  /** Part of the sample that is reached from it: 0 to 1. */
+  /** Share of the sample that is reached from it: 0 to 1. */
   coverage: number;
-  /** References between it and the elements. */
+  /** Number of references between it and the elements. */
   level: number;
 }
 
 const MAX_SAMPLED = 60;
 const MAX_LEVELS = 6;
-/** Of the sample, as for a collection that refers to its elements directly. */
+/** Share of the sample; the same as for a collection that refers to its elements directly. */
 const MIN_COVERAGE = 0.3;
-/** Found at one level, there is no use in looking further up. */
+/** If there are this many at one level, searching further up is useless. */
 const MAX_FOUND = 40;
-/** Of what a collection covers, one of its entries covers less than this. */
+/** Each entry of a collection covers less than this share of what the collection covers. */
 const MAX_OF_ONE = 0.5;
 
-/** Candidates, all of the nearest level that has any, `weakToo` by weak references as well; empty where the elements have nothing in common but the roots. */
+/**
+ * Returns candidates, all of the nearest level that has any; with `weakToo`, weak references count. Empty if
+ * the elements have only the roots in common.
+ */
 // eslint-disable-next-line max-lines-per-function -- one search over typed arrays that all of it shares
 export function deepReferrers(
   { graph, retains, shallowSize, dominator }: Snapshot,
@@ -48,10 +51,10 @@ export function deepReferrers(
   } = graph;
   const sample = sampleOf(members, MAX_SAMPLED);
   const sampled = new Set(members);
-  /** A bit for each of the sample, in two words. */
+  /** One bit for each of the sample, in two words. */
   const low = new Uint32Array(nodeCount);
   const high = new Uint32Array(nodeCount);
-  /** At which level a node was first reached, from 1. */
+  /** The level at which a node was first reached, from 1. */
   const reachedAt = new Uint8Array(nodeCount);
   sample.forEach((node, at) => {
     if (at < 32) low[node] |= 1 << at;
@@ -101,7 +104,7 @@ export function deepReferrers(
       if (found.length === MAX_FOUND) break;
     }
     if (found.length > 0) return found.sort((a, b) => b.coverage - a.coverage);
-    // A function is no container: who can call it does not hold what its module keeps.
+    // A function is not a container: the code that can call it does not hold what its module keeps.
     for (const node of reached) {
       if (coverageOf(node) >= MIN_COVERAGE && (nodeType[node] === closure || isContext(graph, node)))
         reachedAt[node] = 255;
@@ -114,7 +117,7 @@ export function deepReferrers(
     return (bits(low[node]) + bits(high[node])) / sample.length;
   }
 
-  /** Whether it is here that the ways to the elements part, rather than further down. */
+  /** Tells whether the paths to the elements diverge here rather than further down. */
   function fansOut(node: number, level: number, coverage: number): boolean {
     for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++) {
       const to = edgeTo[edge];

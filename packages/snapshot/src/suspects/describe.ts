@@ -1,4 +1,7 @@
-/** One suspect: what an accumulation is, who holds it, where in the source to look, and the words for it. */
+/**
+ * Describes one suspect: what accumulates, what holds it, where in the source to look, and the sentences
+ * about it.
+ */
 import { anchor, isContext, isOfProgram, pathInWords } from '../paths/path-words.js';
 import { edgeLabel, internalTarget, rawName } from '../graph/names.js';
 import { stepsOf, type PathStep } from '../paths/retaining-path.js';
@@ -25,10 +28,10 @@ import { callbackName, callbacksOf, type Callback } from './user-code.js';
 import { adviceOf, summaryOf, titleOf, type Subject, type Verb } from './wording.js';
 
 const EXAMPLES = 5;
-/** A suspect's order: bytes, by how much of it is the program's own doing. */
+/** A suspect's rank is its bytes, weighted by how much of it the program itself causes. */
 export const STANDING = { program: 1, library: 0.8, node: 0.35, unknown: 0.25, nameless: 0.1 };
 
-/** What all the suspects of a snapshot are described with. */
+/** What describing the suspects of a snapshot needs. */
 export interface Context {
   snapshot: Snapshot;
   tree: StructureTree;
@@ -49,7 +52,7 @@ export interface Described {
   isListeners: boolean;
 }
 
-/** `known` is how much a reader recognizes the holder, see {@link STANDING}. */
+/** Describes a suspect. `known` is how well a reader recognizes the holder, see {@link STANDING}. */
 // eslint-disable-next-line max-lines-per-function -- a list of facts, one after the other
 export function describe(context: Context, held: Held, accumulation: Accumulation, known: number): Described {
   const { snapshot, positions, tree, packageOf, verb } = context;
@@ -142,7 +145,7 @@ export function describe(context: Context, held: Held, accumulation: Accumulatio
   };
 }
 
-/** What tells the kind of an accumulation. */
+/** Collects the evidence that determines the kind of an accumulation. */
 function evidenceOf(
   context: Context,
   { holder }: Held,
@@ -164,7 +167,7 @@ function evidenceOf(
   };
 }
 
-/** The path to an accumulation, and what is at its two ends. */
+/** The path to an accumulation, and its two ends. */
 interface Way {
   edges: readonly number[];
   path: PathStep[];
@@ -173,21 +176,21 @@ interface Way {
   native: Subject['native'];
 }
 
-/** How many holders there are at the holder's place, in each snapshot. */
+/** Returns how many holders there are at the holder's place, in each snapshot. */
 function instancesOf({ snapshot: { graph }, tree, placeOf }: Context, holder: number): number[] {
   const place = placeOf[holder];
-  // Where no property leads to it, its place is shared by others of its class.
+  // If no property leads to it, others of its class share its place.
   if (isSynthetic(graph, holder) || tree.edgeName[place] === '') return [];
   return tree.columns.map((column) => column.count[place]);
 }
 
-/** Files of which no function is known: native addons, and modules of which there are copies. */
+/** Returns files of which no function is known: native addons, and modules that are loaded repeatedly. */
 function filesOf({ addons }: Context, native: Subject['native'], copies: Subject['copies']): string[] {
   if (native === 'addon') return addons().map(({ path: file }) => file);
   return copies ? [copies.file] : [];
 }
 
-/** Kinds of which each element does something when its time comes: what it calls says whose it is. */
+/** Kinds whose elements call something later: the called function shows where they come from. */
 const CALLED = new Set([
   'timers',
   'abort-listeners',
@@ -217,7 +220,7 @@ function functionsOn({ snapshot: { graph }, positions }: Context, edges: readonl
     );
 }
 
-/** Whether the node at this step is one of the program's, on the way to the holder. */
+/** Tells whether the node at this step, on the way to the holder, belongs to the program. */
 function isAnchorBefore(
   { snapshot: { graph }, positions }: Context,
   edges: readonly number[],
@@ -244,12 +247,12 @@ function withAddons({ addons }: Context, told: Told, native: Subject['native']):
   return { ...told, todo: `${told.todo}. Native addons that are loaded: ${text}` };
 }
 
-/** A file as a whole, where no function in it is known. */
+/** Returns the location of a whole file, if no function in it is known. */
 function fileLocation({ packageOf }: Context, script: string): SourceLocation {
   return { function: '', script, line: 1, column: 1, package: packageOf(script) };
 }
 
-/** An object's class that says nothing: several collections in one have each its own cause. */
+/** Owner classes that say nothing: several collections of one owner then each have their own cause. */
 const PLAIN_OWNER = /^(Object|Array|Map|Set|Function|Module|global.*|process|\(.*|\{.*|system \/ .*)$|\(\)$/s;
 
 function causeOf(
@@ -270,7 +273,7 @@ function causeOf(
   const owner = sourceOf(graph, edges[at]);
   const isInstance =
     graph.nodeTypes[graph.nodeType[owner]] === 'object' && !PLAIN_OWNER.test(snapshot.className(owner));
-  // The collections of one object that grow by as many each time, as keys and values do.
+  // Collections of one object that grow by the same amounts, like keys and values.
   return isInstance
     ? `owner ${owner} ${counts
         .slice(1)
@@ -283,7 +286,7 @@ function isFunctionPlace({ className }: StructureTree, place: number): boolean {
   return className[place].endsWith('()');
 }
 
-/** What is at a place hangs below others like it. */
+/** Tells whether a place hangs below others of its kind. */
 function isLinked({ parent, className, edgeName }: StructureTree, place: number): boolean {
   const above = parent[place];
   return (
@@ -294,7 +297,7 @@ function isLinked({ parent, className, edgeName }: StructureTree, place: number)
   );
 }
 
-/** A path that ends in two of a class, one a property of the other. */
+/** Tells whether a path ends in two objects of a class, one a property of the other. */
 function isLink(path: PathStep[]): boolean {
   const [before, last] = path.slice(-2);
   if (path.length < 2 || before.name !== last.name) return false;
@@ -303,7 +306,7 @@ function isLink(path: PathStep[]): boolean {
 
 const MIN_DOMINANT_SHARE = 0.6;
 
-/** Of what the bytes at a place and below it are, in the last snapshot. */
+/** Returns what most of the bytes at and below a place are, in the last snapshot. */
 function mostlyAt({ parent, className, columns }: StructureTree, top: number): Evidence['mostly'] {
   const { ownBytes, bytes } = columns[columns.length - 1];
   const inside = new Uint8Array(parent.length);
@@ -320,7 +323,7 @@ function mostlyAt({ parent, className, columns }: StructureTree, top: number): E
   return sliced > MIN_DOMINANT_SHARE * bytes[top] ? 'sliced strings' : '';
 }
 
-/** What an anonymous thing calls says more than its class: `Timeout → _onTimeout: poll()`. */
+/** Adds what an anonymous object calls, which says more than its class: `Timeout → _onTimeout: poll()`. */
 function withContent(
   snapshot: Snapshot,
   positions: SourcePositions,

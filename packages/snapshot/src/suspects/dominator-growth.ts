@@ -1,6 +1,6 @@
 /**
- * Growth by what dominates it: each node's bytes count for the one directly above it in the dominator tree, and those
- * of alike dominators are one row. All rows together are the growth of the whole heap.
+ * Attributes growth to dominators: each node's bytes count for its immediate dominator, and similar
+ * dominators share a row. The rows add up to the growth of the whole heap.
  */
 import type { StructureTree } from './structure-tree.js';
 import type { DominatorGrowth } from './suspect.js';
@@ -9,7 +9,7 @@ const MAX_ROWS = 20;
 const REST = '(all others)';
 
 /**
- * The largest growth first, and in a last row what is not shown alone. The root has a row for itself where it has
+ * Returns the rows, largest growth first; the last row contains the rest. The root has its own row if it has
  * bytes of its own.
  */
 export function dominatorGrowth({ parent, className, edgeName, columns }: StructureTree): DominatorGrowth[] {
@@ -48,7 +48,7 @@ function rowOf(rows: Map<string, DominatorGrowth>, name: string, columns: number
   return row;
 }
 
-/** `orders (Map)`; V8's roots by their own names. */
+/** Names a row: `orders (Map)`; V8's roots by their own names. */
 function nameOf(className: string, edge: string): string {
   if (className.startsWith('(') || edge === '' || edge === '[]') return className;
   const symbol = /^<symbol (.*)>$/s.exec(edge);

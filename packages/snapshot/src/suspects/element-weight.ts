@@ -1,7 +1,7 @@
 /**
- * What makes each element heavy, where that is not the element itself: a socket that keeps a response by a
- * listener, a timer that keeps a request by its asynchronous context. Down the dominator tree from a typical
- * element, as long as one child retains most of it.
+ * Finds what makes each element heavy, if that is not the element itself: a socket that keeps a response by a
+ * listener, a timer that keeps a request by its asynchronous context. Descends the dominator tree from a
+ * typical element while one child retains most of it.
  */
 import type { Graph } from '../graph/graph.js';
 import { edgeLabel, internalTarget, rawName } from '../graph/names.js';
@@ -16,25 +16,28 @@ import { isPartOfAnother } from './structure-tree.js';
 export interface ElementWeight {
   /** `each keeps a RequestContext (4.1 kB) by kResourceStore`. */
   text: string;
-  /** References from the element to what is heavy. */
+  /** Edges from the element to the heavy object. */
   edges: number[];
 }
 
 const MAX_SAMPLED = 41;
-/** Lighter elements are not worth a word. */
+/** Lighter elements are not described. */
 const MIN_BYTES = 1000;
-/** Of what the element retains. */
+/** Minimum share of what the element retains. */
 const MIN_SHARE = 0.35;
-/** A class further down that retains as good as all of it is the better name. */
+/** A class further down that retains this share of it is the better name. */
 const AS_GOOD_AS_ALL = 0.7;
-/** Nearer, it is an ordinary part of the element; but of one of Node's own it is what the program gave it. */
+/**
+ * Closer objects are an ordinary part of the element; but for an element of Node's they are what the program
+ * gave it.
+ */
 const MIN_STEPS = 2;
 const OF_NODE =
   /^(Timeout|Immediate|Socket|TLSSocket|TCP|MessagePort|Promise|AbortSignal|IncomingMessage|ServerResponse|ClientRequest|Listener|Server)$/;
 const MAX_STEPS = 60;
 const MAX_SEARCHED = 20_000;
 const MAX_NAMES = 5;
-/** Names of these classes say what they are; others stand for what they belong to. */
+/** Names of other classes say what they are; these stand for their owner. */
 const UNTELLING =
   /^(Object|Array|Map|Set|WeakMap|Function|Promise|(Shared)?ArrayBuffer|Buffer|AsyncContextFrame|Listener|\w+Array|Generator|AsyncFunction|\(.*|system \/ .*|\{.*)$/s;
 
@@ -57,7 +60,7 @@ export function elementWeight(
       const child = dominated.nodes[at];
       if (largest < 0 || retainedSize[child] > retainedSize[largest]) largest = child;
     }
-    // A chain of elements: each would be heavy by all that follow.
+    // A chain of elements: each would be heavy because of all that follow.
     if (largest < 0 || retainedSize[largest] < MIN_SHARE * whole || isElement.has(largest)) break;
     node = largest;
     if (isPartOfAnother(graph, node, shallowSize)) continue;
@@ -91,14 +94,14 @@ function isTelling(snapshot: Snapshot, node: number): boolean {
   return (type === 'object' || type === 'native') && !UNTELLING.test(snapshot.className(node));
 }
 
-/** Text or bytes: heavy by themselves, whoever has them. */
+/** Tells whether a node is text or bytes, which are heavy by themselves. */
 function isData({ graph }: Snapshot, node: number): boolean {
   return (
     /string$/.test(graph.nodeTypes[graph.nodeType[node]]) || /ArrayBufferData$/.test(rawName(graph, node))
   );
 }
 
-/** The one in the middle of the bytes: where a few light ones are among them, they are not what weighs. */
+/** Returns the element with the median retained size, so that a few light ones do not count. */
 function typicalOf({ retainedSize }: Snapshot, members: readonly number[]): number {
   const sample = sampleOf(members, MAX_SAMPLED).sort((a, b) => retainedSize[a] - retainedSize[b]);
   const half = sample.reduce((sum, node) => sum + retainedSize[node], 0) / 2;
@@ -116,7 +119,7 @@ function isStep(graph: Graph, edge: number): boolean {
   return type === 'property' || type === 'context';
 }
 
-/** Names of properties and variables, and functions as `onError()`. */
+/** Returns the names of properties and variables, and functions as `onError()`. */
 function namesOf({ graph }: Snapshot, edges: readonly number[]): string[] {
   const names: string[] = [];
   for (const edge of edges) {

@@ -1,4 +1,7 @@
-/** From a place where something accumulates to a suspect: the holder, the path to it, the source, the words. */
+/**
+ * Turns places where something accumulates into suspects: the holder, the path to it, the source, the
+ * sentences.
+ */
 import { anchor } from '../paths/path-words.js';
 import { rawName } from '../graph/names.js';
 import { waysIn } from '../paths/retaining-path.js';
@@ -19,8 +22,8 @@ import type { Suspect } from './suspect.js';
 import { summaryOf, titleOf, type Verb } from './wording.js';
 
 /**
- * Suspects, the most suspicious first. `total` turns bytes into a part of the whole, `verb` makes the beginning of
- * the summary, `readText` finds versions of packages.
+ * Returns the suspects, the most suspicious first. `total` turns bytes into a share, `verb` starts the
+ * summary, `readText` finds versions of packages.
  */
 export function explain(
   snapshot: Snapshot,
@@ -46,7 +49,7 @@ export function explain(
     const accumulation = accumulations[index];
     const { place, inSize, count } = accumulation;
     const holder = inSize ? (found.members[0] ?? found.holder) : found.holder;
-    // A few things that Node itself has more of are no program's leak.
+    // A few more of something in Node itself are not a leak of the program.
     if (count < MIN_COUNT && standing(holder) < STANDING.library && verb === 'more') return;
     const inCollection = tree.edgeName[place] === '[]';
     const example = inSize ? holder : inCollection ? found.example : nearestOf(found.members, paths);
@@ -56,7 +59,7 @@ export function explain(
 
   const described = new Map<Draft, Described>();
   for (const [holder, groups] of byHolder) {
-    // Roots have nothing in common but that they are roots.
+    // What several roots hold has nothing else in common.
     for (const some of isSynthetic(snapshot.graph, holder) ? groups.map((group) => [group]) : [groups]) {
       const chief = some.reduce((best, group) =>
         telling(tree, group.accumulation) > telling(tree, best.accumulation) ? group : best,
@@ -86,7 +89,7 @@ export function explain(
     .map(({ suspect }, index) => ({ ...suspect, rank: index + 1 }));
 }
 
-/** What suspects are described with, and how much a reader recognizes a node. */
+/** Returns what describing suspects needs, and how well a reader recognizes a node. */
 export function contextOf(
   snapshot: Snapshot,
   tree: StructureTree,
@@ -120,7 +123,7 @@ export function contextOf(
   return { context, standing };
 }
 
-/** Listeners of several events on one emitter are named together. */
+/** Names the listeners of several events on one emitter together. */
 function retitled(group: Group, described: ReadonlyMap<Draft, Described>): Group {
   const found = described.get(group.chief);
   if (!found?.subject.emitter) return group;
@@ -137,32 +140,32 @@ function retitled(group: Group, described: ReadonlyMap<Draft, Described>): Group
   return { ...group, chief: { ...group.chief, suspect: { ...group.chief.suspect, title, summary } } };
 }
 
-/** The listeners say more than the variables that they share. */
+/** Listeners say more than the variables that they share. */
 const LISTENERS_TELL = 100;
 
-/** A root, or the global object: all that they have in common is that the program has them. */
+/** A root, or the global object: being held by it is nothing in common. */
 function isNameless({ graph }: Snapshot, node: number): boolean {
   return isSynthetic(graph, node) || /^global( |$)/.test(rawName(graph, node));
 }
 
-/** Compiled code holds its source and its constants: more of them come with more functions. */
+/** Compiled code holds its source and constants; more of them come with more functions. */
 function isCode({ graph }: Snapshot, node: number): boolean {
   return graph.nodeTypes[graph.nodeType[node]] === 'code';
 }
 
-/** In a chain or a tree, what to begin with. */
+/** Returns the element nearest to the root; in a chain or a tree, where to begin. */
 function nearestOf(members: number[], { cost }: RetainingPaths): number {
   return members.reduce((best, node) => (cost[node] < cost[best] ? node : best), members[0]);
 }
 
-/** 1 for the same growth in each step; less the more they differ. */
+/** Returns 1 if each step grew by the same amount, less the more they differ. */
 function steadiness(counts: number[]): number {
   const steps = counts.slice(1).map((count, at) => count - counts[at]);
   if (steps.length < 2) return 1;
   return 0.5 + (0.5 * Math.max(0, Math.min(...steps))) / Math.max(1, ...steps);
 }
 
-/** Whose code the way leads through last. */
+/** Returns the standing of the last code on the path. */
 function standingOf(snapshot: Snapshot, positions: SourcePositions, edges: number[]): number {
   let best: number = STANDING.unknown;
   for (const edge of edges) {

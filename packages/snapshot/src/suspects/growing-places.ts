@@ -1,27 +1,27 @@
 /**
- * Where the structure of a program grows: places of which there are ever more, below a place of which there
- * are not. What hangs below a growing place grows because of it and is counted with it.
+ * Finds growing places in the structure of a program: places with ever more nodes, below a place that does
+ * not grow. What hangs below a growing place grows because of it and counts with it.
  */
 import type { StructureTree } from './structure-tree.js';
 
 export interface GrowingPlace {
   place: number;
-  /** Whether its nodes get bigger, rather than more. */
+  /** Whether its nodes get bigger instead of more. */
   inSize: boolean;
-  /** Nodes in each snapshot. */
+  /** Number of nodes in each snapshot. */
   counts: number[];
-  /** Growth of what they retain, from the first snapshot to the last. */
+  /** Growth of what they retain, from the first snapshot to the last, in bytes. */
   bytes: number;
 }
 
-/** Less is not worth a look. */
+/** Less is ignored. */
 const MIN_BYTES = 16 * 1024;
 export const MIN_COUNT = 5;
-/** Fewer nodes than that must be this part of all growth. */
+/** With fewer than MIN_COUNT nodes, a place needs this share of all growth. */
 const LARGE_SHARE = 0.05;
-/** A last step this much smaller than those before it is of something that settles. */
+/** If the last step is smaller than this share of the earlier ones, the growth is ending. */
 const SETTLING = 0.4;
-/** Part of the growth in bytes that new nodes of a mean size must make up. */
+/** Share of the growth in bytes that new nodes of mean size must explain. */
 const MIN_SHARE_BY_NUMBER = 0.5;
 
 export function growingPlaces(tree: StructureTree): GrowingPlace[] {
@@ -33,7 +33,7 @@ export function growingPlaces(tree: StructureTree): GrowingPlace[] {
   const total = Math.max(1, last.bytes[0] - first.bytes[0]);
   const found: GrowingPlace[] = [];
 
-  /** Places to look at, top down. Not recursive: lists make deep trees. */
+  /** Places to examine, top down. Not recursive, because lists make deep trees. */
   const stack = [0];
   for (let above = stack.pop(); above !== undefined; above = stack.pop()) {
     let grown = false;
@@ -48,7 +48,7 @@ export function growingPlaces(tree: StructureTree): GrowingPlace[] {
     if (above === 0) continue;
     const ownBytes = columns.map((column) => column.ownBytes[above]);
     if (grown) {
-      // The table that holds what grows, larger for it.
+      // The table of what grows has become larger with it.
       const largest = found[found.length - 1];
       largest.bytes += Math.max(0, ownBytes[ownBytes.length - 1] - ownBytes[0]);
     } else {
@@ -74,19 +74,23 @@ export function growingPlaces(tree: StructureTree): GrowingPlace[] {
     }
     if (last.bytes[place] - first.bytes[place] < MIN_BYTES) return null;
     const ownBytes = last.ownBytes[place] - first.ownBytes[place];
-    // Before all below is looked at: in a chain of unlike links that would be done at each of them.
+    // Checked before everything below is examined: otherwise a chain of unlike links would be scanned from
+    // each link.
     if (more < MIN_COUNT && ownBytes < total * LARGE_SHARE) return null;
     const bytes = grownInside(place);
     if (bytes < MIN_BYTES) return null;
-    // The nodes got bigger, rather than more: what is below tells why.
+    // The nodes got bigger, not more: what is below shows why.
     if (more * last.typicalBytes[place] < MIN_SHARE_BY_NUMBER * bytes) return null;
     if (more < MIN_COUNT && bytes < total * LARGE_SHARE) return null;
-    // More than coming and going would explain.
+    // More than random coming and going explains.
     if (more < 3 * Math.sqrt(counts[0]) && more > MIN_COUNT) return null;
     return { place, inSize: false, counts, bytes };
   }
 
-  /** Growth of a place with all below it, as far as their classes grew: the rest came from elsewhere. */
+  /**
+   * Returns the growth of a place and everything below it, limited to the growth of each class: the rest came
+   * from elsewhere.
+   */
   function grownInside(top: number): number {
     const inside = new Map<string, number>();
     const places = [top];
@@ -112,7 +116,7 @@ const VALUES = new Set([
   '(regexp)',
 ]);
 
-/** Not V8's code, shapes and tables, which grow while a program warms up. */
+/** Excludes V8's code, shapes and tables, which grow while a program warms up. */
 export function isProgramClass(name: string): boolean {
   if (name.startsWith('(')) return VALUES.has(name) || name === '(anonymous)()';
   return (
@@ -122,7 +126,7 @@ export function isProgramClass(name: string): boolean {
   );
 }
 
-/** Grows from each snapshot to the next, and has not as good as stopped. */
+/** Tells whether it grows from each snapshot to the next and has not nearly stopped. */
 export function isSteady(counts: number[]): boolean {
   let grownBefore = 0;
   for (let at = 1; at < counts.length; at++) {
@@ -134,7 +138,10 @@ export function isSteady(counts: number[]): boolean {
   return true;
 }
 
-/** Like {@link isSteady}, for what grows in leaps, as arrays do; at rest in the end, it is taken to be full. */
+/**
+ * Like {@link isSteady}, for what grows in leaps, such as arrays; if the last step is zero, it counts as
+ * full.
+ */
 function rises(sizes: number[]): boolean {
   const steps = sizes.slice(1).map((size, at) => size - sizes[at]);
   return (

@@ -1,16 +1,16 @@
 /**
- * The first sentence of a comparison: how much grew, what explains it, and how much of it lies outside V8's heap,
- * where no suspect can be.
+ * Writes the first sentence of a comparison: how much grew, what explains it, and how much lies outside V8's
+ * heap, where there are no suspects.
  */
 import type { ProcessFigures } from '../redact/process-figures.js';
 import type { Growth } from './suspect.js';
 
 type Found = Pick<Growth, 'outsideHeap' | 'process' | 'suspects' | 'explainedShare'> & {
-  /** Growth of the snapshots' nodes, from the first to the last. */
+  /** Growth of the snapshots' nodes from the first to the last, in bytes. */
   bytes: number;
 };
 
-/** One or two sentences. A process that grows outside V8's heap is never said to be at rest. */
+/** Returns one or two sentences. Never says that a process is stable if it grows outside V8's heap. */
 export function summaryOf({ bytes, outsideHeap, process, suspects, explainedShare }: Found): string {
   const outside = outsideGrowth(process);
   if (outside !== null) return `${inHeap()}${references()} ${outside}`;
@@ -38,12 +38,12 @@ export function summaryOf({ bytes, outsideHeap, process, suspects, explainedShar
   }
 }
 
-/** Less than this is noise: the allocator's own coming and going, and pages of files that are touched. */
+/** Less is noise: allocator fluctuations, and file pages that become resident. */
 const MIN_OUTSIDE_BYTES = 16e6;
-/** Part of the first snapshot's RSS. */
+/** Minimum share of the first snapshot's RSS. */
 const MIN_OUTSIDE_SHARE = 0.1;
 
-/** A sentence; null where nothing to speak of grew there, or where the snapshots don't say. */
+/** Returns a sentence; null if nothing noteworthy grew there, or the snapshots lack the figures. */
 function outsideGrowth(process: Growth['process']): string | null {
   const known = process?.filter((each): each is ProcessFigures => each !== null) ?? [];
   if (known.length < 2) return null;

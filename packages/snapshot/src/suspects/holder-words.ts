@@ -1,6 +1,6 @@
 /**
- * What the holder of an accumulation is called: the path of names by which the program gets to it
- * (`client._events.connect`), its class, and the function, module, class or root that the path begins at.
+ * Names the holder of an accumulation: the names by which the program reaches it (`client._events.connect`),
+ * its class, and the function, module, class or root where the path begins.
  */
 import type { Graph } from '../graph/graph.js';
 import { edgeLabel, internalTarget, rawName } from '../graph/names.js';
@@ -9,22 +9,24 @@ import type { Snapshot } from '../graph/snapshot.js';
 import type { SourcePositions } from '../paths/source-positions.js';
 
 export interface HolderWords {
-  /** `client._events.connect`. */
+  /** For example `client._events.connect`. */
   name: string;
   class: string;
-  /** In words. */
+  /** Description of the owner. */
   owner: string;
-  /** Where no JavaScript holds it: an open handle of Node (a socket, a port), or V8's handles for native code. */
+  /**
+   * If no JavaScript holds it: an open handle of Node (a socket, a port), or V8's handles for native code.
+   */
   native: 'handle' | 'addon' | null;
 }
 
-/** Names that say nothing of the program: V8's, and Node's between a module and its exports. */
+/** Names that say nothing about the program: V8's, and Node's between a module and its exports. */
 const UNTOLD = new Set(['exports', 'this', 'global', '__proto__', 'context', 'previous']);
 const MAX_NAMES = 3;
 const PLAIN =
   /^(Object|Array|Map|Set|WeakMap|WeakSet|\{.*|\(.*|system \/ .*|Module|ModuleWrap|global.*|process|.*\(\))$/s;
 
-/** In the words of a person: nodes that V8 calls by numbers or not at all. */
+/** Readable names for nodes that V8 names by numbers or not at all. */
 const ROOTS: Record<string, string> = {
   '(Global handles)': 'native code (V8 global handles)',
   '(Traced handles)': 'native code (V8 traced handles)',
@@ -54,7 +56,7 @@ export function holderWords(
   for (let index = at; index >= 0 && owner === ''; index--) {
     const edge = edges[index];
     const node = graph.edgeTo[edge];
-    // The prototype of one of Node's classes leads to all of its functions: what they keep is Node's.
+    // The prototype of one of Node's classes leads to all of its functions, and what they keep is Node's.
     if (edgeLabel(graph, edge) === '__proto__' && nodeModule !== '') break;
     const found = anchor(graph, positions, node);
     if (found && (index < at || isContext(graph, node))) {
@@ -62,7 +64,7 @@ export function holderWords(
       break;
     }
     nodeModule ||= moduleOfNode(graph, positions, node);
-    // What Node keeps for itself: the path of the program ends there.
+    // What Node keeps for itself: the program's part of the path ends there.
     if (nodeModule !== '' && index < at) continue;
     if (index < at && instance === '' && !PLAIN.test(snapshot.className(node)))
       instance = snapshot.className(node);
@@ -93,7 +95,10 @@ function isNativeCode(root: string): boolean {
   return root.startsWith('native code') || root === 'the process';
 }
 
-/** What V8's global handles hold is an open handle all the same where it belongs to one of Node's own. */
+/**
+ * Corrects the holder: what V8's global handles hold is still an open handle if it belongs to one of Node's
+ * objects.
+ */
 export function ofOpenHandles({ graph }: Snapshot, words: HolderWords, element: number): HolderWords {
   if (words.native !== 'addon') return words;
   const native = internalTarget(graph, element, 'javascript_to_native');
@@ -101,7 +106,7 @@ export function ofOpenHandles({ graph }: Snapshot, words: HolderWords, element: 
   return name.startsWith(OPEN_HANDLES) ? { ...words, name, owner: name, native: 'handle' } : words;
 }
 
-/** By the last name alone where the holder has one; else by its class, in what has a name. */
+/** Uses only the last name if the holder has one; else its class and the closest named owner. */
 function nameFrom(
   { graph }: Snapshot,
   edge: number | undefined,
@@ -119,20 +124,20 @@ function nameFrom(
     : `${className} in ${told.join('.')}`;
 }
 
-/** Of the edge, without what V8 writes about a symbol; for `this`, whose it is. */
+/** Names an edge, without V8's notation for symbols; `this` becomes its owner. */
 function nameOf(snapshot: Snapshot, edge: number): string {
   const label = edgeLabel(snapshot.graph, edge);
   if (label === 'this') return snapshot.className(snapshot.graph.edgeTo[edge]);
   return UNTOLD.has(label) ? '' : plainName(label);
 }
 
-/** `kEvents` for `<symbol kEvents>`. */
+/** Turns `<symbol kEvents>` into `kEvents`. */
 export function plainName(label: string): string {
   const symbol = /^<symbol (.*)>$/s.exec(label);
   return symbol === null ? label : symbol[1];
 }
 
-/** Class of a node; for variables of a function, whose they are. */
+/** Names the class of a node; for variables of a function, that function. */
 export function classWords(snapshot: Snapshot, positions: SourcePositions, node: number): string {
   const { graph } = snapshot;
   if (isContext(graph, node)) {
@@ -145,13 +150,13 @@ export function classWords(snapshot: Snapshot, positions: SourcePositions, node:
 }
 
 /**
- * An object whose prototype was set afterwards, as Node does for AbortSignal, has the class of its first
- * constructor in V8's snapshot: the prototype says better.
+ * Returns the constructor's name from the prototype: V8's snapshot shows the first constructor, which is
+ * wrong for an object whose prototype was set later, as Node does for AbortSignal.
  */
 export function constructorName(snapshot: Snapshot, node: number): string {
   const { graph } = snapshot;
   const name = snapshot.className(node);
-  // C++ objects that Node.js tells V8 of (EmbedderGraph): `Node / MessagePort`.
+  // C++ objects that Node.js reports to V8 (EmbedderGraph): `Node / MessagePort`.
   if (graph.nodeTypes[graph.nodeType[node]] === 'synthetic')
     return rawName(graph, node).replace(/^Node \/ /, '');
   if (graph.nodeTypes[graph.nodeType[node]] !== 'object' || !/^(Object|EventTarget|\{)/.test(name))
@@ -164,7 +169,7 @@ export function constructorName(snapshot: Snapshot, node: number): string {
   return found === '' || found === 'Object' ? name : found;
 }
 
-/** The node that a property refers to, or -1. */
+/** Returns the node that a property refers to, or -1. */
 export function propertyTarget(graph: Graph, node: number, property: string): number {
   for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++) {
     if (graph.edgeTypes[graph.edgeType[edge]] === 'property' && edgeLabel(graph, edge) === property)
@@ -177,7 +182,7 @@ export function isSynthetic(graph: Graph, node: number): boolean {
   return graph.nodeTypes[graph.nodeType[node]] === 'synthetic';
 }
 
-/** The root at which a path begins, by the name that V8 gives it. */
+/** Returns V8's name of the root at which a path begins. */
 function rootOf(graph: Graph, edges: readonly number[]): string {
   let found = 'the process';
   for (const edge of edges) {
@@ -185,13 +190,16 @@ function rootOf(graph: Graph, edges: readonly number[]): string {
     if (isSynthetic(graph, node)) found = rootWords(graph, node);
     else if (found !== 'the process') return found;
     else if (isGlobalObject(graph, node)) return 'globalThis';
-    // Since Node 26 V8's record of the context (hidden) comes before the global object.
+    // Since Node 26, V8's record of the context (hidden) comes before the global object.
     else if (graph.nodeTypes[graph.nodeType[node]] !== 'hidden') return found;
   }
   return found;
 }
 
-/** V8 calls it `global`, `global / https://…` where it has a location, and `global (global*)` since Node 26. */
+/**
+ * V8 calls the global object `global`, `global / https://…` if it has a location, and `global (global*)`
+ * since Node 26.
+ */
 export function isGlobalObject(graph: Graph, node: number): boolean {
   return graph.nodeTypes[graph.nodeType[node]] === 'object' && /^global\b/.test(rawName(graph, node));
 }

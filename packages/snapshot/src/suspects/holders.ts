@@ -1,6 +1,7 @@
 /**
- * Who holds what accumulates. The dominator does, but where two collections hold the same objects, it is only
- * what they have in common; then the collection that refers to most of them is the one to name.
+ * Finds what holds an accumulation. Usually the dominator; but if two collections hold the same objects, the
+ * dominator is only what those have in common. Then the collection that refers to most of the objects is the
+ * holder.
  */
 import { typeIndex, type Graph } from '../graph/graph.js';
 import type { RetainingPaths } from '../paths/retaining-paths.js';
@@ -9,29 +10,28 @@ import { deepReferrers } from './deep-referrers.js';
 import { nearestPath } from './nearest-path.js';
 import { isPartOfAnother } from './structure-tree.js';
 
-/** Nodes that accumulate, and who refers to them. */
+/** Nodes that accumulate, and what refers to them. */
 export interface Held {
   members: number[];
   /** The node that holds them. */
   holder: number;
-  /** Whether the holder leads to them by weak references only, and others keep them alive. */
+  /** Whether the holder leads to them only by weak references, while others keep them alive. */
   isWeak: boolean;
-  /** One of them that the holder refers to, itself or through a few others. */
+  /** One of them that the holder refers to, directly or through a few others. */
   example: number;
 }
 
-/** A collection that refers to fewer of them than this is not their holder. */
+/** A collection that refers to a smaller share of them is not their holder. */
 const MIN_COVERAGE = 0.3;
 const MAX_GROUPS = 250;
 
-/** Each takes a few passes over all references: only for the largest accumulations. */
+/** Each search takes a few passes over all references, so only the largest accumulations get one. */
 const MAX_SEARCHES = 8;
 const MIN_FOR_SEARCH = 5;
 
 /**
- * For each place given, the holder of the nodes there. `standing` says of a candidate how much a reader would
- * recognize it, 0 to 1; where that is less than `recognized`, what the program itself holds them by is looked for
- * further up.
+ * Returns the holder for each place. `standing` rates how well a reader would recognize a candidate, 0 to 1;
+ * if that is less than `recognized`, the search continues upwards for what the program itself holds them by.
  */
 export function holdersOf(
   snapshot: Snapshot,
@@ -71,7 +71,7 @@ export function holdersOf(
 }
 
 interface Groups {
-  /** 1 more than the group's index, or 0. */
+  /** The group's index plus 1, or 0. */
   groupOf: Uint8Array;
   members: number[][];
 }
@@ -119,7 +119,7 @@ function referrers(
   return found.map((nodes) => nodes.sort((a, b) => b.count - a.count).slice(0, 20));
 }
 
-/** What dominates most of them, above the place they are at. */
+/** Returns what dominates most of them, above their place. */
 function dominatorOf(
   { graph, dominator, shallowSize }: Snapshot,
   placeOf: Uint32Array,
@@ -142,7 +142,10 @@ function dominatorOf(
   return best;
 }
 
-/** Edges from the root by way of the holder to a member: as named above, and from the holder on the nearest. */
+/**
+ * Returns the edges from the root via the holder to a member: the most meaningful path to the holder, then
+ * the shortest.
+ */
 export function pathThrough(
   snapshot: Snapshot,
   paths: RetainingPaths,

@@ -1,4 +1,4 @@
-/** From a snapshot, or several of one process, to what leaks. */
+/** Finds what leaks, from one or several snapshots of a process. */
 import type { Classes } from '../graph/classes.js';
 import type { Sizes } from '../format/columns.js';
 import type { ProcessFigures } from '../redact/process-figures.js';
@@ -20,17 +20,19 @@ import type { Accumulations, ClassGrowth, Growth, Suspect } from './suspect.js';
 import { isProgramsOwn, isSuspicious } from './worth-saying.js';
 
 export interface SuspectOptions {
-  /** How many suspects at most; 10 if not given. */
+  /** Maximum number of suspects; default 10. */
   most?: number;
-  /** Reads `package.json` files, for versions that the heap does not tell; without it, no file is read. */
+  /** Reads `package.json` files, for versions that the heap does not contain; without it, no file is read. */
   readText?: ReadText;
 }
 
 const MAX_SUSPECTS = 10;
-/** A suspect that explains less than this part of the first one's bytes is left out. */
+/** A suspect that explains less than this share of the first one's bytes is left out. */
 const MIN_SHARE_OF_FIRST = 0.02;
 
-/** The largest accumulations of the program in one snapshot. Whether they grow, one snapshot cannot tell. */
+/**
+ * Finds the program's largest accumulations in one snapshot. A single snapshot cannot show whether they grow.
+ */
 export function findAccumulations(
   snapshot: Snapshot,
   { most = MAX_SUSPECTS, readText }: SuspectOptions = {},
@@ -44,16 +46,16 @@ export function findAccumulations(
   return { suspects: ranked(suspects), notCovered: notCoveredByOne(snapshot) };
 }
 
-/** {@link findAccumulations} without what it does not cover. */
+/** Returns the suspects of {@link findAccumulations} only. */
 export function findSuspects(snapshot: Snapshot, options: SuspectOptions = {}): Suspect[] {
   return findAccumulations(snapshot, options).suspects;
 }
 
 /**
- * What grew from the first of the snapshots to the last, and who holds it. They are matched by structure:
- * object ids of two captures have nothing to do with one another. Each is asked for once, in turn, and only the
- * last is kept, so that memory is that of one snapshot.
- * @throws {RangeError} when there are fewer than two
+ * Finds what grew from the first snapshot to the last, and what holds it. Objects are matched by structure,
+ * because object IDs of two captures are unrelated. Each snapshot is requested once, in order, and only the
+ * last is kept, so that memory use is that of one snapshot.
+ * @throws {RangeError} if there are fewer than two
  */
 export async function diff(
   snapshots: Iterable<Snapshot | Promise<Snapshot>> | AsyncIterable<Snapshot>,
@@ -139,7 +141,7 @@ function weightOf(suspect: Suspect): number {
   return isOutsideHeap(suspect) ? suspect.count * NATIVE_REFERENCE_BYTES : suspect.bytes;
 }
 
-/** What grew in references takes the place of the collection that got larger for it. */
+/** Replaces a collection that became larger by the growth in references that explains it. */
 function withReferences(found: readonly Suspect[], references: readonly Suspect[]): Suspect[] {
   const largerFor = (suspect: Suspect): Suspect | undefined =>
     references.find(({ holder }) => holder.id === suspect.holder.id);
@@ -158,7 +160,7 @@ function withReferences(found: readonly Suspect[], references: readonly Suspect[
   return all;
 }
 
-/** What has a limit comes last. */
+/** Puts suspects with a limit last. */
 function ranked(suspects: readonly Suspect[]): Suspect[] {
   return [
     ...suspects.filter(({ limit }) => limit === null),
@@ -166,7 +168,7 @@ function ranked(suspects: readonly Suspect[]): Suspect[] {
   ].map((suspect, index) => ({ ...suspect, rank: index + 1 }));
 }
 
-/** The growth that is to be explained: what shrank elsewhere must not make a share greater than all. */
+/** Returns the growth to be explained: what shrank elsewhere must not make a share exceed 1. */
 function grownBytes({ columns }: StructureTree, bytes: number): number {
   const first = columns[0].ownBytes;
   const last = columns[columns.length - 1].ownBytes;
@@ -178,7 +180,7 @@ function grownBytes({ columns }: StructureTree, bytes: number): number {
 interface Totals {
   bytes: number;
   nodes: number;
-  /** Outside V8's heap. */
+  /** Bytes outside V8's heap. */
   native: number;
   arrayBuffers: number;
 }

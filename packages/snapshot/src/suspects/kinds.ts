@@ -1,35 +1,35 @@
 /**
- * What a leak looks like, told by what accumulates and by the way there. Each kind is a question about the
- * evidence and the advice that goes with it; the first that fits counts, so the telling ones stand first.
+ * Classifies leaks by what accumulates and by the path to it. Each kind is a condition on the evidence, with
+ * its advice; the first that matches counts, so the most specific come first.
  */
 import type { SuspectKind } from './suspect.js';
 
 export interface Evidence {
   /** Class or shape of what accumulates. */
   className: string;
-  /** Class of what holds it. */
+  /** Class of its holder. */
   holderClass: string;
-  /** Names of edges on the way from the root to what accumulates. */
+  /** Names of edges on the path from the root to what accumulates. */
   edges: string[];
-  /** Classes on that way, what accumulates included. */
+  /** Classes on that path, including what accumulates. */
   classes: string[];
-  /** Whether it is the same few nodes that get bigger. */
+  /** Whether the same few nodes get bigger. */
   inSize: boolean;
-  /** Whether what accumulates hangs on one another. */
+  /** Whether the accumulated objects refer to one another. */
   linked: boolean;
-  /** What most of the bytes are: memory behind buffers, strings of which a slice is kept, or something else. */
+  /** What most of the bytes are: memory of buffers, strings of which a slice is kept, or something else. */
   mostly: 'buffers' | 'sliced strings' | '';
-  /** Where no JavaScript holds it: an open handle of Node, or native code. */
+  /** If no JavaScript holds it: an open handle of Node, or native code. */
   native: 'handle' | 'addon' | null;
-  /** Whether the holder's owner has a property such as `max`: it is bounded already. */
+  /** Whether the holder's owner has a property such as `max`, so that it is already bounded. */
   hasLimit: boolean;
 }
 
 export interface Told {
   kind: SuspectKind;
-  /** What it looks like. */
+  /** What the leak looks like. */
   signs: string;
-  /** What to do about it. */
+  /** Advice. */
   todo: string;
 }
 
@@ -40,7 +40,7 @@ interface Kind extends Told {
 const has = (names: string[], pattern: RegExp): boolean => names.some((name) => pattern.test(name));
 const isFunction = ({ className }: Evidence): boolean => className === 'Function' || className.endsWith('()');
 
-/** Names under which programs and libraries keep functions that are called when something happens. */
+/** Names under which programs and libraries keep functions to call when something happens. */
 const LISTENERS =
   /^(_events|_?event_?listeners?|_?listeners?|_?handlers?|subscribers?|subscriptions?|observers?|callbacks?|hooks?|kEvents|all|interceptors)$/i;
 

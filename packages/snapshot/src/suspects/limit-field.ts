@@ -1,6 +1,6 @@
 /**
- * Whether an object bounds what it holds, told by a field such as `max`. V8 writes no small integers into a snapshot,
- * but the names of an object's fields are in its hidden class.
+ * Detects whether an object bounds its contents, by a field such as `max`. V8 omits small integers from a
+ * snapshot, but an object's hidden class has the names of its fields.
  */
 import type { Graph } from '../graph/graph.js';
 import { edgeLabel, internalTarget, rawName } from '../graph/names.js';
@@ -9,7 +9,7 @@ import { propertyTarget } from './holder-words.js';
 const LIMIT =
   /^[#_]?(get )?(max|maxSize|maxEntries|maxItems|maxLength|maxKeys|maxAge|limit|capacity|highWaterMark|ttl)$/i;
 
-/** Of the object itself, its hidden class or its prototype. */
+/** Looks at the object itself, its hidden class and its prototype. */
 export function hasLimitField(graph: Graph, node: number, field = LIMIT): boolean {
   if (hasProperty(graph, node, field)) return true;
   const shape = internalTarget(graph, node, 'map');

@@ -1,6 +1,7 @@
 /**
- * Modules that are loaded again and again: an `import()` with a query that changes, a `require()` after the entry in
- * `require.cache` was deleted. Node keeps every copy; what a reader needs is which file they are copies of.
+ * Finds modules that are loaded repeatedly: an `import()` with a changing query, or a `require()` after the
+ * entry in `require.cache` was deleted. Node keeps every copy; the reader needs to know which file they are
+ * copies of.
  */
 import { typeIndex } from '../graph/graph.js';
 import { rawName } from '../graph/names.js';
@@ -27,10 +28,12 @@ export const CJS_COPIES: Told = {
 const MAX_SAMPLED = 40;
 const MAX_VISITED = 60;
 const MAX_DEPTH = 3;
-/** Part of the sample that must be copies of one file. */
+/** Share of the sample that must be copies of one file. */
 const MIN_SHARE = 0.6;
 
-/** The file that most of the elements are copies of; null where they are no modules, or of many files. */
+/**
+ * Returns the file of which most elements are copies; null if they are not modules, or come from many files.
+ */
 export function moduleCopies(
   { graph, retains }: Snapshot,
   members: readonly number[],

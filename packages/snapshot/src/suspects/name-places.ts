@@ -1,6 +1,6 @@
 /**
- * Where in the structure of a program each redacted name stands: what it names, what holds that, and what lies
- * below it. Two captures of one process agree on that, but not on the hash of the name.
+ * Finds the places of each redacted name in the program's structure: what it names, what holds that, and what
+ * is below. Two captures of one process agree on those, but not on the hash of the name.
  */
 import type { Graph } from '../graph/graph.js';
 import { typeIndex } from '../graph/graph.js';
@@ -12,29 +12,29 @@ export interface NamePlace {
   /** Index into the strings of the snapshot. */
   index: number;
   text: string;
-  /** Length of the name, in UTF-16 units. */
+  /** Length of the name in UTF-16 units. */
   units: number;
-  /** Hashes of where it stands, each of them one observation. */
+  /** Hashes of its places, each of one observation. */
   features: ReadonlySet<number>;
-  /** The first edge or node that has it: names of one object follow each other as its properties do. */
+  /** The first edge or node with this name: names of one object are in the order of its properties. */
   order: number;
-  /** Properties of the object that has it first. */
+  /** Number of properties of the first object with this name. */
   siblings: number;
   /** Bytes that everything with this name retains. */
   bytes: number;
 }
 
-/** An object with more properties is used as a map: its names are keys and say nothing of the structure. */
+/** An object with more properties is used as a map: its names are keys, not structure. */
 const MAX_FIELDS = 24;
-/** A name is known by the smallest of its features (Broder's bottom-k sketch, 1997). */
+/** A name is represented by the smallest of its features (Broder's bottom-k sketch, 1997). */
 const MAX_FEATURES = 48;
-/** Uses of a name that are looked at. */
+/** How many uses of a name are examined. */
 const MAX_USES = 256;
 const MAX_CHILDREN = 16;
-/** How far a feature looks up: to what holds the object that has the name. */
+/** How many dominators each feature looks up from the object that has the name. */
 const STEPS_UP = [0, 2, 5];
 
-/** The redacted names of a snapshot that are part of the program's structure, none of those that are keys. */
+/** Returns the redacted names that are part of the program's structure, without keys. */
 export function namePlaces(snapshot: Snapshot): NamePlace[] {
   const { graph, retainedSize } = snapshot;
   const indexes = graph.strings.beginningWith(MASKED_NAME_BEGINNING);
@@ -56,7 +56,7 @@ export function namePlaces(snapshot: Snapshot): NamePlace[] {
   ]);
   const numbered = typeSet(edgeTypes, ['element', 'hidden']);
   const property = typeIndex(edgeTypes, 'property');
-  /** By type, the edges of a node, and those of them that were seen. */
+  /** Counts by type: the edges of a node, and those of them seen so far. */
   const ofType = new Uint32Array(256);
   const before = new Uint32Array(256);
 
@@ -124,11 +124,11 @@ function addAll({ features }: Found, more: Iterable<number>): void {
 
 interface Surroundings {
   ofNode(node: number): number[];
-  /** @param at which of the edges of its type it is, of so many that its node has */
+  /** @param at index of the edge among the `count` edges of its type */
   ofEdge(from: number, edge: number, at: number, count: number): number[];
 }
 
-/** What is seen around a name. In all of it, redacted names count by their length. */
+/** Computes features from what surrounds a name. Redacted names in it count by their length. */
 function surroundingsOf(snapshot: Snapshot, isMasked: Uint8Array): Surroundings {
   const { graph, dominator, shallowSize } = snapshot;
   const { nodeName, nodeType, nodeTypes, firstEdge, edgeName, edgeType, edgeTypes, edgeTo, strings } = graph;
@@ -161,7 +161,7 @@ function surroundingsOf(snapshot: Snapshot, isMasked: Uint8Array): Surroundings 
     return mix(edgeType[edge], numbered[edgeType[edge]] === 1 ? 4 : formOf(edgeName[edge]));
   }
 
-  /** For each of {@link STEPS_UP}, how a node is held, up to so many dominators above it. */
+  /** For each of {@link STEPS_UP}, hashes how a node is held, up to that many dominators above it. */
   function above(node: number): number[] {
     const found: number[] = [];
     let hash = classOf(node);
@@ -197,7 +197,7 @@ function surroundingsOf(snapshot: Snapshot, isMasked: Uint8Array): Surroundings 
     const to = edgeTo[edge];
     const own = mix(mix(7, edgeType[edge]), classOf(to));
     const holders = above(from).map((hash) => mix(own, hash));
-    // A table that got more properties may have them in another order.
+    // A table that got more properties may have a different order.
     const ordinal = mix(mix(mix(8, at), count), holders[0]);
     return [...holders, ordinal, ...below(to).map((hash) => mix(9, hash))];
   }
@@ -205,7 +205,10 @@ function surroundingsOf(snapshot: Snapshot, isMasked: Uint8Array): Surroundings 
   return { ofNode, ofEdge };
 }
 
-/** Where the code of a function or of an object's class is, as one number; 0 where V8 wrote no position. */
+/**
+ * Returns the position of a function's code, or of an object's class, as one number; 0 if V8 wrote no
+ * position.
+ */
 function positionsOf({ locations: { node: nodes, line, column } }: Graph): (node: number) => number {
   return (node) => {
     let low = 0;
@@ -226,10 +229,10 @@ function typeSet(types: readonly string[], names: readonly string[]): Uint8Array
   return set;
 }
 
-/** As places of the structure are told apart, see structure-tree.ts. */
+/** Names without digits, like in structure-tree.ts. */
 const withoutDigits = (text: string): string => text.replaceAll(/\d+/g, '#');
 
-/** FNV-1a (Fowler, Noll and Vo), of UTF-16 units. */
+/** FNV-1a (Fowler, Noll and Vo), over UTF-16 units. */
 function hashOf(text: string): number {
   let hash = 0x811c9dc5;
   for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);

@@ -1,6 +1,6 @@
 /**
- * Native addons that a program has loaded: where native code holds what accumulates, V8 knows no more than
- * "global handles", and the addon is what an engineer has to look at.
+ * Finds the native addons that a program has loaded: for what native code holds, V8 knows only "global
+ * handles", and the addon is where an engineer must look.
  */
 import { typeIndex, type Graph } from '../graph/graph.js';
 import { rawName } from '../graph/names.js';
@@ -16,7 +16,7 @@ export interface NativeAddon {
 const IS_ADDON = /^(?:\/|[a-zA-Z]:\\).*\.node$/;
 const MAX_NAMED = 4;
 
-/** By keys of `require.cache` and the file names of modules; those of packages first. */
+/** Finds addons by keys of `require.cache` and file names of modules; those of packages come first. */
 export function nativeAddons(graph: Graph, packageOf: PackageOf): NativeAddon[] {
   const {
     nodeCount,
@@ -45,7 +45,7 @@ export function nativeAddons(graph: Graph, packageOf: PackageOf): NativeAddon[] 
       if (IS_ADDON.test(path)) found.add(path);
     }
   }
-  // The keys of the cache stay where the contents of strings are redacted.
+  // Redaction keeps the keys of the cache even if it removes the contents of strings.
   const cache = new Set(strings.find('_cache'));
   for (let edge = 0; edge < graph.edgeCount; edge++) {
     if (edgeType[edge] !== property || !cache.has(edgeName[edge])) continue;
@@ -63,7 +63,7 @@ export function nativeAddons(graph: Graph, packageOf: PackageOf): NativeAddon[] 
   });
 }
 
-/** In one line, at most a few of them; empty where there are none. */
+/** Returns a few addons in one line; empty if there are none. */
 export function addonsText(addons: readonly NativeAddon[]): string {
   const named = addons.slice(0, MAX_NAMED).map(({ text }) => text);
   const left = addons.length - named.length;

@@ -1,15 +1,15 @@
-/** The shortest way from one node to others, in references: breadth first, and with a bound on what is searched. */
+/** Finds the shortest path from one node to others, in references: a breadth-first search with a limit. */
 import type { Graph } from '../graph/graph.js';
 
 export interface Search {
-  /** Whether a way may take this reference, which leads to this node. */
+  /** Whether a path may use this reference, which leads to this node. */
   follows: (edge: number, to: number) => boolean;
   isTarget: (node: number) => boolean;
-  /** Nodes that are reached at the most. */
+  /** Maximum number of nodes to visit. */
   maxNodes: number;
 }
 
-/** The edges of the way, in their order; empty where there is none within the bound. */
+/** Returns the edges of the path in order; empty if there is none within the limit. */
 export function nearestPath(
   { firstEdge, edgeTo }: Graph,
   start: number,

@@ -1,25 +1,27 @@
 /**
- * Structures of Node.js itself in which a program's things accumulate: what they are, and what a program can do
- * about them, since it can neither bound nor empty them as it would its own.
+ * Structures of Node.js itself in which a program's objects accumulate: what they are, and what a program can
+ * do about them, because it cannot bound or empty them directly.
  */
 import type { SuspectKind } from './suspect.js';
 
 export interface NodeStructure {
-  /** Accumulations in one of these have one cause. */
+  /** Accumulations in the same structure have one cause. */
   id: string;
   kind: SuspectKind;
-  /** Where it is, for people: `Node's performance timeline`. */
+  /** Description of the place: `Node's performance timeline`. */
   place: string;
   signs: string;
   todo: string;
   /** Names of functions by which a program adds to it. */
   calls: string[];
-  /** Whether it is part of an object that the program made and names better: its agent, its signal. */
+  /**
+   * Whether it is part of an object that the program made and that is a better name: its agent, its signal.
+   */
   isOfObject: boolean;
 }
 
 interface Rule extends NodeStructure {
-  /** Fits the name of an edge on the way to what accumulates, or of a class there. */
+  /** Matches the name of an edge on the path to what accumulates, or a class there. */
   edge: RegExp;
   class?: RegExp;
 }
@@ -90,7 +92,10 @@ const RULES: Rule[] = [
   },
 ];
 
-/** The one that the way to an accumulation leads through, or null. `edges` are plain names, from the root. */
+/**
+ * Returns the structure that the path to an accumulation passes through, or null. `edges` are plain names,
+ * from the root.
+ */
 export function nodeStructureOf(edges: readonly string[], classes: readonly string[]): NodeStructure | null {
   return (
     RULES.find((rule) => edges.some((name) => rule.edge.test(name))) ??

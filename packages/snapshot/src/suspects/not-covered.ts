@@ -1,11 +1,13 @@
-/** What an answer does not cover, in short sentences: a reader should know what silence means. */
+/**
+ * Lists what an answer does not cover, in short sentences, so that readers know what an empty answer means.
+ */
 import type { RedactionLevel } from '../redact/level.js';
 import { readProvenance, type Target } from '../redact/provenance.js';
 import type { Snapshot } from '../graph/snapshot.js';
 
-/** What is remembered of each snapshot, which itself is not kept. */
+/** What is kept of each snapshot, which itself is not kept. */
 export interface Coverage {
-  /** Of the heap. */
+  /** Size of the heap in bytes. */
   bytes: number;
   target: Target | null;
   redaction: RedactionLevel | null;

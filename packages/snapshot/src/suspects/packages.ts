@@ -1,13 +1,14 @@
 /**
- * The npm package and version that a script belongs to. The name is in the path; the version is in the path too
- * (pnpm, Yarn), or in a `package.json` that the program has loaded, or beside the file where the caller can read it.
+ * Finds the npm package and version of a script. The name is in the path. The version is in the path too
+ * (pnpm, Yarn), in a `package.json` that the program has loaded, or in a file near the script if the caller
+ * can read it.
  */
 import { typeIndex, type Graph } from '../graph/graph.js';
 import { rawName } from '../graph/names.js';
 import { sourcePositions } from '../paths/source-positions.js';
 import type { Package } from './suspect.js';
 
-/** The text of the file at this path, or null. The library itself does no I/O. */
+/** Returns the text of the file at this path, or null. The library itself does no I/O. */
 export type ReadText = (path: string) => string | null;
 
 export type PackageOf = (script: string) => Package | null;
@@ -15,12 +16,13 @@ export type PackageOf = (script: string) => Package | null;
 const IN_MODULES = /^(.*[\\/]node_modules[\\/])((?:@[^\\/]+[\\/])?[^\\/@][^\\/]*)(?=[\\/])/;
 const VERSION = /^\d+\.\d+\.\d+[\w.+-]*$/;
 
-/** A function that tells the package of a script; null for the application's own code. */
+/** Returns a function that finds the package of a script; null for the application's own code. */
 export function packagesIn(graph: Graph, readText: ReadText = () => null): PackageOf {
   const loaded = once(() => loadedManifests(graph));
   const versions = new Map<string, string | null>();
   const folders = once(() => foldersOf(sourcePositions(graph).scripts()));
-  // With two versions of a package in the heap, a name and a version somewhere in it tell nothing of either.
+  // If the heap contains two versions of a package, a name and a version somewhere in it belong to neither
+  // for certain.
   const isOnlyFolder = (folder: string, name: string): boolean => {
     const known = folders().get(name);
     return known === undefined || (known.size === 1 && known.has(folder));
@@ -54,7 +56,7 @@ function foldersOf(scripts: Iterable<string>): Map<string, Set<string>> {
   return folders;
 }
 
-/** `axios@1.7.0`, or `axios` where the version is not known. */
+/** `axios@1.7.0`, or `axios` if the version is unknown. */
 export function packageText({ name, version }: Package): string {
   return version === null ? name : `${name}@${version}`;
 }
@@ -80,22 +82,22 @@ function versionFrom(text: string | null): string | null {
   if (text === null) return null;
   try {
     const manifest = JSON.parse(text) as { name?: unknown; version?: unknown } | null;
-    // An alias (`npm:`) has another name than its folder: the version is the right one all the same.
+    // An alias (`npm:`) has another name than its folder, but the version is right.
     if (typeof manifest?.version === 'string') return checked(manifest.version);
   } catch {
-    // A file that is being written, or no JSON: it tells no version.
+    // Incomplete or not JSON: no version.
   }
   return null;
 }
 
 interface Loaded {
-  /** By the manifest's path: modules that are `package.json` files. */
+  /** Versions by the manifest's path: modules that are `package.json` files. */
   byPath: Map<string, string>;
-  /** By the package's name, where all the manifests in the heap agree. */
+  /** Versions by the package's name, if all manifests in the heap agree. */
   byName: Map<string, string>;
 }
 
-/** What `require('./package.json')` left in the heap, and other objects with a name and a version. */
+/** Finds what `require('./package.json')` left in the heap, and other objects with a name and a version. */
 function loadedManifests(graph: Graph): Loaded {
   const { nodeCount, nodeType, nodeTypes, strings, firstEdge, edgeName, edgeType, edgeTypes, edgeTo } = graph;
   const object = typeIndex(nodeTypes, 'object');

@@ -1,24 +1,24 @@
-/** Accumulations that have one owner and one cause are one suspect, with the others as its parts. */
+/** Merges accumulations with the same owner and cause into one suspect, with the others as its parts. */
 import type { Snapshot } from '../graph/snapshot.js';
 import { sampleOf } from './sample.js';
 import type { Suspect, SuspectPart } from './suspect.js';
 
 export interface Draft {
   suspect: Suspect;
-  /** Order among the suspects, without its parts. */
+  /** Rank among the suspects, without its parts. */
   score: number;
   standing: number;
-  /** Equal for accumulations of one cause; empty for one that has its own. */
+  /** Equal for accumulations with the same cause; empty for one with its own. */
   cause: string;
   members: number[];
-  /** How much it says to a reader, among those of one cause. */
+  /** How much it tells a reader, compared with others of the same cause. */
   telling: number;
 }
 
 const MAX_SAMPLED = 20;
 const MAX_STEPS = 3;
 const MIN_SHARE = 0.6;
-/** From one element, at most so many references are followed. */
+/** How many references to follow from one element. */
 const MAX_VISITED = 80;
 
 export interface Group {
@@ -26,7 +26,7 @@ export interface Group {
   others: Draft[];
 }
 
-/** Groups of drafts, in no order. */
+/** Returns groups of drafts, in no particular order. */
 export function grouped(snapshot: Snapshot, drafts: readonly Draft[]): Group[] {
   const groups: Draft[][] = [];
   const byCause = new Map<string, Draft[]>();
@@ -46,7 +46,7 @@ export function grouped(snapshot: Snapshot, drafts: readonly Draft[]): Group[] {
   });
 }
 
-/** One suspect, whose bytes and share are those of all. */
+/** Returns one suspect with the bytes and share of the whole group. */
 export function withParts({ chief, others }: Group): Suspect {
   const { suspect } = chief;
   if (others.length === 0) return suspect;
@@ -67,8 +67,8 @@ export function withParts({ chief, others }: Group): Suspect {
 }
 
 /**
- * What only Node or V8 holds, and the elements of a better known accumulation lead to, grew because of that one: as
- * many more of it, and each a few references away.
+ * Merges what only Node or V8 holds into a better-known accumulation whose elements lead to it: it grew
+ * because of that one, by the same number, and is a few references away from each element.
  */
 function absorb(snapshot: Snapshot, groups: Draft[][]): void {
   for (let at = groups.length - 1; at >= 0; at--) {
@@ -86,13 +86,13 @@ function absorb(snapshot: Snapshot, groups: Draft[][]): void {
   }
 }
 
-/** Of two that are as little known, the larger one. */
+/** Compares by standing, then by size. */
 function isBetterKnown(one: Draft, other: Draft): boolean {
   if (one.standing !== other.standing) return one.standing > other.standing;
   return other.standing < RECOGNIZED && one.suspect.bytes > other.suspect.bytes;
 }
 
-/** A program's own collection has a cause of its own. */
+/** A program's own collection has its own cause. */
 const RECOGNIZED = 0.8;
 const TOLERANCE = 0.05;
 
@@ -102,11 +102,11 @@ function growAlike(one: readonly number[], other: readonly number[]): boolean {
   return Math.abs(grown(one) - grown(other)) <= TOLERANCE * Math.max(1, grown(one));
 }
 
-/** Weak references as well: a registry of them is how a program gets to what others keep alive. */
+/** Follows weak references too: programs use registries of them for what others keep alive. */
 function leadsTo({ graph }: Snapshot, from: readonly number[], to: readonly number[]): boolean {
   const wanted = new Set(to);
   const sample = sampleOf(from, MAX_SAMPLED);
-  // One that all of them lead to is no part of theirs.
+  // What all of them lead to is not part of any.
   const reached = new Set<number>();
   for (const start of sample) {
     const depthOf = new Map([[start, 0]]);

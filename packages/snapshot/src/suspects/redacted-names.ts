@@ -1,6 +1,7 @@
 /**
- * Redacted names across the snapshots of one process. The hash in a redacted name serves within its file; from one
- * file to the next a name is recognized by its length and its place, and gets the text it had in the first one.
+ * Matches redacted names across the snapshots of one process. The hash in a redacted name is valid only
+ * within its file. Between files, a name is recognized by its length and its places, and gets the text that
+ * it had in the first file.
  */
 import { MASKED_NAME } from '../redact/masked-text.js';
 import { readProvenance } from '../redact/provenance.js';
@@ -9,35 +10,40 @@ import type { StringTable } from '../graph/string-table.js';
 import { namePlaces, type NamePlace } from './name-places.js';
 
 export interface FollowedNames {
-  /** The snapshot with the names of those before it; itself where it has no redacted names. */
+  /**
+   * Returns the snapshot with the names of the earlier ones; the snapshot itself if it has no redacted names.
+   */
   follow(snapshot: Snapshot): Snapshot;
-  /** A text with names of the first snapshots as the last one has them, so that they are found there. */
+  /**
+   * Translates names of the first snapshots in a text into those of the last one, so that they can be found
+   * there.
+   */
   asInLast(text: string): string;
-  /** Names in one snapshot that may be one of several in the next, or none of them. */
+  /** Number of names that could be one of several in the next snapshot, or none of them. */
   readonly unmatched: number;
-  /** What that means for the answer, a sentence each. */
+  /** What that means for the answer, one sentence each. */
   readonly notCovered: string[];
 }
 
-/** A name that was seen, called by its text in the first snapshot that had it. */
+/** A known name, with its text in the first snapshot that had it. */
 interface FollowedName {
   text: string;
   place: NamePlace;
-  /** The snapshot that had it last, from 0. */
+  /** Index of the last snapshot that had it, from 0. */
   seenIn: number;
 }
 
-/** Two places are the same name's if they share this part of their features (Jaccard). */
+/** Two places belong to the same name if they share this part of their features (Jaccard index). */
 const MIN_LIKENESS = 0.2;
 /** Scores that differ by less are equal. */
 const LIKENESS_STEP = 0.1;
-/** More names with one place are the keys of a table; they are one name. */
+/** More names with the same places are the keys of a table and count as one name. */
 const MAX_ALIKE = 4;
-/** A feature that more names have tells nothing. */
+/** A feature that more names have is ignored. */
 const MAX_WITH_A_FEATURE = 200;
 
 export function followedNames(): FollowedNames {
-  /** By their length. */
+  /** Names by their length. */
   const names = new Map<number, FollowedName[]>();
   const levels = new Set<string>();
   const textInLast = new Map<string, string>();
@@ -113,11 +119,11 @@ export function followedNames(): FollowedNames {
 interface Matches {
   placeOf: Map<NamePlace, FollowedName>;
   nameOf: Map<FollowedName, NamePlace>;
-  /** Names that had another candidate as good as the one chosen. */
+  /** Number of names that had another equally good candidate. */
   doubtful: number;
 }
 
-/** Each place gets the known name whose place is most like it; places as like as each other go by their order. */
+/** Assigns each place the known name with the most similar places; ties are resolved by order. */
 function matched(known: readonly FollowedName[], places: readonly NamePlace[]): Matches {
   const placeOf = new Map<NamePlace, FollowedName>();
   const nameOf = new Map<FollowedName, NamePlace>();
@@ -127,7 +133,7 @@ function matched(known: readonly FollowedName[], places: readonly NamePlace[]): 
   const gap = ({ name, place }: Pair): number =>
     Math.abs((rankOfName.get(name) ?? 0) - (rankOfPlace.get(place) ?? 0));
   pairs.sort((a, b) => b.step - a.step || gap(a) - gap(b) || b.likeness - a.likeness);
-  /** Places that are one name already, by the text of it. */
+  /** Places that already are one name, by its text. */
   const alike = groupBy(known, ({ text }) => text);
   for (const { name, place } of pairs) {
     if (placeOf.has(place)) continue;
@@ -173,8 +179,8 @@ function candidates(known: readonly FollowedName[], places: readonly NamePlace[]
 }
 
 /**
- * Of the matches that might as well be crossed, those that neither the order of properties nor their sizes tell: an
- * object that has as many properties as before has them in the same order.
+ * Counts the ambiguous matches that neither the order of properties nor their sizes resolve: an object with
+ * as many properties as before has them in the same order.
  */
 function doubtful(pairs: readonly Pair[], nameOf: ReadonlyMap<FollowedName, NamePlace>): number {
   const best = new Map<FollowedName, Pair[]>();
@@ -206,7 +212,7 @@ function doubtful(pairs: readonly Pair[], nameOf: ReadonlyMap<FollowedName, Name
   return count;
 }
 
-/** Places with the same features, together. */
+/** Groups places with the same features. */
 function alikeIn(places: readonly NamePlace[]): NamePlace[][] {
   return [...groupBy(places, ({ features }) => [...features].join()).values()];
 }
@@ -225,7 +231,7 @@ function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> 
   return groups;
 }
 
-/** The snapshot with other texts for some of its strings. */
+/** Returns the snapshot with other texts for some of its strings. */
 function withNames(snapshot: Snapshot, renamed: ReadonlyMap<number, string>): Snapshot {
   const { strings } = snapshot.graph;
   const indexes = new Map<string, number[]>();
@@ -243,6 +249,6 @@ function withNames(snapshot: Snapshot, renamed: ReadonlyMap<number, string>): Sn
     findAll,
   };
   const graph = { value: { ...snapshot.graph, strings: renamedStrings }, enumerable: true };
-  // What was worked out of the graph is the same for both.
+  // Everything computed from the graph is the same for both.
   return Object.create(snapshot, { graph }) as Snapshot;
 }

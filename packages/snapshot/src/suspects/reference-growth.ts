@@ -1,7 +1,7 @@
 /**
- * Growth in references where nodes stay: one object that is put into a collection, or handed to native code, again
- * and again. References are counted from place to place, of nodes that have many; what new nodes bring with them
- * is taken off.
+ * Finds growth in references while the number of nodes stays: one object that is repeatedly put into a
+ * collection, or passed to native code. Counts references between places, for nodes that have many, and
+ * subtracts those that new nodes bring along.
  */
 import { typeIndex } from '../graph/graph.js';
 import { rawName } from '../graph/names.js';
@@ -15,22 +15,22 @@ export interface ReferenceCounter {
 }
 
 export interface GrowingReferences {
-  /** Places: whose references, and to what. */
+  /** The places where the references start and end. */
   from: number;
   to: number;
-  /** In each snapshot. */
+  /** Number of references in each snapshot. */
   edges: number[];
-  /** More references than nodes. */
+  /** Growth in references beyond that of the nodes. */
   more: number;
 }
 
-/** Nodes with fewer references cannot have many more of them while their number stays. */
+/** Nodes with fewer references cannot gain many while their number stays the same. */
 const MIN_REFERENCES_OF_A_NODE = 64;
-/** Fewer may be warm-up, and with 8 bytes each are not worth a look. */
+/** Fewer may be warm-up; at 8 bytes each they don't matter. */
 const MIN_MORE = 1000;
-/** Part of the references there were at first. */
+/** Minimum growth as a share of the first number of references. */
 const MIN_MORE_SHARE = 0.2;
-/** What native code holds: V8 keeps no bytes for it in the heap. */
+/** Roots that native code uses; V8 counts no bytes of the heap for them. */
 const NATIVE_ROOTS = new Set(['(Global handles)', '(Traced handles)', '(Eternal handles)']);
 
 export function isNativeRoot(name: string): boolean {
@@ -38,7 +38,7 @@ export function isNativeRoot(name: string): boolean {
 }
 
 export function countReferences(): ReferenceCounter {
-  /** For each snapshot, by the place they come from and the place they lead to. */
+  /** For each snapshot, counts by the place of origin and the place of the target. */
   const counted: Map<number, Map<number, number>>[] = [];
 
   function add(snapshot: Snapshot, placeOf: Uint32Array): void {
@@ -51,7 +51,7 @@ export function countReferences(): ReferenceCounter {
       const end = firstEdge[node + 1];
       if (end - firstEdge[node] < MIN_REFERENCES_OF_A_NODE || node === graph.root) continue;
       if (ofV8.has(nodeType[node]) && !isPartOfAnother(graph, node, shallowSize)) continue;
-      // V8 writes no word of whether a handle is weak; so many to one object are a leak of handles anyway.
+      // V8 does not write whether a handle is weak; this many to one object are a leak of handles either way.
       const isNative = nodeType[node] === synthetic && isNativeRoot(rawName(graph, node));
       if (nodeType[node] === synthetic && !isNative) continue;
       const from = placeOf[node];
@@ -96,7 +96,7 @@ export function countReferences(): ReferenceCounter {
   return { add, growing };
 }
 
-/** References that more nodes on either side account for. */
+/** Returns the references that the growth in nodes on either side explains. */
 function broughtBy(counts: readonly number[], edges: number): number {
   const grown = Math.max(0, counts[counts.length - 1] - counts[0]);
   return grown * Math.max(1, edges / Math.max(1, counts[0]));

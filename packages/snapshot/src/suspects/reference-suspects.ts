@@ -1,4 +1,4 @@
-/** From references that grew while nodes stayed to suspects: who holds what again and again. */
+/** Turns growing references into suspects: what holds the same objects repeatedly. */
 import { edgeLabel } from '../graph/names.js';
 import type { Snapshot } from '../graph/snapshot.js';
 import { describe, type Context } from './describe.js';
@@ -8,18 +8,23 @@ import { isPartOfAnother } from './structure-tree.js';
 import type { Suspect } from './suspect.js';
 
 const MAX_SUSPECTS = 5;
-/** What native code takes for a reference, outside V8's heap (GlobalHandles::Node in src/handles/global-handles.cc). */
+/**
+ * Size of a reference from native code, outside V8's heap (GlobalHandles::Node in
+ * src/handles/global-handles.cc).
+ */
 export const NATIVE_REFERENCE_BYTES = 32;
 const REFERENCE_BYTES = 8;
 
 interface Ends {
-  /** The node, tables of collections not counted, with the most of the references. */
+  /** The node with the most references, not counting tables of collections. */
   holder: number;
-  /** What they lead to, most of them first. */
+  /** What they lead to, the most frequent first. */
   targets: { node: number; count: number }[];
 }
 
-/** `standing` is how much a reader recognizes a node; `total` turns bytes into a share. */
+/**
+ * Returns the suspects. `standing` is how well a reader recognizes a node; `total` turns bytes into a share.
+ */
 export function referenceSuspects(
   context: Context,
   growing: readonly GrowingReferences[],

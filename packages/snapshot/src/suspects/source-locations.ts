@@ -1,4 +1,6 @@
-/** Where in the source to look: functions and constructors of what accumulates, and of the way there. */
+/**
+ * Finds where in the source to look: functions and constructors of what accumulates, and of the path to it.
+ */
 import { isContext, isOfProgram } from '../paths/path-words.js';
 import type { Snapshot } from '../graph/snapshot.js';
 import type { SourcePositions } from '../paths/source-positions.js';
@@ -11,8 +13,9 @@ const MAX_SAMPLED = 60;
 const MAX_INSIDE = 400;
 
 /**
- * `telling` are functions that are known to have to do with it (callbacks of what Node holds), the most telling first:
- * they come before the functions and constructors inside what accumulates, and those on the way.
+ * Returns the locations. `telling` are functions known to be involved (callbacks of what Node holds), the
+ * most telling first: they come before functions and constructors inside what accumulates, and those on the
+ * path.
  */
 export function locationsOf(
   snapshot: Snapshot,
@@ -27,7 +30,7 @@ export function locationsOf(
   const note = (node: number, weight: number): void => {
     const found = positions.of(node);
     if (!found || !isOfProgram(found.script)) return;
-    // The body of a module is where everything in it is made.
+    // Everything in a module is created in its body, so that says little.
     if (found.line === 1 && found.column === 1) weight *= 0.01;
     const { name, script, line, column } = found;
     const key = `${script}:${line}:${column}`;
@@ -41,7 +44,7 @@ export function locationsOf(
   for (const edge of edges.slice().reverse()) note(graph.edgeTo[edge], 0.5);
   for (const edge of edges) {
     if (!isContext(graph, graph.edgeTo[edge])) continue;
-    // Functions that share the variables of the way: where they are changed.
+    // Functions that share the variables on the path: they can change them.
     for (const node of functionsWith(snapshot, graph.edgeTo[edge])) note(node, 0.1);
   }
   return [...counted.values()]
@@ -50,7 +53,7 @@ export function locationsOf(
     .map(({ location }) => ({ ...location, package: packageOf(location.script) }));
 }
 
-/** The nodes given and what they dominate, a few steps deep. */
+/** Returns the given nodes and what they dominate, a few levels deep. */
 export function insideOf({ dominated: { first, nodes } }: Snapshot, start: readonly number[]): number[] {
   const found = [...start];
   for (let head = 0; head < found.length && found.length < start.length + MAX_INSIDE; head++) {

@@ -1,7 +1,7 @@
 /**
- * The dominator tree with everything that is alike made one: nodes of the same class, held in the same way by
- * what is alike itself. Several snapshots share one tree, which is how they are compared: ids of objects do not
- * outlive a capture, but the place of an object in the program's structure does.
+ * The dominator tree with equal nodes merged: those of the same class that are held in the same way by equal
+ * nodes. Several snapshots share one tree, which is how they are compared: object IDs differ between
+ * captures, but an object's place in the program's structure does not.
  */
 import { classesOf, type Classes } from '../graph/classes.js';
 import type { Sizes } from '../format/columns.js';
@@ -11,32 +11,32 @@ import { shapesWith, type Shape } from '../graph/shapes.js';
 import { sourcePositions } from '../paths/source-positions.js';
 import type { Snapshot } from '../graph/snapshot.js';
 
-/** A place is named by its number; the root is 0. */
+/** Places are identified by their number; the root is 0. */
 export interface StructureTree {
-  /** The place above each; the root's is itself. A place has a greater number than the one above it. */
+  /** The parent of each place; the root is its own. A place has a greater number than its parent. */
   parent: number[];
-  /** Class of what is at a place, and how it is held, both in words. */
+  /** Class of the nodes at each place, and the name of the reference that holds them. */
   className: string[];
   edgeName: string[];
-  /** What each of the snapshots has at a place. */
+  /** The figures of each snapshot. */
   columns: Column[];
 }
 
 export interface Column {
-  /** How many nodes. */
+  /** Number of nodes. */
   count: Float64Array;
-  /** Bytes of the nodes themselves, V8's own parts of them included. */
+  /** Bytes of the nodes themselves, including V8's parts of them. */
   ownBytes: Float64Array;
-  /** Bytes of all at this place and at those below. */
+  /** Bytes of the nodes at this place and below. */
   bytes: Float64Array;
-  /** Bytes that one node retains, the few that retain very much more than others left out. */
+  /** Bytes that one node typically retains; outliers that retain very much more don't count. */
   typicalBytes: Float64Array;
 }
 
 export interface Placed {
-  /** At which place each node is. */
+  /** The place of each node. */
   placeOf: Uint32Array;
-  /** With shapes of plain objects that all the snapshots so far agree on. */
+  /** Classes, with shapes of plain objects that all snapshots so far agree on. */
   classes: Classes;
 }
 
@@ -45,13 +45,16 @@ export interface StructureTreeBuilder {
   build(): StructureTree;
 }
 
-/** An object with more properties than this is used as a map: their names say nothing of its structure. */
+/** An object with more properties is used as a map: its property names are not structure. */
 const FIELDS_OF_AN_OBJECT = 24;
-/** A structure that repeats itself (lists, trees, chains of promises) within this many steps is folded. */
+/** A structure that repeats (lists, trees, chains of promises) with at most this period is folded. */
 const MAX_PERIOD = 6;
-/** Labels are in a Map, and V8's hold fewer entries (OrderedHashMap::MaxCapacity in src/objects/ordered-hash-table.h). */
+/**
+ * A limit, because labels are in a Map, and V8's Map cannot hold more entries (OrderedHashMap::MaxCapacity in
+ * src/objects/ordered-hash-table.h).
+ */
 const MAX_LABELS = 2 ** 25;
-/** So many objects of one shape give it a name, now and in the snapshots that follow. */
+/** This many objects of one shape give it a name, in this and the following snapshots. */
 const MIN_OBJECTS_OF_A_SHAPE = 5;
 
 // eslint-disable-next-line max-lines-per-function -- one walk over typed arrays that all of it shares
@@ -59,10 +62,10 @@ export function buildStructureTree(): StructureTreeBuilder {
   const parent = [0];
   const className = ['(root)'];
   const edgeName = [''];
-  /** Place by the place above and the label. */
+  /** Places by parent and label. */
   const places = new Map<number, number>();
   const labels = new Map<string, number>();
-  /** Of each place. */
+  /** Label of each place. */
   const labelAt = [0];
   const columns: Column[] = [];
   const shapes = new Map<string, Shape>();
@@ -88,7 +91,10 @@ export function buildStructureTree(): StructureTreeBuilder {
     return place;
   }
 
-  /** The place to which a third occurrence of a label, in steps of one length, is folded; -1 if it is none. */
+  /**
+   * Returns the place into which the third occurrence of a label at equal distances is folded; -1 if it is
+   * not one.
+   */
   function repetition(above: number, label: number): number {
     let at = above;
     for (let period = 1; period <= MAX_PERIOD && at !== 0; period++, at = parent[at]) {
@@ -143,7 +149,7 @@ export function buildStructureTree(): StructureTreeBuilder {
   }
 
   function build(): StructureTree {
-    // A later snapshot may have places that an earlier one has not.
+    // A later snapshot may have places that an earlier one lacks.
     const whole = (column: Float64Array): Float64Array => columnOf(Array.from(column));
     return {
       parent,
@@ -161,10 +167,10 @@ export function buildStructureTree(): StructureTreeBuilder {
   return { add, build };
 }
 
-/** One node with this part of all bytes at a place is not like the others there. */
+/** A node with more than this share of all bytes at a place is an outlier. */
 const UNLIKE_OTHERS = 1 / 8;
 
-/** The mean without those unlike the others, unless there are few others. */
+/** Returns the mean without outliers, unless few nodes would remain. */
 function typical(
   placeOf: Uint32Array,
   isCounted: (node: number) => boolean,
@@ -185,7 +191,7 @@ function typical(
   );
 }
 
-/** The table of a Map, the elements of an Array: V8's, not the program's. */
+/** Tells whether a node is V8's part of another object: the table of a Map, the elements of an Array. */
 export function isPartOfAnother({ nodeType, nodeTypes }: Graph, node: number, shallow: Sizes): boolean {
   const type = nodeTypes[nodeType[node]];
   return shallow[node] === 0 && (type === 'array' || type === 'hidden');
@@ -193,7 +199,9 @@ export function isPartOfAnother({ nodeType, nodeTypes }: Graph, node: number, sh
 
 const NONE = 0xffffffff;
 
-/** The edge by which each node's dominator refers to it, or NONE where it does so through others. */
+/**
+ * Returns the edge from each node's dominator to it; NONE if the dominator refers to it only through others.
+ */
 export function edgesFromDominators({ graph, dominator, retains }: Snapshot): Uint32Array {
   const { firstEdge, edgeTo, edgeType, edgeTypes } = graph;
   const found = new Uint32Array(graph.nodeCount).fill(NONE);
@@ -204,7 +212,7 @@ export function edgesFromDominators({ graph, dominator, retains }: Snapshot): Ui
       const to = edgeTo[edge];
       if (!retains[edge] || dominator[to] !== node) continue;
       const known = found[to];
-      // The name that the program gave it, if it has one.
+      // Prefer the name that the program gave it, if it has one.
       if (
         known === NONE ||
         ((edgeType[known] === internal || edgeType[known] === hidden) && edgeType[edge] !== hidden)
@@ -254,12 +262,11 @@ function labeler(
   names.forEach((name, index) => (contextClass[index] = name.startsWith('system / Context') ? 1 : 0));
 
   /**
-   * A closure's class would be Function, whatever it does, and that of its variables `system / Context`: what
-   * they share with others of the same code says more.
+   * Labels closures and their variables by their code. By class, all would be Function or `system / Context`.
    */
   function nameKey(node: number): number {
     if (nodeType[node] === closure) return positions.codeOf(node);
-    // Each of V8's roots is a place of its own.
+    // Each of V8's roots is its own place.
     if (nodeType[node] === synthetic) return -1 - names.length - nodeName[node];
     return contextClass[classOf[node]] === 1 ? positions.codeOf(node) : -1 - classOf[node];
   }
@@ -277,7 +284,7 @@ function labeler(
     return name;
   }
 
-  /** Tells code of one name at two places. */
+  /** Distinguishes code of the same name in two places. */
   function placeInSource(node: number): string {
     if (nodeType[node] !== closure) return variablesOf(graph, node);
     const found = positions.of(node);

@@ -1,9 +1,9 @@
-/** What an analysis says: one explanation of a leak, and everything a reader needs to check it. */
+/** The result of an analysis: one explanation of a leak, with everything that a reader needs to check it. */
 
 import type { ProcessFigures } from '../redact/process-figures.js';
 import type { PathStep } from '../paths/retaining-path.js';
 
-/** What the accumulation looks like, told by the holder and by what it holds. */
+/** What the accumulation looks like, derived from its holder and its contents. */
 export type SuspectKind =
   | 'abort-listeners'
   | 'array'
@@ -31,7 +31,7 @@ export type SuspectKind =
   | 'timers'
   | 'weak-references';
 
-/** Line and column count from 1, as editors do. */
+/** A source location; lines and columns count from 1, as in editors. */
 export interface SourceLocation {
   function: string;
   script: string;
@@ -43,38 +43,38 @@ export interface SourceLocation {
 
 export interface Package {
   name: string;
-  /** Null where neither the path, nor the heap, nor the disk tells. */
+  /** Null if neither the path, nor the heap, nor the disk has it. */
   version: string | null;
 }
 
 /** The collection, closure or listener list through which what accumulates is reachable. */
 export interface Holder {
-  /** By what its owner refers to it: `sessions`. */
+  /** The owner's name for it: `sessions`. */
   name: string;
   class: string;
-  /** The function, class, or module that has it, in words. */
+  /** Description of the function, class, or module that owns it. */
   owner: string;
   id: number;
-  /** For each snapshot, how many holders of this place there are. */
+  /** Number of holders at this place, for each snapshot. */
   instances: number[];
-  /** For each snapshot, how many entries of the accumulated class they hold together. */
+  /** Number of entries of the accumulated class that they hold together, for each snapshot. */
   entries: number[];
 }
 
-/** A cache with a limit that it has not reached yet, in entries. */
+/** Limit of a cache that has not reached it yet, in entries. */
 export interface Limit {
-  /** Null where the snapshot does not tell the number: V8 writes small integers only when it is asked for. */
+  /** Null if the snapshot does not contain it: V8 writes small integers only on request. */
   max: number | null;
   now: number;
 }
 
 /** Another accumulation with the same owner and cause. */
 export interface SuspectPart {
-  /** One line, as of a suspect. */
+  /** One line, like a suspect's title. */
   title: string;
   class: string;
   count: number;
-  /** The growth of what they retain, or with one snapshot all of it. */
+  /** Growth of what they retain, in bytes; with one snapshot, all of it. */
   bytes: number;
   holder: Holder;
 }
@@ -91,25 +91,30 @@ export interface Suspect {
   count: number;
   /** What they retain, in bytes: the growth, or with one snapshot all of it. */
   bytes: number;
-  /** Part of all growth, or with one snapshot of the whole heap: 0 to 1. */
+  /** Share of all growth, or with one snapshot of the whole heap: 0 to 1. */
   share: number;
   holder: Holder;
-  /** From a root to one example. */
+  /** Path from a root to one example. */
   path: PathStep[];
-  /** The path in one line, in the words of the program. */
+  /** The path in one line, in the program's terms. */
   pathText: string;
   locations: SourceLocation[];
-  /** Ids, in the last snapshot, of some of what accumulates. */
+  /** IDs, in the last snapshot, of some of what accumulates. */
   examples: number[];
   /** For more than one snapshot, how many there were in each. */
   counts: number[];
-  /** For growth in references rather than nodes: how many there were in each snapshot. */
+  /** For growth in references instead of nodes: how many there were in each snapshot. */
   edges: number[] | null;
-  /** What makes each element heavy where that is elsewhere: `each keeps a response by socket.http.currentReq`. */
+  /**
+   * What makes each element heavy, if that is not the element itself: `each keeps a response by
+   * socket.http.currentReq`.
+   */
   weight: string | null;
-  /** Of a bounded cache that still fills up. */
+  /** Limit of a bounded cache that is still filling up. */
   limit: Limit | null;
-  /** Other accumulations of the same owner and cause; `bytes` and `share` include them, `count` does not. */
+  /**
+   * Other accumulations with the same owner and cause; `bytes` and `share` include them, `count` does not.
+   */
   parts: SuspectPart[];
   /** What to do, in one sentence. */
   advice: string;
@@ -117,47 +122,47 @@ export interface Suspect {
   summary: string;
 }
 
-/** What one snapshot says. */
+/** The answer from one snapshot. */
 export interface Accumulations {
-  /** The largest accumulations first; nothing tells whether they grow. */
+  /** The largest accumulations first; a single snapshot does not show whether they grow. */
   suspects: Suspect[];
-  /** What the answer does not cover, a short sentence each. */
+  /** What the answer does not cover, in one short sentence each. */
   notCovered: string[];
 }
 
-/** What `diff` says of two or more snapshots, the earliest first. */
+/** The answer of `diff` for two or more snapshots, the earliest first. */
 export interface Growth {
   /** From the first to the last snapshot. */
   growth: { bytes: number; nodes: number };
-  /** Part of the growth that lies outside V8's heap: bytes behind buffers, and other native memory. */
+  /** The part of the growth outside V8's heap: bytes of buffers, and other native memory. */
   outsideHeap: { bytes: number; arrayBufferBytes: number };
-  /** Part of the growth's bytes that the suspects explain: 0 to 1. 0 when nothing grew. */
+  /** Share of the growth in bytes that the suspects explain: 0 to 1. 0 if nothing grew. */
   explainedShare: number;
   suspects: Suspect[];
   /** Classes whose count or size changed, largest growth first, matched by name. */
   classes: ClassGrowth[];
-  /** Growth by immediate dominator, largest first; the roots have their names. The rows add up to the growth. */
+  /** Growth by immediate dominator, largest first; roots have their names. The rows add up to the growth. */
   dominators: DominatorGrowth[];
-  /** What the answer does not cover, a short sentence each. */
+  /** What the answer does not cover, in one short sentence each. */
   notCovered: string[];
-  /** For each snapshot, what the whole process took at that moment; null where none of the snapshots says so. */
+  /** Figures of the whole process for each snapshot; null if no snapshot has any. */
   process: (ProcessFigures | null)[] | null;
-  /** Redacted names that could not be followed from one file to the next. */
+  /** Number of redacted names that could not be matched between files. */
   unmatchedNames: number;
-  /** One sentence a reader should see first. */
+  /** The one sentence that a reader should see first. */
   summary: string;
 }
 
 export interface DominatorGrowth {
   name: string;
-  /** In each snapshot: what it dominates. */
+  /** What it dominates, in each snapshot. */
   counts: number[];
   bytes: number[];
 }
 
 export interface ClassGrowth {
   name: string;
-  /** In each snapshot. */
+  /** Values in each snapshot. */
   counts: number[];
   shallowBytes: number[];
 }

@@ -1,12 +1,15 @@
-/** Which of several accumulations says what leaks. */
+/** Chooses which of several accumulations best shows what leaks. */
 import type { Accumulation } from './accumulation.js';
 import type { StructureTree } from './structure-tree.js';
 
-/** Keys are strings and often large, but say less than what is kept by them. */
+/** Keys are strings and often large, but say less than their values. */
 const STRINGS_TELL = 0.4;
-/** Modules that are loaded again say more than the functions in them. */
+/** Modules that are loaded repeatedly say more than the functions in them. */
 const MODULES_TELL = 100;
-/** Bytes of an accumulation, by how much it says of what leaks: of several that one thing holds, the most telling is named. */
+/**
+ * Returns the bytes of an accumulation, weighted by how much it shows what leaks: of several with one holder,
+ * the highest is named.
+ */
 export function telling(
   { className }: Pick<StructureTree, 'className'>,
   { place, bytes }: Pick<Accumulation, 'place' | 'bytes'>,

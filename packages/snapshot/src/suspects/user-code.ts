@@ -1,6 +1,6 @@
 /**
- * From what accumulates into the program: its callbacks and listeners. Where Node holds it (a timer list, a set of
- * persistent signals, native handles), they are all that tells whose it is.
+ * Finds the program's callbacks and listeners in what accumulates. If Node holds it (a timer list, a set of
+ * persistent signals, native handles), only they show where it comes from.
  */
 import { internalTarget, rawName } from '../graph/names.js';
 import { typeIndex } from '../graph/graph.js';
@@ -10,20 +10,20 @@ import { ORIGIN, originOf, type SourcePositions } from '../paths/source-position
 import { sampleOf } from './sample.js';
 
 export interface Callback {
-  /** One of the functions of this code. */
+  /** One of the functions with this code. */
   node: number;
-  /** Part of the sampled elements that lead to it: 0 to 1. */
+  /** Share of the sampled elements that lead to it: 0 to 1. */
   share: number;
-  /** References between an element and it. */
+  /** Number of references between an element and it. */
   depth: number;
-  /** Whether each element has a function of its own: a closure over what the element is for. */
+  /** Whether each element has its own function: a closure over its purpose. */
   isOwn: boolean;
 }
 
 const MAX_SAMPLED = 24;
 const MAX_DEPTH = 5;
 const MAX_VISITED = 160;
-/** Less is by chance. */
+/** A smaller share may be chance. */
 const MIN_SHARE = 0.3;
 /** Edges that lead to what all objects of a kind have in common, or to everything. */
 const UNTOLD = [
@@ -37,7 +37,7 @@ const UNTOLD = [
   'native_context',
 ];
 
-/** The program's functions first, nearest first. */
+/** Returns the callbacks, the program's functions first, nearest first. */
 export function callbacksOf(
   { graph, retains }: Snapshot,
   positions: SourcePositions,
@@ -71,7 +71,7 @@ export function callbacksOf(
             known.depth = Math.min(known.depth, depth);
             found.set(code, known);
           }
-          continue; // Its variables lead on to everything else.
+          continue; // Its variables lead to everything else.
         }
       }
       if (depth >= MAX_DEPTH) continue;
@@ -95,13 +95,13 @@ export function callbacksOf(
     .filter(({ share, isOwn, depth }) => share >= MIN_SHARE && (isOwn || depth <= 2))
     .sort((a, b) => rank(a) - rank(b));
 
-  /** Functions that all elements have in common say less, the program's say more. */
+  /** Functions shared by all elements rank lower, the program's rank higher. */
   function rank({ node, depth, isOwn }: Callback): number {
     const origin = originOf(positions.script(node));
     return depth + (isOwn ? 0 : 4) + (origin === ORIGIN.program ? 0 : 1);
   }
 
-  /** The function that a bound one calls; itself for another. */
+  /** Returns the function that a bound one calls; any other function itself. */
   function boundTarget(node: number): number {
     for (let at = node, steps = 0; steps < 5; steps++) {
       const next = internalTarget(graph, at, 'bound_function');
@@ -112,7 +112,7 @@ export function callbacksOf(
   }
 }
 
-/** `expire()`; empty for a function without a name. */
+/** Returns for example `expire()`; empty for a function without a name. */
 export function callbackName({ graph }: Snapshot, { node }: Callback): string {
   const name = rawName(graph, node);
   return name === '' ? '' : `${name}()`;

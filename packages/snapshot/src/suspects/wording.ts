@@ -1,11 +1,11 @@
-/** The sentences about a suspect. */
+/** Writes the sentences about a suspect. */
 import type { ModuleCopies } from './module-copies.js';
 import { packageText } from './packages.js';
 import type { Emitter } from './emitters.js';
 import type { NodeStructure } from './node-structures.js';
 import type { Holder, SourceLocation } from './suspect.js';
 
-/** `more` when several snapshots show growth, `kept` when one shows what there is. */
+/** `more` if several snapshots show growth, `kept` for the contents of one. */
 export type Verb = 'more' | 'kept';
 
 export interface Subject {
@@ -13,9 +13,9 @@ export interface Subject {
   count: number;
   /** Class or shape of what accumulates. */
   className: string;
-  /** Name of the function where functions or their variables accumulate; empty without one. */
+  /** Name of the function, if functions or their variables accumulate; else empty. */
   functionName: string;
-  /** What each calls, where that says more than its class: `expire()`. */
+  /** What each element calls, if that says more than its class: `expire()`. */
   calls: string;
   inSize: boolean;
   holder: Holder;
@@ -27,7 +27,7 @@ export interface Subject {
 
 const MAX_EVENTS = 4;
 
-/** One line without a location. `events` are those of the emitter that the suspect stands for. */
+/** Returns one line without a location. `events` are those of the emitter that the suspect stands for. */
 export function titleOf(subject: Subject, events: readonly string[] = []): string {
   const { verb, count, inSize, holder, native, emitter, structure, copies } = subject;
   const amount = `${count.toLocaleString('en')}${verb === 'more' ? ' more' : ''}`;
@@ -49,7 +49,7 @@ export function titleOf(subject: Subject, events: readonly string[] = []): strin
   return `${amount} ${thing} in ${inClass(holder)}`;
 }
 
-/** The whole sentence: what, where in the source, what it looks like and what to do. */
+/** Returns the full sentence: what, where in the source, what it looks like and what to do. */
 export function summaryOf(
   subject: Subject,
   title: string,
@@ -69,7 +69,7 @@ export function summaryOf(
   return `${title}${of}${where}: ${rest}.`;
 }
 
-/** An emitter of Node's own says more than the module of Node by which it is reached. */
+/** One of Node's own emitters says more than the Node module that leads to it. */
 function isOfNode({ emitter, holder }: Subject): boolean {
   return emitter !== null && holder.owner.startsWith('node:');
 }
@@ -93,7 +93,7 @@ function thingWords({ className, functionName, count }: Subject): string {
   return className;
 }
 
-/** `orders (Map)`; the class alone is not said twice. */
+/** Returns for example `orders (Map)`; does not repeat the class if the name has it. */
 function inClass({ name, class: className }: Holder): string {
   return name === className || name.startsWith(`${className} in `) || className === ''
     ? name
@@ -109,7 +109,7 @@ function eventsText(events: readonly string[]): string {
   return named.length === 0 ? ` for ${last}` : ` for each of ${named.join(', ')} and ${last}`;
 }
 
-/** The script is not said twice; the package and version are. */
+/** Omits the script if it was already mentioned, but not the package and version. */
 function placeBeside(owner: string, location: SourceLocation): string {
   const { script, line } = location;
   const place = owner.endsWith(script) ? `line ${line}` : `${script}:${line}`;

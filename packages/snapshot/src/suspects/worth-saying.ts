@@ -1,27 +1,30 @@
 /**
- * Which accumulations are worth a reader's time. What Node and V8 hold for themselves is not, nor are modules, which a
- * program only has more of; and a healthy program grows a little as well, while it warms up.
+ * Decides which accumulations to report. Not what Node and V8 hold for themselves, nor modules, of which a
+ * program only gains more. A healthy program also grows a little while it warms up.
  */
 import type { Suspect } from './suspect.js';
 
-/** A healthy program grew by up to 256 kB between captures, its caches warming; a leak of as much goes on. */
+/**
+ * Healthy programs grew by up to 256 kB between captures while caches warmed up; a leak of that size
+ * continues.
+ */
 const MIN_BYTES = 256_000;
-/** Part of the heap before. */
+/** Minimum share of the first heap. */
 const MIN_OF_HEAP = 0.01;
-/** Less than MIN_BYTES is a suspect only where it grows by as much each time, and so is no warm-up. */
+/** Less than MIN_BYTES is only suspicious if it grows by the same amount each time, unlike a warm-up. */
 const MIN_REGULAR_BYTES = 32_000;
 const MIN_REGULAR_COUNT = 100;
-/** The smallest step is at least this part of the largest. */
+/** The smallest step is at least this share of the largest. */
 const REGULAR = 0.75;
-/** Two snapshots do not tell whether the growth is regular. */
+/** Two snapshots cannot show whether growth is regular. */
 const MIN_BYTES_OF_TWO = 64_000;
-/** Who holds what neither the program nor a library does: V8's roots, Node's modules and handles. */
+/** Holders other than the program and its libraries: V8's roots, Node's modules and handles. */
 const NODES_OWNER = /^\(|^the process$|^process$|\bnode:|native code|open handles|principal_realm|Node \/ /;
-/** What no source is known for, and such an owner holds, is most likely Node's own. */
+/** An accumulation without a known source, held by one of those, is most likely Node's own. */
 const MIN_UNLOCATED_BYTES = 1_000_000;
 const MIN_UNLOCATED_SHARE = 0.1;
 
-/** `heapBytes` is the size of the first heap. */
+/** Tells whether growth is worth reporting. `heapBytes` is the size of the first heap. */
 export function isSuspicious(suspect: Suspect, heapBytes: number): boolean {
   const { bytes, counts, edges } = suspect;
   if (edges !== null) return true;
@@ -43,16 +46,19 @@ function isUnlocated({ locations, bytes, share, holder, path }: Suspect): boolea
   return [holder.owner, holder.class, path.at(0)?.name ?? '(roots)'].some((name) => NODES_OWNER.test(name));
 }
 
-/** Classes of what modules are made of: their records, sources, code and tables. */
+/** Classes that modules consist of: their records, sources, code and tables. */
 const MODULES =
   /^(Module|ModuleWrap|ModuleJob|ModuleJobSync|ModuleLoader|LoadCache|BuiltinModule|SourceTextModule|InternalBinding|primordials|\(compiled code\)|\{(constructor|__esModule)\b.*|system \/ (Script|SourceTextModule|Module|FeedbackCell|SharedFunctionInfo))$/s;
 const NODES_TABLES = /^(primordials|require\.cache|.*\.?internalBinding|native_to_javascript)\b/;
-/** Of one heap; less is of no interest, whatever it is. */
+/** Minimum share of one heap; less is not reported. */
 const MIN_PART_OF_HEAP = 0.005;
 const MIN_ACCUMULATED_BYTES = 64_000;
 const MIN_HELD_BY_NATIVE_CODE = 500;
 
-/** Whether an accumulation in one snapshot is the program's: neither modules nor what Node and V8 hold. */
+/**
+ * Tells whether an accumulation in one snapshot belongs to the program: neither modules nor what Node and V8
+ * hold.
+ */
 export function isProgramsOwn(suspect: Suspect): boolean {
   const { path, class: className, holder, locations, bytes, share, kind, count } = suspect;
   if (bytes < MIN_ACCUMULATED_BYTES || share < MIN_PART_OF_HEAP) return false;
@@ -66,7 +72,7 @@ export function isProgramsOwn(suspect: Suspect): boolean {
     )
   )
     return false;
-  // Variables of a function have names: many things in them are only what those lead to.
+  // Variables of a function have names; many objects below them are usually only what those lead to.
   if (holder.class.startsWith('variables') && kind !== 'linked-list' && kind !== 'promises') return false;
   if (kind === 'native-references')
     return count >= MIN_HELD_BY_NATIVE_CODE && !/^(Object|Array|Function|\{.*|\(.*)$/s.test(className);
