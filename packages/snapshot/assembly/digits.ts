@@ -1,21 +1,21 @@
-/** Numbers in decimal digits, eight of which are the bytes of one word: the first digit is its lowest byte. */
+/** Converts decimal digits, eight at a time as the bytes of one word: the first digit is the lowest byte. */
 
-/** Eight digits 0. */
+/** Eight times the digit 0. */
 const ZEROS: u64 = 0x3030_3030_3030_3030;
 const ZERO: u8 = 0x30;
 const EIGHT_DIGITS: u32 = 100_000_000;
 
-/** What the `length` digits at `from` say; one to eight of them. */
+/** Returns the number that the `length` digits at `from` stand for; one to eight digits. */
 export function parseDigits(from: usize, length: i32): u32 {
   let digits = (load<u64>(from) ^ ZEROS) << (64 - 8 * length);
-  // Two digits in each second byte, then four in each fourth, then eight.
+  // Combines pairs of digits, then groups of four, then all eight.
   digits = digits * 10 + (digits >> 8);
   const first = digits & 0x0000_00ff_0000_00ff;
   const second = (digits >> 16) & 0x0000_00ff_0000_00ff;
   return ((first * (100 + ((1_000_000 as u64) << 32)) + second * (1 + ((10_000 as u64) << 32))) >> 32) as u32;
 }
 
-/** Writes the digits of `value` to `to` and returns their end; what stands there in the eight bytes behind may change. */
+/** Writes the digits of `value` to `to` and returns their end; may overwrite up to eight bytes after that. */
 export function writeDigits(to: usize, value: u32): usize {
   if (value >= EIGHT_DIGITS) {
     to = writeFirstDigits(to, value / EIGHT_DIGITS);
@@ -28,14 +28,17 @@ export function writeDigits(to: usize, value: u32): usize {
   return to + 8 - (leadingZeros as usize);
 }
 
-/** One or two, of which there are few. */
+/** Writes one or two digits; few numbers have so many. */
 function writeFirstDigits(to: usize, value: u32): usize {
   if (value >= 10) store<u8>(to++, ZERO + ((value / 10) as u8));
   store<u8>(to++, ZERO + ((value % 10) as u8));
   return to;
 }
 
-/** All digits of a number below {@link EIGHT_DIGITS}: first four in each half, then two in each quarter, then one. */
+/**
+ * Returns all digits of a number below {@link EIGHT_DIGITS}: first four in each half, then two in each
+ * quarter, then one each.
+ */
 function eightDigits(value: u32): u64 {
   const fours = ((value / 10_000) as u64) | (((value % 10_000) as u64) << 32);
   const hundreds = ((fours * 10_486) >> 20) & 0x0000_007f_0000_007f;

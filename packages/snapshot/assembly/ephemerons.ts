@@ -1,8 +1,8 @@
 /**
- * The names that V8 gives to what entries of weak maps hold (V8HeapExplorer::ExtractEphemeronHashTableReferences,
- * src/profiler/heap-snapshot-generator.cc), of which there may be as many as objects:
- * `1 / part of key (Session @3) -> value (token @5) pair in WeakMap (table @7)`. The names in it are those of nodes,
- * and may be values; the numbers say which entry of which table it is.
+ * Shortens V8's names for entries of weak maps (V8HeapExplorer::ExtractEphemeronHashTableReferences,
+ * src/profiler/heap-snapshot-generator.cc), of which there may be as many as objects: `1 / part of key
+ * (Session @3) -> value (token @5) pair in WeakMap (table @7)`. The names in them are those of nodes and may
+ * be values; the numbers identify the entry and its table.
  */
 import { OUTPUT } from './layout';
 
@@ -26,8 +26,8 @@ const BEFORE_VALUE: usize = 12;
 const BEFORE_TABLE: usize = 26;
 
 /**
- * Writes the name from `from` up to `to` without the names in it to the output, and returns how long it is then, in
- * bytes; -1 when it is another name.
+ * Writes the name from `from` to `to` to the output without the names in it, and returns its length in bytes;
+ * -1 if it is not such a name.
  */
 export function shownEphemeron(from: usize, to: usize): i32 {
   const entryEnd = digitsEnd(from, to);
@@ -61,7 +61,7 @@ function isBeforeTable(at: usize): bool {
   );
 }
 
-/** Where the ` @123` begins that ends at `end`, and not before `from`; 0 when there is none. */
+/** Returns the start of the ` @123` that ends at `end`, not before `from`; 0 if there is none. */
 function idBefore(from: usize, end: usize): usize {
   const digits = digitsBegin(from, end);
   const id = digits - 2;

@@ -1,6 +1,6 @@
 /**
- * The part of redaction that nearly all bytes of a snapshot go through, compiled to WebAssembly by
- * scripts/build-wasm.mjs.
+ * The part of redaction that nearly all bytes of a snapshot go through; scripts/build-wasm.mjs compiles it to
+ * WebAssembly.
  */
 export * from './keyed-hash';
 export * from './layout';

@@ -1,6 +1,6 @@
 /**
- * SipHash-1-3 (Aumasson and Bernstein, 2012): a hash that without its key says nothing of what was hashed, not
- * even to somebody who tries candidates.
+ * SipHash-1-3 (Aumasson and Bernstein, 2012): without its key, the hash reveals nothing about the text, not
+ * even to a search through candidates.
  */
 
 const ROUNDS_AT_THE_END = 3;
@@ -11,20 +11,20 @@ let v0: u64 = 0;
 let v1: u64 = 0;
 let v2: u64 = 0;
 let v3: u64 = 0;
-/** Bytes that were taken, and the last of them that do not fill a word yet. */
+/** Number of bytes hashed, and the last ones that do not fill a word yet. */
 let taken: u64 = 0;
 let rest: u64 = 0;
 
-/** The hash of what was taken last. */
+/** The last hash. */
 export let hash: u64 = 0;
 
-/** The key is in the 16 bytes at `from`. */
+/** Sets the key from the 16 bytes at `from`. */
 export function setKey(from: usize): void {
   key0 = load<u64>(from);
   key1 = load<u64>(from, 8);
 }
 
-/** Hashes the text from `from` up to `to`; returns the low half of its hash. */
+/** Hashes the text from `from` to `to`; returns the low half of its hash. */
 export function hashText(from: usize, to: usize): u32 {
   beginHash();
   updateHash(from, to);
@@ -41,7 +41,7 @@ export function beginHash(): void {
   rest = 0;
 }
 
-/** Takes the next part of the text. */
+/** Hashes the next part of the text. */
 export function updateHash(from: usize, to: usize): void {
   while (from < to && (taken & 7) !== 0) {
     rest |= (load<u8>(from++) as u64) << (8 * (taken++ & 7));

@@ -1,10 +1,12 @@
-/** The names that may always be read: those of Node.js and of V8. */
+/** The names that are always shown: those of Node.js and of V8. */
 import { hashText } from './keyed-hash';
 import { NAMES, NAME_TABLE, NAME_TABLE_SLOTS } from './layout';
 
 const NEWLINE: u8 = 0x0a;
 
-/** Takes the lines from {@link NAMES} up to `end`, which is behind a newline. Once, and after the key was set. */
+/**
+ * Reads the lines from {@link NAMES} to `end`, which is after a newline. Call it once, after setting the key.
+ */
 export function learnNames(end: usize): void {
   let from = NAMES;
   for (let at = from; at < end; at++) {
@@ -16,7 +18,7 @@ export function learnNames(end: usize): void {
   }
 }
 
-/** Whether the text from `from` up to `to` is one of them. */
+/** Tells whether the text from `from` to `to` is one of them. */
 export function isKnownName(from: usize, to: usize): bool {
   let entry = firstEntryOf(from, to);
   for (let name = load<u32>(entry) as usize; name !== 0; name = load<u32>(entry) as usize) {

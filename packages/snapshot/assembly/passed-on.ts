@@ -1,6 +1,6 @@
-/** Sections of numbers of which nothing is to be known. */
+/** Sections of numbers whose meaning is unknown. */
 
-/** Where the first byte is that is no digit, comma or newline; `end` where all are. */
+/** Returns the first byte that is not a digit, comma or newline; `end` if there is none. */
 export function endOfNumbers(from: usize, end: usize): usize {
   for (; from < end; from += 16) {
     const bytes = v128.load(from);

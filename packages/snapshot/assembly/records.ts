@@ -1,11 +1,11 @@
-/** What is noted of strings, see layout.ts. */
+/** Records of strings, see layout.ts. */
 import { BYTES_A_STRING, STRINGS, USE_IN_STRING } from './layout';
 
 export function recordOf(index: u32): usize {
   return STRINGS + (index as usize) * BYTES_A_STRING;
 }
 
-/** Where the slot of the string should be; {@link NO_SLOT} while it has none. */
+/** Returns the slot of the string; {@link NO_SLOT} while it has none. */
 export function slotOf(index: u32): u32 {
   return load<u32>(recordOf(index)) - 1;
 }
@@ -23,15 +23,15 @@ export function addUses(index: u32, uses: u32): void {
   store<u8>(recordOf(index), load<u8>(recordOf(index), USE_IN_STRING) | (uses as u8), USE_IN_STRING);
 }
 
-/** One more than the greatest index, of those below `end`, that is used. */
+/** Returns the greatest used index below `end`, plus 1. */
 export function usedUpTo(end: u32): u32 {
   while (end > 0 && usesOf(end - 1) === 0) end--;
   return end;
 }
 
 /**
- * Gives the strings from `from` up to `to` the same numbers as slots, in the order of Fisher and Yates' shuffle; for
- * each there is a random number of four bytes from `random` on.
+ * Assigns the strings from `from` to `to` the same numbers as slots, in random order (the shuffle of Fisher
+ * and Yates), with a random four-byte number for each from `random` on.
  */
 export function shuffleSlots(from: u32, to: u32, random: usize): void {
   for (let index = from; index < to; index++) setSlot(index, index);

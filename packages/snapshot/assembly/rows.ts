@@ -1,6 +1,6 @@
 /**
- * Rows of numbers, copied as they stand but for their names. Only those as V8 writes them: type first, name second,
- * a comma behind each number, and a newline at most before the last. Stops before any other.
+ * Copies rows of numbers unchanged, except for their names. Supports only V8's format: type first, name
+ * second, a comma after each number, at most a newline before the last. Stops before any other row.
  */
 import { parseDigits, writeDigits } from './digits';
 import { ELEMENT, FORMS, NUMBER, OUTPUT, UNKNOWN, USES } from './layout';
@@ -9,23 +9,29 @@ import { addUses, NO_SLOT, slotOf } from './records';
 const ZERO: i32 = 0x30;
 const COMMA: i32 = 0x2c;
 const NEWLINE: u8 = 0x0a;
-/** More than one word holds. */
+/** More digits than fit in one word. */
 const LONG = 9;
 const MAX_DIGITS = 16;
-/** Elements are left alone below: a secret of seven digits is found by trying, whatever is done about it. */
+/**
+ * Smaller element indexes stay: a secret of seven digits can be found by trying all of them, whatever is
+ * done.
+ */
 export const SMALL_ELEMENT: u32 = 10_000_000;
 
-/** Of the last call: rows, the sum of their `summed` columns, and the end of what they became. */
+/**
+ * Results of the last call: the number of rows, the sum of their `summed` columns, and the end of the output.
+ */
 export let rows: i32 = 0;
 export let sum: f64 = 0;
 export let outputEnd: usize = 0;
 
 /**
- * Takes rows from `from` on that lie before `end` with the comma behind them; returns where it stopped.
+ * Rewrites the rows from `from` on that end, including the comma after them, before `end`; returns where it
+ * stopped.
  * @param fields numbers in a row, three or more
  * @param summed the column to add up, neither of the first two nor the last; or -1
- * @param forms how many forms a string has
- * @param strings of how many there is room to note something
+ * @param forms number of forms per string
+ * @param strings number of strings that have records
  */
 export function rewriteRows(
   from: usize,
@@ -39,7 +45,7 @@ export function rewriteRows(
   let read: i32 = 0;
   let total: u64 = 0;
   while (from < end) {
-    // A bit for each byte.
+    // One bit per byte.
     let commas = commasAt(from);
     let digits = digitsAt(from);
     if ((popcnt(commas) as i32) < fields) {
@@ -116,11 +122,11 @@ function withoutFirst(bits: u64): u64 {
   return bits & (bits - 1);
 }
 
-/** Whether there are digits before each comma, and nothing else but a newline before the last. */
+/** Tells whether there are digits before each comma, and nothing else except a newline before the last. */
 function isRow(from: usize, commas: u64, digits: u64, rowEnd: i32, fields: i32): bool {
   const row = ((2 as u64) << rowEnd) - 1;
   if ((commas & ((commas << 1) | 1) & row) !== 0) return false;
-  // Shorter ones have no room for a number that is too long.
+  // Shorter rows have no space for a number that is too long.
   if (rowEnd >= MAX_DIGITS + 2 * fields - 1 && hasLongNumber(digits & row)) return false;
   const others = ~(commas | digits) & row;
   if (others === 0) return true;
@@ -133,14 +139,14 @@ function isRow(from: usize, commas: u64, digits: u64, rowEnd: i32, fields: i32):
 }
 
 function hasLongNumber(digits: u64): bool {
-  // Where two digits begin, four, eight and sixteen.
+  // Positions where two digits begin, then four, eight and sixteen.
   const two = digits & (digits >> 1);
   const four = two & (two >> 2);
   const eight = four & (four >> 4);
   return (eight & (eight >> 8) & (digits >> MAX_DIGITS)) !== 0;
 }
 
-/** Up to 64 bytes, and returns their end; those behind may be anything. */
+/** Copies up to 64 bytes and returns their end; may overwrite bytes after that. */
 function copy(to: usize, from: usize, length: i32): usize {
   v128.store(to, v128.load(from));
   v128.store(to, v128.load(from, 16), 16);

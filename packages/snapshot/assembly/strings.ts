@@ -1,6 +1,6 @@
 /**
- * The strings of a snapshot, each in the forms it is used in. What is decided by uses alone is decided here, and what
- * is a small number or a known name; of other names JavaScript knows the rules.
+ * Writes each string of a snapshot in the forms in which it is used. This part decides what the uses alone
+ * determine, and recognizes small numbers and known names; for other names, JavaScript has the rules.
  */
 import { shownEphemeron } from './ephemerons';
 import { beginHash, endHash, hash, updateHash } from './keyed-hash';
@@ -16,15 +16,15 @@ const COMMA: u8 = 0x2c;
 const NEWLINE: u8 = 0x0a;
 const MINUS: u8 = 0x2d;
 const ZERO: u8 = 0x30;
-/** Digits of a number that may be read, whatever it is. */
+/** A number of at most this many digits is always shown. */
 const SMALL: usize = 7;
 
-/** How the forms follow each other in the output; a property has one of its own where there are three. */
+/** Order of the forms in the output; with three, properties have their own. */
 export const NAME_FORM: u32 = 0;
 export const VALUE_FORM: u32 = 1;
 export const PROPERTY_FORM: u32 = 2;
 
-/** What a string is used as, see string-uses.ts. */
+/** Uses of a string, see string-uses.ts. */
 const CODE_USE = 2;
 const SYSTEM_USE = 4;
 const PROPERTY_USE = 8;
@@ -32,9 +32,9 @@ const VALUE_USE = 16;
 const NUMBER_USE = 32;
 const REGEXP_USE = 64;
 const VALUE_USES = VALUE_USE | NUMBER_USE | REGEXP_USE;
-/** The content of these is never looked at, and they are most. */
+/** The content of strings with these uses is never examined, and most strings have them. */
 const CONTENT_USES = VALUE_USE | REGEXP_USE;
-/** A value that is used as one of these may be a word of V8's, or the path of a script. */
+/** A value with one of these uses may be one of V8's words, or the path of a script. */
 const SHOWN_USES = NUMBER_USE | CODE_USE;
 
 export const STRING_KIND: u32 = 0;
@@ -42,33 +42,33 @@ export const REGEXP_KIND: u32 = 1;
 export const NUMBER_KIND: u32 = 2;
 export const NAME_KIND: u32 = 3;
 
-/** What is shown of a text: nothing, all of it, or else so many bytes in its stead, which are at {@link OUTPUT}. */
+/** How much of a text is shown: nothing, all of it, or else the length of a replacement at {@link OUTPUT}. */
 export const NOTHING: i32 = -1;
 export const ALL: i32 = -2;
 
 /**
- * JavaScript's part: what is shown of the text from `at` on, which is no longer than {@link MAX_NAME_LENGTH}, as a name
- * that is used in these ways, or as a value.
+ * JavaScript's part: decides how much is shown of the text at `at`, which is at most {@link MAX_NAME_LENGTH}
+ * long, as a name with these uses, or as a value.
  */
 declare function shownName(uses: u32, at: usize, length: usize, units: u32): i32;
 declare function shownValue(uses: u32, at: usize, length: usize, units: u32): i32;
 
-/** Of the string being taken: */
+/** State of the current string: */
 let index: u32 = 0;
 let uses: u32 = 0;
 let length: usize = 0;
-/** UTF-16 units, which is what JavaScript counts a string's length in. */
+/** Length in UTF-16 units, like a JavaScript string's. */
 let units: u32 = 0;
 let begun = false;
 let escaped = false;
-/** Hexadecimal digits of an escape still to come. */
+/** Number of hexadecimal digits that an escape still lacks. */
 let hexDigits: i32 = 0;
 
 /**
- * Takes a string, which begins or goes on at `from`, and those behind it that follow with no more than a comma and
- * a newline between; returns where the quote behind the last is, or `end`.
- * @param blockEnd the index that the next block begins with: stops before it
- * @param noted of how many strings something is noted
+ * Processes the string that begins or continues at `from`, and those that follow with only a comma and a
+ * newline in between; returns the position of the last string's closing quote, or `end`.
+ * @param blockEnd the first index of the next block: stops before it
+ * @param noted number of strings that have records
  */
 export function takeStrings(from: usize, end: usize, forms: u32, blockEnd: u32, noted: u32): usize {
   while (from < end) {
@@ -91,7 +91,7 @@ export function takeStrings(from: usize, end: usize, forms: u32, blockEnd: u32, 
   return end;
 }
 
-/** Strings that were taken. */
+/** Returns the number of strings processed. */
 export function stringsTaken(): u32 {
   return index;
 }
@@ -106,12 +106,12 @@ function begin(noted: u32): void {
   beginHash();
 }
 
-/** Keeps what is in this window of a string that is in others, too; one that is too long to be a name is not kept. */
+/** Keeps the part of a string that is in this window; a string too long for a name is not kept. */
 function hold(from: usize, to: usize): void {
   if (length + to - from <= MAX_NAME_LENGTH) memory.copy(HELD + length, from, to - from);
 }
 
-/** Where the quote is; counts units. */
+/** Finds the closing quote; counts units. */
 function endOfString(at: usize, end: usize): usize {
   while (at < end) {
     if (!escaped && hexDigits === 0) {
@@ -132,7 +132,7 @@ function endOfString(at: usize, end: usize): usize {
     } else if (byte === QUOTE) return at;
     else {
       if (byte === BACKSLASH) escaped = true;
-      // Not the bytes that continue a character of UTF-8; one of four bytes has two units.
+      // Skip bytes that continue a UTF-8 character; a character of four bytes has two units.
       if (byte < 0x80 || byte >= 0xc0) units += byte >= 0xf0 ? 2 : 1;
     }
     at++;
@@ -140,7 +140,7 @@ function endOfString(at: usize, end: usize): usize {
   return end;
 }
 
-/** How many of the next 16 bytes are ASCII before the first quote or backslash. */
+/** Returns how many of the next 16 bytes are ASCII before the first quote or backslash. */
 function plainBytes(at: usize): usize {
   const bytes = v128.load(at);
   const special = v128.or(
@@ -150,7 +150,7 @@ function plainBytes(at: usize): usize {
   return ctz((i8x16.bitmask(v128.or(special, bytes)) as u32) | (1 << 16)) as usize;
 }
 
-/** Sets the texts of the string that was taken, whose bytes are from `at` on, all of them if there are not too many. */
+/** Sets the texts of the current string. Its bytes begin at `at`; they are complete if they fit. */
 function setForms(at: usize, forms: u32): void {
   endHash();
   const hashOfAll = hash;
@@ -187,7 +187,7 @@ function setShown(form: u32, slot: u32, shown: i32, at: usize, kind: u32, hashOf
   else setText(form, slot, OUTPUT, OUTPUT + shown);
 }
 
-/** What a value is called that is used in these ways. */
+/** Returns the kind of a value with these uses. */
 function kindOf(uses: u32): u32 {
   if ((uses & VALUE_USE) !== 0) return STRING_KIND;
   return (uses & REGEXP_USE) !== 0 ? REGEXP_KIND : NUMBER_KIND;

@@ -1,6 +1,6 @@
 /**
- * The texts of the strings in a block, by slot and form, kept until the block can be written. They lie behind what is
- * noted of strings: first where each begins and ends, then the bytes.
+ * Stores the texts of a block's strings, by slot and form, until the block can be written. They follow the
+ * records: first where each text begins and ends, then the bytes.
  */
 import {
   BEGINNINGS,
@@ -18,7 +18,7 @@ import { writeDigits } from './digits';
 const QUOTE: u8 = 0x22;
 const COMMA: u8 = 0x2c;
 const NEWLINE: u8 = 0x0a;
-/** 60 bits: of ten million texts two are taken for equal once in 20,000 snapshots. */
+/** 60 bits: in one of 20,000 snapshots with ten million texts, two texts have the same hash. */
 const HASH_DIGITS_OF_A_HALF = 6;
 /** Two addresses. */
 const PLACE_BYTES: usize = 8;
@@ -26,17 +26,19 @@ const PLACE_BYTES: usize = 8;
 let places: usize = 0;
 let forms: u32 = 0;
 let firstSlot: u32 = 0;
-/** Behind the bytes of all texts. */
+/** End of the bytes of all texts. */
 export let textsEnd: usize = 0;
-/** Strings written to the output. */
+/** Number of strings written to the output. */
 let written: u32 = 0;
 
-/** How much memory is taken from `at` on to begin a block. */
+/** Returns how much memory a new block takes, in bytes. */
 export function bytesOfPlaces(slots: u32, formsOfAString: u32): usize {
   return (slots as usize) * formsOfAString * PLACE_BYTES;
 }
 
-/** Forgets all texts; those of the slots from `from` up to `to` are to come, and lie from `at` on. */
+/**
+ * Discards all texts, and begins the block of the slots from `from` to `to`, with its memory from `at` on.
+ */
 export function beginTexts(from: u32, to: u32, formsOfAString: u32, at: usize): void {
   firstSlot = from;
   forms = formsOfAString;
@@ -45,15 +47,15 @@ export function beginTexts(from: u32, to: u32, formsOfAString: u32, at: usize): 
   memory.fill(places, 0, textsEnd - places);
 }
 
-/** The text of `slot` in `form` is, as JSON, from `from` up to `to`. */
+/** Sets the text of `slot` in `form`, as JSON from `from` to `to`. */
 export function setText(form: u32, slot: u32, from: usize, to: usize): void {
   memory.copy(textsEnd, from, to - from);
   endText(form, slot, textsEnd + to - from);
 }
 
 /**
- * Its text is what stands in the place of one that must not be read: its kind, its length in UTF-16 units, which is
- * what JavaScript counts, and its hash. As JSON in ASCII, which is what V8 writes.
+ * Sets the replacement for a hidden text: its kind, its length in UTF-16 units (as in JavaScript), and its
+ * hash. As JSON in ASCII, like V8.
  */
 export function setMasked(form: u32, slot: u32, kind: u32, units: u32, hash: u64): void {
   const beginning = BEGINNINGS + (kind as usize) * BYTES_A_BEGINNING;
@@ -87,7 +89,7 @@ function endText(form: u32, slot: u32, end: usize): void {
   textsEnd = end;
 }
 
-/** Behind the last slot, of those from `from` up to `to`, that has a text; `from` where none has. */
+/** Returns the slot after the last one, between `from` and `to`, that has a text; `from` if none has. */
 export function lastText(from: u32, to: u32): u32 {
   for (; to > from; to--) {
     for (let form: u32 = 0; form < forms; form++) if (load<u32>(placeOf(form, to - 1)) !== 0) return to;
@@ -96,8 +98,8 @@ export function lastText(from: u32, to: u32): u32 {
 }
 
 /**
- * Writes the texts of the slots from `slot` up to `to`, each in all forms, as far as the output has room; returns
- * the slot that comes next. Where no text was set it is empty.
+ * Writes the texts of the slots from `slot` to `to`, each in all forms, as far as the output has space;
+ * returns the next slot. A text that was not set is empty.
  */
 export function writeTexts(slot: u32, to: u32): u32 {
   let at = OUTPUT;
@@ -107,7 +109,7 @@ export function writeTexts(slot: u32, to: u32): u32 {
     for (let form: u32 = 0; form < forms; form++) length += textLength(place, form) + 4;
     if (at + length > OUTPUT + OUTPUT_BYTES) break;
     for (let form: u32 = 0; form < forms; form++) {
-      // The first is behind the bracket.
+      // The first follows the opening bracket.
       if (written++ > 0) {
         store<u8>(at++, COMMA);
         store<u8>(at++, NEWLINE);
@@ -121,7 +123,7 @@ export function writeTexts(slot: u32, to: u32): u32 {
   return slot;
 }
 
-/** Where the output of {@link writeTexts} ends. */
+/** End of the output of {@link writeTexts}. */
 export let textsOutputEnd: usize = 0;
 
 function textLength(place: usize, form: u32): usize {
@@ -129,7 +131,7 @@ function textLength(place: usize, form: u32): usize {
   return load<u32>(at, 4) - load<u32>(at);
 }
 
-/** Nearly all are short: then more is copied than there is, in one go. */
+/** Copies a text. Most are short, so it copies a fixed length, more than necessary, at once. */
 function copyText(to: usize, from: usize, length: usize): usize {
   if (length > 64) memory.copy(to, from, length);
   else {

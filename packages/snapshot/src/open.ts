@@ -1,4 +1,4 @@
-/** From a file or a stream to a snapshot that can be asked. */
+/** Opens a file or a stream as a snapshot that can be queried. */
 import { availableParallelism } from 'node:os';
 import { assemble } from './read/assemble.js';
 import { chunksOf, inspectFile, type SnapshotFile } from './format/chunks.js';
@@ -14,29 +14,29 @@ import { snapshotOf, type KnownParts, type Snapshot } from './graph/snapshot.js'
 
 export interface OpenOptions {
   /**
-   * `all`, the default: also dominators, sizes, distances and classes are there when the snapshot is, worked
-   * out in two threads. `graph`: nodes, edges and strings only, about a third of the time; the rest is worked
-   * out in the calling thread when it is first asked for.
+   * `all`, the default: dominators, sizes, distances and classes are computed before the promise resolves, in
+   * two threads. `graph`: only nodes, edges and strings, in about a third of the time; the rest is computed
+   * in the calling thread on first use.
    */
   parts?: 'all' | 'graph';
-  /** 1 to do everything in the calling thread. By default 2 where there is a second processor. */
+  /** 1 to do everything in the calling thread. Default: 2 if there is a second processor. */
   threads?: 1 | 2;
-  /** Called now and then with how many bytes (decompressed) have been read. */
+  /** Called from time to time with the number of (decompressed) bytes read. */
   onProgress?: (bytes: number) => void;
 }
 
-/** With less, starting a thread takes longer than what it would do. */
+/** With less, starting a thread takes longer than it saves. */
 const MIN_BYTES_FOR_THREAD = 16 << 20;
 const MIN_EDGES_FOR_THREAD = 500_000;
 
 /**
  * Opens the snapshot in a file (plain, gzip or zstd) or in a stream of its bytes.
  *
- * Memory, in bytes: about 22 for each node, 9 for each edge and the strings as they are in the file, for the
- * graph; while all parts are being worked out 80 for each node and 5 for each edge more, of which 32 for each
- * node stay.
- * @throws {SnapshotFormatError} when it is not a whole, well-formed snapshot
- * @throws {Error} when the file cannot be read, or there is not enough memory
+ * Memory, in bytes: for the graph about 22 for each node, 9 for each edge, and the strings as they are in the
+ * file. While all parts are being computed, 80 more for each node and 5 more for each edge; 32 of those for
+ * each node stay.
+ * @throws {SnapshotFormatError} if it is not a complete, well-formed snapshot
+ * @throws {Error} if the file cannot be read, or there is not enough memory
  */
 export async function openSnapshot(
   source: string | AsyncIterable<Uint8Array>,
@@ -58,7 +58,7 @@ export async function openSnapshot(
   return snapshotOf(graph, known);
 }
 
-/** The second thread, if there is to be one and it is worth starting. */
+/** Starts the second thread, if it is enabled and worth starting. */
 type Start = (worthwhile: boolean) => SecondThread | null;
 
 function lazySecondThread(threads: number): { start: Start; end: () => Promise<void> } {
@@ -69,7 +69,7 @@ function lazySecondThread(threads: number): { start: Start; end: () => Promise<v
   };
 }
 
-/** The edges are more than half of a file: one thread reads them, and the other all else. */
+/** The edges are more than half of a file: one thread reads them, the other everything else. */
 async function readGraph(
   source: string | AsyncIterable<Uint8Array>,
   start: Start,
@@ -89,7 +89,7 @@ async function readGraph(
   return assemble(sections, edges ? await edges : sections.edges);
 }
 
-/** The dominators take longer than all the rest. */
+/** The dominators take longer than everything else. */
 async function allParts(graph: Graph, start: Start): Promise<KnownParts> {
   const thread = start(graph.edgeCount >= MIN_EDGES_FOR_THREAD);
   const ownership = ownershipQuestion(graph);

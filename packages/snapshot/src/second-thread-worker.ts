@@ -1,4 +1,4 @@
-/** What the second thread runs: takes a question, answers it, takes the next. */
+/** Runs in the second thread: answers one question after another. */
 import { parentPort } from 'node:worker_threads';
 import { chunksOf, type SnapshotFile } from './format/chunks.js';
 import { dominanceOf } from './graph/dominance.js';
@@ -26,7 +26,7 @@ async function answer(request: Request): Promise<unknown> {
   }
 }
 
-/** Reads the file to the end of its edges. The other thread reads the nodes, and whatever else there is. */
+/** Reads the file to the end of its edges. The other thread reads everything else. */
 async function readEdges(file: SnapshotFile): Promise<EdgeColumns> {
   const scanner = scanSnapshot({ skip: 'nodes', maxBytes: file.bytes ?? Infinity });
   for await (const chunk of chunksOf(file)) {

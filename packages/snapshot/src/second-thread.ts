@@ -1,4 +1,4 @@
-/** The second thread from the first one's side. What both work on is in shared memory, see columns.ts. */
+/** Controls the second thread. Both work on shared memory, see columns.ts. */
 import { Worker } from 'node:worker_threads';
 import type { Bits } from './format/bits.js';
 import type { SnapshotFile } from './format/chunks.js';
@@ -6,9 +6,9 @@ import type { Dominance, DominanceQuestion, OwnershipQuestion } from './graph/do
 import { SnapshotFormatError, type SnapshotFormatErrorCode } from './format/format-error.js';
 import type { EdgeColumns } from './read/rows.js';
 
-/** What the second thread can be asked for. */
+/** What the second thread can compute. */
 export interface Tasks {
-  /** The edges of a file that is not compressed. */
+  /** Reads the edges of an uncompressed file. */
   edges: { question: SnapshotFile; answer: EdgeColumns };
   ownership: { question: OwnershipQuestion; answer: Bits };
   dominance: { question: DominanceQuestion; answer: Dominance };
@@ -21,8 +21,8 @@ export type Reply =
 
 export interface SecondThread {
   /**
-   * One thing at a time.
-   * @throws {SnapshotFormatError} as the task does, {Error} when the thread fails
+   * Asks for one task at a time.
+   * @throws {SnapshotFormatError} if the task does, {Error} if the thread fails
    */
   ask<T extends keyof Tasks>(task: T, question: Tasks[T]['question']): Promise<Tasks[T]['answer']>;
   end(): Promise<void>;
@@ -34,7 +34,8 @@ const HEAP_MB = 512;
 export function startSecondThread(): SecondThread {
   const worker = new Worker(new URL('./second-thread-worker.js', import.meta.url), {
     name: 'afterimage-snapshot',
-    // The program's own flags and environment (a preload, a profiler, an inspector) are not for this thread.
+    // The program's own flags and environment (a preload, a profiler, an inspector) must not apply to this
+    // thread.
     execArgv: [],
     env: {},
     resourceLimits: { maxOldGenerationSizeMb: HEAP_MB, maxYoungGenerationSizeMb: 4 },
@@ -53,7 +54,8 @@ export function startSecondThread(): SecondThread {
         });
       const onError = (error: unknown): void => fail(error instanceof Error ? error.message : String(error));
       const onExit = (): void => fail('it has ended');
-      // One by one: a Worker has listeners of its own, without which it takes no more messages.
+      // One by one: removing all listeners would remove the Worker's own, without which it receives no
+      // messages.
       const settle = (then: () => void): void => {
         worker
           .off('message', onMessage)
@@ -65,7 +67,7 @@ export function startSecondThread(): SecondThread {
       worker.on('message', onMessage).on('messageerror', onError).on('error', onError).on('exit', onExit);
       worker.postMessage({ task, question });
     });
-    // Met by whoever awaits it, if the first thread does not fail before.
+    // Handled by the code that awaits it, unless the first thread fails earlier.
     answer.catch(() => undefined);
     return answer;
   }

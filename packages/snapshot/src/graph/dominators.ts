@@ -1,6 +1,7 @@
 /**
  * Computes dominators and retained sizes. A node's dominator is the nearest node without which it could not
  * be reached; its retained size is what would be freed with it.
+ *
  * The algorithm is semi-NCA: semidominators after Lengauer and Tarjan (ACM TOPLAS 1, 1979), dominators from
  * them after Georgiadis, Tarjan and Werneck (Finding Dominators in Practice, JGAA 10, 2006). Nodes are
  * renumbered in the order of the depth-first search, so that memory accesses are mostly to neighbors. Most of

@@ -1,10 +1,10 @@
 /**
- * The part of redaction that is compiled to WebAssembly (packages/snapshot/assembly), and the memory it works in,
- * of which each redaction has one of its own.
+ * Loads the part of redaction that is compiled to WebAssembly (packages/snapshot/assembly). Each redaction
+ * has its own memory.
  */
 import { REDACTION_WASM } from '../compiled/redaction-wasm.js';
 
-/** Described where they are made: packages/snapshot/assembly, each in the module of its kind. */
+/** Documented where they are defined: packages/snapshot/assembly. */
 interface Functions {
   rewriteRows: (
     from: number,
@@ -31,7 +31,7 @@ interface Functions {
   writeTexts: (slot: number, to: number) => number;
 }
 
-/** What the last call left behind. */
+/** Results of the last call. */
 interface Results {
   rows: WebAssembly.Global;
   sum: WebAssembly.Global;
@@ -74,26 +74,26 @@ const LAYOUT = [
 
 type Layout = Record<(typeof LAYOUT)[number], number>;
 
-/** What is shown of a string as JavaScript's rules say; see assembly/strings.ts. */
+/** Decides by JavaScript's rules how much of a string is shown; see assembly/strings.ts. */
 type Shown = (uses: number, at: number, length: number, units: number) => number;
 
 export type Rules = Record<'shownName' | 'shownValue', Shown>;
 
 export interface CompiledRedaction extends Functions, Results {
   layout: Layout;
-  /** The memory, whole; it is another object after {@link CompiledRedaction.reach}. */
+  /** The whole memory; {@link CompiledRedaction.reach} replaces this object. */
   bytes: Buffer;
   /**
-   * Makes the memory reach up to `end`, in bytes.
-   * @throws {RangeError} when there is not so much
+   * Grows the memory up to `end`, in bytes.
+   * @throws {RangeError} if there is not enough
    */
   reach: (end: number) => void;
-  /** Asked for each string that the compiled part does not know; to be set before the first. */
+  /** Called for each string that the compiled part does not know; set it before the first string. */
   rules: Rules;
 }
 
 const PAGE_BYTES = 1 << 16;
-/** The memory grows by this part of it at least: memory that is not written to takes no place. */
+/** The memory grows by at least this share: memory that is never written takes no space. */
 const MIN_GROWTH = 1 / 4;
 
 let compiled: WebAssembly.Module | undefined;
@@ -115,7 +115,10 @@ function instantiated(strings: Rules): Exports {
   }
 }
 
-/** @throws {Error} where there is no WebAssembly, or no address space for its memory */
+/**
+ * Creates the compiled redaction.
+ * @throws {Error} if there is no WebAssembly, or no address space for its memory
+ */
 export function compiledRedaction(): CompiledRedaction {
   const exports = instantiated({
     shownName: (uses, at, length, units) => redaction.rules.shownName(uses, at, length, units),

@@ -1,21 +1,21 @@
-/** Compares the end of a snapshot, where the hash of all before it is written, with what came before it. */
+/** Compares the hash at the end of a snapshot with the content before it. */
 import { createHash } from 'node:crypto';
 import type { Ending } from './provenance.js';
 
 export interface EndingReader {
   push(chunk: Uint8Array): void;
-  /** What the snapshot says at its end, null if nothing, and the hash that it should be. */
+  /** Returns the ending that the snapshot has, null if none, and the hash that it should have. */
   end(): { ending: Ending | null; sha256: string };
 }
 
-/** More than an ending takes, with all sections that could have been left out. */
+/** More than any ending takes, even if it lists many omitted sections. */
 const MAX_BYTES = 1 << 16;
 const ENDING = /,\n"afterimage":(\{"sha256":"[0-9a-f]{64}"[^\n]*\})\}\n$/;
 
-/** A reader for one snapshot: give it all chunks, in order, then ask for the end. */
+/** Creates a reader for one snapshot: pass all chunks in order, then call `end`. */
 export function endingReader(): EndingReader {
   const hash = createHash('sha256');
-  /** What may be the ending, or part of it; not in the hash yet. */
+  /** Possible part of the ending, not hashed yet. */
   let tail = Buffer.alloc(0);
 
   function push(chunk: Uint8Array): void {

@@ -1,4 +1,4 @@
-/** Takes secrets out of snapshots: all that a program needs which writes them and does not read them. */
+/** Redacts snapshots: everything that a program needs that writes them but does not read them. */
 export { redactor, type Redacted, type Redactor, type RedactorOptions } from './redactor.js';
 export { readProvenance, type Ending, type Provenance, type Target } from './provenance.js';
 export type { ProcessFigures } from './process-figures.js';

@@ -1,33 +1,33 @@
 /**
- * Names that are words with `-`, `:`, `/`, a space or a dot between them: `order-created`, `user/updated`. Programs
- * name events, routes and headers so, and make keys so out of data (`order-alice`): such a name is kept only if each
- * of its words is known and none is a name of people, places or companies.
+ * Recognizes names that are words joined by `-`, `:`, `/`, a space or a dot: `order-created`, `user/updated`.
+ * Programs name events, routes and headers like that, but also make such keys from data (`order-alice`). So a
+ * name is kept only if all its words are known and none is a name of people, places or companies.
  */
 import { domainWords, properWords, wordsOfPrograms } from './known-names.js';
 
 export interface JoinedNames {
-  /** Whether `name` has words joined by something, all of which are known. */
+  /** Tells whether `name` consists of joined words, all of them known. */
   isJoined: (name: string) => boolean;
-  /** Whether `part`, which has nothing between its words, is made of known words. */
+  /** Tells whether `part`, which has no separators, consists of known words. */
   isOfWords: (part: string) => boolean;
-  /** Whether `part` is a name of people, places or companies. */
+  /** Tells whether `part` is a name of people, places or companies. */
   isProper: (part: string) => boolean;
 }
 
-/** More words are a sentence, a path, or a pass phrase. */
+/** More words are a sentence, a path, or a passphrase. */
 const MAX_PARTS = 6;
 const MAX_PARTS_WITH_SPACES = 4;
 const MAX_LENGTH = 80;
-/** From so many on, half of the words must be those of programs: pass phrases are made of common words. */
+/** From this many words on, half must be words of programs: passphrases consist of common words. */
 const PARTS_OF_PASS_PHRASES = 4;
 
 /** At most two characters between words, and before the first: `--verbose`, `/users/:id`, `GET /users`. */
 const JOINED = /^[-:/@.]{0,2}[A-Za-z]\w*(?:[-:/ .]{1,2}[A-Za-z]\w*)*(?:[-:/.]\*)?$/;
 const BETWEEN = /[-:/@ .*]+/;
 const TOKEN = /[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|_+/g;
-/** `v1`, `http2`, `sha256`: other numbers may be data. */
+/** Allows `v1`, `http2`, `sha256`: other numbers may be data. */
 const NUMBER_IN_A_WORD = /^(?:[1-9]|16|32|64|128|256|384|512)$/;
-/** The list of words has none that is so short. */
+/** Short words, which the word list omits. */
 const SMALL_WORDS = new Set(
   (
     'a an as at be by do go he if in is it me my no of on or so to up us we ' +

@@ -1,8 +1,8 @@
 /**
- * What is taken out: nothing, the contents of strings and names that look like data, or also all names of
- * properties that are not Node's own.
+ * What is removed: nothing; the contents of strings and names that look like data; or also all property names
+ * that are not Node's own.
  */
 export type RedactionLevel = 'none' | 'strings' | 'names';
 
-/** Each takes out all that the one before it does. */
+/** Each level removes everything that the one before removes. */
 export const REDACTION_LEVELS: readonly RedactionLevel[] = ['none', 'strings', 'names'];

@@ -1,18 +1,18 @@
 /**
- * What stands in the place of a text that must not be read: its kind, its length and a keyed hash. The compiled part
- * puts it together; these are the words.
+ * Replacement for a removed text: its kind, its length and a keyed hash. The compiled part assembles it;
+ * these are the words.
  */
 import type { CompiledRedaction } from './compiled.js';
 
-/** Without the letters that are taken for digits. */
+/** Without letters that look like digits. */
 const DIGITS = '0123456789abcdefghjkmnpqrstvwxyz';
 
-/** What a name begins with that was taken out. */
+/** Beginning of the replacement for a removed name. */
 export const MASKED_NAME_BEGINNING = '‹name ';
-/** Its length, and its hash, which serves within one file. */
+/** A replaced name: its length, and its hash, which is valid within one file. */
 export const MASKED_NAME = /‹name (?<units>\d+) chars #[0-9a-z]{12}›/;
 
-/** To be called once, before any text is masked. */
+/** Call it once, before any text is replaced. */
 export function setWordsOfMasks({ bytes, layout }: CompiledRedaction): void {
   const { STRING_KIND, REGEXP_KIND, NUMBER_KIND, NAME_KIND } = layout;
   const { HASH_DIGITS, BEGINNINGS, BYTES_A_BEGINNING, MIDDLE, ENDING } = layout;

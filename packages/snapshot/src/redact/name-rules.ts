@@ -1,7 +1,7 @@
 /**
- * Which names are kept: those that look like something a programmer wrote. A name that looks like data which a
- * program uses as a key (an e-mail address, a token, a URL, an account's number) is not. The rules, with an
- * example of each, are in docs/redaction.md.
+ * Decides which names are kept: those that a programmer probably wrote. A name that looks like data used as a
+ * key (an e-mail address, a token, a URL, an account number) is not kept. docs/redaction.md has the rules,
+ * with an example of each.
  */
 import { wordsOfPrograms } from './known-names.js';
 import { joinedNames } from './joined-names.js';
@@ -11,30 +11,32 @@ import { USE } from './string-uses.js';
 
 export interface NameRules {
   /**
-   * What is shown of a name that is used in these ways (see {@link USE}): all of it, or of a path all but some parts;
-   * null when nothing is.
+   * Returns how much of a name is shown for these uses (see {@link USE}): all of it, a path without some
+   * parts, or null for nothing.
    */
   shown(name: string, uses: number): string | null;
-  /** The same for a name of V8's own that stands where a value could: the one of all numbers, for example. */
+  /**
+   * Tells whether a text in the place of a value is one of V8's own names, such as the one of all numbers.
+   */
   isWord(name: string): boolean;
-  /** The path of a script, as far as it is shown; null for another text. */
+  /** Returns the part of a script's path that is shown; null for other texts. */
   scriptPath(name: string): string | null;
 }
 
 const MAX_IDENTIFIER_LENGTH = 200;
-/** `get [Symbol.iterator]` and the like are names within names. */
+/** Names such as `get [Symbol.iterator]` contain names. */
 const DEEPEST = 4;
 
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
 const SMALL_NUMBER = /^-?\d{1,7}$/;
 const PREFIXED = /^(?:get|set|bound|static|async|system \/|Node \/) (?<inner>.+)$/s;
 const BRACKETED = /^(?:<symbol |\[|#)(?<inner>.+?)[\]>]?$/s;
-/** Of any alphabet (ECMA-262, IdentifierName), with a letter that is not ASCII. */
+/** An identifier in any alphabet (ECMA-262, IdentifierName) with a letter that is not ASCII. */
 const FOREIGN_IDENTIFIER = /^(?=.*[\u0080-\u{10ffff}])[\p{ID_Start}$_][\p{ID_Continue}$]{0,49}$/su;
-/** `api.acme.com` is a host. */
+/** `api.acme.com` is a host name. */
 const HOST = /\.(?:com|org|net|edu|gov|example|localhost)$/i;
 const BUILTIN_CODE = /^\(\w+ builtin (?:handle|code)\)$/;
-/** Names that V8's and Node's own C++ makes. */
+/** Names that V8's and Node's C++ code makes. */
 const SYSTEM = /^(?:\d+ \/ )?(?:(?:system|Node|C\+\+) ?\/? )?[\w :.()<>,*&~+-]*$/;
 const VALUE_WORDS = new Set([
   'bigint',
@@ -47,7 +49,10 @@ const VALUE_WORDS = new Set([
   '(sliced string)',
 ]);
 
-/** @param isKnown whether a text is a name of Node's or V8's */
+/**
+ * Creates the rules.
+ * @param isKnown tells whether a text is a name of Node's or V8's
+ */
 export function nameRules(isKnown: (text: string) => boolean): NameRules {
   const looksRandom = randomTest(wordsOfPrograms());
   const joined = joinedNames();
@@ -59,14 +64,14 @@ export function nameRules(isKnown: (text: string) => boolean): NameRules {
     return written(name, 0, uses) ? name : scriptPath(name);
   }
 
-  /** Whether a programmer may have written it. */
+  /** Tells whether a programmer may have written the name. */
   function written(name: string, depth: number, uses: number): boolean {
     if (isKnown(name) || SMALL_NUMBER.test(name)) return true;
     if (name.length > MAX_IDENTIFIER_LENGTH || depth > DEEPEST) return false;
     const inner = (PREFIXED.exec(name) ?? BRACKETED.exec(name))?.groups?.['inner'];
     if (inner !== undefined && written(inner, depth + 1, uses)) return true;
     if (joined.isJoined(name)) return true;
-    // A function's name is the one in its source: V8 does not make it out of data.
+    // A function's name comes from its source: V8 does not make it from data.
     if ((uses & USE.function) !== 0 && FOREIGN_IDENTIFIER.test(name)) return !looksRandom(name);
     const parts = name.split('.');
     if (!parts.every(isIdentifier) || looksRandom(name)) return false;

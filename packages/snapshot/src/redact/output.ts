@@ -1,17 +1,20 @@
-/** Bytes on their way out, in blocks that are handed over whole: a block is written to again only if it is given back. */
+/**
+ * Collects output bytes in blocks that are passed on whole. A block is reused only after it has been
+ * returned.
+ */
 
 export interface Output {
   byte(byte: number): void;
-  /** ASCII only, and short. */
+  /** Short ASCII text only. */
   text(ascii: string): void;
   utf8(text: string): void;
   /** Copies `bytes[from]` to `bytes[to - 1]`. */
   copy(bytes: Uint8Array, from: number, to: number): void;
-  /** The blocks that are full and were not taken yet. */
+  /** Returns the full blocks that were not taken yet. */
   take(): Uint8Array[];
-  /** The same, and what is in the block being filled. */
+  /** Also returns the content of the current block. */
   takeAll(): Uint8Array[];
-  /** Takes back a block that nobody reads any more. */
+  /** Returns a block for reuse, once nothing reads it. */
   reuse(block: Uint8Array): void;
 }
 

@@ -1,4 +1,4 @@
-/** Sections that go through as they are: numbers, however they are nested, and strings where all may be read. */
+/** Passes sections through unchanged: nested numbers, and strings if all may be shown. */
 import type { Section } from '../format/section.js';
 import { unexpected } from '../format/format-error.js';
 import { isSpace } from '../format/section.js';
@@ -12,7 +12,7 @@ const MINUS = 0x2d;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** Numbers in a row, of which nothing is to be known. */
+/** Passes on a sequence of numbers whose meaning is unknown. */
 export function anythingPassedOn(output: Output): Section {
   let closed = false;
   return {
@@ -29,7 +29,10 @@ export function anythingPassedOn(output: Output): Section {
   };
 }
 
-/** What is not a number, a comma or a bracket is refused: it might be a text. Chunks fit in the compiled part's window. */
+/**
+ * Rejects everything but numbers, commas and brackets, because it might be text. Chunks fit into the compiled
+ * part's window.
+ */
 export function numbersPassedOn(what: string, compiled: CompiledRedaction, output: Output): Section {
   const { INPUT } = compiled.layout;
   let depth = 1;

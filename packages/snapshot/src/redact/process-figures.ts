@@ -1,28 +1,31 @@
 /**
- * What the whole process took when its heap was captured. A snapshot's header carries it, because most of what a
- * process takes lies outside V8's heap and so is not in the snapshot.
+ * Figures of the whole process at the time of the capture. A snapshot's header contains them, because most of
+ * a process's memory is outside V8's heap and so not in the snapshot.
  */
 
-/** What a process takes, most of it outside V8's heap. Sizes in bytes. */
+/** Resource use of a process, mostly outside V8's heap. Sizes in bytes. */
 export interface ProcessFigures {
   rss: number;
   heapUsed: number;
   heapTotal: number;
   heapLimit: number;
-  /** Memory of C++ objects that JavaScript holds and that V8 was told of; array buffers are a part of it. */
+  /** Memory of C++ objects that JavaScript holds and that V8 was told about; includes array buffers. */
   external: number;
   arrayBuffers: number;
-  /** Null where the operating system does not say. */
+  /** Null if the operating system does not report it. */
   threads: number | null;
-  /** Open file descriptors; null where they cannot be counted. */
+  /** Number of open file descriptors; null if they cannot be counted. */
   descriptors: number | null;
-  /** What the memory cgroup is charged for, its tightest limit, and the page cache in it; null outside of one. */
+  /** Memory cgroup: what it is charged for, its tightest limit, and its page cache; null outside of one. */
   cgroup: { usage: number; limit: number | null; cache: number } | null;
 }
 
 const REQUIRED = ['rss', 'heapUsed', 'heapTotal', 'heapLimit', 'external', 'arrayBuffers'] as const;
 
-/** As it stands in a header; null unless all that must be there is a number, since anyone may write snapshots. */
+/**
+ * Reads the figures from a header; null unless all required fields are numbers, because snapshots come from
+ * anywhere.
+ */
 export function figuresOf(found: unknown): ProcessFigures | null {
   const fields = record(found);
   if (fields === null) return null;

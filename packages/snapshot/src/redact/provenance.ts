@@ -1,13 +1,13 @@
 /**
- * What a snapshot says of itself: where it comes from and what was done to it, in its header, and at its very
- * end the hash of all that comes before. DevTools looks at neither.
+ * What a snapshot says about itself: in its header, where it comes from and what was done to it; at its end,
+ * the hash of everything before. DevTools ignores both.
  */
 import { createRequire } from 'node:module';
 import type { SnapshotHeader } from '../format/header.js';
 import { figuresOf, type ProcessFigures } from './process-figures.js';
 import { REDACTION_LEVELS, type RedactionLevel } from './level.js';
 
-/** What is known of the process whose heap it is. */
+/** What is known about the process whose heap it is. */
 export interface Target {
   /** The application's name. */
   name?: string;
@@ -16,14 +16,14 @@ export interface Target {
   node?: string;
   v8?: string;
   arch?: string;
-  /** When the heap looked like this, ISO 8601. */
+  /** When the heap was captured, ISO 8601. */
   time?: string;
-  /** What the whole process took at that moment. */
+  /** Figures of the whole process at that moment. */
   process?: ProcessFigures;
 }
 
 export interface Provenance {
-  /** Of Afterimage. */
+  /** Version of Afterimage. */
   version: string;
   redaction: RedactionLevel;
   target: Target | null;
@@ -31,7 +31,7 @@ export interface Provenance {
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
-/** As it stands in the header; null where Afterimage has not written it. */
+/** Reads the provenance from a header; null if Afterimage has not written one. */
 export function readProvenance(header: SnapshotHeader): Provenance | null {
   const found = (header as { afterimage?: unknown }).afterimage;
   if (typeof found !== 'object' || found === null) return null;
@@ -41,7 +41,7 @@ export function readProvenance(header: SnapshotHeader): Provenance | null {
   return { version, redaction: level, target: targetOf(target) };
 }
 
-/** What is to be written in the header of a snapshot that had `header`; what it said before is kept. */
+/** Returns the provenance to write for a snapshot with this header; keeps what the header already has. */
 export function provenanceOf(
   header: SnapshotHeader,
   level: RedactionLevel,
@@ -59,15 +59,18 @@ function stronger(one: RedactionLevel, other: RedactionLevel): RedactionLevel {
   return REDACTION_LEVELS.indexOf(one) > REDACTION_LEVELS.indexOf(other) ? one : other;
 }
 
-/** What stands behind the strings. */
+/** What follows the strings. */
 export interface Ending {
-  /** Of all bytes before it, in hexadecimal. */
+  /** SHA-256 of all bytes before it, lowercase hex. */
   sha256: string;
-  /** Names of sections that nobody here knows, and which were left out. */
+  /** Names of unknown sections, which were left out. */
   leftOut: string[];
 }
 
-/** `]` must not be in it: DevTools takes the last one in the file for the end of the strings. */
+/**
+ * Formats the ending. It must not contain `]`, because DevTools takes the last one in the file for the end of
+ * the strings.
+ */
 export function writeEnding({ sha256, leftOut }: Ending): string {
   const ending = { sha256, ...(leftOut.length > 0 ? { left_out: leftOut.join(' ') } : {}) };
   return `,\n"afterimage":${JSON.stringify(ending).replaceAll(']', '\\u005d')}}\n`;

@@ -1,36 +1,44 @@
 /**
- * Tells an identifier that somebody thought of from one that a generator of random numbers did: by the words in
- * it, and where it has none that is known, by how likely its letters follow each other in words.
+ * Distinguishes identifiers that a person chose from random ones: by the known words in them, and without
+ * such words, by how likely their letters follow each other in words.
  */
 
 export interface RandomTest {
-  /** Whether part of `name`, which is ASCII, looks random, and is long enough to be worth hiding. */
+  /** Tells whether part of `name`, which is ASCII, looks random and is long enough to be worth hiding. */
   (name: string): boolean;
 }
 
-/** Fewer characters in a row are found by trying, whatever is done about them. */
+/** Shorter sequences can be found by trying all of them, so hiding them is useless. */
 const SHORTEST = 7;
-/** Bits a letter has in a word of any language, about: in a random one it has 4.7 and is unlikely to boot. */
+/**
+ * Approximate bits per letter in a word of any language. A random letter has 4.7 bits, and an unlikely
+ * sequence adds to that.
+ */
 const BITS_OF_A_LETTER = 3.9;
-/** For a change between letters in upper and lower case and digits, which random texts have all over. */
+/**
+ * For each change between uppercase letters, lowercase letters and digits, of which random texts have many.
+ */
 const BITS_OF_AN_EDGE = 1.5;
 const BITS_OF_A_DIGIT = 1.2;
 const BITS_OF_A_SEPARATOR = -1.5;
-/** For each letter of a word that is known: what comes before it was no accident. */
+/** For each letter of a known word: a word is no accident. */
 const BITS_OF_A_KNOWN_LETTER = -2.2;
-/** Random letters make one by chance. */
+/** Random letters form such short words by chance. */
 const SHORT_WORD = 3;
 const BITS_OF_A_SHORT_WORDS_LETTER = -1.2;
 const TOO_MANY_BITS = 4;
 
-/** Numbers of so many digits are somebody's: a telephone, an account, an order. */
+/** A number of this many digits belongs to a person: a telephone, an account, an order. */
 const LONG_NUMBER = /\d{6}/;
 const HEXADECIMAL = /[0-9a-f]{8,}/gi;
 const HEXADECIMAL_EDGE = /\d(?=[a-f])|[a-f](?=\d)/gi;
 const HEXADECIMAL_EDGES = 3;
 const TOKEN = /[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^A-Za-z0-9]/g;
 
-/** @param words in lower case, a to z */
+/**
+ * Creates the test.
+ * @param words in lower case, a to z
+ */
 export function randomTest(words: ReadonlySet<string>): RandomTest {
   const bitsOf = letterModel(words);
 
@@ -68,9 +76,9 @@ export function randomTest(words: ReadonlySet<string>): RandomTest {
   };
 }
 
-/** How many bits the letter of a word at a place is worth, after the two before it. */
+/** Returns how many bits a letter of a word is worth, given the two before it. */
 function letterModel(words: ReadonlySet<string>): (word: string, at: number) => number {
-  const LETTERS = 27; // and the beginning of a word
+  const LETTERS = 27; // including the beginning of a word
   const counts = new Uint32Array(LETTERS ** 3);
   const totals = new Uint32Array(LETTERS ** 2);
   const letter = (word: string, at: number): number => (at < 0 ? 0 : word.charCodeAt(at) - 0x60);

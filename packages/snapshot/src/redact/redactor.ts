@@ -1,10 +1,10 @@
 /**
- * Takes what must not be read out of a snapshot while it streams by, in one pass and with a few bytes of memory a
- * string, and writes down in it what was done. All nodes, edges, sizes and ids stay; equal texts stay equal.
+ * Redacts a snapshot as it streams through, in one pass and with a few bytes of memory per string, and
+ * records in it what was done. All nodes, edges, sizes and IDs stay; equal texts stay equal.
  *
- * Strings come last in a snapshot and V8 has one for equal texts, the property `password` and the value
- * "password" alike. So each index of a string is replaced by that of the form it is used in, and at the end each
- * string is written once in every form: see {@link FORM}.
+ * Strings come last in a snapshot, and V8 stores equal texts once: the property `password` and the value
+ * "password" share one string. So each string index is replaced by that of the form in which the string is
+ * used, and at the end each string is written once in every form: see {@link FORM}.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { type Section } from '../format/section.js';
@@ -21,20 +21,23 @@ import { rewrittenSections, type RewrittenSections } from './rewritten-sections.
 
 export interface RedactorOptions {
   level: RedactionLevel;
-  /** What is known of the process, to be written down with what was done. */
+  /** What is known about the process, to be recorded in the snapshot. */
   target?: Target;
 }
 
 export interface Redactor {
   /**
-   * Takes the next bytes of the snapshot, and keeps none; returns those of the redacted one that are ready. They are
-   * not written to again, unless they are given back.
+   * Processes the next bytes of the snapshot without keeping them, and returns finished bytes of the redacted
+   * one. Returned chunks are not overwritten unless they are passed to `reuse`.
    * @throws {SnapshotFormatError}
    */
   push(chunk: Uint8Array): Uint8Array[];
-  /** Gives back what `push` returned and nobody reads any more, so that no other memory is taken. */
+  /** Returns a chunk from `push` for reuse once nothing reads it, to save memory. */
   reuse(chunk: Uint8Array): void;
-  /** @throws {SnapshotFormatError} when the snapshot is not whole */
+  /**
+   * Ends the snapshot.
+   * @throws {SnapshotFormatError} if it is incomplete
+   */
   end(): { chunks: Uint8Array[]; redacted: Redacted };
 }
 
@@ -44,19 +47,19 @@ export interface Redacted {
   strings: number;
   bytes: number;
   provenance: Provenance;
-  /** What it said of itself before. */
+  /** The provenance that the input already had. */
   before: Provenance | null;
-  /** Sections that nobody here knows; they are not in the output. */
+  /** Unknown sections; the output does not contain them. */
   leftOut: string[];
-  /** Bytes behind the end of the snapshot that were left out, white space not counted. */
+  /** Number of bytes after the end of the snapshot that were left out, not counting white space. */
   trailingBytes: number;
 }
 
-/** Sections with indexes of strings. */
+/** Sections that contain string indexes. */
 const NAMED = new Set(['nodes', 'edges', 'trace_function_infos']);
 const KEY_BYTES = 16;
 
-/** A redactor for one snapshot: give it all chunks, in order, then ask for the end. */
+/** Creates a redactor for one snapshot: pass all chunks in order, then call `end`. */
 export function redactor({ level, target }: RedactorOptions): Redactor {
   const output = openOutput();
   const sha256 = createHash('sha256');
@@ -65,7 +68,7 @@ export function redactor({ level, target }: RedactorOptions): Redactor {
   const sections = rewrittenSections(level, compiled, output);
   let beginning: { header: SnapshotHeader; layout: Layout; provenance: Provenance } | null = null;
   let bytes = 0;
-  /** All but the ending, which has the hash of it, has been written. */
+  /** True when everything but the ending, which contains the hash of it, has been written. */
   let ended = false;
   const seen = new Set<string>();
   const leftOut: string[] = [];
@@ -84,11 +87,12 @@ export function redactor({ level, target }: RedactorOptions): Redactor {
     if (beginning === null) return null;
     const reader = sections.readerOf(key, beginning.header, beginning.layout);
     if (reader === null) {
-      // What an earlier redaction wrote at the end is written anew.
+      // Replace the ending of an earlier redaction.
       if (key !== 'afterimage') leftOut.push(key);
       return null;
     }
-    // What a string is used as decides about it when it comes, and V8 writes the strings last.
+    // How a string is used decides what becomes of it, so the uses must come first, and V8 writes the strings
+    // last.
     if (seen.has('strings') && NAMED.has(key)) {
       throw malformed(start, `its section ${key} comes behind its strings, which no V8 does`);
     }
@@ -130,7 +134,7 @@ export function redactor({ level, target }: RedactorOptions): Redactor {
   return { push, reuse: (chunk) => output.reuse(chunk), end };
 }
 
-/** The compiled redaction with a random key, which is not kept: its hashes cannot be reproduced. */
+/** Creates the compiled redaction with a random key, which is not kept: its hashes cannot be reproduced. */
 function keyedRedaction(): CompiledRedaction {
   const compiled = compiledRedaction();
   const { INPUT } = compiled.layout;
@@ -140,7 +144,10 @@ function keyedRedaction(): CompiledRedaction {
   return compiled;
 }
 
-/** @throws {SnapshotFormatError} where a section is missing, or there are fewer strings than are named */
+/**
+ * Returns the number of strings.
+ * @throws {SnapshotFormatError} if a section is missing, or there are fewer strings than are referenced
+ */
 function stringCount(seen: ReadonlySet<string>, sections: RewrittenSections, at: number): number {
   for (const key of ['nodes', 'edges']) {
     if (!seen.has(key)) throw malformed(at, `it has no section ${key}`);
@@ -153,7 +160,7 @@ function stringCount(seen: ReadonlySet<string>, sections: RewrittenSections, at:
 }
 
 /**
- * What becomes of a name is decided by the type in its row, which must have been read by then.
+ * Checks that the type in a row comes before the name, because it decides what becomes of the name.
  * @throws {SnapshotFormatError}
  */
 function checkOrder({ nodes, edges }: Layout, start: number): void {

@@ -1,4 +1,4 @@
-/** The header of a redacted snapshot: what V8 writes there, and where the snapshot comes from. */
+/** Builds the header of a redacted snapshot: V8's own fields, and where the snapshot comes from. */
 import type { SnapshotHeader } from '../format/header.js';
 import type { Provenance } from './provenance.js';
 
@@ -20,7 +20,7 @@ const KNOWN_META = new Set([
   'location_fields',
 ]);
 
-/** What is in a header besides what V8 writes there is taken out: it may be anything. */
+/** Returns the header without fields that V8 does not write: they could contain anything. */
 export function rewrittenHeader(header: SnapshotHeader, provenance: Provenance): object {
   const isKnown = ([name, value]: [string, unknown]): boolean =>
     KNOWN_HEADER.has(name) && typeof value === 'number';

@@ -1,6 +1,6 @@
 /**
- * Rows of numbers on their way through: all are copied as they stand but the indexes of strings, which become
- * those of the form that the string is to be shown in. Nearly all bytes of a snapshot go through here.
+ * Rewrites rows of numbers: copies them unchanged, except for string indexes, which become those of the form
+ * to show. Nearly all bytes of a snapshot go through here.
  */
 import type { Section } from '../format/section.js';
 import { malformed, unexpected } from '../format/format-error.js';
@@ -10,37 +10,37 @@ import type { Output } from './output.js';
 import { MAX_STRING_INDEX, type StringRecords } from './string-records.js';
 
 export interface RowsToRewrite {
-  /** What a row is called in errors. */
+  /** Name of a row in errors. */
   what: string;
-  /** Numbers in a row. */
+  /** How many numbers a row has. */
   fields: number;
-  /** Rows there must be; null where the header does not say. */
+  /** Required number of rows; null if the header does not give it. */
   count: number | null;
-  /** The column that says what is to become of the names in its row, or -1: then `treatments[0]` does. */
+  /** The column that decides how names in its row are treated, or -1: then `treatments[0]` applies. */
   type: number;
-  /** Columns with indexes of strings, behind `type`. */
+  /** Columns with string indexes, after `type`. */
   names: readonly number[];
   treatments: readonly Treatment[];
-  /** The column whose numbers add up to `total`, or -1. */
+  /** The column whose sum is compared with `total`, or -1. */
   summed?: number;
   total?: number;
 }
 
-/** What becomes of the number in a column of names. */
+/** How the number in a name column is treated. */
 export type Treatment =
-  /** It is the index of a string, to be shown in this form; see {@link FORM}. */
+  /** A string index, to be shown in this form; see {@link FORM}. */
   | { form: number; use: number }
-  /** It is a number of V8's. */
+  /** A number from V8. */
   | 'number'
-  /** It is the index of an element, with which a program may have put data in an array's place. */
+  /** An element index; a program may have used data as an array index. */
   | 'element';
 
-/** How the forms of a string lie in the strings of the output. */
+/** How the forms of a string are arranged among the output's strings. */
 export interface FormIndexes {
-  /** How many forms a string has: two, or three with properties in a form of their own. */
+  /** Number of forms per string: two, or three if properties have their own. */
   forms: number;
   records: StringRecords;
-  /** The index of an element that is to be written for another. */
+  /** Returns the element index to write instead. */
   element: (index: number) => number;
 }
 
@@ -48,7 +48,7 @@ const ZERO = 0x30;
 const COMMA = 0x2c;
 const MINUS = 0x2d;
 const CLOSE_BRACKET = 0x5d;
-/** No number of a snapshot has more. */
+/** No number of a snapshot has more digits. */
 const MAX_DIGITS = 16;
 
 const enum Expect {
@@ -69,18 +69,18 @@ export function rewrittenRows(
   const isUsual = prepare(rows, compiled);
   let expect = Expect.NumberOrEnd;
   let closed = false;
-  /** Of the number to come. */
+  /** Position of the next number. */
   let column = 0;
   let row = 0;
-  /** Of the row. */
+  /** Values of the current row. */
   let type = 0;
   let sum = 0;
-  /** Digits of a number that is not whole yet. */
+  /** Digits of a number that is still incomplete. */
   let pending = '';
-  /** Bytes before the input that are the beginning of a row. */
+  /** Number of bytes before the input that are the beginning of a row. */
   let held = 0;
 
-  /** Chunks are no longer than the compiled part's window. */
+  /** Chunks are not longer than the compiled part's window. */
   function push(chunk: Uint8Array, start: number, base: number): number {
     const { INPUT } = compiled.layout;
     compiled.bytes.set(chunk.subarray(start), INPUT);
@@ -98,7 +98,7 @@ export function rewrittenRows(
     return start + at - INPUT;
   }
 
-  /** Puts the beginning of a row before what comes next, if it can be no more than that. */
+  /** Moves an incomplete row before the next chunk, if it can be no more than that. */
   function hold(at: number, end: number): boolean {
     const { bytes, layout } = compiled;
     if (end - at >= layout.MAX_ROW_BYTES || bytes.subarray(at, end).includes(CLOSE_BRACKET)) return false;
@@ -107,7 +107,10 @@ export function rewrittenRows(
     return true;
   }
 
-  /** Rows as V8 writes them, which nearly all are; returns where the first other begins, or one that is not whole. */
+  /**
+   * Rewrites rows in V8's format, which nearly all are; returns where the first other or incomplete row
+   * begins.
+   */
   function wholeRows(from: number, end: number): number {
     const stopped = compiled.rewriteRows(from, end, fields, summed, forms, records.room);
     if (stopped === from) return stopped;
@@ -138,7 +141,7 @@ export function rewrittenRows(
     output.byte(byte);
   }
 
-  /** Written as it is to be. */
+  /** Writes a number as its treatment requires. */
   function number(digits: string, offset: number): void {
     const value = Number(digits);
     if (column === typeColumn) type = value;
@@ -187,7 +190,7 @@ export function rewrittenRows(
   };
 }
 
-/** Tells the compiled part what becomes of names; returns whether it knows rows with such columns. */
+/** Passes the treatments to the compiled part; returns whether it supports rows with these columns. */
 function prepare(
   { fields, type, names, treatments, summed }: RowsToRewrite,
   compiled: CompiledRedaction,

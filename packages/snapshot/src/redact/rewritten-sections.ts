@@ -1,4 +1,4 @@
-/** Who reads which section of a snapshot, and what becomes of it: rewritten, or passed on as it is. */
+/** Assigns a reader to each section of a snapshot, which rewrites it or passes it on unchanged. */
 import type { Layout, SnapshotHeader } from '../format/header.js';
 import type { Section } from '../format/section.js';
 import { stringsSection } from '../format/strings-section.js';
@@ -15,9 +15,9 @@ import { FORM, USE } from './string-uses.js';
 import { treatmentOfEdge, treatmentOfNode } from './treatments.js';
 
 export interface RewrittenSections {
-  /** Null for a section that no V8 writes. */
+  /** Returns the reader; null for a section that no V8 version writes. */
   readerOf(key: string, header: SnapshotHeader, layout: Layout): Section | null;
-  /** Null until the section of strings has begun. */
+  /** Returns the strings; null until their section has begun. */
   strings(): { readonly count: number } | null;
   records: StringRecords;
 }
@@ -74,11 +74,14 @@ export function rewrittenSections(
   return { readerOf, strings: () => strings, records };
 }
 
-/** Another number that is as unlikely for an element, the same for the same. */
+/**
+ * Replaces an index by another that is equally unusual for an element; equal indexes get the same
+ * replacement.
+ */
 function elements(compiled: CompiledRedaction): (index: number) => number {
   const { OUTPUT, SMALL_ELEMENT } = compiled.layout;
   return (index) => {
-    // Its memory moves when it grows.
+    // The compiled part's memory moves when it grows.
     const length = compiled.bytes.write(String(index), OUTPUT, 'latin1');
     const hash = compiled.hashText(OUTPUT, OUTPUT + length) >>> 0;
     return SMALL_ELEMENT + (hash % (MAX_ELEMENT - SMALL_ELEMENT));

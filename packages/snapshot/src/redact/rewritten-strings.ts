@@ -1,6 +1,6 @@
 /**
- * The strings of a snapshot on their way through, each in the forms it is used in: as a name, which is kept if
- * the rules say so, and as a value, of which no more is left than its length and a keyed hash.
+ * Rewrites the strings of a snapshot in each form in which they are used: as a name, which is kept if the
+ * rules allow it, and as a value, of which only length and a keyed hash stay.
  */
 import type { StringTaker } from '../format/strings-section.js';
 import type { CompiledRedaction } from './compiled.js';
@@ -11,14 +11,14 @@ import type { Block } from './string-blocks.js';
 import { USE } from './string-uses.js';
 
 export interface StringRewriter extends StringTaker {
-  /** Behind the last string. */
+  /** Called after the last string. */
   close(): void;
-  /** Strings that were taken. */
+  /** Number of strings processed. */
   readonly count: number;
 }
 
 export interface StringsToRewrite {
-  /** How many a string has, see {@link FORM}. */
+  /** Number of forms per string, see {@link FORM}. */
   forms: number;
   records: StringRecords;
   compiled: CompiledRedaction;
@@ -26,9 +26,9 @@ export interface StringsToRewrite {
   output: Output;
 }
 
-/** What JSON writes as it is. */
+/** Text that JSON does not escape. */
 const PLAIN = /^[ !#-[\]-~]*$/;
-/** More than what becomes of the strings of one window, which at worst are empty ones. */
+/** More than the strings of one window can become, even if all are empty. */
 const TEXTS_A_WINDOW = 1 << 22;
 
 export function stringRewriter({
@@ -45,7 +45,7 @@ export function stringRewriter({
   /** The chunk that is in the compiled part's window. */
   let inWindow: Uint8Array | null = null;
 
-  /** More than one string, where others follow. Chunks fit in the window. */
+  /** Processes the string at `at`, and those that directly follow it. Chunks fit in the window. */
   function take(chunk: Uint8Array, at: number): number {
     if (chunk !== inWindow) {
       compiled.bytes.set(chunk, INPUT);
@@ -61,7 +61,9 @@ export function stringRewriter({
     return text === null ? NOTHING : asShown(text, rules.shown(text, uses));
   }
 
-  /** Of a value that may be read, as few may: a word of V8's, or the name of a script, which modules are known by. */
+  /**
+   * Returns how much of a value is shown. Few are: V8's own words, and script names, which identify modules.
+   */
   function shownValue(uses: number, at: number, length: number, units: number): number {
     const text = decoded(at, length, units);
     if (text === null) return NOTHING;
@@ -74,9 +76,9 @@ export function stringRewriter({
     return shown === text ? ALL : compiled.bytes.write(jsonOf(shown), OUTPUT, 'latin1');
   }
 
-  /** Null for a text with an escape that JSON does not know: it is nobody's name. */
+  /** Decodes a text; null if it has an escape that JSON does not have: then it is not a name. */
   function decoded(at: number, length: number, units: number): string | null {
-    // As many units as bytes: nothing but ASCII, and no escapes.
+    // As many units as bytes: only ASCII, and no escapes.
     if (units === length) return compiled.bytes.toString('latin1', at, at + length);
     const text = compiled.bytes.toString('utf8', at, at + length);
     if (!text.includes('\\')) return text;
@@ -102,7 +104,7 @@ export function stringRewriter({
     block = begun(compiled.stringsTaken());
   }
 
-  /** All forms of the slots in the block up to `to`. */
+  /** Writes all forms of the block's slots up to `to`. */
   function write(to: number): void {
     for (let slot = block.from; slot < to;) {
       slot = compiled.writeTexts(slot, to);
@@ -111,7 +113,7 @@ export function stringRewriter({
   }
 
   function close(): void {
-    // Values have moved within the block: not only to where there was a string.
+    // Values have moved within the block, so a slot may be used although its index had no string.
     write(compiled.lastText(compiled.stringsTaken(), block.to));
   }
 

@@ -1,12 +1,12 @@
-/** Paths of scripts, as far as they are shown: without users' directories, and without parts that look random. */
+/** Returns the visible part of script paths: without users' directories and parts that look random. */
 import type { JoinedNames } from './joined-names.js';
 
-/** The path of a script, as far as it is shown; null for another text. */
+/** Returns the visible part of a script's path; null for other texts. */
 export type ScriptPaths = (name: string) => string | null;
 
 const SCRIPT = /^(?:file:\/\/|webpack:\/\/|[A-Za-z]:)?[/\\].*\.(?:[cm]?[jt]s|[jt]sx|json|node|wasm)$/s;
 const NODES_SCRIPT = /^node:[\w/.-]+$/;
-/** Directories with the directories of users in them. */
+/** Directories that contain users' directories. */
 const HOMES = new Set(['home', 'Users']);
 const SEGMENT = /^[\w.@+~%()[\] -]*$/;
 const EXTENSION = /\.(?:[cm]?[jt]sx?|json|node|wasm)$/;
@@ -15,8 +15,8 @@ const BETWEEN_WORDS = /([-.~+@()[\] ]+|_{2,})/;
 const SHORT_NUMBER = /^\d{1,3}$/;
 
 /**
- * Parts of paths have no hash: that of the next snapshot would be another, and functions are found again by where
- * they stand.
+ * Replaced parts of paths get no hash: it would differ in the next snapshot, and functions are matched by
+ * their position.
  */
 const USER = '‹user›';
 const hidden = (part: string): string => `‹${part.length} chars›`;
@@ -26,13 +26,15 @@ export function scriptPaths(
   looksRandom: (text: string) => boolean,
   { isOfWords }: JoinedNames,
 ): ScriptPaths {
-  /** `chunk-4F2KQ7XN.js`, `main.3f9a8c17.chunk.js`: words and the extension tell which file it is. */
+  /**
+   * Removes hashes from `chunk-4F2KQ7XN.js`, `main.3f9a8c17.chunk.js`: words and extension identify the file.
+   */
   function withoutHash(segment: string): string {
     const extension = EXTENSION.exec(segment)?.[0] ?? '';
     const parts = segment.slice(0, segment.length - extension.length).split(BETWEEN_WORDS);
     let shown = '';
     let masked = '';
-    // What lies between parts that are hidden is hidden with them: it may be part of a hash.
+    // What is between hidden parts is hidden too: it may be part of a hash.
     for (let at = 0; at < parts.length; at += 2) {
       const before = at === 0 ? '' : parts[at - 1];
       const part = parts[at];

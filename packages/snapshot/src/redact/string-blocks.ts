@@ -1,8 +1,8 @@
 /**
- * Where the forms of a string go. A name stays at its index, and what must not be read goes elsewhere: V8 numbers
- * strings as it meets them and gives one index to equal texts, so a value beside the name with the same text
- * would be as good as written out. Values change places at random within a block, which holds a fifth of all
- * strings or so; how they were moved is known for as long as the stream lasts.
+ * Decides where the forms of a string go. A name stays at its index, and a hidden value moves elsewhere: V8
+ * numbers strings in order of appearance and gives equal texts one index, so a value next to the name with
+ * the same text would be as good as readable. Values are shuffled within a block of about a fifth of all
+ * strings; their order is known only while the stream lasts.
  */
 
 export interface Block {
@@ -11,10 +11,16 @@ export interface Block {
 }
 
 const SMALLEST_BLOCK = 4096;
-/** A block is that part of all before it: what it leaves unused at the end of a snapshot is little, too. */
+/**
+ * A block is this part of all blocks before it (as a shift), so that the unused part at the end stays small
+ * too.
+ */
 const GROWTH_SHIFT = 2;
 
-/** Finds the block that an index up to `greatest` is in; it is quickest to find the same again. */
+/**
+ * Returns a function that finds the block of an index up to `greatest`; it is fastest for the same block
+ * again.
+ */
 export function blockFinder(greatest: number): (index: number) => Block {
   const blocks: Block[] = [];
   for (let from = 0; from <= greatest;) {

@@ -1,28 +1,31 @@
 /**
- * What is noted of each string while nodes and edges stream by, by its index: what it is used as, and its slot. Five
- * bytes a string, in the memory of the compiled part. The texts come last in the file, so this is all there is to
- * decide their fate by.
+ * Records how each string is used, and its slot, by its index, while nodes and edges stream through: five
+ * bytes a string, in the memory of the compiled part. The texts come last in the file, so these records must
+ * suffice to decide what becomes of them.
  */
 import { randomFillSync } from 'node:crypto';
 import type { CompiledRedaction } from './compiled.js';
 import { blockFinder, type Block } from './string-blocks.js';
 
 export interface StringRecords {
-  /** How many strings there is room for; {@link StringRecords.use} makes it more. */
+  /** Number of strings that fit; {@link StringRecords.use} increases it. */
   readonly room: number;
-  /** Where what lies behind it begins, in bytes. */
+  /** Offset of the end of the records, in bytes. */
   readonly end: number;
-  /** Notes that the string at `index` is used in these ways, see {@link USE}. */
+  /** Records that the string at `index` is used in these ways, see {@link USE}. */
   use(index: number, uses: number): void;
-  /** The slot of the string at `index`: no other string has the same. */
+  /** Returns the slot of the string at `index`, which is unique. */
   slotOf(index: number): number;
-  /** The block that `index` is in: from the first of its indexes to behind the last. Its slots are the same. */
+  /**
+   * Returns the block of `index`: its first index, and the one after its last. Its slots are the same
+   * numbers.
+   */
   blockOf(index: number): Block;
-  /** One more than the greatest index used. */
+  /** Returns the greatest used index plus 1. */
   used(): number;
 }
 
-/** The greatest index there can be: three times it still fits in 32 bits. */
+/** The greatest possible index: three times as much still fits in 32 bits. */
 export const MAX_STRING_INDEX = 2 ** 29 - 1;
 const MIN_ROOM = 1 << 16;
 
@@ -37,7 +40,7 @@ export function stringRecords(compiled: CompiledRedaction): StringRecords {
     const before = placeOf(room);
     room = Math.max(strings, Math.min(2 * room, MAX_STRING_INDEX + 1));
     compiled.reach(placeOf(room));
-    // Texts of an earlier block may have lain there.
+    // Texts of an earlier block may have been here.
     compiled.bytes.fill(0, before, placeOf(room));
   }
 

@@ -1,8 +1,11 @@
-/** What becomes of the name in each row of a snapshot, by the row's type. */
+/** Decides how the name in each row of a snapshot is treated, by the row's type. */
 import { FORM, USE } from './string-uses.js';
 import type { Treatment } from './rewritten-rows.js';
 
-/** By the types that V8 has (HeapEntry::Type, src/profiler/heap-snapshot-generator.h). One that is new is a value. */
+/**
+ * Returns the treatment for V8's node types (HeapEntry::Type, src/profiler/heap-snapshot-generator.h). An
+ * unknown type counts as a value.
+ */
 export function treatmentOfNode(type: string): Treatment {
   switch (type) {
     case 'closure':
@@ -30,7 +33,7 @@ export function treatmentOfNode(type: string): Treatment {
   }
 }
 
-/** By HeapGraphEdge::Type, in the same file. */
+/** Returns the treatment for edge types (HeapGraphEdge::Type, in the same file). */
 export function treatmentOfEdge(type: string, forms: number): Treatment {
   switch (type) {
     case 'element':
