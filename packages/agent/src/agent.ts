@@ -1,5 +1,6 @@
 /**
- * The agent of one process: takes captures on a signal or a call, one at a time, and knows how the last one went.
+ * The agent of one process: takes captures on a signal or a call, one at a time, and reports the outcome of
+ * the last one.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { stat } from 'node:fs/promises';
@@ -27,11 +28,11 @@ export interface AgentStatus {
   state: 'idle' | 'capturing' | 'uninstalled';
   mode: CaptureMode;
   signal: NodeJS.Signals;
-  /** Whether the signal may take a capture. */
+  /** Whether the signal may trigger a capture. */
   gate: 'open' | 'shut';
   /** As configured, with its placeholders. */
   path: string;
-  /** Whether this process can be captured in the configured mode, and if not, why. */
+  /** Whether this process can be captured in the configured mode; if not, `reason` says why. */
   possible: boolean;
   reason?: string;
   lastResult?: CaptureResult;
@@ -40,27 +41,30 @@ export interface AgentStatus {
 
 export interface Agent {
   /**
-   * Takes a capture now. The gate is not asked: it guards the signal, which anybody with the same user id can
-   * send; this call is the application's own will. Keeps the process alive until it has ended, as any call of
-   * Node.js does; a capture by signal does not.
-   * @throws {CaptureError} by rejection; `busy` when a capture is running
+   * Takes a capture now, even if the gate is shut: the gate guards the signal, which any process of the same
+   * user can send; this call is the application's own decision. Unlike a capture by signal, it keeps the
+   * process alive until it has finished.
+   * @throws {CaptureError} by rejection; `busy` while another capture is running
    */
   capture(): Promise<CaptureResult>;
   status(): AgentStatus;
   on<N extends EventName>(event: N, listener: Listener<N>): Agent;
   off<N extends EventName>(event: N, listener: Listener<N>): Agent;
-  /** False from before the pause of an inline capture until after it; else true. */
+  /** False from before the pause of an inline capture until after it; otherwise true. */
   readonly ready: boolean;
-  /** Answers a readiness probe: 200 or 503 and a line of JSON. Mount it as `/health/ready`. */
+  /** Answers a readiness probe with 200 or 503 and a line of JSON. Mount it as `/health/ready`. */
   readiness: (request: IncomingMessage, response: ServerResponse) => void;
   /**
-   * Takes the agent out: a running capture ends with `uninstalled`, the signal does again what it did before
-   * (a bare Node.js process dies of SIGUSR2).
+   * Removes the agent: a running capture ends with `uninstalled`, and the signal does again what it did
+   * before (it ends a bare Node.js process).
    */
   uninstall(): Promise<void>;
 }
 
-/** @param onUninstall called once, when it has been taken out */
+/**
+ * Creates the agent.
+ * @param onUninstall called once, when the agent has been removed
+ */
 // eslint-disable-next-line max-lines-per-function -- one closure over the state of one agent
 export function createAgent(settings: Settings, onUninstall: () => void): Agent {
   const events = createEvents(settings.logger);
@@ -73,11 +77,13 @@ export function createAgent(settings: Settings, onUninstall: () => void): Agent 
   let latestPath: string | null = null;
   let ended: Ended | null = null;
   let captureSignal: CaptureSignal | null = null;
-  // Early: at a capture there may be no descriptor left to read it with. What fails now fails again then.
+  // Load it early: at a capture there may be no descriptor left for reading it. A failure now happens again
+  // then.
   if (settings.mode === 'inline') loadInline().catch(() => undefined);
   const reserve = holdReserve(isMainThread && settings.mode === 'image' ? addonOrNull() : null);
-  // libuv makes its threads at the first use of its pool, and aborts the process when it cannot (init_threads() in its
-  // threadpool.c). A capture must not be that first use, in a server that has no thread left.
+  // libuv creates its threads at the first use of its pool, and aborts the process if it cannot
+  // (init_threads() in its threadpool.c). A capture must not be that first use, because the server may have
+  // no thread left by then.
   stat('/').catch(() => undefined);
   const board = openBoard(
     settings,
@@ -134,7 +140,7 @@ export function createAgent(settings: Settings, onUninstall: () => void): Agent 
     settings,
     emit,
     () => running !== null,
-    // What it came to has been told as an event.
+    // An event has already reported the outcome.
     () => void start().catch(() => undefined),
   );
   if (captureSignal !== null) board?.update();

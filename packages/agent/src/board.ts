@@ -1,9 +1,10 @@
 /**
- * The agent's board: how it stands, for those who may look into the process from outside (/proc/PID/fd). It is a file in
- * memory, so that nothing is left of it when the process ends, and nobody else can put one there for this process.
+ * The agent's status board: tells processes that may inspect this one how the agent is doing (/proc/PID/fd).
+ * It is a file in memory, so it disappears with the process, and no other process can plant one for this
+ * process.
  *
- * The file holds one line with the length in bytes and the SHA-256 of what follows, and a JSON document. It is written in
- * place: a reader that comes in between finds that the sum is wrong, and reads again.
+ * The file contains one line with the length in bytes and the SHA-256 of the rest, then a JSON document. It
+ * is overwritten in place: a reader that reads in between finds a wrong hash, and reads again.
  */
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, writeSync } from 'node:fs';
@@ -15,45 +16,45 @@ import type { AgentEvent, CaptureMode, CaptureResult } from './events.js';
 import { addon } from './image-support.js';
 import type { DevelopWhen, Settings } from './options.js';
 
-/** Its name in /proc/PID/fd is `/memfd:` and this. */
+/** In /proc/PID/fd it is called `/memfd:` and this name. */
 export const BOARD_NAME = 'afterimage-agent';
-/** There is never more on it. */
+/** The largest size of the file, in bytes. */
 export const MAX_BOARD_BYTES = 64 * 1024;
 
 const SAMPLE_MS = 5_000;
 const MAX_EVENTS = 8;
 
-/** Sizes in bytes, times in milliseconds. */
+/** The JSON document. Sizes in bytes, times in milliseconds. */
 export interface BoardDocument {
   format: 1;
-  /** Of the agent's package. */
+  /** Version of the agent's package. */
   version: string;
-  /** The application's. */
+  /** Name of the application. */
   name: string;
   signal: string;
   gate: 'open' | 'shut';
   mode: CaptureMode;
   /** As configured, with its placeholders. */
   path: string;
-  /** Of the latest capture; before the first, what it would be now. */
+  /** Path of the latest capture; before the first one, the path that a capture would have now. */
   expandedPath: string;
   develop: DevelopWhen;
   redact: string;
   /** Whether results are encrypted. */
   encrypted: boolean;
-  /** Whether an image may be stored, for want of memory or by `develop`. */
+  /** Whether the agent may store an image, because memory is short or because of `develop`. */
   mayStoreImage: boolean;
   timeoutMs: number;
   state: 'idle' | 'capturing';
-  /** How many were begun. The latest has this number. */
+  /** How many captures were started. The latest has this number. */
   captures: number;
-  /** How the latest capture that is over ended. */
+  /** How the latest finished capture ended. */
   ended: Ended | null;
   /** How many listeners the application has for the signal. */
   otherListeners: number;
-  /** Whether they are kept from hearing it when it takes a capture. */
+  /** Whether they don't receive the signal when it triggers a capture. */
   signalHeld: boolean;
-  /** The latest few, the last one last. `capture` is the latest begun when it happened. */
+  /** The latest few events, the last one last. `capture` is the number of the latest capture at that time. */
   events: (AgentEvent & { capture: number })[];
   heap: { usedBytes: number; totalBytes: number; limitBytes: number };
 }
@@ -62,22 +63,22 @@ export type Ended =
   | { capture: number; result: CaptureResult }
   | { capture: number; error: { code: CaptureErrorCode; message: string } };
 
-/** What changes. */
+/** The fields that change. */
 export type BoardState = Pick<
   BoardDocument,
   'state' | 'captures' | 'expandedPath' | 'ended' | 'otherListeners' | 'signalHeld'
 >;
 
 export interface Board {
-  /** Puts the event on it. */
+  /** Adds an event to the board. */
   note: (event: AgentEvent) => void;
-  /** Writes it anew. */
+  /** Rewrites the file. */
   update(): void;
   close(): void;
 }
 
 /**
- * Null where there is no native part to make it with, and in worker threads. Does not keep the process alive.
+ * Opens the status board; null without a native part, and in worker threads. Does not keep the process alive.
  * @param onSample called with each sample of the heap
  */
 export function openBoard(
@@ -116,7 +117,7 @@ export function openBoard(
   };
 }
 
-/** What is written on a board; null when it is not whole. */
+/** Returns the JSON document of a board; null if it is incomplete. */
 export function parseBoard(contents: Buffer): unknown {
   const [, length, sum] = /^(\d{1,9}) ([0-9a-f]{64})\n/.exec(contents.toString('latin1', 0, 80)) ?? [];
   if (length === undefined || sum === undefined) return null;
@@ -143,7 +144,8 @@ function openMemory(): MemoryFile | null {
     return null;
   }
   const own = fstatSync(descriptor);
-  // Code that closes descriptors which are not its own must not have this in the file that comes after it.
+  // Other code may have closed this descriptor by mistake; then don't write to the file that has its number
+  // now.
   const isThere = (): boolean => {
     try {
       const { ino, dev } = fstatSync(descriptor ?? -1);
@@ -159,7 +161,7 @@ function openMemory(): MemoryFile | null {
       try {
         writeSync(descriptor, contents, 0, contents.length, 0);
       } catch {
-        // The memory for it is short: the sum says that it is not whole.
+        // Not enough memory to write it: the hash shows that the document is incomplete.
       }
     },
     close: () => {

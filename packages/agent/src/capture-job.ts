@@ -8,11 +8,11 @@ export interface CaptureJob {
   settings: Settings;
   readiness: Readiness;
   reserve: Reserve;
-  /** Where the snapshot goes, placeholders filled in. */
+  /** Where the snapshot goes, with placeholders filled in. */
   path: string;
-  /** `performance.now()` of the request. */
+  /** `performance.now()` when the capture was requested. */
   startedAt: number;
-  /** Aborts with the {@link CaptureError} to end with. */
+  /** Aborts with the {@link CaptureError} that the capture should end with. */
   signal: AbortSignal;
   emit: Emit;
 }

@@ -1,40 +1,45 @@
 /**
- * The signal that takes captures, and those who listen to it besides the agent. A capture must not set off what they
- * do, which often is to shut the server down; what they use the signal for must go on working.
+ * Handles the signal that triggers captures, and the application's other listeners for it. A capture must not
+ * trigger those, which often shut the server down; but the application's own use of the signal must keep
+ * working.
  *
- * While the gate is open, the native part keeps the signal from them (held_signal.cc), except what the process sends to
- * itself. While it is shut, and where there is no native part, they hear it as without the agent.
+ * While the gate is open, the native part keeps the signal from them (held_signal.cc), except what the
+ * process sends to itself. While it is shut, or without a native part, they receive it as if there were no
+ * agent.
  */
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { messageOf } from '@afterimage/host/errors';
 import type { Addon } from '@afterimage/image/native-part';
 
-/** Why no capture follows: it was for the other listeners. */
+/** Why a signal did not trigger a capture: it was meant for the other listeners. */
 export type PassedOn = 'sent-by-itself' | 'cannot-be-held';
 
 export interface SignalHandlers {
-  /** To capture, or to refuse while the gate is shut. */
+  /** Called for a signal that should trigger a capture, or be refused while the gate is shut. */
   onSignal: () => void;
-  /** The gate is open, but the signal went to the other listeners: no capture may follow. */
+  /** Called if the gate is open but the signal went to the other listeners, so that no capture may follow. */
   onPassedOn: (why: PassedOn) => void;
   /**
-   * There are more other listeners than were told of.
-   * @param where what is known of the new one
+   * Called when the number of other listeners has grown.
+   * @param where what is known about the new one
    * @param held whether captures are kept from them
    */
   onOthers: (count: number, where: string, held: boolean) => void;
 }
 
 export interface CaptureSignal {
-  /** Listeners of the application, at this moment. */
+  /** Returns the application's current number of listeners. */
   others(): number;
-  /** Whether captures are kept from them. */
+  /** Tells whether captures are kept from them. */
   held(): boolean;
   stop(): void;
 }
 
-/** @param addon null where the native part cannot be loaded */
+/**
+ * Starts listening.
+ * @param addon null if the native part cannot be loaded
+ */
 export function listenForCaptures(
   signal: NodeJS.Signals,
   gateIsOpen: boolean,
@@ -53,7 +58,7 @@ export function listenForCaptures(
       if (gateIsOpen) onPassedOn(isHeld ? 'sent-by-itself' : 'cannot-be-held');
       else onSignal();
     } else if (othersHeardIt && addon?.signalFromSelf() === true) {
-      // A listener that took itself away and sends the signal once more: now it is meant to end the process.
+      // A listener removed itself and sends the signal again: now it should end the process.
       stop();
       process.kill(process.pid, signal);
     } else onSignal();
@@ -75,7 +80,7 @@ export function listenForCaptures(
   const onNewListener = (event: string | symbol, listener: unknown): void => {
     if (event !== signal || listener === onDelivered) return;
     const where = callerOf(new Error());
-    // By then it has been added, and libuv has its handler in place.
+    // By then the listener has been added, and libuv has installed its handler.
     queueMicrotask(() => {
       if (!process.listeners(signal).includes(onDelivered)) return;
       hold();
@@ -96,12 +101,12 @@ export function listenForCaptures(
   return { others: () => others().length, held: () => isHeld, stop };
 }
 
-/** Marks the listener that stands in until the agent is loaded (register.cts). */
+/** Marks the listener that holds the place until the agent is loaded (register.cts). */
 const HOLD = Symbol.for('@afterimage/hold');
 
 const HERE = fileURLToPath(import.meta.url);
 
-/** Where the code is that added a listener: the first frame that is neither the agent's nor Node's own. */
+/** Returns the code that added a listener: the first stack frame that is neither the agent's nor Node's. */
 function callerOf({ stack = '' }: Error): string {
   for (const line of stack.split('\n').slice(1)) {
     const [, file = '', at = ''] = /\(?(?:file:\/\/)?(\/[^()]+?):(\d+):\d+\)?$/.exec(line) ?? [];

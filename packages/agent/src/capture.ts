@@ -1,6 +1,6 @@
 /**
- * One capture from beginning to end, in either mode: the guards before anything is done, the capture itself,
- * the housekeeping after it.
+ * One capture from start to end, in either mode: checks before anything is done, the capture, the cleanup
+ * afterwards.
  */
 import type { CaptureJob } from './capture-job.js';
 import { messageOf } from '@afterimage/host/errors';
@@ -14,12 +14,11 @@ import { checkOutput, OutputError } from '@afterimage/host/output-file';
 import { describeShortage, shortageCode } from './shortage.js';
 import { removeLeftovers } from '@afterimage/host/temporary';
 
-/** Loaded only where it is used: it brings the redactor, nearly half of what an agent would load. */
+/** Loaded only when used: it brings the redactor, nearly half of what an agent would load. */
 export const loadInline = (): Promise<typeof import('./inline.js')> => import('./inline.js');
 
 /**
- * Emits `refused` when a guard says no, else `started` and then, at its time, `captured`, and `written` or
- * `failed`.
+ * Emits `refused` if a check fails; otherwise `started`, then `captured`, then `written` or `failed`.
  * @throws {CaptureError}
  */
 export async function capture(job: CaptureJob): Promise<CaptureResult> {
@@ -61,7 +60,7 @@ function writtenMessage({ kind, path, bytes, totalMs, why }: CaptureResult): str
   return `stored the image ${file}${reason}; where there is room: afterimage develop ${path}${identity} -o ${to}`;
 }
 
-/** The error to end with. Where a system call found nothing left, its message says of what, and how much there is. */
+/** Returns the error to end with. If a resource was exhausted, its message says which, with the figures. */
 async function captureError(error: unknown): Promise<CaptureError> {
   const failure = withCode(error);
   const code = shortageCode(failure);

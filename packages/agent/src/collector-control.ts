@@ -1,6 +1,6 @@
 /**
- * The collector's end of the line to its agent: messages come in on the control descriptor, reports go out on
- * standard output. When the control descriptor ends, the target is gone or wants the collector gone.
+ * The collector's connection to its agent: receives messages on the control descriptor, and reports on
+ * standard output. When the control descriptor ends, the target has ended or wants the collector to end.
  */
 import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
@@ -14,11 +14,11 @@ export interface ControlHandlers {
 
 export function openControl({ onMessage, onEnd }: ControlHandlers): void {
   const socket = new Socket({ fd: CONTROL_FD, readable: true, writable: false });
-  // A target that is killed may reset the line instead of ending it.
+  // If the target is killed, the connection may be reset instead of ended.
   socket.on('error', () => undefined);
   socket.on('close', onEnd);
   const lines = createInterface({ input: socket });
-  // Node.js 20.20 passes the socket's error on, where it would end this process.
+  // Node.js 20.20 passes the socket's error to this emitter, where it would end the process.
   lines.on('error', () => undefined);
   lines.on('line', (line) => onMessage(JSON.parse(line) as ToCollector));
 }
@@ -27,6 +27,6 @@ export function report(message: FromCollector): void {
   try {
     writeSync(1, `${JSON.stringify(message)}\n`);
   } catch {
-    // The target is gone; the control descriptor says so as well.
+    // The target has ended; the control descriptor reports that too.
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Decides what becomes of an image, now that its header says how big it is: developed here, or stored to be
- * developed where there is room.
+ * Decides what to do with an image once its header gives its size: develop it here, or store it to be
+ * developed elsewhere.
  */
 import { formatBytes } from '@afterimage/host/format';
 import { describeHeadroom, readHeadroom, reserveBytes } from '@afterimage/host/headroom';
@@ -10,17 +10,21 @@ import type { CollectorJob } from './collector-protocol.js';
 import { DEVELOP_MEMORY_MB } from './options.js';
 import { checkDisk, freeDiskBytes } from '@afterimage/host/output-file';
 
-/** Of the snapshot to the heap; seen: 1.8, with many small objects. */
+/** Estimated size of the snapshot relative to the heap; measured: 1.8, with many small objects. */
 const SNAPSHOT_PER_HEAP = 2;
 
-/** Below the tightest limit, this many times what developing takes must be free: the server goes on growing meanwhile. */
+/**
+ * This multiple of the memory for developing must be free below the tightest limit, because the server keeps
+ * growing meanwhile.
+ */
 const FREE_PER_NEED = 2;
 
-/** `boundBytes`: what the darkroom may take; null for no bound of its own. */
+/** `boundBytes`: how much the darkroom may use; null if only the reserve limits it. */
 export type Place = { develop: true; boundBytes: number | null } | { develop: false; why: string };
 
 /**
- * @throws {OutputError} `disk-full`, where neither result would fit
+ * Chooses between developing and storing.
+ * @throws {OutputError} `disk-full` if neither result would fit
  */
 export async function choosePlace(
   header: ImageHeader,

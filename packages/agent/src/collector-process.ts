@@ -1,7 +1,8 @@
 /**
- * The collector as the agent sees it: started before the fork, spoken to line by line, stopped and waited for.
- * None of it keeps the server's event loop alive, and a server that ends closes the socket with it, which is all the
- * collector needs to clean up. Until its program is loaded, the kernel ends it with the server (bound_spawn.h).
+ * The collector as the agent sees it: the agent starts it before the fork, sends and receives lines, stops it
+ * and waits for it. None of this keeps the server's event loop alive. If the server ends, the socket closes,
+ * and the collector cleans up by itself. Until its program is loaded, the kernel ends it together with the
+ * server (bound_spawn.h).
  */
 import { closeSync, existsSync, readSync } from 'node:fs';
 import { Socket } from 'node:net';
@@ -16,12 +17,12 @@ import type { Addon } from '@afterimage/image/native-part';
 export const COLLECTOR_SCRIPT = fileURLToPath(new URL('./collector.js', import.meta.url));
 
 /**
- * A small young generation, and the means to sweep the chunks that have passed through (image-source.ts): 12 to
- * 19 MB of memory of its own in place of 40 to 75.
+ * A small young generation, and a way to collect used chunks (swept-chunks.ts in @afterimage/image): 12 to 19
+ * MB of own memory instead of 40 to 75.
  */
 const FLAGS = ['--max-semi-space-size=1', '--expose-gc'];
 
-/** Nothing of the application's is loaded into the collector: no NODE_OPTIONS, no hook, no inspector, no coverage. */
+/** The collector loads nothing of the application: no NODE_OPTIONS, no hook, no inspector, no coverage. */
 const INHERITED = ['LD_LIBRARY_PATH', 'TMPDIR', 'TZ', 'SystemRoot'];
 
 const STOP_MS = 2_000;
@@ -31,17 +32,17 @@ const MAX_LINE_CHARS = 1 << 20;
 
 export interface Collector {
   pid: number;
-  /** How long starting it held up the event loop, in milliseconds. */
+  /** How long starting it blocked the event loop, in milliseconds. */
   startMs: number;
   ready: Promise<ReportOf<'ready'>>;
   image: Promise<ReportOf<'image'>>;
   written: Promise<ReportOf<'written'>>;
   send(message: ToCollector): void;
-  /** Ends it, gently at first, and waits for it. Never rejects. */
+  /** Ends it, by SIGTERM first, and waits until it has ended. Never rejects. */
   stop(): Promise<void>;
 }
 
-/** The collector failed in a way that another image may not. */
+/** The collector failed, but another image may succeed. */
 export class TryAgainError extends Error {
   constructor(readonly failure: CaptureError) {
     super(failure.message);
@@ -49,9 +50,10 @@ export class TryAgainError extends Error {
 }
 
 /**
+ * Starts the collector.
  * @param input the read end of the image's pipe; the caller closes its own copy afterwards
- * @throws {CaptureError} `collector-failed`, and then nothing is left; `ready`, `image` and `written` reject with one
- *   (or with a {@link TryAgainError}) when the collector fails later
+ * @throws {CaptureError} `collector-failed`, with nothing left behind. If the collector fails later, `ready`,
+ * `image` and `written` reject with a CaptureError or a {@link TryAgainError}.
  */
 export function startCollector(addon: Addon, input: number, job: CollectorJob): Collector {
   const started = performance.now();
@@ -72,7 +74,7 @@ export function startCollector(addon: Addon, input: number, job: CollectorJob): 
     try {
       if (running) process.kill(pid, 'SIGKILL');
     } catch {
-      // Other code has reaped it.
+      // Other code has already reaped it.
     }
   };
   const onLine = (line: string): void => {
@@ -93,7 +95,7 @@ export function startCollector(addon: Addon, input: number, job: CollectorJob): 
     closeSync(text);
     ended.resolve(undefined);
   };
-  // It is closed when the collector has ended, or is about to.
+  // The socket closes when the collector has ended or is about to.
   socket.on('close', reap);
   socket.on('error', () => socket.destroy());
   socket.on('end', () => socket.destroy());
@@ -122,7 +124,7 @@ export function startCollector(addon: Addon, input: number, job: CollectorJob): 
   };
 }
 
-/** All that it takes, or nothing: what was opened is closed when a later step fails. */
+/** Creates everything or nothing: if a later step fails, what was opened is closed. */
 function spawnCollector(addon: Addon, input: number): { pid: number; socket: Socket; text: number } {
   if (!existsSync(COLLECTOR_SCRIPT)) {
     throw new CaptureError(
@@ -139,7 +141,7 @@ function spawnCollector(addon: Addon, input: number): { pid: number; socket: Soc
   try {
     const [own, theirs] = addon.socketPair();
     open.push(own, theirs);
-    // For what Node.js says when it fails. A file in memory: nothing has to read it meanwhile.
+    // Receives Node.js's error output. A file in memory, because it need not be read meanwhile.
     const text = addon.memory('afterimage-collector');
     open.push(text);
     const socket = new Socket({ fd: own, readable: true, writable: true, allowHalfOpen: true });
@@ -161,7 +163,10 @@ function spawnCollector(addon: Addon, input: number): { pid: number; socket: Soc
   }
 }
 
-/** Not by node:readline, which makes an error of its input one of its own, that nothing listens for. */
+/**
+ * Calls back for each line. Not node:readline: it re-emits its input's error as one of its own, which has no
+ * listener.
+ */
 function onEachLine(socket: Socket, onLine: (line: string) => void): void {
   let rest = '';
   socket.setEncoding('utf8').on('data', (chunk: string) => {
@@ -202,7 +207,7 @@ function endFailure([code, signal]: [number | null, number | null], text: string
       : code !== null
         ? `ended with exit code ${code}`
         : 'was reaped by other code in this process';
-  // Of what Node.js prints about an uncaught error, the line that names it.
+  // Of Node.js's text about an uncaught error, the line with its name.
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   const said = lines.find((line) => /^\w*Error\b/.test(line)) ?? lines.find((line) => !/^[#\s]*$/.test(line));
   const why = said === undefined ? '' : `: ${said.trim()}`;

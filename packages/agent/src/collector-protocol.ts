@@ -1,48 +1,50 @@
 /**
- * What the agent and its collector say to each other: one JSON object a line. The agent speaks on the control
- * descriptor, whose end means that the target is gone; the collector speaks on its standard output.
+ * The messages between the agent and its collector: one JSON object a line. The agent writes to the control
+ * descriptor, whose end means that the target has ended; the collector writes to its standard output.
  */
 import type { RedactionLevel } from '@afterimage/snapshot/redaction';
 import type { CaptureErrorCode } from './errors.js';
 import type { ResultKind } from './events.js';
 import type { DevelopWhen } from './options.js';
 
-/** The collector's descriptors: the image comes in on 0, reports go out on 1, text for people on 2. */
+/** The collector's descriptors: 0 is the image, 1 the reports, 2 text for people, and this one. */
 export const CONTROL_FD = 3;
 
-/** The first line, before anything else. */
+/** The first line. */
 export interface CollectorJob {
   type: 'job';
   /** Where the snapshot goes. */
   path: string;
-  /** The name to write under until the result is whole. The agent removes it if the collector cannot. */
+  /**
+   * The name to write under until the result is complete. The agent removes the file if the collector cannot.
+   */
   temporary: string;
   develop: DevelopWhen;
-  /** What the darkroom may take, where it is given. */
+  /** How much memory the darkroom may use; undefined for the default. */
   developMemoryMb: number | undefined;
   redact: RedactionLevel;
-  /** For whom the result is encrypted; nobody: it is not. */
+  /** Recipients to encrypt the result to; not encrypted if empty. */
   recipients: readonly string[];
-  /** Whether an image may be stored that is not encrypted. */
+  /** Whether an unencrypted image may be stored. */
   storePlainImage: boolean;
-  /** The darkroom, where it is not the package's own. */
+  /** Path of the darkroom; undefined for the package's own. */
   darkroom: string | undefined;
 }
 
 export type ToCollector =
   | CollectorJob
-  /** The image child runs; its memory is to be watched. */
+  /** The image child is running; watch its memory. */
   | { type: 'forked'; pid: number }
-  /** The image child has written everything. A child that failed ends the collector instead. */
+  /** The image child has written everything. If a child fails, the agent ends the collector instead. */
   | { type: 'image-complete' };
 
-/** Sizes in bytes, times in milliseconds. */
+/** The collector's reports. Sizes in bytes, times in milliseconds. */
 export type FromCollector =
-  /** The temporary file is made, the image may come. */
+  /** The temporary file exists; the image may be sent. */
   | { type: 'ready' }
-  /** The image has come in whole. */
+  /** The whole image has been received. */
   | { type: 'image'; bytes: number; extraBytes: number }
-  /** The result is in its place. */
+  /** The result has been written to its path. */
   | {
       type: 'written';
       kind: ResultKind;
@@ -52,14 +54,14 @@ export type FromCollector =
       extraBytes: number;
       developMs?: number;
       ghostLocks?: number;
-      /** Of a snapshot. */
+      /** Redaction level of a snapshot. */
       redaction?: RedactionLevel;
-      /** Of the file, in hexadecimal. */
+      /** SHA-256 of the file, lowercase hex. */
       sha256: string;
-      /** Why the image was stored and not developed, for the log line. */
+      /** Why the image was stored instead of developed, for the log line. */
       why?: string;
     }
-  /** It came to nothing, and the temporary file is removed. `again`: another image may fare better. */
+  /** The capture failed, and the temporary file has been removed. `again`: another image may succeed. */
   | { type: 'failed'; code: CaptureErrorCode; detail?: string | undefined; message: string; again: boolean };
 
 export type ReportOf<T extends FromCollector['type']> = Extract<FromCollector, { type: T }>;

@@ -1,7 +1,7 @@
 /**
- * The collector: a process of its own that receives what the image child writes, develops or stores it, and
- * puts the result in its place. Started by the agent before the fork; whatever goes wrong in here is never the
- * server's problem. Says how it went in its last line, and with exit code 0 or 1.
+ * The collector: a separate process that receives the image, develops or stores it, and writes the result to
+ * its path. The agent starts it before the fork; no failure in it affects the server. Its last line and its
+ * exit code, 0 or 1, give the outcome.
  */
 import { createWriteStream, rmSync, writeFileSync } from 'node:fs';
 import { rm, type FileHandle } from 'node:fs/promises';
@@ -27,17 +27,20 @@ import { openTemporary, OutputError, outputError, publish } from '@afterimage/ho
 import { imagePath } from './path-template.js';
 import { sealedOutput } from '@afterimage/image/seal';
 
-/** For the darkroom to be gone after it was killed. */
+/** How long the darkroom may take to disappear after it was killed, in milliseconds. */
 const END_MS = 1_000;
-/** For cleaning up, once the target is gone. A process that got no thread may wait for one without an end. */
+/**
+ * Time for cleaning up once the target has ended, in milliseconds. A process that got no thread may otherwise
+ * wait for one forever.
+ */
 const CLEAN_UP_MS = 10_000;
 
 const stop = new AbortController();
 const job = deferred<CollectorJob>();
 const imageComplete = deferred<undefined>();
-/** Settles when there is no darkroom (any more). */
+/** Settles when no darkroom is running. */
 let developing: Promise<unknown> = Promise.resolve();
-/** While it is there. */
+/** The temporary file while it exists. */
 let temporary: string | null = null;
 const memory = watchMemory(
   (found) => stop.abort(memoryShort(found)),
@@ -60,10 +63,10 @@ openControl({
   onEnd: () => stop.abort(new CaptureError('uninstalled', 'the target is gone')),
 });
 process.exitCode = await collect();
-// Not by itself: reading the image and listening to the agent would go on.
+// Explicitly, because reading the image and listening to the agent would continue.
 process.exit();
 
-/** Returns the exit code. */
+/** Runs the collector; returns the exit code. */
 async function collect(): Promise<number> {
   let work: CollectorJob | null = null;
   let file: FileHandle | null = null;
@@ -77,7 +80,7 @@ async function collect(): Promise<number> {
     return 0;
   } catch (error) {
     memory.stop();
-    // It has been killed; its memory is given back only when it has ended.
+    // It has been killed; its memory is free only after it has ended.
     await within(developing, END_MS, () => new Error('late')).catch(() => undefined);
     const why: unknown = stop.signal.aborted ? stop.signal.reason : (killedForMemory(error) ?? error);
     if (work !== null && file !== null) {
@@ -89,7 +92,7 @@ async function collect(): Promise<number> {
   }
 }
 
-/** From the first byte of the image to the result in its place. */
+/** Receives the image, and writes the result to its path. */
 async function receive(work: CollectorJob, file: FileHandle): Promise<ReportOf<'written'>> {
   const chunks = imageChunks(0, (bytes) => report({ type: 'image', bytes, extraBytes: memory.peak() }));
   const image = await whole(readImage(chunks));
@@ -120,7 +123,7 @@ async function receive(work: CollectorJob, file: FileHandle): Promise<ReportOf<'
   };
 }
 
-/** Not by process.exit(), which waits for V8's threads. */
+/** Ends without process.exit(), which waits for V8's threads. */
 function endAtOnce(): void {
   if (temporary !== null) rmSync(temporary, { force: true });
   process.kill(process.pid, 'SIGKILL');
@@ -156,14 +159,17 @@ async function store(image: ImageStream, output: Writable): Promise<null> {
   return null;
 }
 
-/** By number: a stream made by the handle itself would hold its close() up until the stream is closed, too. */
+/**
+ * Uses the descriptor's number: a stream made by the handle would delay the handle's close() until the stream
+ * is closed too.
+ */
 function writeTo(file: FileHandle): Writable {
   return createWriteStream('', { fd: file.fd, autoClose: false, highWaterMark: 1 << 18 });
 }
 
 /**
- * An image that ends too early is a symptom: the child failed, and the agent knows why. So before that is
- * reported from here, the agent has its chance to end this process.
+ * Waits for a step. An image that ends too early is only a symptom: the child failed, and the agent knows
+ * why. So the agent gets a chance to end this process before it reports the error.
  */
 async function whole<T>(step: Promise<T>): Promise<T> {
   try {
@@ -193,7 +199,7 @@ function tooMuchMemory(taken: number, bound: number): CaptureError {
   );
 }
 
-/** The kernel may have been quicker than the watch; the capture's processes are the first that it takes. */
+/** The kernel may have been faster than the watch; the capture's processes are the first that it kills. */
 function killedForMemory(error: unknown): CaptureError | null {
   const found = memory.latest();
   if (!(error instanceof DevelopError) || error.code !== 'killed' || found === null) return null;
@@ -224,15 +230,15 @@ function failureReport(error: unknown, work: CollectorJob | null): FromCollector
   return failed('collector-failed', messageOf(error));
 }
 
-/** The server comes first: for the processor, for memory, and for the signals that are meant for it. */
+/** Gives the server priority for processor and memory, and ignores signals that are meant for it. */
 function stepBack(): void {
   try {
     setPriority(19);
     writeFileSync('/proc/self/oom_score_adj', '1000');
   } catch {
-    // Some sandboxes forbid it; then the watch over memory has to do.
+    // Some sandboxes forbid this; then only the memory watch protects the server.
   }
-  // A Ctrl-C or a hang-up goes to the whole group; whether the capture ends with it is the target's decision.
+  // A Ctrl-C or hangup reaches the whole group; the target decides whether the capture ends.
   for (const signal of ['SIGINT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const)
     process.on(signal, () => undefined);
   process.on('SIGTERM', () => {

@@ -1,6 +1,6 @@
 /**
- * What happens to a capture, as eight events. They are made in this one place and leave through three
- * outlets: the log, `node:diagnostics_channel` (`afterimage:<event>`) and `agent.on(event, listener)`.
+ * Reports a capture as eight kinds of events. They all originate here and have three outlets: the log,
+ * `node:diagnostics_channel` (`afterimage:<event>`) and `agent.on(event, listener)`.
  */
 import type { RedactionLevel } from '@afterimage/snapshot/redaction';
 import { channel } from 'node:diagnostics_channel';
@@ -11,22 +11,22 @@ import { summarize } from './summary.js';
 
 export type CaptureMode = 'image' | 'inline';
 
-/** What a capture leaves behind: a snapshot to open, or an image to develop elsewhere. */
+/** The result of a capture: a snapshot to open, or an image to develop elsewhere. */
 export type ResultKind = 'snapshot' | 'image';
 
-/** What each event carries beside its message. Sizes in bytes, times in milliseconds. */
+/** The fields of each event besides its message. Sizes in bytes, times in milliseconds. */
 export interface EventFigures {
-  /** A signal that leads to a capture. */
+  /** A signal that triggers a capture. */
   received: { signal: string; count: number };
-  /** Signals that came during a capture. `count`: how many this event stands for. */
+  /** Signals that arrived during a capture; `count` is how many this event stands for. */
   ignored: { signal: string; count: number };
-  /** Other code listens to the signal, too. `listeners`: how many; `where`: what is known of the latest. */
+  /** Other code listens to the signal too. `listeners`: how many; `where`: what is known about the latest. */
   shared: { signal: string; listeners: number; where: string };
-  /** A guard said no before anything was done to the server. */
+  /** A check failed before anything was done to the server. */
   refused: { code: CaptureErrorCode | 'gate-shut' | 'signal-shared'; path?: string; count: number };
   /** The server is about to be captured; `attempt` counts from 1. */
   started: { path: string; mode: CaptureMode; attempt: number };
-  /** The capture is out of the server: from here on nothing more is asked of it. `bytes` is the image. */
+  /** The image has left the server, which has nothing more to do. `bytes` is the size of the image. */
   captured: {
     path: string;
     bytes?: number;
@@ -36,39 +36,39 @@ export interface EventFigures {
     captureMs: number;
     extraBytes?: number;
   };
-  /** The file is whole, at `path`. */
+  /** The file at `path` is complete. */
   written: CaptureResult;
-  /** The capture came to nothing, and nothing is left of it. */
+  /** The capture failed and left nothing behind. */
   failed: { code: CaptureErrorCode; path?: string; detail?: string };
 }
 
-/** A capture that succeeded. Sizes in bytes, times in milliseconds. */
+/** A successful capture. Sizes in bytes, times in milliseconds. */
 export interface CaptureResult {
   kind: ResultKind;
   path: string;
   bytes: number;
-  /** Of the file, in hexadecimal, as `sha256sum` prints it. */
+  /** SHA-256 of the file, lowercase hex, as `sha256sum` prints it. */
   sha256: string;
   encrypted: boolean;
-  /** What was taken out of a snapshot. */
+  /** Redaction level of a snapshot. */
   redaction?: RedactionLevel;
-  /** The longest single time the event loop stood still for this capture. */
+  /** The longest time that the event loop was blocked for this capture. */
   pauseMs: number;
-  /** From the request until the target had no more part in it. */
+  /** From the request until the target had nothing more to do. */
   captureMs: number;
-  /** V8's part, in another process; none where the image was stored. */
+  /** V8's part, in another process; absent if the image was stored. */
   developMs?: number;
-  /** From the request until the file was in its place. */
+  /** From the request until the file was at its path. */
   totalMs: number;
-  /** The uncompressed image; none in inline mode. */
+  /** Size of the uncompressed image; absent in inline mode. */
   imageBytes?: number;
-  /** Peak of the memory that the capture took beside the server's own: child, collector and darkroom. */
+  /** Peak memory that the capture used in addition to the server's own: child, collector and darkroom. */
   extraBytes?: number;
-  /** Locks of ghost threads that were cleared while developing. */
+  /** Number of locks released while developing because their threads do not exist in the image. */
   ghostLocks?: number;
-  /** Images it took. */
+  /** Number of images captured until one succeeded. */
   attempts: number;
-  /** Why the image was stored and not developed. */
+  /** Why the image was stored instead of developed. */
   why?: string;
 }
 
@@ -92,7 +92,7 @@ const LEVELS: Record<EventName, Level> = {
 
 export const EVENT_NAMES = Object.keys(LEVELS) as EventName[];
 
-/** A storm of signals must not become a storm of log lines: these are told of at once, and then at most this often. */
+/** Events that many signals must not turn into many log lines: reported at once, then at most this often. */
 const REPEATED = new Set<EventName>(['received', 'ignored', 'refused']);
 const REPEAT_MS = 1_000;
 
@@ -105,7 +105,10 @@ export interface Events {
 type AnyEvent = { event: EventName; time: string; pid: number; msg: string; count?: number };
 type AnyListener = (event: never) => void;
 
-/** @param logger takes the log lines in place of standard error */
+/**
+ * Creates the events.
+ * @param logger receives the log lines instead of standard error
+ */
 export function createEvents(logger: Logger | undefined): Events {
   const listeners = new Map<EventName, Set<AnyListener>>(EVENT_NAMES.map((name) => [name, new Set()]));
   const send = (event: AnyEvent): void => {
@@ -145,7 +148,7 @@ function log(logger: Logger | undefined, level: Level, { time, msg, ...fields }:
   else guarded('the logger', () => logger[level](fields, msg));
 }
 
-/** The application's own code, called from ours: what it throws is reported, and the capture goes on. */
+/** Calls the application's code: reports what it throws, and continues the capture. */
 function guarded(what: string, call: () => void): void {
   try {
     call();

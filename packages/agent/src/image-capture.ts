@@ -1,6 +1,6 @@
 /**
- * Captures by image: starts the collector, has the child forked that writes its memory to it, and sees both of
- * them to their end, whichever way it goes. The server's own part is to start, to fork and to wait.
+ * Captures by image: starts the collector, forks the child that writes its memory to it, and follows both to
+ * their end, whatever happens. The server itself only starts, forks and waits.
  */
 import { closeSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -27,19 +27,25 @@ import { checkDisk } from '@afterimage/host/output-file';
 import { readProcessFigures, type ProcessFigures } from '@afterimage/host/process-figures';
 import { temporaryName } from '@afterimage/host/temporary';
 
-/** Images taken before giving up, when developing them fails in a way that the next may not. */
+/** Number of images before giving up, if developing fails in a way that the next image may not. */
 const ATTEMPTS = 3;
-/** For the collector to start, on a busy machine. */
+/** How long the collector may take to start on a busy machine, in milliseconds. */
 const START_MS = 30_000;
 /**
- * For the child to write the image, which takes it 5 s for each GB where it gets a processor. Meanwhile each page that the
- * server writes to is there twice, and a saturated server leaves a child of idle priority next to nothing.
+ * How long the child may take to write the image, in milliseconds; with a processor it takes 5 s per GB.
+ * Meanwhile, each page that the server writes to exists twice, and a saturated server leaves almost no time
+ * for a child at idle priority.
  */
 const IMAGE_MS = 180_000;
-/** For a collector's own failure to become known, when the child has already stumbled over it. */
+/**
+ * How long to wait for the collector's own error after the child has failed because of it, in milliseconds.
+ */
 const GRACE_MS = 1_000;
 
-/** @throws {CaptureError} or {OutputError}, when this process, its memory or its disk does not allow it */
+/**
+ * Checks that a capture by image is possible.
+ * @throws {CaptureError} or {OutputError} if this process, its memory or its disk does not allow it
+ */
 export async function checkImageCapture(path: string, settings: Settings): Promise<void> {
   requireAddon();
   if (settings.develop === 'never') refusePlainImage(settings, 'developing here is switched off');
@@ -55,7 +61,10 @@ export async function checkImageCapture(path: string, settings: Settings): Promi
   await checkDisk(path, anonymous * COMPRESSED_SHARE);
 }
 
-/** @throws {CaptureError} */
+/**
+ * Captures an image and has it written.
+ * @throws {CaptureError}
+ */
 export async function captureImage(job: CaptureJob): Promise<CaptureResult> {
   for (let attempt = 1; ; attempt++) {
     const again = attempt === 1 ? '' : ` again, attempt ${attempt} of ${ATTEMPTS}`;
@@ -73,15 +82,15 @@ async function captureOnce(job: CaptureJob, attempt: number): Promise<CaptureRes
   const addon = requireAddon();
   const { reserve, settings, signal } = job;
   const { temporary, pipe, collector } = await reserve.during(() => start(addon, job), CAPTURE_DESCRIPTORS);
-  // When this process ends first, the collector cleans up; but a container ends with its first process.
+  // If this process ends first, the collector cleans up; but a container ends with its first process.
   const removeAtExit = (): void => rmSync(temporary, { force: true });
   process.once('exit', removeAtExit);
   let child: Child | null = null;
   try {
     await untilAborted(within(collector.ready, START_MS, tooSlow), signal);
     const started = performance.now();
-    // Reading the process' figures needs a descriptor, and so do the thread that reads smaps and the child, before it has
-    // closed what it inherited.
+    // Descriptors are needed for reading the process's figures, for the thread that reads smaps, and for the
+    // child until it has closed the inherited ones.
     child = await reserve.during(async () => {
       const { name, parkTimeoutMs } = settings;
       const figures = metadata(name, await readProcessFigures('self'));
@@ -90,7 +99,7 @@ async function captureOnce(job: CaptureJob, attempt: number): Promise<CaptureRes
     pipe.close('output');
     return await collect(job, attempt, child, collector, started);
   } finally {
-    // The child first: the collector then finds the end of the pipe.
+    // The child first, so that the collector finds the end of the pipe.
     child?.kill();
     pipe.close('input');
     pipe.close('output');
@@ -106,7 +115,7 @@ interface Started {
   collector: Collector;
 }
 
-/** Nothing is left when it throws. */
+/** Starts the collector; leaves nothing behind if it throws. */
 async function start(addon: Addon, job: CaptureJob): Promise<Started> {
   const { develop, developMemoryMb, darkroom, redact, recipients, storePlainImage } = job.settings;
   const { path } = job;
@@ -133,7 +142,7 @@ async function start(addon: Addon, job: CaptureJob): Promise<Started> {
   }
 }
 
-/** From the fork to the result in its place. */
+/** From the fork to the result at its path. */
 async function collect(
   job: CaptureJob,
   attempt: number,
@@ -151,7 +160,7 @@ async function collect(
     () => clearTimeout(raising),
   );
   const captured = {
-    // Starting the collector holds the event loop up as well.
+    // Starting the collector blocks the event loop too.
     pauseMs: roundMs(Math.max(child.fork.pauseMs, collector.startMs)),
     captureMs: roundMs(performance.now() - started),
   };
@@ -184,12 +193,15 @@ async function collect(
   };
 }
 
-/** Both ends must agree that the image is whole. When one fails, the other often does so too: what counts is why. */
+/**
+ * Waits until child and collector agree that the image is complete. If one fails, the other often fails too;
+ * the cause is what counts.
+ */
 async function imageOut(child: Child, collector: Collector): Promise<Awaited<Collector['image']>> {
   const ended = child.ended.then(async (problem) => {
     if (problem === null) return;
     const failure = new CaptureError('child-failed', `${problem.message}; nothing was written`);
-    // A child that gave up by itself may just have lost its reader.
+    // A child that gave up by itself may only have lost its reader.
     if (!problem.killed) await within(collector.written, GRACE_MS, () => failure);
     throw failure;
   });
@@ -197,7 +209,10 @@ async function imageOut(child: Child, collector: Collector): Promise<Awaited<Col
   return image;
 }
 
-/** Waits no longer than `ms` for the promise, then rejects with what `late` makes. Keeps no process alive. */
+/**
+ * Waits at most `ms` milliseconds for the promise, then rejects with the error from `late`. Does not keep the
+ * process alive.
+ */
 async function boundedBy<T>(promise: Promise<T>, ms: number, late: () => Promise<Error>): Promise<T> {
   const over = deferred<never>();
   const timer = setTimeout(() => void late().then(over.reject, over.reject), ms).unref();
@@ -227,7 +242,7 @@ function tooSlow(): CaptureError {
 interface Pipe {
   input: number;
   output: number;
-  /** Once; later calls do nothing. */
+  /** Closes an end once; later calls do nothing. */
   close(end: 'input' | 'output'): void;
 }
 

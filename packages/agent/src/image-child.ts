@@ -1,6 +1,6 @@
 /**
- * The forked child that writes the image, as the agent sees it: brought about with a few tries, watched to its
- * end, killed when it is no longer wanted.
+ * The forked child that writes the image, as the agent sees it: forked in a few attempts, followed to its
+ * end, killed when it is no longer needed.
  */
 import { deferred, pause } from '@afterimage/host/deferred';
 import { CaptureError } from './errors.js';
@@ -13,26 +13,27 @@ import {
   type ForkFailure,
 } from '@afterimage/image/native-part';
 
-/** Waits before the second and third try to bring V8's workers to rest, in milliseconds. */
+/** Waits before the second and third attempt to park V8's workers, in milliseconds. */
 const WAITS = [250, 1_000];
 
 export interface Child {
   fork: Fork;
-  /** Resolves when the child has been reaped: null when the image is whole, else what went wrong. */
+  /** Resolves when the child has been reaped: null if the image is complete, else what went wrong. */
   ended: Promise<ChildProblem | null>;
-  /** Kills it if it still runs. */
+  /** Kills the child if it is still running. */
   kill(): void;
 }
 
 export interface ChildProblem {
   message: string;
-  /** The child was killed; otherwise it gave up by itself, perhaps because nobody read on. */
+  /** Whether the child was killed; otherwise it gave up by itself, perhaps because its reader stopped. */
   killed: boolean;
 }
 
 /**
- * When the signal aborts while V8's workers gather, this waits for the outcome nevertheless (at most
- * `parkTimeoutMs`), and kills a child that comes of it: the descriptor in the request is in use until then.
+ * Forks the child. If the signal aborts while V8's workers are parking, this still waits for the outcome (at
+ * most `parkTimeoutMs`) and kills a resulting child, because the descriptor in the request is in use until
+ * then.
  * @throws {CaptureError} `park-timeout`, `fork-failed`, or the signal's reason
  */
 export async function forkChild(addon: Addon, request: CaptureRequest, signal: AbortSignal): Promise<Child> {
@@ -74,7 +75,7 @@ function forkOnce(addon: Addon, request: CaptureRequest): Promise<Child | ForkFa
           try {
             if (running) process.kill(fork.pid, 'SIGKILL');
           } catch {
-            // Other code has reaped it.
+            // Other code has already reaped it.
           }
         };
         forked.resolve({ fork, ended: ended.promise, kill });

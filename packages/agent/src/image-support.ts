@@ -1,6 +1,4 @@
-/**
- * Whether this process can be captured by image, and if not, why.
- */
+/** Decides whether this process can be captured by image. */
 import { createRequire } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
 import { codeOf, messageOf } from '@afterimage/host/errors';
@@ -11,7 +9,10 @@ export const WORKER_REASON =
   'worker threads take no captures: signals reach the main thread only, and the snapshot is of its heap; ' +
   'install the agent there';
 
-/** @throws {CaptureError} `unsupported`, with the reason and the way out */
+/**
+ * Returns the addon.
+ * @throws {CaptureError} `unsupported`, with the reason and what to do
+ */
 export function requireAddon(): Addon {
   const reason = whyNoImage();
   if (reason === null) return addon();
@@ -19,7 +20,10 @@ export function requireAddon(): Addon {
   throw new CaptureError('unsupported', `image capture is impossible here: ${reason}${way}`);
 }
 
-/** One sentence, or null when image capture is possible. Loads the addon. */
+/**
+ * Returns one sentence that says why capture by image is impossible, or null if it is possible. Loads the
+ * addon.
+ */
 export function whyNoImage(): string | null {
   if (!isMainThread) return WORKER_REASON;
   if (isSingleExecutable())
@@ -39,14 +43,14 @@ const FORBIDDEN =
 let loaded: Addon | undefined;
 
 /**
- * Loaded once: each load would set it up anew.
+ * Returns the addon, loaded once: each load would initialize it again.
  * @throws {UnsupportedPlatformError}
  */
 export function addon(): Addon {
   return (loaded ??= loadAddon());
 }
 
-/** Null where it cannot be loaded. */
+/** Returns the addon; null if it cannot be loaded. */
 export function addonOrNull(): Addon | null {
   try {
     return addon();
@@ -55,7 +59,7 @@ export function addonOrNull(): Addon | null {
   }
 }
 
-/** Undefined where the permission model is off. */
+/** Returns Node's permission model; undefined if it is off. */
 export function permission(): { has: (scope: string) => boolean } | undefined {
   return (process as { permission?: { has: (scope: string) => boolean } }).permission;
 }
@@ -65,7 +69,7 @@ function isSingleExecutable(): boolean {
     const sea = createRequire(import.meta.url)('node:sea') as { isSea(): boolean };
     return sea.isSea();
   } catch {
-    // Before Node.js 20.12 there is no such module.
+    // Node.js before 20.12 has no such module.
     return false;
   }
 }

@@ -1,6 +1,4 @@
-/**
- * @afterimage/agent: captures the heap of this process without stopping it.
- */
+/** @afterimage/agent: captures the heap of this process without stopping it. */
 import { createAgent, type Agent } from './agent.js';
 import { resolveOptions, type AgentOptions } from './options.js';
 
@@ -18,14 +16,14 @@ export type {
 export type { Logger } from './log.js';
 export type { AgentOptions, DevelopWhen } from './options.js';
 
-/** One agent a process, whichever copies of this package are loaded and however often. */
+/** One agent per process, even if several copies of this package are loaded. */
 const INSTALLED = Symbol.for('@afterimage/agent');
 type Holder = { [INSTALLED]?: Agent | undefined };
 
 /**
- * Installs the agent. A second call returns the agent that is there, and a warning says so when that call's
- * options therefore do not count. In a worker thread the agent is inert, and its status says why.
- * @throws {TypeError} when an option or an environment variable is wrong
+ * Installs the agent. A second call returns the existing agent, and warns if its own options differ and
+ * therefore have no effect. In a worker thread the agent does nothing, and its status says why.
+ * @throws {TypeError} if an option or an environment variable is wrong
  */
 export function install(options: AgentOptions = {}): Agent {
   const holder = globalThis as Holder;

@@ -1,7 +1,7 @@
 /**
- * Captures inline: V8 writes the snapshot in this very process, which stands still meanwhile. For platforms
- * where no image can be captured, and only where the application has said that it accepts the pause. Readiness
- * goes off first and the server drains; it comes back when the file is in its place.
+ * Captures inline: V8 writes the snapshot in this process, which stands still meanwhile. For platforms
+ * without capture by image, and only if the application has accepted the pause. Turns readiness off first so
+ * that the server drains, and on again when the file is complete.
  */
 import {
   redactor,
@@ -27,14 +27,17 @@ import { readProcessFigures, type ProcessFigures } from '@afterimage/host/proces
 import { temporaryName } from '@afterimage/host/temporary';
 
 /**
- * V8's generator takes memory by the object: 10.6 times a heap of many small ones (measured). The big ones have a
- * space of their own in the heap and cost it little.
+ * V8's generator takes memory per object: 10.6 times a heap of many small ones (measured). Large objects have
+ * their own space in the heap and cost little.
  */
 const SMALL_OBJECT_SHARE = 12;
 const LARGE_OBJECT_SHARE = 1;
 const SNAPSHOT_PER_HEAP = 2;
 
-/** @throws {CaptureError} or {OutputError} */
+/**
+ * Checks that an inline capture is possible.
+ * @throws {CaptureError} or {OutputError}
+ */
 export async function checkInline(path: string, recipients: readonly string[]): Promise<void> {
   if (!isMainThread) throw new CaptureError('unsupported', WORKER_REASON);
   if (recipients.length > 0) {
@@ -56,7 +59,10 @@ export async function checkInline(path: string, recipients: readonly string[]): 
   await checkDisk(path, SNAPSHOT_PER_HEAP * (heap.small + heap.large));
 }
 
-/** @throws {CaptureError} or {OutputError} */
+/**
+ * Captures inline and writes the result.
+ * @throws {CaptureError} or {OutputError}
+ */
 export async function captureInline(job: CaptureJob): Promise<CaptureResult> {
   const { emit, path, readiness, settings, signal } = job;
   const drainMs = readiness.drainMs(settings.drainMs);
@@ -83,13 +89,15 @@ export async function captureInline(job: CaptureJob): Promise<CaptureResult> {
     return { kind: 'snapshot', ...written, ...captured, totalMs, attempts: 1 };
   } finally {
     readiness.set(true);
-    // Both done already when all went well.
+    // Both have no effect if everything succeeded.
     await file?.close().catch(() => undefined);
     if (file !== null) await rm(temporary, { force: true }).catch(() => undefined);
   }
 }
 
-/** Everything in one go: what the event loop let in between would change the heap that V8 is writing. */
+/**
+ * Writes everything synchronously: other code run by the event loop would change the heap that V8 is writing.
+ */
 function dump(file: number, level: RedactionLevel, target: Target): { pauseMs: number; sha256: string } {
   const started = performance.now();
   const redaction = redactor({ level, target });
@@ -103,8 +111,8 @@ function dump(file: number, level: RedactionLevel, target: Target): { pauseMs: n
   };
   const snapshot = getHeapSnapshot();
   try {
-    // V8 writes all of it at the first read (HeapSnapshotStream::ReadStart, src/heap_utils.cc), into the stream's
-    // buffer if nobody is in the way.
+    // V8 writes everything at the first read (HeapSnapshotStream::ReadStart, src/heap_utils.cc), and without
+    // this override into the stream's buffer.
     snapshot.push = (chunk: Uint8Array | null) => {
       if (chunk !== null) write(redaction.push(chunk));
       return true;

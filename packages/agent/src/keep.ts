@@ -1,13 +1,11 @@
-/**
- * Removes the oldest results when a path with placeholders has left more than `keep` of them.
- */
+/** Removes the oldest results if a path with placeholders has produced more than `keep`. */
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { PathTemplate } from './path-template.js';
 
 /**
- * Keeps the newest `keep` results of the template in the directory of `path`, snapshots and images together.
- * Only regular files of this user go. Never throws: what cannot be removed stays.
+ * Keeps the newest `keep` results of the template in the directory of `path`, counting snapshots and images
+ * together. Removes only regular files of this user. Never throws: files that cannot be removed stay.
  */
 export async function removeOlder(template: PathTemplate, path: string, keep: number): Promise<void> {
   const directory = dirname(path);

@@ -1,6 +1,6 @@
 /**
- * The options of the agent: from the application's code, else from the environment, else by default; checked
- * here once, so that nothing behind it has to.
+ * Resolves the agent's options: from the application's code, else from the environment, else the defaults.
+ * They are checked only here.
  */
 import { REDACTION_LEVELS, type RedactionLevel } from '@afterimage/snapshot/redaction-levels';
 import { constants, tmpdir } from 'node:os';
@@ -12,52 +12,60 @@ import type { Logger } from './log.js';
 import { parsePathTemplate, type PathTemplate } from './path-template.js';
 import { isUnderNodemon } from './supervisor.js';
 
-/** When to turn the image into a snapshot right here: where that is far from any limit, always, or never. */
+/**
+ * When to turn the image into a snapshot on this machine: if memory is far from any limit, always, or never.
+ */
 export type DevelopWhen = 'auto' | 'always' | 'never';
 
-/** Each also has an environment variable, for servers whose code is not touched; the code's own word wins. */
+/**
+ * Options of the agent. Each also has an environment variable, for servers whose code is not changed; an
+ * option in code takes precedence.
+ */
 export interface AgentOptions {
-  /** Whether the signal may take a capture. Default: whether ALLOW_HEAP_SNAPSHOT is 1. */
+  /** Whether the signal may trigger a capture. Default: whether ALLOW_HEAP_SNAPSHOT is 1. */
   allow?: boolean | undefined;
-  /** The signal that takes one (AFTERIMAGE_SIGNAL). Default SIGUSR2; under nodemon, which has that, SIGURG. */
+  /**
+   * The signal that triggers a capture (AFTERIMAGE_SIGNAL). Default SIGUSR2; SIGURG under nodemon, which uses
+   * SIGUSR2 itself.
+   */
   signal?: NodeJS.Signals | undefined;
   /**
    * Where the snapshot goes (AFTERIMAGE_PATH), with `{name}`, `{pid}` and `{timestamp}` filled in. Default
-   * `/tmp/{name}.heapsnapshot`, written anew by each capture.
+   * `/tmp/{name}.heapsnapshot`, overwritten by each capture.
    */
   path?: string | undefined;
   /** How many results to keep (AFTERIMAGE_KEEP), for a path with {pid} or {timestamp}. Default: all. */
   keep?: number | undefined;
   /** The application's name (AFTERIMAGE_NAME). Default: from the package.json of the main script. */
   name?: string | undefined;
-  /** Takes the log lines, which otherwise go to standard error as JSON. Any pino logger will do. */
+  /** Receives the log lines, which otherwise go to standard error as JSON. Any pino logger works. */
   logger?: Logger | undefined;
-  /** `image`, or `inline` to accept the pause (AFTERIMAGE_MODE). Default image. */
+  /** `image`, or `inline` to accept the pause (AFTERIMAGE_MODE). Default `image`. */
   mode?: CaptureMode | undefined;
   /**
-   * Inline mode: how long to be unready before the pause (AFTERIMAGE_DRAIN_MS). Default: 30,000 where
-   * somebody asks `agent.ready` or `agent.readiness`, else 0.
+   * Inline mode: how long to report unready before the pause, in milliseconds (AFTERIMAGE_DRAIN_MS). Default:
+   * 30,000 if `agent.ready` or `agent.readiness` has been used, else 0.
    */
   drainMs?: number | undefined;
-  /** Whether to develop beside the server (AFTERIMAGE_DEVELOP). Default auto. */
+  /** Whether to develop on the server's machine (AFTERIMAGE_DEVELOP). Default `auto`. */
   develop?: DevelopWhen | undefined;
   /**
-   * The most memory that developing beside the server may take, in MB (AFTERIMAGE_DEVELOP_MEMORY_MB). Default 4,000 for
-   * `develop: 'auto'`, and no bound of its own for `always`.
+   * How much memory developing on the server's machine may use, in MB (AFTERIMAGE_DEVELOP_MEMORY_MB). Default
+   * 4,000 for `develop: 'auto'`; no such limit for `always`.
    */
   developMemoryMb?: number | undefined;
   /**
-   * What is taken out of a snapshot before its first byte is on a disk (AFTERIMAGE_REDACT): `strings`, also `names`
-   * of properties, or `none`. Default strings.
+   * What is removed from a snapshot before its first byte is written to disk (AFTERIMAGE_REDACT): `strings`,
+   * `names` (property names too), or `none`. Default `strings`.
    */
   redact?: RedactionLevel | undefined;
   /**
-   * age recipients (`age1…`) for whom each result is encrypted (AFTERIMAGE_RECIPIENTS, with spaces or commas
-   * between). Default: nobody, and results are not encrypted.
+   * age recipients (`age1…`) to encrypt each result to (AFTERIMAGE_RECIPIENTS, separated by spaces or
+   * commas). Default: none; results are not encrypted.
    */
   recipients?: readonly string[] | undefined;
   /**
-   * Whether an image, which has every secret of the process in it, may be stored without being encrypted
+   * Whether an image, which contains every secret of the process, may be stored unencrypted
    * (AFTERIMAGE_STORE_PLAIN_IMAGE, 1). Default false.
    */
   storePlainImage?: boolean | undefined;
@@ -65,9 +73,11 @@ export interface AgentOptions {
   darkroom?: string | undefined;
   /** Former name of `darkroom` (AFTERIMAGE_DEVELOPER); deprecated, works for one more minor version. */
   developer?: string | undefined;
-  /** How long V8's workers may take to come to rest (AFTERIMAGE_PARK_TIMEOUT_MS). Default 2,000. */
+  /** How long V8's workers may take to park, in milliseconds (AFTERIMAGE_PARK_TIMEOUT_MS). Default 2,000. */
   parkTimeoutMs?: number | undefined;
-  /** For everything, developing included (AFTERIMAGE_TIMEOUT_MS). Default 900,000. */
+  /**
+   * Time limit of a capture, including developing, in milliseconds (AFTERIMAGE_TIMEOUT_MS). Default 900,000.
+   */
   timeoutMs?: number | undefined;
 }
 
@@ -91,14 +101,17 @@ export interface Settings {
   timeoutMs: number;
 }
 
-/** For `auto`: enough for a heap of about 140 MB. */
+/** Default for `auto`: enough for a heap of about 140 MB. */
 export const DEVELOP_MEMORY_MB = 4_000;
 
 type Environment = Record<string, string | undefined>;
 
 const MAX_MS = 2 ** 31 - 1;
 
-/** @throws {TypeError} in one line, naming the option or the variable at fault */
+/**
+ * Resolves and checks the options.
+ * @throws {TypeError} in one line that names the option or the variable at fault
+ */
 export function resolveOptions(options: AgentOptions, environment: Environment = process.env): Settings {
   const pick = <T>(
     option: T | undefined,
@@ -160,19 +173,25 @@ export function resolveOptions(options: AgentOptions, environment: Environment =
   };
 }
 
-/** On Linux always /tmp, so that the path is the same for whoever comes to fetch it; TMPDIR is not ours to guess. */
+/**
+ * Always /tmp on Linux, so that the path is predictable: the person who fetches the file does not know
+ * TMPDIR.
+ */
 function defaultDirectory(): string {
   return process.platform === 'win32' ? tmpdir() : '/tmp';
 }
 
-/** The kernel ignores SIGURG where nothing listens to it, and nothing in Node.js uses it. */
+/** The kernel ignores SIGURG if nothing listens for it, and Node.js does not use it. */
 export const SIGNAL_UNDER_NODEMON = 'SIGURG';
 
 function defaultSignal(): NodeJS.Signals {
   return isUnderNodemon() ? SIGNAL_UNDER_NODEMON : 'SIGUSR2';
 }
 
-/** Listening to these would take away what they do for the server, or Node forbids or advises against it. */
+/**
+ * The agent cannot use these: listening would disable what they do for the server, or Node forbids or
+ * discourages it.
+ */
 const RESERVED: Partial<Record<NodeJS.Signals, string>> = {
   SIGUSR1: 'is how Node.js opens its inspector; it stays so',
   SIGKILL: 'cannot be caught',
@@ -209,7 +228,7 @@ function boolean(value: unknown): boolean {
   throw new TypeError(`must be true or false, not ${show(value)}`);
 }
 
-/** A boolean, or 1 or 0 in a variable. */
+/** Parses a boolean; 1 or 0 in a variable. */
 function flag(value: unknown): boolean {
   if (value === '1' || value === '0') return value === '1';
   if (typeof value === 'string') throw new TypeError(`must be 1 or 0, not ${show(value)}`);
@@ -221,7 +240,7 @@ function recipients(value: unknown): readonly string[] {
   if (!Array.isArray(list)) throw new TypeError(`must be a list of age recipients, not ${show(value)}`);
   return list.map((recipient, at) => {
     const name = text(recipient);
-    // A secret identity in its place must not get into a log.
+    // Don't echo the value: a secret identity in its place must not get into a log.
     if (!/^age1[a-z0-9]+$/.test(name)) throw new TypeError(`number ${at + 1} is not an age recipient, age1…`);
     return name;
   });

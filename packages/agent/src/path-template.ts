@@ -1,6 +1,6 @@
 /**
- * The path of the results as it is configured, with its placeholders `{name}`, `{pid}` and `{timestamp}`:
- * expands it for one capture, and recognizes the files that earlier captures made from it.
+ * The configured path of results, with its placeholders `{name}`, `{pid}` and `{timestamp}`. Expands it for
+ * one capture, and recognizes the files of earlier captures.
  */
 import { basename, dirname, join } from 'node:path';
 import { ENCRYPTED_ENDING } from '@afterimage/image/encryption';
@@ -10,17 +10,20 @@ const SNAPSHOT = '.heapsnapshot';
 const IMAGE_ENDINGS = ['.image.zst', '.image.gz'];
 
 export interface PathTemplate {
-  /** As configured, absolute. */
+  /** As configured, made absolute. */
   readonly text: string;
-  /** True where each capture (or process) gets a name of its own. */
+  /** True if each capture (or process) gets its own name. */
   readonly varies: boolean;
-  /** The path for a snapshot taken at `time` by this process. */
+  /** Returns the path for a snapshot that this process takes at `time`. */
   expand(time: Date): string;
-  /** Matches the base names of snapshots and stored images made from this template, by whichever process. */
+  /** Matches the base names of snapshots and stored images made from this template by any process. */
   readonly results: RegExp;
 }
 
-/** @throws {TypeError} on an unknown placeholder */
+/**
+ * Parses a template.
+ * @throws {TypeError} on an unknown placeholder
+ */
 export function parsePathTemplate(text: string, name: string): PathTemplate {
   for (const [placeholder, word] of text.matchAll(PLACEHOLDER)) {
     if (word === 'name' || word === 'pid' || word === 'timestamp') continue;
@@ -49,7 +52,10 @@ export function parsePathTemplate(text: string, name: string): PathTemplate {
   };
 }
 
-/** Where the image is stored when it is not developed at once: beside the snapshot, under its name. */
+/**
+ * Returns where to store an image that is not developed at once: next to the snapshot's path, with the same
+ * base name.
+ */
 export function imagePath(snapshotPath: string, ending: '.image.zst' | '.image.gz'): string {
   return join(dirname(snapshotPath), withoutEnding(basename(snapshotPath)) + ending);
 }
@@ -58,7 +64,7 @@ function withoutEnding(name: string): string {
   return name.endsWith(SNAPSHOT) && name !== SNAPSHOT ? name.slice(0, -SNAPSHOT.length) : name;
 }
 
-/** `20250131T235959Z`: sorts by time, and every file system takes it. */
+/** `20250131T235959Z`: sorts by time, and is valid in every file system. */
 function timestamp(time: Date): string {
   return time.toISOString().replace(/[-:]|\.\d+/g, '');
 }

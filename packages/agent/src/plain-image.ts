@@ -1,10 +1,14 @@
-/** No image with every secret of its process is stored for anybody to read, unless that was allowed. */
+/**
+ * Prevents an image, which contains every secret of its process, from being stored unencrypted unless that
+ * was allowed.
+ */
 import { CaptureError } from './errors.js';
 import type { Settings } from './options.js';
 
 /**
+ * Checks that an image may be stored.
  * @param why the image is not developed at once
- * @throws {CaptureError} `unencrypted`, where the image would be stored for everybody to read
+ * @throws {CaptureError} `unencrypted` if the image would be stored unencrypted
  */
 export function refusePlainImage(
   { recipients, storePlainImage }: Pick<Settings, 'recipients' | 'storePlainImage'>,

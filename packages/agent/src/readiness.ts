@@ -1,18 +1,17 @@
-/**
- * Readiness: whether the server may be sent requests. Only inline mode turns it off, before its pause.
- */
+/** Readiness: whether the server should receive requests. Only inline mode turns it off, before its pause. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 const DEFAULT_DRAIN_MS = 30_000;
 
 export interface Readiness {
-  /** For the application to ask. */
+  /** For the application. */
   isReady: () => boolean;
-  /** An HTTP handler, for `/health/ready`: 200 or 503, a line of JSON. */
+  /** HTTP handler for `/health/ready`: 200 or 503, and a line of JSON. */
   handler: (request: IncomingMessage, response: ServerResponse) => void;
   /**
-   * How long to be unready before the pause, in milliseconds. By default as long as Kubernetes' own defaults
-   * take to notice (three probes, ten seconds apart), but only where somebody has ever asked.
+   * Returns how long to report unready before the pause, in milliseconds. The default is how long Kubernetes
+   * takes to notice with its default settings (three probes, ten seconds apart), but only if readiness has
+   * ever been queried.
    */
   drainMs: (configured: number | undefined) => number;
   set: (ready: boolean) => void;

@@ -1,5 +1,6 @@
 /**
- * What both ways of registering do: install the agent if it can be, and never disturb the application if not.
+ * Shared by both ways of registering: installs the agent if possible, and never disturbs the application if
+ * not.
  */
 import { isMainThread } from 'node:worker_threads';
 import { messageOf } from '@afterimage/host/errors';
@@ -8,7 +9,8 @@ import { install } from './index.js';
 import { isUnderNodemon } from './supervisor.js';
 
 export function registerAgent(): void {
-  // Flags and NODE_OPTIONS reach worker threads as well. Signals do not; the main thread's agent is the one.
+  // Flags and NODE_OPTIONS also apply to worker threads. Signals do not: the main thread's agent handles
+  // them.
   if (!isMainThread) return;
   try {
     install();
@@ -17,7 +19,7 @@ export function registerAgent(): void {
     const reason = `the agent is not installed: ${messageOf(error)}`;
     emit('failed', reason, { code: 'not-installed' });
     if (isUnderNodemon()) return;
-    // Whoever sends the signal expects a capture, not the end of the server.
+    // A person who sends the signal expects a capture, not the end of the server.
     process.on('SIGUSR2', () =>
       emit('refused', `refused SIGUSR2: ${reason}`, { code: 'not-installed', count: 1 }),
     );

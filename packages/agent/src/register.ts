@@ -1,6 +1,6 @@
 /**
- * Installs the agent without a change to the code: `node --import @afterimage/agent/register server.js`, or the
- * same in NODE_OPTIONS. Configured by the environment alone.
+ * Installs the agent without code changes: `node --import @afterimage/agent/register server.js`, or the same
+ * in NODE_OPTIONS. Configured only by the environment.
  */
 import { registerAgent } from './register-agent.js';
 

@@ -1,32 +1,35 @@
 /**
- * Descriptors held back for a capture, because a server that leaks them is the one most worth capturing.
- * They are given back right before a step of a capture needs some, and taken again after it.
+ * Keeps descriptors in reserve for a capture, because a server that leaks them is the one most worth
+ * capturing. They are released right before a step of a capture needs some, and acquired again afterwards.
  */
 import { closeSync, fstatSync } from 'node:fs';
 import { codeOf } from '@afterimage/host/errors';
 import type { Addon } from '@afterimage/image/native-part';
 
-/** As seen in /proc/PID/fd: `/memfd:` and this. */
+/** In /proc/PID/fd it is called `/memfd:` and this name. */
 const RESERVE_NAME = 'afterimage-reserve';
 
-/** What the busiest step needs: six files of /proc and of cgroups that are read side by side, with some to spare. */
+/** What the busiest step needs: six files of /proc and cgroups that are read in parallel, and a few more. */
 export const RESERVED_DESCRIPTORS = 10;
 
-/** Of these the capture itself keeps while it runs: the pipe's end, the collector's socket, its text. */
+/** How many of these the capture keeps while it runs: the pipe's end, the collector's socket, its text. */
 export const CAPTURE_DESCRIPTORS = 3;
 
 export interface Reserve {
   /**
-   * Runs one step of a capture with the reserve at its disposal. Steps do not overlap.
+   * Runs one step of a capture with the reserve released. Steps do not overlap.
    * @param kept how many descriptors the capture holds open after the step
    */
   during<T>(step: () => T | Promise<T>, kept?: number): Promise<T>;
-  /** Takes what is missing, as far as the application leaves some. */
+  /** Acquires what is missing, as far as the application leaves some. */
   refill(): void;
   close(): void;
 }
 
-/** @param addon null where there is no native part: then nothing is held back */
+/**
+ * Creates the reserve.
+ * @param addon null if there is no native part: then nothing is reserved
+ */
 export function holdReserve(addon: Addon | null): Reserve {
   if (addon === null)
     return { during: async (step) => step(), refill: () => undefined, close: () => undefined };
@@ -45,11 +48,11 @@ export function holdReserve(addon: Addon | null): Reserve {
       }
       while (held.length > 0 && held.length < wanted) held.push(addon.duplicate(held[0] ?? -1));
     } catch {
-      // The application has the rest. What is missing is taken when it closes some.
+      // The application uses the rest. The missing ones are acquired when it closes some.
     }
   };
   const give = (): void => {
-    // Of what cannot be told, nothing is closed and nothing forgotten.
+    // If a descriptor's identity is unknown, keep it: neither close nor forget it.
     const kept = held.filter((descriptor) => identityOf(descriptor) === null);
     for (const descriptor of held) if (identityOf(descriptor) === identity) closeSync(descriptor);
     held = kept;
@@ -78,8 +81,9 @@ export function holdReserve(addon: Addon | null): Reserve {
 }
 
 /**
- * Code that closes descriptors which are not its own must not make this close what came in their place.
- * @returns null where the kernel does not say
+ * Identifies an open file, because other code may have closed a descriptor of ours by mistake, and the file
+ * that has its number now must not be closed.
+ * @returns null if the kernel does not say
  */
 function identityOf(descriptor: number): string | null {
   try {

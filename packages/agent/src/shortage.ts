@@ -1,4 +1,6 @@
-/** What a system call lacked, with the figures and the way out, for the line that a capture ends with. */
+/**
+ * Describes which resource a system call lacked, with the figures and what to do, for the error of a capture.
+ */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cgroupsOf } from '@afterimage/host/cgroups';
@@ -8,7 +10,7 @@ import { describeHeadroom, readHeadroom } from '@afterimage/host/headroom';
 
 const CODES = ['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM'];
 
-/** The first code of that kind, of the error or of what caused it. */
+/** Returns the first such code of the error or of its causes. */
 export function shortageCode(error: unknown): string | null {
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
     const code = codeOf(at);
@@ -17,7 +19,10 @@ export function shortageCode(error: unknown): string | null {
   return null;
 }
 
-/** One clause without an end: `all 64 descriptors are in use: close some, or raise the limit (ulimit -n)`. Never throws. */
+/**
+ * Returns one clause without a period: `all 64 descriptors are in use: close some, or raise the limit (ulimit
+ * -n)`. Never throws.
+ */
 export async function describeShortage(code: string): Promise<string> {
   switch (code) {
     case 'EMFILE':

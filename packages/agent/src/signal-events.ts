@@ -1,4 +1,7 @@
-/** What the agent says and does when its signal comes, and when the application listens to the same one. */
+/**
+ * What the agent does and reports when its signal arrives, and when the application listens to the same
+ * signal.
+ */
 import { isMainThread } from 'node:worker_threads';
 import { listenForCaptures, type CaptureSignal, type PassedOn } from './capture-signal.js';
 import type { Emit } from './events.js';
@@ -6,12 +9,12 @@ import { addonOrNull } from './image-support.js';
 import { SIGNAL_UNDER_NODEMON, type Settings } from './options.js';
 import { isUnderNodemon } from './supervisor.js';
 
-/** What to do about a signal that is used for something else. */
+/** Advice for a signal that is used for something else. */
 const OTHER_SIGNAL = 'give the agent another signal (AFTERIMAGE_SIGNAL)';
 
 /**
- * Takes a capture on the signal, when the gate is open and none is running. Null in a worker thread, which is sent no
- * signals and may not listen for them.
+ * Takes a capture on the signal if the gate is open and no capture is running. Null in a worker thread, which
+ * receives no signals.
  */
 export function capturesOnSignal(
   { signal, allow }: Pick<Settings, 'signal' | 'allow'>,

@@ -1,10 +1,11 @@
 /**
- * Bounds how often something is said: the first time at once, then at most once an interval with the count of
- * what came in between. Keeps one number and the latest value, however many come.
+ * Limits how often something is reported: the first time at once, then at most once per interval, with the
+ * count since. Keeps one number and the latest value, however many there are.
  */
 
 /**
- * @param say gets the latest value and how many it stands for
+ * Creates a limited reporter.
+ * @param say receives the latest value and how many it stands for
  * @returns the function to call each time
  */
 export function summarize<T>(

@@ -1,12 +1,12 @@
-/** Whether a process manager above this one uses SIGUSR2 for itself. */
+/** Detects a process manager that uses SIGUSR2 for itself. */
 import { readStatSync } from '@afterimage/host/process-stat';
 import { readFileSync } from 'node:fs';
 
 const MAX_ANCESTORS = 8;
 
 /**
- * nodemon restarts what it watches by SIGUSR2, and waits for that to end: it must reach the application.
- * Looks at the processes above this one; false where they cannot be read.
+ * Tells whether nodemon is an ancestor of this process; false if that cannot be read. nodemon restarts the
+ * application by SIGUSR2 and waits for its end, so that signal must reach the application.
  */
 export function isUnderNodemon(pid: number = process.ppid): boolean {
   let at = pid;
