@@ -70,6 +70,9 @@ function sweep(
   return Array.from({ length: last - first + 1 }, (_, index) => ({ where, call, error, at: first + index }));
 }
 
+/** strace makes it slow. */
+const withinMs = 300_000;
+
 export function nameOf({ where, call, error, at }: FailingCall): string {
   return `${call} fails with ${error} in the ${where}, at call ${at}`;
 }
@@ -105,10 +108,11 @@ export async function assertSurvived(t: TestContext, node: NodeBinary, failing: 
   }
   const { code, stderr } = await runCommand(
     ['capture', String(target.pid), '--image', output, '--store-plain-image'],
-    inCommand ? { prefix: [strace, '--seccomp-bpf', ...options, '--'] } : {},
+    { withinMs, ...(inCommand ? { prefix: [strace, '--seccomp-bpf', ...options, '--'] } : {}) },
   );
   tracing?.kill('SIGINT');
   await traced;
+  assert.notEqual(code, null, `it did not end in time: ${stderr}`);
   const lines = stderr
     .split('\n')
     .filter((line) => line !== '' && !/stored in clear|trying again/.test(line));

@@ -27,6 +27,8 @@ export interface ClassSample {
   classes: SampledClass[];
   /** Share of the heap that was read, without its large objects, which are all read. */
   sampledShare: number;
+  /** Bytes of the heap's pages. */
+  committedBytes: number;
 }
 
 /** No estimate is possible; the message says why, in one line. */
@@ -72,12 +74,13 @@ export interface OldGeneration {
  * Samples the main thread's heap.
  * @param nodeFiles the files that the process runs: its executable and, if Node.js is a shared library, that
  * library
+ * @param old null if the process was not asked; then the result is compared with nothing
  * @throws {NoSampleError}
  */
 export async function sampleClasses(
   pid: number,
   nodeFiles: readonly string[],
-  old: OldGeneration,
+  old: OldGeneration | null,
 ): Promise<ClassSample> {
   let memory: MemoryReader | null = null;
   try {
@@ -104,7 +107,7 @@ function explain(error: unknown): unknown {
   return code === 'ENOENT' || code === 'ESRCH' ? new NoSampleError('it has ended', { cause: error }) : error;
 }
 
-function sample(memory: MemoryReader, layout: ObjectLayout, old: OldGeneration): ClassSample {
+function sample(memory: MemoryReader, layout: ObjectLayout, old: OldGeneration | null): ClassSample {
   const pages = ownPages(findHeaps(memory), memory, old);
   const maps = objectMaps(memory, layout);
   const reader = { memory, maps, sizeOf: objectSizes(layout) };
@@ -137,7 +140,7 @@ function sample(memory: MemoryReader, layout: ObjectLayout, old: OldGeneration):
   const oldBytes = found
     .filter(({ isYoung }) => !isYoung)
     .reduce((sum, { estimates }) => sum + estimates.reduce((bytes, [, each]) => bytes + each.bytes, 0), 0);
-  if (Math.abs(oldBytes - old.used) > Math.max(old.used * MAX_DIFFERENCE, MIN_DIFFERENCE))
+  if (old !== null && Math.abs(oldBytes - old.used) > Math.max(old.used * MAX_DIFFERENCE, MIN_DIFFERENCE))
     throw new NoSampleError(
       `its old generation uses ${formatBytes(old.used)}, and ${formatBytes(oldBytes)} were found (after a collection, ` +
         'garbage lies there for a moment): try again',
@@ -147,7 +150,11 @@ function sample(memory: MemoryReader, layout: ObjectLayout, old: OldGeneration):
     classNames(memory, layout, maps),
   );
   const objectBytes = regular.reduce((sum, { start, end }) => sum + end - start, 0);
-  return { classes, sampledShare: objectBytes === 0 ? 1 : walked / objectBytes };
+  return {
+    classes,
+    sampledShare: objectBytes === 0 ? 1 : walked / objectBytes,
+    committedBytes: pages.reduce((sum, { size }) => sum + size, 0),
+  };
 }
 
 interface Reader {
@@ -203,21 +210,23 @@ function sampleLarge(pages: readonly HeapPage[], { memory, maps, sizeOf }: Reade
   return { estimates: counted.estimates(chosen.length / pages.length), walked: 0, unexplained: 0 };
 }
 
-/** Every worker thread has a heap; picks the main thread's, the one that V8's figures describe. */
+/** Every worker thread has a heap; picks the main thread's, the one that V8's figures describe, or the only candidate. */
 function ownPages(
   heaps: readonly Heap[],
   { programBreak }: MemoryReader,
-  { committed }: OldGeneration,
+  old: OldGeneration | null,
 ): HeapPage[] {
   const isFirst = ({ address }: Heap): boolean =>
     programBreak !== null && address >= programBreak.start && address < programBreak.end;
   const first = heaps.filter(isFirst);
   const likely = first.length > 0 ? first : [...heaps];
   const off = ({ pages }: Heap): number =>
-    Math.abs(pages.reduce((sum, { size, isYoung }) => (isYoung ? sum : sum + size), 0) - committed);
+    old === null
+      ? 0
+      : Math.abs(pages.reduce((sum, { size, isYoung }) => (isYoung ? sum : sum + size), 0) - old.committed);
   const [nearest, next] = likely.sort((a, b) => off(a) - off(b)).slice(0, 2) as (Heap | undefined)[];
   if (nearest === undefined) throw new NoSampleError('the pages of its heap are not found');
-  if (next !== undefined && off(next) < 2 * off(nearest))
+  if (next !== undefined && (old === null || off(next) < 2 * off(nearest)))
     throw new NoSampleError('the heaps of its threads cannot be told apart');
   return nearest.pages;
 }

@@ -20,9 +20,11 @@ const ordinary: HeapFigures = {
   resources: [{ type: 'TCPServerWrap', count: 1 }],
 };
 
+const known = { pid: 7, nodeVersion: '24.21.0', rssBytes: 120e6, noFigures: null };
+
 function saidOf(figures: Partial<HeapFigures>): string {
-  const report = { pid: 7, figures: { ...ordinary, ...figures }, classes: null, noClasses: null, left: null };
-  return heapBlocks(report, 10)
+  const report = { ...known, figures: { ...ordinary, ...figures }, classes: null, noClasses: null };
+  return heapBlocks('process 7', report, 10)
     .flatMap((block) => (block.kind === 'paragraph' && block.weight === 'strong' ? [block.text] : []))
     .join(' ');
 }

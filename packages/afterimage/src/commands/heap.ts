@@ -1,11 +1,10 @@
-/** `afterimage heap`: what the heap of a process that runs is made of, without a snapshot of it. */
+/** `afterimage heap`: what the heap of a running process is made of, without a snapshot. */
 import { Command } from 'commander';
-import { describeLeftOpen, isLeftOpen } from '../attach/left-open.js';
-import { startWatchdog } from '../attach/watchdog-process.js';
-import { stepText } from '../jobs/local-target.js';
+import type { PodQuery } from '../container/pods.js';
+import { findTargets, checkTargets, type TargetOptions } from '../jobs/targets.js';
 import { CommandError } from '../cli/command-error.js';
 import { heapBlocks } from '../report/blocks/heap.js';
-import { heapReport, type HeapReport } from '../heap/report.js';
+import type { HeapReport } from '../heap/report.js';
 import { interruption } from '../cli/interruption.js';
 import { progressLine } from '../cli/progress-line.js';
 import { wholeNumber } from '../cli/whole-number.js';
@@ -13,13 +12,14 @@ import { deliverReport } from '../report/deliver-report.js';
 import { addFormatOptions, type FormatOptions } from '../report/format-options.js';
 import { checkReportOptions } from '../report/report-options.js';
 import { addVerbHelp } from '../cli/verb-help.js';
-import { attachableProcess } from '../processes/candidate.js';
-import { localProcess } from '../jobs/targets.js';
+import { processId } from '../processes/process-id.js';
 import { milliseconds, waitOption } from '../jobs/wait-option.js';
 
-interface Options extends FormatOptions {
+interface Options extends FormatOptions, PodQuery {
   top?: number;
   wait?: number;
+  pid?: number;
+  node?: string;
 }
 
 const CLASSES_SHOWN = 20;
@@ -27,43 +27,92 @@ const CLASSES_SHOWN = 20;
 export function heapCommand(): Command {
   const command = new Command('heap')
     .description('say what the heap of a running Node.js process is made of, without a snapshot, in a moment')
-    .argument('<target>', 'a process ID; capture takes pods and containers as well')
+    .argument('[target]', 'a process ID, pod/NAME, deploy/NAME, sts/NAME, docker/NAME or podman/NAME')
     .option('--top <n>', 'how many classes to show', wholeNumber)
+    .option('-n, --namespace <name>', "of the pod; by default the context's")
+    .option('-c, --container <name>', 'of the pod, where it has several')
+    .option('-l, --selector <labels>', 'a pod by its labels, in place of its name')
+    .option('--context <name>', 'of the kubeconfig')
+    .option('--kubeconfig <file>', 'for kubectl')
+    .option('--pid <number>', 'the process in the container, where it has several', processId)
+    .option('--node <path>', 'where Node.js is in the container')
     .addOption(waitOption());
   return addVerbHelp(addFormatOptions(command), {
-    examples: ['heap 4711', 'heap 4711 --top 50', 'heap 4711 --format json'],
+    examples: ['heap 4711', 'heap deploy/shop -n prod', 'heap 4711 --top 50', 'heap 4711 --format json'],
     exits: ['refused', 'targetGone', 'inspectorOpen'],
     document: 'docs/json.md',
   }).action(runHeap);
 }
 
-async function runHeap(word: string, options: Options): Promise<void> {
-  const pid = localProcess(word, 'heap');
+async function runHeap(word: string | undefined, options: Options): Promise<void> {
+  const words = word === undefined ? [] : [word];
+  const where = targetOptions(options);
+  checkTargets(words, where);
   await checkReportOptions(options);
-  const { top, wait } = options;
+  const { top } = options;
   const signal = interruption();
-  const target = await attachableProcess(pid, signal, false);
   const progress = progressLine();
-  const report = await heapReport(target, {
-    standBy: startWatchdog,
-    waitMs: milliseconds(wait),
-    onQueue: () => progress.stage(stepText('queued', `process ${pid}`)),
-    onWait: () => progress.stage(stepText('waiting', `process ${pid}`)),
-    signal,
-  }).finally(() => progress.clear());
+  const say = (line: string): void => {
+    progress.clear();
+    console.error(`afterimage: ${line}`);
+  };
+  const [target] = await findTargets(words, where, say);
+  const { report, leftOpen } = await target
+    .heap({ signal, progress, say })
+    .catch((error: unknown) => {
+      throw signal.aborted ? signal.reason : error;
+    })
+    .finally(() => progress.clear());
   await deliverReport(options, {
-    data: () => document(report, top),
-    blocks: () => heapBlocks(report, top ?? CLASSES_SHOWN),
+    data: () => document(target.name, report, top),
+    blocks: () => heapBlocks(target.name, report, top ?? CLASSES_SHOWN),
   });
-  const { left } = report;
-  if (left !== null && (await isLeftOpen(left)))
-    throw new CommandError('inspectorOpen', describeLeftOpen(left));
+  if (leftOpen !== null) throw new CommandError('inspectorOpen', leftOpen);
 }
 
-function document({ pid, figures, classes, noClasses }: HeapReport, top: number | undefined): object {
+function targetOptions({
+  pid,
+  node,
+  namespace,
+  context,
+  kubeconfig,
+  container,
+  selector,
+  wait,
+}: Options): TargetOptions {
   return {
+    ...{ namespace, context, kubeconfig, container, selector, pid, node },
+    all: undefined,
+    inCluster: false,
+    agent: false,
+    waitMs: milliseconds(wait),
+  };
+}
+
+/** What the process says of itself is null where it was not asked. */
+function document(target: string, report: HeapReport, top: number | undefined): object {
+  const { pid, figures, noFigures, nodeVersion, rssBytes, classes, noClasses } = report;
+  const unasked = {
+    nodeVersion,
+    v8Version: null,
+    uptimeMs: null,
+    eventLoopUtilization: null,
+    rssBytes,
+    heap:
+      classes === null ? null : { usedBytes: null, committedBytes: classes.committedBytes, limitBytes: null },
+    externalBytes: null,
+    arrayBufferBytes: null,
+    mallocedBytes: null,
+    nativeContexts: null,
+    detachedContexts: null,
+    spaces: null,
+    resources: null,
+  };
+  return {
+    target,
     pid,
-    ...figures,
+    ...(figures ?? unasked),
+    noFigures,
     sampledShare: classes?.sampledShare ?? null,
     classes: classes?.classes.slice(0, top) ?? null,
     noClasses,

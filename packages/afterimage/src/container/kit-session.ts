@@ -8,7 +8,7 @@ import { CommandError } from '../cli/command-error.js';
 import { split } from '../files/compression.js';
 import { GREETING_BYTES, NODE_FLAGS } from '../kit/bootstrap.js';
 import { KIT_GREETING } from '../processes/node-processes.js';
-import { packKit } from '../kit/pack.js';
+import { packKit, type KitUse } from '../kit/pack.js';
 import {
   FRAME,
   framed,
@@ -73,7 +73,7 @@ const MAX_TEXT_LENGTH = 10_000;
  */
 export async function startKit(
   access: ContainerAccess,
-  what: 'capture' | 'develop',
+  what: KitUse,
   nodes: readonly string[],
   signal: AbortSignal,
 ): Promise<KitSession> {
@@ -151,7 +151,7 @@ async function* behind(chunks: AsyncIterable<Uint8Array>, bytes: number): AsyncG
 async function open(
   exec: Exec,
   access: ContainerAccess,
-  what: 'capture' | 'develop',
+  what: KitUse,
   node: string,
   { platform, arch, frames }: Greeted,
 ): Promise<KitSession> {

@@ -46,15 +46,31 @@ const isMeant = (process: { pid: number }, pid: number | undefined): boolean =>
   pid === undefined || process.pid === pid;
 
 /**
- * The process that is meant.
+ * The process that is meant, if it can be captured.
  * @param pid as it was asked for
  * @param byAgent whether its agent captures it, where it has one
  * @throws {CommandError} when it is not clear, or cannot be captured; nothing has been sent to any then
  */
 export function chooseProcess(
-  { processes, closed, surroundings }: Found,
+  found: Found,
   pid: number | undefined,
   byAgent: boolean,
+  where: string,
+): SeenProcess {
+  const process = meantProcess(found, pid, where);
+  const { obstacle } = byAgent && process.agent !== null ? process.agent : process;
+  if (obstacle !== null)
+    throw new CommandError('refused', `${where}: ${visible(obstacle)} (nothing was sent to it)`);
+  return process;
+}
+
+/**
+ * The process that is meant.
+ * @throws {CommandError} when it is not clear, or may not be looked into
+ */
+export function meantProcess(
+  { processes, closed, surroundings }: Found,
+  pid: number | undefined,
   where: string,
 ): SeenProcess {
   const list = processes.map((each) => `${each.pid} (${each.command}, ${formatBytes(each.rss)})`).join(', ');
@@ -81,9 +97,5 @@ export function chooseProcess(
       'refused',
       `${where} has several Node.js processes: say which, --pid N: ${visible(list)}`,
     );
-  const [process] = found;
-  const { obstacle } = byAgent && process.agent !== null ? process.agent : process;
-  if (obstacle !== null)
-    throw new CommandError('refused', `${where}: ${visible(obstacle)} (nothing was sent to it)`);
-  return process;
+  return found[0];
 }

@@ -66,7 +66,7 @@ export async function readHeapFigures(
             framed(figuresHere, { ...orders(), control: rendezvous.control }),
           );
           const { failure } = answer as Partial<Late | { failure: 'starting' }>;
-          if (failure === undefined) return checked(answer, job.target.pid);
+          if (failure === undefined) return checkedFigures(answer, `process ${job.target.pid}`);
           if (wait !== null) await pause(wait, undefined, { signal: job.signal });
         }
         throw new CommandError(
@@ -164,10 +164,14 @@ interface LoopBinding {
   };
 }
 
-/** What came, with nothing in it but what belongs there. */
-function checked(answer: unknown, pid: number): HeapFigures {
+/**
+ * Copies what belongs there, and nothing else.
+ * @param from the process or container, for the message
+ * @throws {CommandError} `failed` if something is missing or of another type
+ */
+export function checkedFigures(answer: unknown, from: string): HeapFigures {
   const wrong = (): CommandError =>
-    new CommandError('failed', `process ${pid} returned unexpected data instead of its memory figures`);
+    new CommandError('failed', `${from} returned unexpected data instead of its memory figures`);
   const record = (value: unknown): Record<string, unknown> => {
     if (typeof value !== 'object' || value === null) throw wrong();
     return value as Record<string, unknown>;
@@ -180,6 +184,11 @@ function checked(answer: unknown, pid: number): HeapFigures {
     if (typeof value !== 'string') throw wrong();
     return value.slice(0, MAX_NAME);
   };
+  // By type, as they come from a process; a list, as they come from a kit.
+  const counted = (resources: unknown): [unknown, unknown][] =>
+    Array.isArray(resources)
+      ? resources.map(record).map(({ type, count }) => [type, count])
+      : Object.entries(record(resources));
   const all = record(answer);
   const heap = record(all['heap']);
   return {
@@ -207,7 +216,7 @@ function checked(answer: unknown, pid: number): HeapFigures {
         committedBytes: figure(space['committedBytes']),
         availableBytes: figure(space['availableBytes']),
       })),
-    resources: Object.entries(record(all['resources']))
+    resources: counted(all['resources'])
       .map(([type, count]) => ({ type: name(type), count: figure(count) }))
       .filter(({ count }) => count > 0)
       .sort((a, b) => b.count - a.count)

@@ -1,5 +1,5 @@
-/** All that is told of a process's heap: by itself, and by a sample of its memory. */
-import { checkAgain, type NodeProcess } from '../processes/candidate.js';
+/** Everything that is said of a process's heap: by the process itself, and from a sample of its memory. */
+import { attachableProcess, checkAgain, readCandidate, ShortageError } from '../processes/candidate.js';
 import { majorOf, nodeFilesOf } from '../processes/node-version.js';
 import { whileRunning } from '../processes/while-running.js';
 import type { InspectorJob } from '../attach/borrowed-inspector.js';
@@ -14,22 +14,43 @@ import { readHeapFigures, type HeapFigures } from './figures.js';
 
 export interface HeapReport {
   pid: number;
-  figures: HeapFigures;
-  /** Null where they cannot be told. */
+  nodeVersion: string;
+  /** Resident memory, bytes. */
+  rssBytes: number;
+  /** The process's own figures; null if it has too little left to be asked. */
+  figures: HeapFigures | null;
+  /** Why `figures` is null, on one line. */
+  noFigures: string | null;
+  /** Null if no estimate is possible. */
   classes: ClassSample | null;
-  /** Why, on one line. */
+  /** Why `classes` is null, on one line. */
   noClasses: string | null;
-  /** The inspector, where it is open still. */
+}
+
+export type HeapJob = Omit<InspectorJob, 'target' | 'commandLine'>;
+
+interface Read {
+  report: HeapReport;
+  /** The inspector, if it is still open. */
   left: LeftOpen | null;
 }
 
-/** @throws {CommandError}, or the signal's reason */
-export async function heapReport(
-  target: NodeProcess,
-  job: Omit<InspectorJob, 'target' | 'commandLine'>,
-): Promise<HeapReport> {
-  const { status, commandLine, nodeVersion } = target;
-  const { pid } = status;
+/**
+ * Reads the heap of a process of this machine. A process near one of its limits is not asked anything: its memory is
+ * read from outside.
+ * @throws {CommandError}, or the signal's reason
+ */
+export async function heapReport(pid: number, job: HeapJob): Promise<Read> {
+  try {
+    return await askedReport(pid, job);
+  } catch (error) {
+    if (!(error instanceof ShortageError)) throw error;
+    return { report: await unaskedReport(pid, error), left: null };
+  }
+}
+
+async function askedReport(pid: number, job: HeapJob): Promise<Read> {
+  const { status, commandLine, nodeVersion } = await attachableProcess(pid, job.signal, false);
   const { figures, left } = await whileRunning(pid, job.signal, 'this', (signal) =>
     readHeapFigures({
       ...job,
@@ -40,13 +61,31 @@ export async function heapReport(
     }),
   );
   if (figures.nodeVersion === '') figures.nodeVersion = nodeVersion;
+  const known = { pid, nodeVersion: figures.nodeVersion, rssBytes: figures.rssBytes };
+  const sampled = await classesOf(pid, nodeVersion, oldGeneration(figures));
+  return { report: { ...known, figures, noFigures: null, ...sampled }, left };
+}
+
+/** @throws {ShortageError} if its memory cannot be read either */
+async function unaskedReport(pid: number, shortage: ShortageError): Promise<HeapReport> {
+  const { status, nodeVersion } = await readCandidate(pid);
+  if (nodeVersion === null) throw shortage;
+  const sampled = await classesOf(pid, nodeVersion, null);
+  if (sampled.classes === null) throw shortage;
+  return { pid, nodeVersion, rssBytes: status.rss, figures: null, noFigures: shortage.reason, ...sampled };
+}
+
+async function classesOf(
+  pid: number,
+  nodeVersion: string,
+  old: OldGeneration | null,
+): Promise<Pick<HeapReport, 'classes' | 'noClasses'>> {
   try {
-    const classes = await sampleClasses(pid, await nodeFilesOf(pid), oldGeneration(figures));
-    return { pid, figures, classes, noClasses: null, left };
+    return { classes: await sampleClasses(pid, await nodeFilesOf(pid), old), noClasses: null };
   } catch (error) {
     if (!(error instanceof NoSampleError)) throw error;
     const noClasses = `The biggest classes cannot be told for this Node ${majorOf(nodeVersion)}: ${error.message}.`;
-    return { pid, figures, classes: null, noClasses, left };
+    return { classes: null, noClasses };
   }
 }
 

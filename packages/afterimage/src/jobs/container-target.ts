@@ -11,14 +11,21 @@ import type { ContainerAccess } from '../container/access.js';
 import { startDevelopingPod } from '../container/developing-pod.js';
 import { startKit, type KitSession } from '../container/kit-session.js';
 import { podAccess, type ClusterOptions } from '../container/kubectl.js';
-import { chooseProcess, containerLines, ownerOfMeant, podLines } from '../container/playbook.js';
+import {
+  chooseProcess,
+  containerLines,
+  meantProcess,
+  ownerOfMeant,
+  podLines,
+} from '../container/playbook.js';
 import type { PodTarget } from '../container/pods.js';
 import type { SeenProcess, Surroundings } from '../kit/protocol.js';
 import { visible } from '../cli/visible.js';
 import type { CapturedByAgent } from '../capture/agent-signal.js';
 import type { CapturedImage, CaptureCost, DevelopedElsewhere, WrittenByAgent } from '../capture/arrival.js';
 import { stepText } from './local-target.js';
-import type { CaptureTarget, CaptureContext } from './target.js';
+import { checkedReport } from '../heap/checked-report.js';
+import type { CaptureTarget, CaptureContext, HeapAnswer } from './target.js';
 
 export interface InContainer {
   /** Which process in the container, by its id there. */
@@ -52,12 +59,16 @@ export function podTarget(pod: PodTarget, cluster: ClusterOptions, where: InCont
     name: access.name,
     fileName: sanitizeName(pod.pod),
     capture: async (context) => {
-      const kit = await reach(access, nodes, where, context);
+      const kit = await reach(access, 'capture', nodes, where, context);
       const process = await choose(kit, access, where, context, describe);
       if (isForAgent(process, where)) return byAgent(kit, access, process, context);
       const arriving = order(kit, access, process, where, context);
       if (!where.inCluster) return here(kit, arriving);
       return developInCluster(kit, arriving, pod, cluster, context);
+    },
+    heap: async (context) => {
+      const kit = await reach(access, 'questions', nodes, where, context);
+      return heapIn(kit, access, where, context);
     },
   };
 }
@@ -67,10 +78,14 @@ export function containerTarget(tool: ContainerTool, container: string, where: I
     name: toolAccess(tool, container).name,
     fileName: sanitizeName(container),
     capture: async (context) => {
-      const [kit, access] = await reachAsOwner(tool, container, where, context);
+      const [kit, access] = await reachAsOwner(tool, 'capture', container, where, context);
       const process = await choose(kit, access, where, context, containerLines);
       if (isForAgent(process, where)) return byAgent(kit, access, process, context);
       return here(kit, order(kit, access, process, where, context));
+    },
+    heap: async (context) => {
+      const [kit, access] = await reachAsOwner(tool, 'questions', container, where, context);
+      return heapIn(kit, access, where, context);
     },
   };
 }
@@ -87,18 +102,19 @@ function toolAccess(tool: ContainerTool, container: string, user: string[] = [])
  */
 async function reachAsOwner(
   tool: ContainerTool,
+  use: 'capture' | 'questions',
   container: string,
   where: InContainer,
   context: CaptureContext,
 ): Promise<[KitSession, ContainerAccess]> {
   const access = toolAccess(tool, container);
-  const kit = await reach(access, [], where, context);
+  const kit = await reach(access, use, [], where, context);
   const owner = ownerOfMeant(kit.found, where.pid);
   if (owner === null) return [kit, access];
   await kit.close();
   context.say(`process ${owner.pid} belongs to user id ${owner.uid}: entering as that user`);
   const byOwner = toolAccess(tool, container, ['--user', `${owner.uid}:${owner.gid}`]);
-  return [await reach(byOwner, [kit.found.surroundings.node], where, context), byOwner];
+  return [await reach(byOwner, use, [kit.found.surroundings.node], where, context), byOwner];
 }
 
 const isForAgent = (process: SeenProcess, where: InContainer): boolean =>
@@ -106,12 +122,13 @@ const isForAgent = (process: SeenProcess, where: InContainer): boolean =>
 
 function reach(
   access: ContainerAccess,
+  use: 'capture' | 'questions',
   nodes: readonly string[],
   { node }: InContainer,
   { signal, progress }: CaptureContext,
 ): Promise<KitSession> {
   progress.stage(`reaching ${access.name}`);
-  return startKit(access, 'capture', node === undefined ? nodes : [node], signal);
+  return startKit(access, use, node === undefined ? nodes : [node], signal);
 }
 
 /** The process that is meant, once what is known of it has been shown. */
@@ -155,6 +172,33 @@ function order(
   );
   const named = (): string | null => (leftOpen === null ? null : `${name}: ${visible(leftOpen)}`);
   return { compressed, cost: () => came(cost), leftOpen: () => Promise.resolve(named()) };
+}
+
+/** Has the kit read the heap, and ends it. */
+async function heapIn(
+  kit: KitSession,
+  { name }: ContainerAccess,
+  { pid, waitMs }: InContainer,
+  { progress }: CaptureContext,
+): Promise<HeapAnswer> {
+  try {
+    const process = meantProcess(kit.found, pid, name);
+    kit.order({ type: 'heap', pid: process.pid, waitMs });
+    let answer: HeapAnswer | undefined;
+    const nothing = kit.result(
+      (message) => {
+        if (message.type === 'step') progress.stage(stepText(message.step, name));
+      },
+      ({ heap, leftOpen = null }) => {
+        const report = checkedReport(heap, name);
+        answer = { report, leftOpen: leftOpen === null ? null : `${name}: ${visible(leftOpen)}` };
+      },
+    );
+    await drained(nothing);
+    return came(answer);
+  } finally {
+    await kit.close();
+  }
 }
 
 async function byAgent(

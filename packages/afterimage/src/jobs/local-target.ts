@@ -1,10 +1,12 @@
 /** A process of this machine, by its id. */
 import type { AttachStep } from '../attach/attach.js';
+import { describeLeftOpen, isLeftOpen } from '../attach/left-open.js';
 import { installedAddon } from '../attach/installed-addon.js';
 import { startWatchdog } from '../attach/watchdog-process.js';
 import { readAgentBoard } from '../processes/agent-board.js';
 import { attachableProcess, readCandidate } from '../processes/candidate.js';
 import { captureLocal } from '../capture/local.js';
+import { heapReport } from '../heap/report.js';
 import type { CaptureTarget } from './target.js';
 
 /** @param waitMs how long its main thread is waited for; a default where it is not given */
@@ -28,6 +30,17 @@ export function localTarget(pid: number, waitMs?: number): CaptureTarget {
         signal,
         onStep: (step) => progress.stage(stepText(step, `process ${pid}`)),
       });
+    },
+    heap: async ({ signal, progress }) => {
+      const { report, left } = await heapReport(pid, {
+        standBy: startWatchdog,
+        waitMs,
+        onQueue: () => progress.stage(stepText('queued', `process ${pid}`)),
+        onWait: () => progress.stage(stepText('waiting', `process ${pid}`)),
+        signal,
+      });
+      const leftOpen = left !== null && (await isLeftOpen(left)) ? describeLeftOpen(left) : null;
+      return { report, leftOpen };
     },
   };
 }

@@ -2,6 +2,7 @@
 import type { ProgressLine } from '../cli/progress-line.js';
 import type { FoundAgent } from '../capture/agent-signal.js';
 import type { Arrival } from '../capture/arrival.js';
+import type { HeapReport } from '../heap/report.js';
 
 export interface CaptureTarget {
   /** For people: `process 4711`, `pod shop-7f9c/app`. */
@@ -15,6 +16,17 @@ export interface CaptureTarget {
   agent?(): Promise<FoundAgent | null>;
   /** @throws {CommandError}, or the signal's reason */
   capture(context: CaptureContext): Promise<Arrival>;
+  /**
+   * Reads what its heap is made of, without a capture.
+   * @throws {CommandError}, or the signal's reason
+   */
+  heap(context: CaptureContext): Promise<HeapAnswer>;
+}
+
+export interface HeapAnswer {
+  report: HeapReport;
+  /** A sentence about the inspector if it is still open. */
+  leftOpen: string | null;
 }
 
 export interface CaptureContext {

@@ -6,8 +6,8 @@ import { localTarget } from './local-target.js';
 import type { CaptureTarget } from './target.js';
 
 export interface TargetOptions extends PodQuery, InContainer {
-  /** Every pod that is meant, in place of the one that has been running longest. */
-  all: boolean;
+  /** Every matching pod, instead of the one that has been running longest; undefined if the verb takes a single target. */
+  all: boolean | undefined;
 }
 
 const MAX_PID = 2 ** 22;
@@ -18,10 +18,7 @@ export function checkTargets(
   { selector, all, pid, inCluster }: TargetOptions,
 ): void {
   if (words.length === 0 && selector === undefined)
-    throw new CommandError(
-      'usage',
-      'say what to capture: a process id, pod/NAME, deploy/NAME, or -l SELECTOR',
-    );
+    throw new CommandError('usage', 'name a target: a process id, pod/NAME, deploy/NAME, or -l SELECTOR');
   if (words.length > 0 && selector !== undefined)
     throw new CommandError('usage', 'give either names, or a selector with -l');
   for (const word of words) {
@@ -34,24 +31,10 @@ export function checkTargets(
     );
   }
   const isLocal = words.every((word) => /^\d+$/.test(word)) && selector === undefined;
-  if (isLocal && (all || pid !== undefined))
+  if (isLocal && (all === true || pid !== undefined))
     throw new CommandError('usage', '--all and --pid are for pods and containers');
   const isCluster = words.every((word) => isClusterKind(word.split('/')[0]));
   if (inCluster && !isCluster) throw new CommandError('usage', '--develop in-cluster is for pods');
-}
-
-/**
- * The process that a target of this machine is, for a verb that reaches no other.
- * @throws {CommandError} `usage`, where it is no target; `refused`, where it is a pod or a container
- */
-export function localProcess(target: string, verb: string): number {
-  checkTargets([target], { all: false, pid: undefined, node: undefined, inCluster: false, agent: false });
-  if (/^\d+$/.test(target)) return Number(target);
-  throw new CommandError(
-    'refused',
-    `${target}: ${verb} reaches only the processes of this machine; afterimage capture ${target} writes a snapshot of it, and ` +
-      'afterimage analyze reads that (nothing was sent to it)',
-  );
 }
 
 /** @throws {CommandError} where a name means nothing that runs */
@@ -77,10 +60,11 @@ async function podTargets(
   say: (line: string) => void,
 ): Promise<CaptureTarget[]> {
   const pods = await findPods(name, options);
-  const chosen = options.all ? pods : pods.slice(0, 1);
+  const chosen = options.all === true ? pods : pods.slice(0, 1);
   if (chosen.length < pods.length) {
+    const each = options.all === undefined ? '' : '. --all captures every one';
     say(
-      `${name ?? options.selector ?? ''}: ${pods.length} pods match; using ${chosen[0].pod} (running longest). --all captures every one`,
+      `${name ?? options.selector ?? ''}: ${pods.length} pods match; using ${chosen[0].pod} (running longest)${each}`,
     );
   }
   return chosen.map((pod) => podTarget(pod, options, options));

@@ -83,6 +83,10 @@ async function work(
     } else {
       await captureOrder(order, parts, output, signal);
     }
+  } else if (order.type === 'heap') {
+    void untilEnd(frames).finally(onEnd);
+    const { heapOrder } = await import('./heap-order.js');
+    await heapOrder(order, output, signal);
   } else if (order.type === 'clean-up') {
     void untilEnd(frames).finally(onEnd);
     const { cleanUpOrder } = await import('./cleanup-order.js');

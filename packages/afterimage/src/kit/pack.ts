@@ -11,20 +11,26 @@ import { DARKROOM_PART, type KitParts } from './protocol.js';
 
 const CODE = fileURLToPath(new URL('../../bundled/kit.cjs', import.meta.url));
 
+/** What a kit is sent for; questions need no native part. */
+export type KitUse = 'capture' | 'develop' | 'questions';
+
 /**
  * With its length in front, as the bootstrap reads it.
  * @param what it is sent for
  * @throws {CommandError} when the parts are not installed
  */
-export async function packKit(what: 'capture' | 'develop', platform: string, arch: string): Promise<Buffer> {
-  const files =
-    what === 'capture' ? addons(platform, arch) : { [DARKROOM_PART]: darkroomFile(platform, arch) };
+export async function packKit(what: KitUse, platform: string, arch: string): Promise<Buffer> {
+  const files: Record<string, string> = {
+    capture: addons(platform, arch),
+    develop: { [DARKROOM_PART]: darkroomFile(platform, arch) },
+    questions: {},
+  }[what];
   const parts: KitParts = {};
   for (const [name, file] of Object.entries(files)) {
     const contents = await readFile(file).catch(() => null);
     if (contents !== null) parts[name] = contents.toString('base64');
   }
-  if (Object.keys(parts).length === 0) {
+  if (what !== 'questions' && Object.keys(parts).length === 0) {
     throw new CommandError(
       'refused',
       `there is no native part for ${platform}-${arch} in this installation (${dirname(addonFile('', platform, arch))}); ` +

@@ -9,6 +9,7 @@ import type { WatchdogOrder, Cleanup } from '../attach/cleanup.js';
 import type { CapturedByAgent } from '../capture/agent-signal.js';
 import type { CaptureCost } from '../capture/arrival.js';
 import type { Failure } from '../cli/command-error.js';
+import type { HeapReport } from '../heap/report.js';
 
 /** What the kit brings along, in base64: the addons, by ABI, and the darkroom. */
 export type KitParts = Partial<Record<string, string>>;
@@ -68,6 +69,8 @@ export type FromKit =
       sha256: string;
       cost?: CaptureCost;
       developed?: DevelopResult;
+      /** The answer to `heap`, without any data before it; not checked yet. */
+      heap?: HeapReport;
       /** The inspector where it is open still, in a sentence. */
       leftOpen?: string | null;
     }
@@ -76,6 +79,8 @@ export type FromKit =
 
 export type ToKit =
   | { type: 'capture'; pid: number; byAgent: boolean; waitMs?: number | undefined }
+  /** What is the heap of this process made of? */
+  | { type: 'heap'; pid: number; waitMs?: number | undefined }
   | { type: 'clean-up'; left: Cleanup }
   /** The image follows in data frames, compressed or not, then its end. */
   | { type: 'develop' }

@@ -24,6 +24,17 @@ export interface NodeProcess extends Candidate {
   nodeVersion: string;
 }
 
+/** Asking the process is not safe: it has too little left of what answering takes. */
+export class ShortageError extends CommandError {
+  /** @param reason what it has too little of, with the figures */
+  constructor(
+    readonly reason: string,
+    advice: string,
+  ) {
+    super('refused', `${reason}; ${advice} (nothing was sent to it)`);
+  }
+}
+
 /**
  * The process, when nothing is in the way of attaching to it. One that has only just been started is waited for.
  * @param needsAddon whether the native part is to be loaded into it
@@ -59,10 +70,11 @@ export async function checkAgain(pid: number, use: Use): Promise<void> {
 
 function refusal({ code, message }: Obstacle, pid: number): CommandError {
   const isShort = code === 'few-descriptors' || code === 'few-threads' || code === 'little-memory';
-  const safe = isShort
-    ? `; safe meanwhile, as they open no inspector: afterimage memory ${pid}, afterimage descriptors ${pid}, afterimage ps`
-    : '';
-  return new CommandError('refused', `${message}${safe} (nothing was sent to it)`);
+  if (!isShort) return new CommandError('refused', `${message} (nothing was sent to it)`);
+  const safe =
+    `safe meanwhile, as they open no inspector: afterimage memory ${pid}, afterimage descriptors ${pid}, ` +
+    `afterimage heap ${pid}, afterimage ps`;
+  return new ShortageError(message, safe);
 }
 
 /** @throws {CommandError} `targetGone` */

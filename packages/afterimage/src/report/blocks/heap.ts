@@ -1,29 +1,56 @@
 /** What `afterimage heap` says of a process. */
 import { formatBytes, formatShare } from '@afterimage/host/format';
 import type { SampledClass } from '@afterimage/v8-heap/class-sample';
+import type { HeapFigures } from '../../heap/figures.js';
 import type { HeapReport } from '../../heap/report.js';
 import { formatCount, formatSpan } from '../../cli/quantities.js';
 import { andMore } from './classes.js';
 import type { Block, Fact, Table } from './block.js';
 
-/** @param classesShown how many, of all there are */
-export function heapBlocks(report: HeapReport, classesShown: number): Block[] {
+/**
+ * @param name the process or its container
+ * @param classesShown how many, of all there are
+ */
+export function heapBlocks(name: string, report: HeapReport, classesShown: number): Block[] {
   const { pid, figures } = report;
+  const heading: Block = { kind: 'heading', level: 1, text: name };
+  if (figures === null) return [heading, ...unasked(report), ...classSection(report, classesShown)];
+  const memoryVerb = name === `process ${pid}` ? `: see afterimage memory ${pid}` : '';
   return [
-    { kind: 'heading', level: 1, text: `process ${pid}` },
+    heading,
     {
       kind: 'paragraph',
       text:
         `Node ${figures.nodeVersion}, V8 ${figures.v8Version}, up for ${formatSpan(figures.uptimeMs)}, ` +
         `its event loop busy for ${formatShare(figures.eventLoopUtilization)} of that`,
     },
-    ...conclusion(report),
-    { kind: 'facts', rows: facts(report) },
+    ...conclusion(figures, memoryVerb),
+    { kind: 'facts', rows: facts(figures) },
     { kind: 'heading', level: 2, text: 'Spaces' },
-    spaceTable(report),
+    spaceTable(figures),
     { kind: 'heading', level: 2, text: 'Handles and requests' },
-    resourcesBlock(report),
+    resourcesBlock(figures),
     ...classSection(report, classesShown),
+  ];
+}
+
+/** What is known without the process's help. */
+function unasked({ nodeVersion, rssBytes, noFigures, classes }: HeapReport): Block[] {
+  const committed = classes === null ? 'unknown' : formatBytes(classes.committedBytes);
+  return [
+    { kind: 'paragraph', text: `Node ${nodeVersion}` },
+    {
+      kind: 'paragraph',
+      weight: 'strong',
+      text: `Read from /proc alone, without V8's own figures (nothing was sent to it): ${noFigures}.`,
+    },
+    {
+      kind: 'facts',
+      rows: [
+        { label: 'heap committed', value: committed },
+        { label: 'resident', value: formatBytes(rssBytes) },
+      ],
+    },
   ];
 }
 
@@ -36,7 +63,7 @@ const MIN_OUTSIDE_SHARE = 0.5;
 const MANY_RESOURCES = 1000;
 
 /** What the figures allow to be said, the most urgent first; nothing where all is ordinary. */
-function conclusion({ pid, figures }: HeapReport): Block[] {
+function conclusion(figures: HeapFigures, memoryVerb: string): Block[] {
   const { heap, rssBytes, arrayBufferBytes, resources, detachedContexts } = figures;
   const said: string[] = [];
   const ofLimit = heap.limitBytes === 0 ? 0 : heap.usedBytes / heap.limitBytes;
@@ -50,7 +77,7 @@ function conclusion({ pid, figures }: HeapReport): Block[] {
     const buffers =
       arrayBufferBytes >= outside / 2 ? `, ${formatBytes(arrayBufferBytes)} of it in Buffers` : '';
     said.push(
-      `Of ${formatBytes(rssBytes)} resident, ${formatBytes(outside)} lies outside V8's heap${buffers}: see afterimage memory ${pid}.`,
+      `Of ${formatBytes(rssBytes)} resident, ${formatBytes(outside)} lies outside V8's heap${buffers}${memoryVerb}.`,
     );
   }
   const most = resources.at(0);
@@ -64,7 +91,7 @@ function conclusion({ pid, figures }: HeapReport): Block[] {
 /** A few wait for the next full collection. */
 const MANY_CONTEXTS = 10;
 
-function facts({ figures }: HeapReport): Fact[] {
+function facts(figures: HeapFigures): Fact[] {
   const { heap, externalBytes, arrayBufferBytes, mallocedBytes, rssBytes, nativeContexts, detachedContexts } =
     figures;
   const ofLimit = formatShare(heap.limitBytes === 0 ? 0 : heap.usedBytes / heap.limitBytes);
@@ -82,7 +109,7 @@ function facts({ figures }: HeapReport): Fact[] {
   ];
 }
 
-function spaceTable({ figures }: HeapReport): Table {
+function spaceTable({ spaces }: HeapFigures): Table {
   return {
     kind: 'table',
     columns: [
@@ -91,7 +118,7 @@ function spaceTable({ figures }: HeapReport): Table {
       { name: 'committed', is: 'figure' },
       { name: 'available', is: 'figure' },
     ],
-    rows: figures.spaces
+    rows: spaces
       .filter(({ committedBytes }) => committedBytes > 0)
       .map(({ name, usedBytes, committedBytes, availableBytes }) => [
         name,
@@ -102,15 +129,15 @@ function spaceTable({ figures }: HeapReport): Table {
   };
 }
 
-function resourcesBlock({ figures }: HeapReport): Block {
-  if (figures.resources.length === 0) return { kind: 'paragraph', text: 'None keeps the event loop alive.' };
+function resourcesBlock({ resources }: HeapFigures): Block {
+  if (resources.length === 0) return { kind: 'paragraph', text: 'None keeps the event loop alive.' };
   return {
     kind: 'table',
     columns: [
       { name: 'type', is: 'name' },
       { name: 'count', is: 'figure' },
     ],
-    rows: figures.resources.map(({ type, count }) => [type, formatCount(count)]),
+    rows: resources.map(({ type, count }) => [type, formatCount(count)]),
   };
 }
 

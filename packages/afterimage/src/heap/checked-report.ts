@@ -1,0 +1,60 @@
+/** Checks what a kit in a container says of a heap: none of it is taken for granted. */
+import type { ClassSample, SampledClass } from '@afterimage/v8-heap/class-sample';
+import { CommandError } from '../cli/command-error.js';
+import { checkedFigures } from './figures.js';
+import type { HeapReport } from './report.js';
+
+const MAX_CLASSES = 2_000;
+const MAX_TEXT = 1_000;
+
+/**
+ * Copies what belongs there, and nothing else.
+ * @param from the container, for the message
+ * @throws {CommandError} `failed` if something is missing or of another type
+ */
+export function checkedReport(value: unknown, from: string): HeapReport {
+  const wrong = (): CommandError =>
+    new CommandError('failed', `${from} returned unexpected data instead of a report on a heap`);
+  const record = (each: unknown): Record<string, unknown> => {
+    if (typeof each !== 'object' || each === null) throw wrong();
+    return each as Record<string, unknown>;
+  };
+  const figure = (each: unknown): number => {
+    if (typeof each !== 'number' || !Number.isFinite(each) || each < 0) throw wrong();
+    return each;
+  };
+  const text = (each: unknown): string => {
+    if (typeof each !== 'string') throw wrong();
+    return each.slice(0, MAX_TEXT);
+  };
+  const sampled = (each: unknown): SampledClass => {
+    const { name, count, bytes, countMargin, bytesMargin } = record(each);
+    return {
+      name: text(name),
+      count: figure(count),
+      bytes: figure(bytes),
+      countMargin: figure(countMargin),
+      bytesMargin: figure(bytesMargin),
+    };
+  };
+  const sample = (each: unknown): ClassSample => {
+    const { classes, sampledShare, committedBytes } = record(each);
+    if (!Array.isArray(classes)) throw wrong();
+    return {
+      classes: classes.slice(0, MAX_CLASSES).map(sampled),
+      sampledShare: figure(sampledShare),
+      committedBytes: figure(committedBytes),
+    };
+  };
+  const { pid, nodeVersion, rssBytes, figures, noFigures, classes, noClasses } = record(value);
+  if (figures === null && classes === null) throw wrong();
+  return {
+    pid: figure(pid),
+    nodeVersion: text(nodeVersion),
+    rssBytes: figure(rssBytes),
+    figures: figures === null ? null : checkedFigures(figures, from),
+    noFigures: noFigures === null ? null : text(noFigures),
+    classes: classes === null ? null : sample(classes),
+    noClasses: noClasses === null ? null : text(noClasses),
+  };
+}
