@@ -53,9 +53,9 @@ function documentIn(file: string): Buffer {
   return bytes.subarray(0, bytes.indexOf('\n') + 1 + parseInt(bytes.toString('latin1'), 10));
 }
 
-describe("the agent's board", () => {
+describe("the agent's status board", () => {
   for (const { version, path: node } of outerNodes) {
-    it(`says how the agent stands and how a capture ended, on Node.js ${version}`, async (t) => {
+    it(`shows the agent's state and how a capture ended, on Node.js ${version}`, async (t) => {
       const path = pathFor(t);
       const target = await startTarget(t, { node, options: { allow: true, path } });
       const before = await boardSaying(target.pid, () => true);
@@ -87,7 +87,7 @@ describe("the agent's board", () => {
     });
   }
 
-  it('says that a capture runs, and why one came to nothing', async (t) => {
+  it('shows that a capture is running, and why one failed', async (t) => {
     const target = await startTarget(t, { options: { allow: true, path: '/nowhere/at/all' } });
     process.kill(target.pid, 'SIGUSR2');
     const { ended } = await boardSaying(target.pid, (board) => board.ended !== null);
@@ -100,14 +100,14 @@ describe("the agent's board", () => {
     await busy;
   });
 
-  it('is sampled while nothing happens', async (t) => {
+  it('is sampled even if nothing happens', async (t) => {
     const target = await startTarget(t, { options: {} });
     const first = await boardSaying(target.pid, () => true);
     await target.get('/status');
     await boardSaying(target.pid, ({ heap }) => heap.usedBytes !== first.heap.usedBytes);
   });
 
-  it('is inherited by nobody, and does not keep the process alive', async (t) => {
+  it('is not inherited by child processes and does not keep the process alive', async (t) => {
     const code = `
       const { execFileSync } = require('node:child_process');
       import('@afterimage/agent').then(({ install }) => {
@@ -126,7 +126,7 @@ describe("the agent's board", () => {
     assert.deepEqual(await target.ended, { code: 0, signal: null });
   });
 
-  it('is one for all threads, and gone with the agent', async (t) => {
+  it('is shared by all threads and disappears with the agent', async (t) => {
     const target = await startTarget(t, { flags: ['--import', '@afterimage/agent/register'], options: {} });
     await target.get('/worker');
     assert.equal(boardFiles(target.pid).length, 1);
@@ -134,13 +134,13 @@ describe("the agent's board", () => {
     assert.equal(boardFiles(target.pid).length, 0);
   });
 
-  it('is missing where the native part may not be loaded', async (t) => {
+  it('does not exist if the native part cannot be loaded', async (t) => {
     const target = await startTarget(t, { flags: ['--no-addons'], options: {} });
     assert.equal(boardFiles(target.pid).length, 0);
     assert.deepEqual(await target.get('/'), { things: 1000 });
   });
 
-  it('is taken for whole only when it is', async (t) => {
+  it('is accepted only if it is complete', async (t) => {
     const target = await startTarget(t, { options: { allow: true } });
     const [file] = boardFiles(target.pid);
     assert.ok(file !== undefined);
@@ -158,7 +158,7 @@ describe("the agent's board", () => {
     assert.deepEqual(parseBoard(Buffer.concat([first, second])), parseBoard(first));
   });
 
-  it('is checked by who reads it: a process can write anything there', async (t) => {
+  it('is validated by its readers, because a process can write anything to it', async (t) => {
     const target = await startTarget(t, { options: { allow: true, path: pathFor(t) } });
     const whole = await boardSaying(target.pid, () => true);
     const [file = ''] = boardFiles(target.pid);

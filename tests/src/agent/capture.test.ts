@@ -42,7 +42,7 @@ function assertSnapshot(path: string, bytes: number | undefined): void {
 }
 
 for (const { major, path: node } of nodes) {
-  test(`Node ${major}: SIGUSR2 leaves a whole snapshot, mode 0600, and nothing else`, async (t) => {
+  test(`Node ${major}: SIGUSR2 writes a complete snapshot with mode 0600, and nothing else`, async (t) => {
     const directory = temporaryDirectory(t);
     const path = join(directory, 'a.heapsnapshot');
     const env = { ALLOW_HEAP_SNAPSHOT: '1', AFTERIMAGE_PATH: path, AFTERIMAGE_DEVELOP: 'always' };
@@ -68,7 +68,7 @@ for (const { major, path: node } of nodes) {
     assert.deepEqual(target.lines.otherOutput, []);
   });
 
-  test(`Node ${major}: develop 'never' stores the image beside the path, and says how to develop it`, async (t) => {
+  test(`Node ${major}: develop 'never' stores the image next to the path, and tells how to develop it`, async (t) => {
     const directory = temporaryDirectory(t);
     const options = {
       allow: true,
@@ -89,7 +89,7 @@ for (const { major, path: node } of nodes) {
 }
 
 for (const develop of ['always', 'never'] as const) {
-  test(`develop '${develop}' with a recipient: what is written is encrypted, and age reads it`, async (t) => {
+  test(`develop '${develop}' with a recipient: the result is encrypted, and age decrypts it`, async (t) => {
     const directory = temporaryDirectory(t);
     debianProgram('age');
     const identity = join(temporaryDirectory(t), 'identity');
@@ -114,7 +114,7 @@ for (const develop of ['always', 'never'] as const) {
   });
 }
 
-test('an image is not stored for everybody to read: refused at once, or given up', async (t) => {
+test('an unencrypted image is not stored: the capture is refused at once, or aborted', async (t) => {
   const directory = temporaryDirectory(t);
   const path = join(directory, 'a.heapsnapshot');
   const target = await startTarget(t, { options: { allow: true, path, develop: 'never' } });
@@ -128,7 +128,7 @@ test('an image is not stored for everybody to read: refused at once, or given up
   assert.deepEqual(filesIn(directory), []);
 });
 
-test('a recipient that is none ends the capture before it begins', async (t) => {
+test('an invalid recipient fails the capture before it starts', async (t) => {
   const directory = temporaryDirectory(t);
   const options = { allow: true, path: join(directory, 'a.heapsnapshot'), recipients: ['age1notone'] };
   const target = await startTarget(t, { options });
@@ -151,7 +151,7 @@ async function uncompressedBytes(path: string): Promise<number | null> {
   return bytes;
 }
 
-test('agent.capture() needs no open gate, resolves to the result, and a second one meanwhile is refused', async (t) => {
+test('agent.capture() works while the gate is shut, resolves to the result, and rejects a second call meanwhile', async (t) => {
   const path = join(temporaryDirectory(t), 'a.heapsnapshot');
   const target = await startTarget(t, { options: { allow: false, path } });
   const first = target.get('/capture');
@@ -165,7 +165,7 @@ test('agent.capture() needs no open gate, resolves to the result, and a second o
   assert.deepEqual([status.state, status.lastResult.path], ['idle', path]);
 });
 
-test('signals during a capture are ignored, a storm of them at a bounded number of lines', async (t) => {
+test('signals during a capture are ignored, and many of them write only a few log lines', async (t) => {
   const path = join(temporaryDirectory(t), 'a.heapsnapshot');
   const target = await startTarget(t, { options: { allow: true, path } });
   target.child.kill('SIGUSR2');
@@ -187,7 +187,7 @@ test('signals during a capture are ignored, a storm of them at a bounded number 
   assertSnapshot(path, statSync(path).size);
 });
 
-test('placeholders and keep: the newest stay', async (t) => {
+test('placeholders and keep: the newest results stay', async (t) => {
   const directory = temporaryDirectory(t);
   for (const day of ['01', '02', '03'])
     writeFileSync(join(directory, `x-202001${day}T000000Z.heapsnapshot`), '');
@@ -225,7 +225,7 @@ function descriptors(pid: number): string[] {
     .filter((target) => !/^(pipe|anon_inode):|^\/dev\/null$/.test(target));
 }
 
-test('the collector inherits nothing of the application', async (t) => {
+test('the collector inherits nothing from the application', async (t) => {
   const target = await startTarget(t, {
     flags: REGISTER,
     env: {
@@ -272,7 +272,7 @@ test('under the permission model it works with the flags that the refusal names'
   }
 });
 
-test('a server that has nothing more to do ends, in the middle of a capture', async (t) => {
+test('a server with nothing left to do exits, even during a capture', async (t) => {
   const directory = temporaryDirectory(t);
   const options = { allow: true, path: join(directory, 'a.heapsnapshot') };
   const target = await startTarget(t, { options, env: { TARGET_THINGS: '100000' } });
@@ -287,7 +287,7 @@ test('a server that has nothing more to do ends, in the middle of a capture', as
   assert.deepEqual(filesIn(directory), []);
 });
 
-test('a script that awaits agent.capture() is kept alive until it has ended', async (t) => {
+test('a pending agent.capture() keeps a script alive', async (t) => {
   const path = join(temporaryDirectory(t), 'a.heapsnapshot');
   const script = `const { install } = await import(${JSON.stringify(import.meta.resolve('@afterimage/agent'))});
     console.log(JSON.stringify(await install({ path: ${JSON.stringify(path)} }).capture()));`;
@@ -301,7 +301,7 @@ test('a script that awaits agent.capture() is kept alive until it has ended', as
   assert.equal((JSON.parse(output) as AgentLine).path, path);
 });
 
-test('too little memory in the cgroup to develop: the image is stored, with the figures', async (t) => {
+test('with too little memory in the cgroup for developing, the image is stored and the figures are logged', async (t) => {
   const cgroup = memoryCgroup(t, 256 << 20);
   if (cgroup === null) return;
   const directory = temporaryDirectory(t);
@@ -321,7 +321,7 @@ test('too little memory in the cgroup to develop: the image is stored, with the 
   );
 });
 
-test('too little memory even to capture: refused with the figures, and nothing was started', async (t) => {
+test('with too little memory for capturing, the capture is refused with the figures, and nothing is started', async (t) => {
   const cgroup = memoryCgroup(t, 60 << 20);
   if (cgroup === null) return;
   const directory = temporaryDirectory(t);

@@ -25,7 +25,7 @@ test('there are eight events', () => {
   ]);
 });
 
-test('an event leaves through the logger, the diagnostics channel and the listeners alike', (t) => {
+test('an event reaches the logger, the diagnostics channel and the listeners', (t) => {
   const { logger, lines } = recordingLogger();
   const events = createEvents(logger);
   const published: unknown[] = [];
@@ -45,7 +45,7 @@ test('an event leaves through the logger, the diagnostics channel and the listen
   assert.deepEqual(lines, [['error', fields, 'failed: no luck']]);
 });
 
-test("an application's listener or logger that throws stops nothing, and is told of", async () => {
+test('a listener or logger that throws stops nothing and is reported', async () => {
   const events = createEvents({
     ...recordingLogger().logger,
     info: () => {
@@ -70,7 +70,7 @@ test("an application's listener or logger that throws stops nothing, and is told
   );
 });
 
-test('a listener that was taken off is not called, and an unknown event is named', () => {
+test('a removed listener is not called, and an unknown event is rejected by name', () => {
   const events = createEvents(recordingLogger().logger);
   const listener = (): void => assert.fail('called');
   events.on('started', listener);
@@ -87,7 +87,7 @@ function mockTimers(t: TestContext): (ms: number) => void {
   return (ms) => t.mock.timers.tick(ms);
 }
 
-test('what repeats is said at once, and then once an interval with its count', (t) => {
+test('a repeated event is reported at once, then once per interval with its count', (t) => {
   const tick = mockTimers(t);
   const said: [string, number][] = [];
   const say = summarize<string>(1000, (latest, count) => void said.push([latest, count]));
@@ -102,7 +102,7 @@ test('what repeats is said at once, and then once an interval with its count', (
   assert.deepEqual(said.slice(2), [['c', 1]]);
 });
 
-test('10,000 refusals are two events', (t) => {
+test('10,000 refusals produce two events', (t) => {
   const tick = mockTimers(t);
   const { logger, lines } = recordingLogger();
   const { emit } = createEvents(logger);

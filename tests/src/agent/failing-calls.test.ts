@@ -32,7 +32,7 @@ const CALLS: FailingCall[] = [
   { call: 'fsync', error: 'EIO', in: 'all', says: /could not be written: EIO/ },
 ];
 
-test('a system call of a capture fails: the server lives, and the next capture succeeds', async (t) => {
+test('if a system call of a capture fails, the server lives and the next capture succeeds', async (t) => {
   const scene = await failingScene(t);
   for (const call of CALLS) {
     await t.test(`${call.call} ${call.error}`, () => assertSurvives(scene, call));

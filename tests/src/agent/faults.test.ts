@@ -158,7 +158,7 @@ test('the collector is asked to stop', async (t) => {
   await assertUnaffected(at);
 });
 
-test('what comes to the whole process group does not end the capture', async (t) => {
+test('signals to the whole process group do not end the capture', async (t) => {
   const at = await scene(t);
   const { collector } = await whenDeveloping(at);
   for (const signal of ['SIGINT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) process.kill(collector, signal);
@@ -191,7 +191,7 @@ test('the darkroom is missing, or not executable', async (t) => {
   }
 });
 
-test('an image that cannot be developed is taken again, at most twice', async (t) => {
+test('an image that cannot be developed is captured again, at most twice', async (t) => {
   const directory = temporaryDirectory(t);
   const darkroom = join(directory, 'darkroom');
   // 65: its addresses were taken (native/exit_codes.h).
@@ -208,7 +208,7 @@ test('an image that cannot be developed is taken again, at most twice', async (t
   await assertUnaffected(at);
 });
 
-test('something is in the way, or the directory is missing: refused, and nothing was started', async (t) => {
+test('an occupied path or a missing directory is refused, and nothing is started', async (t) => {
   const directory = temporaryDirectory(t);
   symlinkSync('/etc/hostname', join(directory, 'link'));
   mkdirSync(join(directory, 'directory'));
@@ -227,7 +227,7 @@ test('something is in the way, or the directory is missing: refused, and nothing
   assert.equal(readlinkSync(join(directory, 'link')), '/etc/hostname');
 });
 
-test('the directory cannot be written to', async (t) => {
+test('the directory is not writable', async (t) => {
   // Nobody makes files in /sys, not even root, whom permissions do not stop.
   const at = await scene(t, { path: '/sys/a.heapsnapshot' });
   const line = await capture(at);
@@ -261,7 +261,7 @@ test('a disk that is too small is refused with the figures', async (t) => {
 });
 
 for (const develop of ['always', 'never'] as const) {
-  test(`the disk fills up meanwhile, develop '${develop}'`, async (t) => {
+  test(`the disk fills up during the capture, develop '${develop}'`, async (t) => {
     const directory = smallDisk(t, 400);
     if (directory === null) return;
     const at = await scene(t, { develop, storePlainImage: true }, directory);
@@ -276,7 +276,7 @@ for (const develop of ['always', 'never'] as const) {
   });
 }
 
-test('memory runs short while it develops: the capture gives way, the server does not', async (t) => {
+test('if memory runs low while developing, the capture aborts and the server lives', async (t) => {
   const cgroup = memoryCgroup(t, 320 << 20);
   if (cgroup === null) return;
   const at = await scene(t, { develop: 'always' });
@@ -287,7 +287,7 @@ test('memory runs short while it develops: the capture gives way, the server doe
   await assertUnaffected(at);
 });
 
-test('the time is up', async (t) => {
+test('the capture times out', async (t) => {
   const at = await scene(t, { timeoutMs: 1_500 });
   const { collector, child } = await whenForked(at);
   const line = await outcome(at);
@@ -333,7 +333,7 @@ test('the server exits by itself', async (t) => {
   assert.deepEqual(filesIn(at.directory), []);
 });
 
-test('the server and the collector are killed together: the next capture cleans up', async (t) => {
+test('server and collector are killed together, and the next capture cleans up', async (t) => {
   const at = await scene(t);
   const { collector, darkroom } = await whenDeveloping(at);
   process.kill(collector, 'SIGSTOP');
@@ -386,7 +386,7 @@ test('a collector that cannot start its threads ends with the server', async (t)
   }
 });
 
-test('developing beside the server has a bound of its own', async (t) => {
+test("developing on the server's machine has its own memory limit", async (t) => {
   const stored = await scene(t, { storePlainImage: true, developMemoryMb: 50 });
   const line = await capture(stored);
   assert.deepEqual([line.event, line.kind], ['written', 'image'], JSON.stringify(line));

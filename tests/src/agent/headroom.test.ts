@@ -41,7 +41,7 @@ function v2(
   };
 }
 
-test('v2: page cache that can go counts as free', async (t) => {
+test('v2: reclaimable page cache counts as free', async (t) => {
   const root = tree(t, {
     'proc/self/mountinfo': V2_MOUNT,
     'proc/self/cgroup': '0::/app\n',
@@ -57,7 +57,7 @@ test('v2: page cache that can go counts as free', async (t) => {
   assert.equal(describeHeadroom(headroom), '400 MB available (cgroup /app: 600 MB used of 1.0 GB)');
 });
 
-test('v2: the tightest of the ancestors counts', async (t) => {
+test('v2: the tightest limit of the ancestors counts', async (t) => {
   const root = tree(t, {
     'proc/self/mountinfo': V2_MOUNT,
     'proc/self/cgroup': '0::/kubepods/pod/app\n',
@@ -69,7 +69,7 @@ test('v2: the tightest of the ancestors counts', async (t) => {
   assert.deepEqual([available, source], [100 * MB, 'cgroup /kubepods/pod']);
 });
 
-test('v2: memory.high is a limit as well', async (t) => {
+test('v2: memory.high counts as a limit', async (t) => {
   const root = tree(t, {
     'proc/self/mountinfo': V2_MOUNT,
     'proc/self/cgroup': '0::/app\n',
@@ -78,7 +78,7 @@ test('v2: memory.high is a limit as well', async (t) => {
   assert.equal((await readHeadroom(root)).available, 100 * MB);
 });
 
-test('v2 in a container: a path outside of the mount means the mount itself', async (t) => {
+test('v2 in a container: a path outside the mount means the mount itself', async (t) => {
   for (const path of ['/', '/../../init.scope']) {
     const root = tree(t, {
       'proc/self/mountinfo': V2_MOUNT,
@@ -110,7 +110,7 @@ const HYBRID_MOUNTS =
   '36 31 0:33 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n' +
   '41 31 0:38 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n';
 
-test('v1 on a hybrid host: the memory hierarchy counts, with its ancestors', async (t) => {
+test('v1 on a hybrid host: the memory hierarchy counts, including ancestors', async (t) => {
   const root = tree(t, {
     'proc/self/mountinfo': HYBRID_MOUNTS,
     'proc/self/cgroup': '4:memory:/a/b\n1:cpu:/x\n0::/\n',
@@ -122,7 +122,7 @@ test('v1 on a hybrid host: the memory hierarchy counts, with its ancestors', asy
   assert.deepEqual([available, source], [50 * MB, 'cgroup /a']);
 });
 
-test('v1 in a container: the host path, and a limit of an ancestor that is not mounted', async (t) => {
+test("v1 in a container: the host's path counts, and so does the limit of an unmounted ancestor", async (t) => {
   const root = tree(t, {
     'proc/self/mountinfo': '35 31 0:32 /docker/abc /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n',
     'proc/self/cgroup': '4:memory:/docker/abc\n',
@@ -131,7 +131,7 @@ test('v1 in a container: the host path, and a limit of an ancestor that is not m
   assert.equal((await readHeadroom(root)).available, 200 * MB);
 });
 
-test('without a limit, or without cgroups, the machine counts', async (t) => {
+test("without a limit or cgroups, the machine's memory counts", async (t) => {
   const unlimited = tree(t, {
     'proc/self/mountinfo': V2_MOUNT,
     'proc/self/cgroup': '0::/app\n',
@@ -158,14 +158,14 @@ async function withinLimit(
     await then(made[0] ?? '', made[1] ?? '');
   } catch (error) {
     if (made.length === 2) throw error;
-    t.skip(`cannot make one here: ${String(error)}`);
+    t.skip(`cannot create a cgroup here: ${String(error)}`);
   } finally {
     if (made.length > 0) writeFileSync(join(own, 'cgroup.procs'), String(process.pid));
     for (const cgroup of made.reverse()) rmdirSync(cgroup);
   }
 }
 
-test('real cgroups of this machine: the limit of the one above, and a tighter one of its own', async (t) => {
+test("real cgroups: the parent's limit counts, and so does a tighter one of the cgroup itself", async (t) => {
   await withinLimit(t, 1 << 30, async (outer, inner) => {
     const above = await readHeadroom();
     assert.deepEqual([above.limit, above.source], [1 << 30, `cgroup ${outer.slice(memoryRoot.length)}`]);
@@ -178,7 +178,7 @@ test('real cgroups of this machine: the limit of the one above, and a tighter on
 
 const needsV2 = cgroupVersion === 2 ? false : 'this machine has no cgroup v2 with a memory controller';
 
-test('a real cgroup of this machine where the kernel slows down first', { skip: needsV2 }, async (t) => {
+test('a real cgroup in which the kernel throttles first (memory.high)', { skip: needsV2 }, async (t) => {
   await withinLimit(t, 1 << 30, async (outer) => {
     writeFileSync(join(outer, 'memory.high'), String(512 << 20));
     assert.equal((await readHeadroom()).limit, 512 << 20);

@@ -10,7 +10,7 @@ import { parsePathTemplate } from '../../../packages/agent/dist/path-template.js
 import { removeLeftovers, temporaryName } from '../../../packages/host/dist/temporary.js';
 import { filesIn, temporaryDirectory } from '../targets/agent-target.js';
 
-test('temporary files of processes that are gone are removed, those of others stay', async (t) => {
+test('temporary files of ended processes are removed, those of others stay', async (t) => {
   const directory = temporaryDirectory(t);
   const path = join(directory, 'app.heapsnapshot');
   const template = parsePathTemplate(path, 'app');
@@ -52,7 +52,7 @@ function startTime(pid: number): string {
   );
 }
 
-test('no more than `keep` results stay, the newest, images and snapshots together', async (t) => {
+test('at most `keep` results stay, the newest, images and snapshots counted together', async (t) => {
   const directory = temporaryDirectory(t);
   const template = parsePathTemplate(join(directory, 'app-{timestamp}.heapsnapshot'), 'app');
   const put = (name: string, age: number): void => {

@@ -14,7 +14,7 @@ import { outerNodes } from '../nodes.js';
 const WITHIN = 60_000;
 
 for (const { major, path: node } of outerNodes) {
-  test(`Node ${major}: the signal writes a snapshot in place, whole and 0600`, async (t) => {
+  test(`Node ${major}: the signal writes a complete snapshot inline, with mode 0600`, async (t) => {
     const directory = temporaryDirectory(t);
     const path = join(directory, 'a.heapsnapshot');
     const target = await startTarget(t, { node, options: { mode: 'inline', allow: true, path } });
@@ -54,7 +54,7 @@ async function serve(t: TestContext, agent: ReturnType<typeof install>): Promise
   return async () => (await fetch(url)).status;
 }
 
-test('readiness is off from before the pause until the file is in its place', async (t) => {
+test('readiness is off from before the pause until the file is complete', async (t) => {
   const path = join(temporaryDirectory(t), 'a.heapsnapshot');
   const agent = installHere(t, { path, drainMs: 300 });
   const probe = await serve(t, agent);
@@ -81,7 +81,7 @@ test('readiness is off from before the pause until the file is in its place', as
   assert.deepEqual([status.state, status.possible, status.lastResult], ['idle', true, result]);
 });
 
-test('a capture that fails turns readiness on again', async (t) => {
+test('a failed capture turns readiness on again', async (t) => {
   const path = join(temporaryDirectory(t), 'a.heapsnapshot');
   const agent = installHere(t, { path, drainMs: 0 });
   // In the way only when the snapshot is done: the last check finds it.
@@ -103,7 +103,7 @@ test('uninstalling ends the drain, and nothing is written', async (t) => {
   await assert.rejects(agent.capture(), { code: 'uninstalled' });
 });
 
-test('by default it drains only where somebody asks for readiness', () => {
+test('by default it drains only if readiness is queried', () => {
   const readiness = createReadiness();
   assert.equal(readiness.drainMs(undefined), 0);
   readiness.isReady();

@@ -18,7 +18,7 @@ const CALLS =
 
 for (const develop of ['always', 'never'] as const) {
   test(
-    `develop '${develop}': all that is opened to be written is the encrypted result`,
+    `develop '${develop}': the only file opened for writing is the encrypted result`,
     { timeout: WITHIN },
     async (t) => {
       const directory = mkdtempSync(join(tmpdir(), 'afterimage-clear-'));
@@ -73,7 +73,7 @@ function pathsWritten(log: string): string[] {
   });
 }
 
-test('the collector and what it starts leave no memory in a core dump', { timeout: WITHIN }, async (t) => {
+test('the collector and its children leave no memory in a core dump', { timeout: WITHIN }, async (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'afterimage-core-'));
   t.after(() => rmSync(directory, { recursive: true, force: true }));
   const path = join(directory, 'a.heapsnapshot');

@@ -7,7 +7,7 @@ import { resolveOptions, type AgentOptions } from '../../../packages/agent/dist/
 import { imagePath, parsePathTemplate } from '../../../packages/agent/dist/path-template.js';
 import { temporaryDirectory } from '../targets/agent-target.js';
 
-test('the defaults: gate shut, SIGUSR2, one rolling path, by image', () => {
+test('the defaults: gate shut, SIGUSR2, one path that is overwritten, by image', () => {
   const { allow, signal, path, mode, develop, keep } = resolveOptions({ name: 'app' }, {});
   assert.deepEqual(
     { allow, signal, path: path.expand(new Date()), mode, develop, keep },
@@ -22,7 +22,7 @@ test('the defaults: gate shut, SIGUSR2, one rolling path, by image', () => {
   );
 });
 
-test('the environment configures it, and the code has the last word', () => {
+test('environment variables configure it, and code takes precedence', () => {
   const environment = {
     ALLOW_HEAP_SNAPSHOT: '1',
     AFTERIMAGE_SIGNAL: 'SIGHUP',
@@ -53,7 +53,7 @@ test('the environment configures it, and the code has the last word', () => {
   assert.equal(resolveOptions({ mode: 'image' }, environment).mode, 'image');
 });
 
-test('the darkroom can also be set by its former name, and code wins over variables', () => {
+test('the darkroom can be set by its former name, and code takes precedence over variables', () => {
   const old = { AFTERIMAGE_DEVELOPER: '/env/old' };
   const both = { ...old, AFTERIMAGE_DARKROOM: '/env/new' };
   const darkroomOf = (options: AgentOptions, environment: Record<string, string>): string | undefined =>
@@ -99,7 +99,7 @@ for (const [options, environment, message] of [
   [{ allow: 'yes' as unknown as boolean }, {}, /option allow: must be true or false, not 'yes'/],
   [{ logger: {} as never }, {}, /option logger: must have the methods info, warn and error/],
 ] satisfies [AgentOptions, Record<string, string>, RegExp][]) {
-  test(`refused, in one line: ${message.source}`, () => {
+  test(`refused in one line: ${message.source}`, () => {
     assert.throws(
       () => resolveOptions(options, environment),
       (error) => error instanceof TypeError && message.test(error.message) && !error.message.includes('\n'),
@@ -130,7 +130,7 @@ test('a name is safe as a file name', () => {
   ]);
 });
 
-test('the name comes from the package that the main script belongs to', (t) => {
+test('the name comes from the package of the main script', (t) => {
   const project = temporaryDirectory(t);
   const put = (path: string, name?: string): void => {
     mkdirSync(join(project, path), { recursive: true });
@@ -152,12 +152,12 @@ test('the name comes from the package that the main script belongs to', (t) => {
   assert.equal(applicationName('/nonexistent/worker.mjs', '/nonexistent'), 'worker');
 });
 
-test('an image is stored beside the path of the snapshot', () => {
+test("an image is stored next to the snapshot's path", () => {
   assert.equal(imagePath('/tmp/app.heapsnapshot', '.image.zst'), '/tmp/app.image.zst');
   assert.equal(imagePath('/tmp/dump', '.image.gz'), '/tmp/dump.image.gz');
 });
 
-test('results are told from everything else in the directory', () => {
+test('results are distinguished from all other files in the directory', () => {
   const { results } = parsePathTemplate('/tmp/{name}-{pid}+{timestamp}.heapsnapshot', 'a.b');
   for (const name of ['a.b-1+20250131T235959Z.heapsnapshot', 'a.b-99+20250131T235959Z.image.zst']) {
     assert.match(name, results);

@@ -23,7 +23,7 @@ import {
 import { filesIn, temporaryDirectory } from '../targets/agent-target.js';
 import { debianProgram } from '../targets/debian-program.js';
 
-test('a result appears under its name only when it is whole, mode 0600, in place of the earlier one', async (t) => {
+test('a result appears under its name only when complete, with mode 0600, and replaces the earlier one', async (t) => {
   const directory = temporaryDirectory(t);
   const path = join(directory, 'a.heapsnapshot');
   writeFileSync(path, 'earlier', { mode: 0o644 });
@@ -51,7 +51,7 @@ for (const [what, code, put] of [
     },
   ],
 ] as const) {
-  test(`${what} in the way is refused and left alone, before and just before the rename`, async (t) => {
+  test(`${what} in the way is refused and left alone, at the check and just before the rename`, async (t) => {
     const directory = temporaryDirectory(t);
     const path = join(directory, 'a.heapsnapshot');
     const temporary = join(directory, 'a.partial');
@@ -65,7 +65,7 @@ for (const [what, code, put] of [
 }
 
 test(
-  "somebody else's file in the way is refused",
+  "another user's file in the way is refused",
   { skip: process.getuid?.() !== 0 && 'needs root' },
   async (t) => {
     const path = join(temporaryDirectory(t), 'a.heapsnapshot');
@@ -75,7 +75,7 @@ test(
   },
 );
 
-test('a missing directory, or none at all, is named', async (t) => {
+test('the error names a missing or invalid directory', async (t) => {
   const directory = temporaryDirectory(t);
   await assert.rejects(checkOutput(join(directory, 'no', 'a.heapsnapshot')), {
     code: 'directory-missing',
@@ -85,7 +85,7 @@ test('a missing directory, or none at all, is named', async (t) => {
   await assert.rejects(checkOutput(join(directory, 'file', 'a')), { code: 'directory-missing' });
 });
 
-test('the temporary file is never an existing one, nor behind a link', async (t) => {
+test('the temporary file is never an existing one, and never behind a link', async (t) => {
   const directory = temporaryDirectory(t);
   const temporary = join(directory, 'a.partial');
   symlinkSync(join(directory, 'elsewhere'), temporary);
@@ -93,7 +93,7 @@ test('the temporary file is never an existing one, nor behind a link', async (t)
   assert.deepEqual(filesIn(directory), ['a.partial']);
 });
 
-test('a temporary file that was swapped for another is not published', async (t) => {
+test('a temporary file that was swapped is not published', async (t) => {
   const directory = temporaryDirectory(t);
   const temporary = join(directory, 'a.partial');
   const file = await openTemporary(temporary);
@@ -111,7 +111,7 @@ test('too small a disk is refused with the figures', async (t) => {
   });
 });
 
-test('the errors of the system become what they mean here', () => {
+test('system errors become errors that say what they mean here', () => {
   const code = (of: string): string => outputError(Object.assign(new Error('x'), { code: of }), '/d/f').code;
   assert.deepEqual(['ENOSPC', 'EDQUOT', 'EROFS', 'ENOENT', 'EIO'].map(code), [
     'disk-full',
@@ -122,7 +122,7 @@ test('the errors of the system become what they mean here', () => {
   ]);
 });
 
-test('a result is on the disk before it has its name, and its name is before it is told of', (t) => {
+test('a result is on disk before it gets its name, and has its name before it is reported', (t) => {
   const directory = temporaryDirectory(t);
   const module = new URL('../../../packages/host/dist/output-file.js', import.meta.url).href;
   const program = `

@@ -71,7 +71,7 @@ for (const listener of [
   });
 }
 
-test('the application’s listeners are on the board, and the command captures past them', async (t) => {
+test('the status board counts the application’s listeners, and the command captures without triggering them', async (t) => {
   const { target } = await listening(t, 'nest', '1');
   const list = await runCommand(['ps', '--json']);
   const { processes } = JSON.parse(list.stdout.toString()) as {
@@ -84,7 +84,7 @@ test('the application’s listeners are on the board, and the command captures p
   assert.deepEqual(target.lines.otherOutput, []);
 });
 
-test('what a process sends to itself is the application’s own', async (t) => {
+test('a signal that a process sends to itself belongs to the application', async (t) => {
   const { target } = await listening(t, 'own', '1');
   await target.get('/self');
   const line = await target.lines.next(['refused', 'received'], WITHIN);
@@ -92,7 +92,7 @@ test('what a process sends to itself is the application’s own', async (t) => {
   await eventually(() => assert.deepEqual(target.lines.otherOutput, ['own']));
 });
 
-test('with the gate shut, the application gets the signal as without the agent', async (t) => {
+test('with the gate shut, the application gets the signal as if there were no agent', async (t) => {
   const { target } = await listening(t, 'own', '0');
   target.child.kill('SIGUSR2');
   const line = await target.lines.next(['refused', 'received'], WITHIN);
@@ -101,13 +101,13 @@ test('with the gate shut, the application gets the signal as without the agent',
   assert.deepEqual(await target.get('/'), {});
 });
 
-test('with the gate shut, a listener that sends the signal once more ends the process', async (t) => {
+test('with the gate shut, a listener that sends the signal again ends the process', async (t) => {
   const { target } = await listening(t, 'once and again', '0');
   target.child.kill('SIGUSR2');
   assert.deepEqual(await target.ended, { code: null, signal: 'SIGUSR2' });
 });
 
-test('without the native part the signal cannot be held back: refused', async (t) => {
+test('without the native part the signal cannot be held back, so the capture is refused', async (t) => {
   const path = join(temporaryDirectory(t), 'a.heapsnapshot');
   const env = { LISTENER: 'own', ALLOW_HEAP_SNAPSHOT: '1', AFTERIMAGE_MODE: 'inline', AFTERIMAGE_PATH: path };
   const target = await startTarget(t, { program, flags: ['--no-addons', ...IMPORT], env });
@@ -117,7 +117,7 @@ test('without the native part the signal cannot be held back: refused', async (t
   assert.match(String(line['msg']), /a capture would set off what that does; give the agent another signal/);
 });
 
-test('nodemon restarts what has an agent', async (t) => {
+test('nodemon restarts a process that has an agent', async (t) => {
   const directory = temporaryDirectory(t);
   const script = join(directory, 'watched.cjs');
   writeFileSync(script, "console.log('up'); setInterval(() => undefined, 1000);\n");

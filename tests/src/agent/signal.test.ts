@@ -39,7 +39,7 @@ for (const { major, path: node } of outerNodes) {
     'NODE_OPTIONS with --require': { env: { NODE_OPTIONS: '--require @afterimage/agent/register' } },
   };
   for (const [way, settings] of Object.entries(ways)) {
-    test(`Node ${major}, ${way}: with the gate shut the signal is refused, and the server lives on`, async (t) => {
+    test(`Node ${major}, ${way}: with the gate shut the signal is refused, and the server lives`, async (t) => {
       const target = await startTarget(t, { node, ...settings });
       target.child.kill('SIGUSR2');
       const line = await target.lines.next(['refused', 'received'], WITHIN);
@@ -60,7 +60,7 @@ for (const { major, path: node } of outerNodes) {
   }
 }
 
-test('a storm of 10,000 signals at a shut gate costs a bounded number of lines and nothing else', async (t) => {
+test('10,000 signals at a shut gate cost a few log lines and nothing else', async (t) => {
   const target = await startTarget(t, { options: { path: join(temporaryDirectory(t), 'a.heapsnapshot') } });
   const started = performance.now();
   const storm = (): void => {
@@ -83,7 +83,7 @@ test('a storm of 10,000 signals at a shut gate costs a bounded number of lines a
   await target.lines.next(['refused'], WITHIN);
 });
 
-test('a second install returns the same agent and says which options do not count', async (t) => {
+test('a second install returns the same agent and names the options that have no effect', async (t) => {
   const target = await startTarget(t, {
     flags: IMPORT,
     options: { allow: true, path: '/tmp/other.heapsnapshot' },
@@ -106,14 +106,14 @@ test('another signal can be chosen', async (t) => {
   assert.match(String(line['msg']), /^refused SIGWINCH/);
 });
 
-test('SIGUSR1 stays what it is: Node.js opens its inspector', async (t) => {
+test("SIGUSR1 still opens Node.js's inspector", async (t) => {
   const target = await startTarget(t, { flags: [...IMPORT, '--inspect-port=0'] });
   const opened = new Promise((resolve) => target.child.stderr?.on('data', resolve));
   target.child.kill('SIGUSR1');
   assert.match(String(await opened), /Debugger listening on/);
 });
 
-test('registered with a wrong option: said in one line, and neither that nor the signal ends the server', async (t) => {
+test('a wrong option at registration is reported in one line, and neither it nor the signal ends the server', async (t) => {
   const target = await startTarget(t, { flags: IMPORT, env: { AFTERIMAGE_PATH: '/tmp/{when}' } });
   const failed = await target.lines.next(['failed'], WITHIN);
   assert.match(String(failed['msg']), /not installed: .*AFTERIMAGE_PATH: unknown placeholder \{when\}/);
@@ -122,7 +122,7 @@ test('registered with a wrong option: said in one line, and neither that nor the
   assert.deepEqual(await target.get('/'), { things: 1000 });
 });
 
-test('a process that has nothing more to do ends, agent or not', () => {
+test('a process with nothing left to do exits, with or without an agent', () => {
   for (const flags of [IMPORT, ['--require', '@afterimage/agent/register']]) {
     const { status, stderr } = spawnSync(process.execPath, [...flags, '--eval', 'console.log(1)'], {
       cwd: testsDirectory,
@@ -133,7 +133,7 @@ test('a process that has nothing more to do ends, agent or not', () => {
   }
 });
 
-test('in a worker thread the agent is inert and says why', async (t) => {
+test('in a worker thread the agent does nothing and reports why', async (t) => {
   for (const settings of [
     { flags: IMPORT },
     { env: { NODE_OPTIONS: '--require @afterimage/agent/register' } },
@@ -147,7 +147,7 @@ test('in a worker thread the agent is inert and says why', async (t) => {
   }
 });
 
-test('cluster workers have an agent each', async (t) => {
+test('each cluster worker has its own agent', async (t) => {
   const script = fileURLToPath(new URL('../fixtures/agent-cluster.js', import.meta.url));
   for (const settings of [{ flags: IMPORT }, { env: { NODE_OPTIONS: IMPORT.join(' ') } }]) {
     const { flags = [], env } = { ...settings } as { flags?: string[]; env?: Record<string, string> };
@@ -164,7 +164,7 @@ test('cluster workers have an agent each', async (t) => {
   }
 });
 
-test('under the permission model the reason and the flags that help are given', async (t) => {
+test('under the permission model, the reason and the necessary flags are reported', async (t) => {
   const directory = temporaryDirectory(t);
   const target = await startTarget(t, {
     node: nodeOf(24).path,

@@ -7,7 +7,7 @@ import { filesIn, partOf, startTarget, temporaryDirectory } from '../targets/age
 /** Three minutes of waiting: only when it is asked for. */
 const skip = process.env['SOAK_SWEEP'] === '1' ? false : 'runs with SOAK_SWEEP=1';
 
-test('the image child stands still', { timeout: 400_000, skip }, async (t) => {
+test('the image child gets no processor time', { timeout: 400_000, skip }, async (t) => {
   const directory = temporaryDirectory(t);
   const path = join(directory, 'a.heapsnapshot');
   const target = await startTarget(t, {

@@ -14,5 +14,5 @@ describe(`${captures} captures under load`, { concurrency: 2 }, () => {
       for (const snapshot of snapshots) await assertShowsWhatWasPlanted(snapshot);
     });
   for (const node of nodes) void test(`Node ${node.version}`, () => node);
-  void test('a Node of musl', nodeForMusl);
+  void test('Node.js built for musl', nodeForMusl);
 });

@@ -39,7 +39,7 @@ async function started(target: PlainTarget, code: string): Promise<{ done: Promi
   return { done };
 }
 
-test('captured in the middle of a loop', async (t) => {
+test('captures a process in an endless loop', async (t) => {
   const target = await startPlainTarget(t);
   const loop = await started(
     target,
@@ -51,7 +51,7 @@ test('captured in the middle of a loop', async (t) => {
   assert.equal(ended, false, 'the loop was over first');
 });
 
-test('a main thread in native code: an error, and its inspector is closed when it is back', async (t) => {
+test('a main thread in native code is an error, and its inspector is closed when it returns', async (t) => {
   const target = await startPlainTarget(t, { node: nodeOf(24).path });
   const before = heldBy(target.pid);
   const call = await started(target, `require('node:child_process').spawnSync('sleep', ['20']), 1`);
@@ -67,9 +67,9 @@ test('a main thread in native code: an error, and its inspector is closed when i
   assert.match(target.stderr(), /Debugger listening/);
 });
 
-test('processes that are only just starting', (t) => capturedAtOnce(t, 5));
+test('captures processes that are just starting', (t) => capturedAtOnce(t, 5));
 
-test('an inspector that is open already is used, and left open', async (t) => {
+test('uses an inspector that is already open, and leaves it open', async (t) => {
   const opened = preloaded(`import inspector from 'node:inspector'; inspector.open(0)`);
   for (const flags of [['--inspect=0'], [anyPort, ...opened]]) {
     const target = await startPlainTarget(t, { flags });
@@ -93,7 +93,7 @@ const debuggerClient = `
   };
   process.stdin.on('end', () => send(2, 'Debugger.resume')).resume();`;
 
-test('a process that is paused in a debugger, which goes on afterwards', async (t) => {
+test('captures a process paused in a debugger, which continues afterwards', async (t) => {
   const target = await startPlainTarget(t, { flags: ['--inspect=0'] });
   const before = heldBy(target.pid);
   const url = /ws:\S+/.exec(target.stderr())?.[0] ?? '';
@@ -109,7 +109,7 @@ test('a process that is paused in a debugger, which goes on afterwards', async (
   await assertAsBefore(target, before);
 });
 
-test('a cluster: its primary, and a worker', async (t) => {
+test('captures the primary of a cluster, and a worker', async (t) => {
   const program = join(await temporaryDirectory(t), 'cluster.cjs');
   writeFileSync(
     program,
@@ -134,9 +134,11 @@ test('a cluster: its primary, and a worker', async (t) => {
   }
 });
 
-test('worker threads that are never idle', { timeout: 300_000 }, (t) => capturedBesideBusyWorkers(t, 1));
+test('captures a process whose worker threads are never idle', { timeout: 300_000 }, (t) =>
+  capturedBesideBusyWorkers(t, 1),
+);
 
-test('ten thousand open sockets', async (t) => {
+test('captures a process with ten thousand open sockets', async (t) => {
   const target = await startPlainTarget(t);
   await target.run(
     `globalThis.held = []; const { createServer, connect } = require('node:net');

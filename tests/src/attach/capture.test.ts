@@ -39,7 +39,7 @@ async function captureUnderLoad(
   await assertAsBefore(target, before);
 }
 
-describe('a server that knows nothing of it is captured under load', () => {
+describe('captures an unprepared server under load', () => {
   for (const node of nodes) {
     it(`Node ${node.version}, CommonJS`, (t) => captureUnderLoad(t, node, false));
     it(`Node ${node.version}, ES modules`, (t) => captureUnderLoad(t, node, true));

@@ -8,7 +8,7 @@ import { outerNodes } from '../nodes.js';
 import { inspectorOpens, listeningPorts, startPlainTarget } from '../targets/plain-target.js';
 
 for (const { version, path } of outerNodes) {
-  test(`on Node ${version} an inspector that was opened and closed is not waited for`, async (t) => {
+  test(`on Node ${version}, does not wait for an inspector that was opened and closed`, async (t) => {
     const target = await startPlainTarget(t, { node: path });
     const watched = await watchedProcess(target.pid);
     process.kill(target.pid, 'SIGUSR1');

@@ -21,7 +21,7 @@ import { temporaryDirectory } from '../temporary-directory.js';
 
 const grow = 'globalThis.big = Array.from({ length: 300_000 }, (_, i) => ({ i })), 0';
 
-test('a target that ends while its image streams', async (t) => {
+test('a target ends while its image streams', async (t) => {
   const target = await startPlainTarget(t);
   await target.run(grow);
   const directory = await temporaryDirectory(t);
@@ -37,7 +37,7 @@ test('a target that ends while its image streams', async (t) => {
   assert.deepEqual([code, readdirSync(directory)], [4, []]);
 });
 
-test('a target that becomes another program', async (t) => {
+test('a target becomes another program', async (t) => {
   const target = await startPlainTarget(t, { node: nodeOf(24).path });
   await target
     .run(`setImmediate(() => process.execve('/bin/sleep', ['sleep', '600'])), 0`)
@@ -69,7 +69,7 @@ test('Ctrl-C while the image streams', async (t) => {
   }
 });
 
-test('a memory limit without room for a capture', async (t) => {
+test('a memory limit leaves no room for a capture', async (t) => {
   const cgroup = memoryCgroup(t, 1 << 30);
   if (cgroup === null) return;
   const target = await startPlainTarget(t);
@@ -86,7 +86,7 @@ test('a memory limit without room for a capture', async (t) => {
   assert.equal(target.stderr(), '');
 });
 
-test('memory that runs short while the image streams', async (t) => {
+test('memory runs low while the image streams', async (t) => {
   const cgroup = memoryCgroup(t, 1 << 30);
   if (cgroup === null) return;
   const target = await startPlainTarget(t);
@@ -109,7 +109,7 @@ test('memory that runs short while the image streams', async (t) => {
   await assertAsBefore(target, before);
 });
 
-test('a full disk', { skip: needsRoot }, async (t) => {
+test('the disk is full', { skip: needsRoot }, async (t) => {
   const target = await startPlainTarget(t);
   const before = heldBy(target.pid);
   const small = await temporaryDirectory(t);
@@ -126,7 +126,7 @@ test('a full disk', { skip: needsRoot }, async (t) => {
   await assertAsBefore(target, before);
 });
 
-test('a reader of --json that has gone', async (t) => {
+test('the reader of --json has ended', async (t) => {
   const target = await startPlainTarget(t);
   const directory = await temporaryDirectory(t);
   const command = startCommand(['capture', String(target.pid), '--json', '-o', join(directory, 'x')]);
@@ -135,7 +135,7 @@ test('a reader of --json that has gone', async (t) => {
   assert.deepEqual([stderr, signal, readdirSync(directory)], ['', null, ['x']]);
 });
 
-test('several commands at once, at the same target and at another', async (t) => {
+test('several commands run at once, on the same target and on another', async (t) => {
   const [one, other] = [await startPlainTarget(t, { flags: [] }), await startPlainTarget(t, { flags: [] })];
   const before = [heldBy(one.pid), heldBy(other.pid)] as const;
   const directory = await temporaryDirectory(t);
@@ -152,7 +152,7 @@ test('several commands at once, at the same target and at another', async (t) =>
   await assertAsBefore(other, before[1]);
 });
 
-test('several targets, one of which cannot be captured', async (t) => {
+test('one of several targets cannot be captured', async (t) => {
   const target = await startPlainTarget(t);
   const directory = await temporaryDirectory(t);
   const gone = spawnSync('true').pid;

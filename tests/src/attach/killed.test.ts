@@ -13,7 +13,7 @@ import { temporaryDirectory } from '../temporary-directory.js';
 
 const kills = 5;
 
-test('a command that is frozen while the inspector is open', async (t) => {
+test('the command freezes while the inspector is open', async (t) => {
   const target = await startPlainTarget(t);
   const before = heldBy(target.pid);
   const output = join(await temporaryDirectory(t), 'app.heapsnapshot');
@@ -28,7 +28,7 @@ test('a command that is frozen while the inspector is open', async (t) => {
   assert.equal(existsSync(output), false);
 });
 
-test('a command that is frozen while the image streams', async (t) => {
+test('the command freezes while the image streams', async (t) => {
   const target = await startPlainTarget(t, { node: nodeOf(24).path });
   const before = heldBy(target.pid);
   const output = join(await temporaryDirectory(t), 'app.heapsnapshot');
@@ -42,4 +42,4 @@ test('a command that is frozen while the image streams', async (t) => {
   assert.equal(existsSync(output), false);
 });
 
-test(`a command that is killed, at ${kills} moments`, (t) => killedAtMoments(t, kills));
+test(`the command is killed, at ${kills} moments`, (t) => killedAtMoments(t, kills));

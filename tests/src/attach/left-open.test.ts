@@ -6,7 +6,7 @@ import { eventually } from '../eventually.js';
 import { nodeOf } from '../nodes.js';
 import { assertAsBefore, heldBy, startPlainTarget, watchdogsOf } from '../targets/plain-target.js';
 
-test('a main thread in native code is waited for as long as was asked, then the exit code is 5', async (t) => {
+test('waits as long as requested for a main thread in native code, then exits with code 5', async (t) => {
   const target = await startPlainTarget(t, { node: nodeOf(24).path });
   const before = heldBy(target.pid);
   const done = target.run(
@@ -25,7 +25,7 @@ test('a main thread in native code is waited for as long as was asked, then the 
   assert.match(target.stderr(), /Debugger listening/);
 });
 
-test('a main thread that returns in time is waited for', async (t) => {
+test('waits for a main thread that returns in time', async (t) => {
   const target = await startPlainTarget(t, { node: nodeOf(22).path });
   const before = heldBy(target.pid);
   const done = target.run(
@@ -38,7 +38,7 @@ test('a main thread that returns in time is waited for', async (t) => {
   await assertAsBefore(target, before, 60_000);
 });
 
-test('a stopped process is refused before anything is sent to it', async (t) => {
+test('refuses a stopped process before sending it anything', async (t) => {
   const target = await startPlainTarget(t);
   const before = heldBy(target.pid);
   target.child.kill('SIGSTOP');

@@ -84,9 +84,9 @@ async function leaveDescriptors(target: PlainTarget, free: number): Promise<void
 
 const limitedFiles = ['prlimit', '--nofile=96', '--'];
 
-describe('file descriptors', () => {
+describe('limited file descriptors', () => {
   for (const { major, path } of outerNodes) {
-    it(`of Node ${major}`, async (t) => {
+    it(`Node ${major}`, async (t) => {
       const target = await startPlainTarget(t, { node: path, prefix: limitedFiles });
       for (const free of [3, 20]) {
         await leaveDescriptors(target, free + 1); // of which the request for it holds one
@@ -117,9 +117,9 @@ function threadCgroup(t: TestContext): string | null {
   return cgroup;
 }
 
-describe('threads', { skip: needsRoot }, () => {
+describe('limited threads', { skip: needsRoot }, () => {
   for (const { major, path } of [nodeOf(20), nodeOf(26)]) {
-    it(`in a cgroup's ancestor, Node ${major}`, async (t) => {
+    it(`in an ancestor of the cgroup, Node ${major}`, async (t) => {
       const cgroup = threadCgroup(t);
       if (cgroup === null) return;
       const target = await startPlainTarget(t, { node: path });
@@ -140,7 +140,7 @@ describe('threads', { skip: needsRoot }, () => {
     });
   }
 
-  it('of its user', { skip: needsOtherUsers }, async (t) => {
+  it('of the user', { skip: needsOtherUsers }, async (t) => {
     const uid = 54_321;
     // Node.js has 7 of them, or a few more.
     const prefix = [
@@ -157,13 +157,13 @@ describe('threads', { skip: needsRoot }, () => {
   });
 });
 
-describe('memory', () => {
+describe('limited memory', () => {
   for (const { major, path } of [nodeOf(26)]) {
     for (const [option, field] of [
       ['as', 'VmSize'],
       ['data', 'VmData'],
     ] as const) {
-      it(`RLIMIT_${option.toUpperCase()} of Node ${major}`, async (t) => {
+      it(`RLIMIT_${option.toUpperCase()} on Node ${major}`, async (t) => {
         const target = await startPlainTarget(t, { node: path });
         const leave = (bytes: number): void => {
           const status = readFileSync(`/proc/${target.pid}/status`, 'latin1');
@@ -183,7 +183,7 @@ describe('memory', () => {
   }
 });
 
-describe('a target that ends when its inspector opens', () => {
+describe('a target ends when its inspector opens', () => {
   for (const verb of ['capture', 'heap']) {
     test(verb, async (t) => {
       const flags = [

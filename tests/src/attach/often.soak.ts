@@ -5,8 +5,10 @@ import { capturedAtOnce, capturedBesideBusyWorkers, killedAtMoments } from './of
 const times = Math.min(20, Number(process.env['SOAK_CAPTURES'] ?? 20));
 const fewer = Math.min(5, times);
 
-test(`a command that is killed, at ${times} moments`, { timeout: 600_000 }, (t) => killedAtMoments(t, times));
-test(`${times} processes that are only just starting`, { timeout: 600_000 }, (t) => capturedAtOnce(t, times));
-test(`${fewer} times beside worker threads that are never idle`, { timeout: 600_000 }, (t) =>
+test(`the command is killed, at ${times} moments`, { timeout: 600_000 }, (t) => killedAtMoments(t, times));
+test(`captures ${times} processes that are just starting`, { timeout: 600_000 }, (t) =>
+  capturedAtOnce(t, times),
+);
+test(`captures ${fewer} times while worker threads are never idle`, { timeout: 600_000 }, (t) =>
   capturedBesideBusyWorkers(t, fewer),
 );

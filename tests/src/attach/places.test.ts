@@ -29,27 +29,27 @@ async function assertCaptured(t: TestContext, settings: PlainSettings): Promise<
 
 const otherUser = ['setpriv', '--reuid=10001', '--regid=10001', '--clear-groups', '--'];
 
-describe('captured by a copy of the addon', { skip: needsRoot }, () => {
+describe('captures with a copy of the addon', { skip: needsRoot }, () => {
   it("root captures another user's process", { skip: needsOtherUsers }, (t) =>
     assertCaptured(t, { prefix: otherUser, cwd: '/' }),
   );
 
-  it('… that may not read what is installed', { skip: needsOtherUsers }, (t) =>
+  it('… that cannot read the installed addon', { skip: needsOtherUsers }, (t) =>
     assertCaptured(t, { prefix: [...inMountNamespace(hideInstalled), ...otherUser], cwd: '/' }),
   );
 
-  it('… on a file system of its own, with one place that is not noexec', (t) => {
+  it('… on a separate file system, of which only one directory is not noexec', (t) => {
     const places = ['/tmp', '/dev/shm', '/var/tmp'].map(noexecAt);
     return assertCaptured(t, { prefix: inMountNamespace(hideInstalled, ...places), cwd: '/proc' });
   });
 
-  it('the directory that it runs in', (t) => {
+  it('from the directory in which it runs', (t) => {
     const places = ['/tmp', '/dev/shm', '/var/tmp', '/run'].map(noexecAt);
     const prefix = inMountNamespace(hideInstalled, ...places, 'mount -t tmpfs x /mnt', 'cd /mnt');
     return assertCaptured(t, { prefix });
   });
 
-  it('under the permission model, with what that needs', (t) => {
+  it('under the permission model, with the necessary flags', (t) => {
     const allowed = ['--permission', '--allow-fs-read=*', '--allow-addons', '--allow-inspector'];
     return assertCaptured(t, { node: nodeOf(24).path, flags: [anyPort, ...allowed] });
   });

@@ -26,7 +26,7 @@ async function startDropped(t: TestContext, node?: string): Promise<{ target: Pl
   return { target, before };
 }
 
-describe('a server that dropped its privileges is captured', { skip: needsRoot }, () => {
+describe('captures a server that dropped its privileges', { skip: needsRoot }, () => {
   for (const { major, path } of outerNodes) {
     it(`Node ${major}`, async (t) => {
       const { target, before } = await startDropped(t, path);
@@ -40,7 +40,7 @@ describe('a server that dropped its privileges is captured', { skip: needsRoot }
   }
 });
 
-test('by its own user it is refused beforehand', { skip: needsOtherUsers }, async (t) => {
+test('refuses its own user beforehand', { skip: needsOtherUsers }, async (t) => {
   const { target } = await startDropped(t);
   const directory = await temporaryDirectory(t);
   chmodSync(directory, 0o777);

@@ -63,7 +63,7 @@ async function assertUntouched(
   assert.equal(target.stderr(), earlier);
 }
 
-describe('a port that is held', () => {
+describe("refuses if the inspector's port is in use", () => {
   for (const host of ['127.0.0.1', '0.0.0.0', '::']) {
     it(`by a server at ${host}`, async (t) => {
       const server = createServer().listen(0, host);
@@ -77,7 +77,7 @@ describe('a port that is held', () => {
     });
   }
 
-  it('by another Node.js that is debugged', async (t) => {
+  it('by another Node.js that is being debugged', async (t) => {
     const debugged = await startPlainTarget(t, { flags: ['--inspect=0'] });
     const port = /ws:\/\/127\.0\.0\.1:(\d+)/.exec(debugged.stderr())?.[1] ?? '';
     const message = new RegExp(
@@ -87,9 +87,9 @@ describe('a port that is held', () => {
   });
 });
 
-describe('a handler for SIGUSR1 of its own', () => {
+describe('refuses if the application handles SIGUSR1', () => {
   for (const { major, path } of outerNodes) {
-    it(`in Node ${major}`, (t) =>
+    it(`on Node ${major}`, (t) =>
       assertUntouched(
         t,
         { node: path, flags: [anyPort, ...preloaded(`process.on('SIGUSR1', () => console.error('mine'))`)] },
@@ -97,7 +97,7 @@ describe('a handler for SIGUSR1 of its own', () => {
       ));
   }
 
-  it('in a process without symbols, which hears of the signal', { skip: needsStrip }, async (t) => {
+  it('in a process without symbols, which receives the signal', { skip: needsStrip }, async (t) => {
     const node = join(await temporaryDirectory(t), 'node');
     assert.equal(spawnSync('strip', ['--strip-all', '-o', node, nodeOf(20).path]).status, 0);
     const flags = [anyPort, ...preloaded(`process.on('SIGUSR1', () => console.error('mine'))`)];
@@ -109,7 +109,7 @@ describe('a handler for SIGUSR1 of its own', () => {
   });
 });
 
-describe('flags that make Node.js write in clear at the signal', () => {
+describe('refuses flags that make Node.js write secrets on the signal', () => {
   const reports = ['--report-on-signal', '--report-signal=SIGUSR1'];
   const cases: [string, PlainSettings][] = [
     ['--heapsnapshot-signal=SIGUSR1', { flags: ['--heapsnapshot-signal=SIGUSR1'] }],
@@ -128,7 +128,7 @@ describe('flags that make Node.js write in clear at the signal', () => {
       ),
     );
 
-  it('… in an environment file, and in a configuration file', async (t) => {
+  it('… in an environment file or a configuration file', async (t) => {
     const directory = await temporaryDirectory(t);
     writeFileSync(join(directory, 'x.env'), '# comment\nNODE_OPTIONS="--heapsnapshot-signal=SIGUSR1"\n');
     const nodeOptions = { 'heapsnapshot-signal': 'SIGUSR1' };
@@ -140,13 +140,13 @@ describe('flags that make Node.js write in clear at the signal', () => {
     await assertUntouched(t, { node, flags, cwd: directory }, message);
   });
 
-  it('a report that was asked for at run time', async (t) => {
+  it('a report enabled at run time', async (t) => {
     const code = `process.report.signal = 'SIGUSR1'; process.report.reportOnSignal = true`;
     await assertUntouched(t, { flags: [anyPort, ...preloaded(code)] }, /handles SIGUSR1 itself/);
   });
 });
 
-describe('flags that leave no way in', () => {
+describe('refuses flags that prevent attaching', () => {
   const node20 = nodeOf(20).path;
   const node24 = nodeOf(24).path;
   const cases: [string, PlainSettings, RegExp][] = [
@@ -173,7 +173,7 @@ describe('flags that leave no way in', () => {
   for (const [name, settings, message] of cases) it(name, (t) => assertUntouched(t, settings, message));
 });
 
-describe('users and namespaces', { skip: needsRoot }, () => {
+describe('refuses other users and namespaces', { skip: needsRoot }, () => {
   const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--'];
 
   it('a process of another user', { skip: needsOtherUsers }, (t) =>
@@ -182,17 +182,17 @@ describe('users and namespaces', { skip: needsRoot }, () => {
     }),
   );
 
-  it('a root that may not trace', (t) =>
+  it('root without the right to trace', (t) =>
     assertUntouched(t, {}, /user id 0 may not look into it: run this where root may trace it/, {
       prefix: ['setpriv', '--bounding-set=-sys_ptrace', '--inh-caps=-sys_ptrace', '--'],
     }));
 
-  it('another network', (t) => {
+  it('another network namespace', (t) => {
     const prefix = ['unshare', '--net', 'sh', '-c', 'ip link set lo up; exec "$@"', 'sh'];
     return assertUntouched(t, {}, /another network namespace/, { prefix });
   });
 
-  it('no place to load the addon from', (t) => {
+  it('no directory from which the addon can be loaded', (t) => {
     const closed = ['/tmp', '/dev/shm', '/var/tmp', '/run'].map(noexecAt);
     return assertUntouched(
       t,
@@ -202,7 +202,7 @@ describe('users and namespaces', { skip: needsRoot }, () => {
   });
 });
 
-describe('what is no process to capture', () => {
+describe('refuses what it cannot capture', () => {
   it('another program', async (t) => {
     const sleep = spawn('sleep', ['600']);
     t.after(() => sleep.kill('SIGKILL'));
@@ -249,16 +249,16 @@ describe('what is no process to capture', () => {
     await assertRefuses(t, ended.pid ?? 0, /there is no process/, gone);
   });
 
-  it('no number', (t) => assertRefuses(t, 'abc', /abc/, usage));
+  it('not a number', (t) => assertRefuses(t, 'abc', /abc/, usage));
 
-  it('nothing at all', async () => {
+  it('an empty argument', async () => {
     const { code, stderr } = await runCommand(['capture']);
     assert.equal(code, usage);
     assert.match(stderr, /^afterimage: [^\n]+\n$/);
   });
 });
 
-test('where the output cannot go, the target hears of nothing', async (t) => {
+test('sends the target nothing if the output is not possible', async (t) => {
   const target = await startPlainTarget(t);
   const before = heldBy(target.pid);
   const directory = await temporaryDirectory(t);

@@ -26,7 +26,7 @@ function niceOf(pid: number): number {
   return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16]);
 }
 
-test('is raised and then ended', { skip: needsRoot }, async (t) => {
+test('a starved child gets a higher priority, then is killed', { skip: needsRoot }, async (t) => {
   const pid = await child(t);
   let raised = 19;
   const watching = (async () => {
@@ -52,7 +52,7 @@ test('is raised and then ended', { skip: needsRoot }, async (t) => {
   });
 });
 
-test('an image that is read slowly is not taken for a starved one', async () => {
+test('an image that is read slowly does not count as starved', async () => {
   const patience = { raiseMs: 50, giveUpMs: 100 };
   async function* quick(): AsyncGenerator<Uint8Array> {
     for (let index = 0; index < 3; index++) yield new Uint8Array(1);

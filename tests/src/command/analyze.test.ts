@@ -104,7 +104,7 @@ function assertHarmless(text: string): void {
 
 describe('afterimage analyze', { timeout: 300_000 }, () => {
   for (const { major, path: node } of nodes) {
-    it(`tells what a snapshot of Node ${major} holds`, async () => {
+    it(`describes a snapshot of Node ${major}`, async () => {
       const file = join(directory, `planted${major}.heapsnapshot`);
       const report = await analyzed([file, '--top', '200'], { node });
       assert.match(
@@ -120,7 +120,7 @@ describe('afterimage analyze', { timeout: 300_000 }, () => {
     });
   }
 
-  it('gives the documented JSON', async () => {
+  it('prints the documented JSON', async () => {
     const { snapshot } = JSON.parse(readFileSync(planted, 'utf8')) as {
       snapshot: { node_count: number; edge_count: number };
     };
@@ -177,14 +177,14 @@ describe('afterimage analyze', { timeout: 300_000 }, () => {
     assert.match(String(analysis.suspects[0]?.pathText), /sessions/);
   });
 
-  it('shows as many as it is told to', async () => {
+  it('shows as many rows as requested', async () => {
     const { classes, suspects } = await analyzedJson([planted, '--top', '3']);
     assert.equal(classes.length, 3);
     assert.ok(suspects.length <= 3);
     assert.match(await analyzed([planted]), /^ {2}and \d+ classes more$/m);
   });
 
-  it('reads gzip, zstd where Node writes it, and standard input', async () => {
+  it('reads gzip, zstd if Node writes it, and standard input', async () => {
     const expected = { ...(await analyzedJson([planted])), file: '' };
     const gzipped = join(directory, 'planted.gz');
     await pipeline(createReadStream(planted), zlib.createGzip(), createWriteStream(gzipped));
@@ -205,7 +205,7 @@ describe('afterimage analyze', { timeout: 300_000 }, () => {
     }
   });
 
-  it('warns of what follows the end', async () => {
+  it('warns about data after the end', async () => {
     const trailed = join(directory, 'trailed.heapsnapshot');
     await writeFile(trailed, `${await readFile(planted, 'utf8')}\ntrailing`);
     const { code, stdout, stderr } = await runCommand(['analyze', trailed, '--top', '1']);
@@ -221,8 +221,8 @@ async function parsed(words: string[]): Promise<{ instances?: InstancesJson }> {
   return JSON.parse(stdout.toString()) as { instances?: InstancesJson };
 }
 
-describe('afterimage analyze, asked about one thing', { timeout: 120_000 }, () => {
-  it('tells the instances of a class and what holds each', async () => {
+describe('afterimage analyze, with a question', { timeout: 120_000 }, () => {
+  it('lists the instances of a class and what retains each', async () => {
     const { instances } = JSON.parse(
       await analyzed([planted, '--class', 'PlantedSession', '--top', '7', '--json']),
     ) as { instances: InstancesJson };
@@ -241,7 +241,7 @@ describe('afterimage analyze, asked about one thing', { timeout: 120_000 }, () =
     assert.ok(widestLine(report) <= 80);
   });
 
-  it('tells the way from a root to a node, and who refers to it', async () => {
+  it('prints the path from a root to a node, and what refers to it', async () => {
     const { instances } = JSON.parse(
       await analyzed([planted, '--class', 'PlantedSession', '--top', '1', '--json']),
     ) as { instances: InstancesJson };
@@ -269,7 +269,7 @@ describe('afterimage analyze, asked about one thing', { timeout: 120_000 }, () =
     assert.match(text, /^ {2}\d+ of \(array\) @\d+, distance \d+\n {4}└ table of Map @\d+, distance \d+$/m);
   });
 
-  it('tells the strings of which there are copies', async () => {
+  it('lists duplicate strings', async () => {
     const value = 'a string of which there are copies 0';
     const report = await analyzed([planted, '--strings']);
     assert.match(report, new RegExp(`^ {2}${value} +300 +[\\d.]+ kB +[\\d.]+ kB$`, 'm'));
@@ -281,14 +281,14 @@ describe('afterimage analyze, asked about one thing', { timeout: 120_000 }, () =
     assert.deepEqual([found.count, found.wastedBytes], [300, Math.round((found.shallowBytes / 300) * 299)]);
   });
 
-  it('answers several questions at once, in markdown too', async () => {
+  it('answers several questions at once, in Markdown too', async () => {
     const report = await analyzed([planted, '--strings', '--class', 'PlantedSession', '--markdown']);
     assert.match(report, /^## Instances of PlantedSession\n/);
     assert.match(report, /^## Strings of which there are copies$/m);
     assert.match(report, /^\| `a string of which there are copies 0` \| 300 \| [\d.]+ kB \| [\d.]+ kB \|$/m);
   });
 
-  it('answers as a verb what it answers as an option', async () => {
+  it('gives the same answers as separate verbs', async () => {
     const id = (await parsed(['instances', planted, 'PlantedSession', '--top', '1'])).instances?.instances[0]
       ?.id;
     for (const [verb, option] of [
@@ -323,7 +323,7 @@ describe('afterimage analyze, asked about one thing', { timeout: 120_000 }, () =
     assertFailed(await runCommand(['path', planted]), 2, /; see afterimage path --help$/m);
   });
 
-  it('says what there is instead of what is not there', async () => {
+  it('suggests what exists if a name or ID does not', async () => {
     const ask = (...args: string[]): Promise<CommandEnd> => runCommand(['analyze', planted, ...args]);
     assertFailed(await ask('--class', 'PlantdSesion'), 1, /no class PlantdSesion; there is PlantedSession$/m);
     assertFailed(await ask('--class', 'session'), 1, /no class session; there is .*PlantedSession/);
@@ -340,8 +340,8 @@ describe('afterimage analyze, asked about one thing', { timeout: 120_000 }, () =
   });
 });
 
-describe('names that would be obeyed', { timeout: 120_000 }, () => {
-  it('are shown in a terminal as escapes', async () => {
+describe('names with control characters', { timeout: 120_000 }, () => {
+  it('are shown as escapes in a terminal', async () => {
     const report = await analyzed([hostile, '--top', '300']);
     assertHarmless(report);
     assert.match(report, /\\x1b\]0;owned\\x07\\x1b\[31mred\\x9b2J/);
@@ -356,7 +356,7 @@ describe('names that would be obeyed', { timeout: 120_000 }, () => {
     assert.match(await analyzed([hostile, '--class', '__proto__']), /^Instances of __proto__$/m);
   });
 
-  it('are code or escaped in markdown', async () => {
+  it('are code or escaped in Markdown', async () => {
     const report = await analyzed([hostile, '--top', '300', '--markdown']);
     assertHarmless(report);
     const cell = hostileNames.markdown.replaceAll('|', '\\|');
@@ -373,7 +373,7 @@ describe('names that would be obeyed', { timeout: 120_000 }, () => {
     }
   });
 
-  it('are the same as any in JSON, and harmless on a terminal', async () => {
+  it('are unchanged in JSON, and harmless on a terminal', async () => {
     const json = await analyzed([hostile, '--json']);
     assertHarmless(json);
     const { classes } = JSON.parse(json) as AnalysisJson;
@@ -383,7 +383,7 @@ describe('names that would be obeyed', { timeout: 120_000 }, () => {
     assert.equal(count('__proto__'), 3000);
   });
 
-  it('are text in the page', async () => {
+  it('are text in the HTML page', async () => {
     const output = join(directory, 'hostile.html');
     const { code } = await runCommand(['analyze', hostile, '--html', '-o', output]);
     assert.equal(code, 0);
@@ -395,8 +395,8 @@ describe('names that would be obeyed', { timeout: 120_000 }, () => {
   });
 });
 
-describe('where the report goes', { timeout: 120_000 }, () => {
-  it('a file of its own, whole, for its owner only', async () => {
+describe('a report is written', { timeout: 120_000 }, () => {
+  it('to a file, complete, readable only by its owner', async () => {
     const output = join(directory, 'report.md');
     await writeFile(output, 'earlier', { mode: 0o644 });
     const { code, stdout, stderr } = await runCommand([
@@ -426,7 +426,7 @@ describe('where the report goes', { timeout: 120_000 }, () => {
     assertFailed(await write(join(directory, 'no/such')), 1, /does not exist; make it/);
   });
 
-  it('a terminal, in its width and with colors, unless NO_COLOR is set', (t) => {
+  it('to a terminal, in its width and with colors, unless NO_COLOR is set', (t) => {
     const onTerminal = (columns: number, env: NodeJS.ProcessEnv = {}): string => {
       const command = `stty cols ${columns}; '${process.execPath}' '${commandProgram}' analyze '${planted}'`;
       const { stdout, error } = spawnSync('script', ['-qec', command, '/dev/null'], {
@@ -451,7 +451,7 @@ describe('where the report goes', { timeout: 120_000 }, () => {
   });
 });
 
-describe('what is not a snapshot', { timeout: 120_000 }, () => {
+describe('analyze rejects files that are not snapshots', { timeout: 120_000 }, () => {
   const cases: [name: string, input: () => Buffer, line: RegExp][] = [
     ['nothing', () => Buffer.alloc(0), /standard input: /],
     ['text', () => Buffer.from('hello world\n'), /standard input: not a heap snapshot/],
@@ -477,7 +477,7 @@ describe('what is not a snapshot', { timeout: 120_000 }, () => {
     it(name, async () => assertFailed(await runCommand(['analyze', '-'], { input: input() }), 1, line));
   }
 
-  it('a file that is not there, or is a directory', async () => {
+  it('a missing file, or a directory', async () => {
     assertFailed(await runCommand(['analyze', '/no/such']), 1, /\/no\/such does not exist/);
     assertFailed(await runCommand(['analyze', directory]), 1, /is a directory/);
     const torn = join(directory, 'torn.heapsnapshot');

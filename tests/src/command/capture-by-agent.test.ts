@@ -78,7 +78,7 @@ function sha256Of(path: string): string {
 
 describe('afterimage capture of a process with an agent', () => {
   for (const { version, path: node } of outerNodes) {
-    it(`has it take the capture, on Node.js ${version}`, async (t) => {
+    it(`lets the agent capture, on Node.js ${version}`, async (t) => {
       const { target, path } = await prepared(t, { allow: true }, node);
       const found = await report(target);
       assert.equal(found.by, 'agent');
@@ -95,7 +95,7 @@ describe('afterimage capture of a process with an agent', () => {
     });
   }
 
-  it('tells people the same in a line', async (t) => {
+  it('reports the result in one line', async (t) => {
     const { target, path } = await prepared(t, { allow: true });
     const { code, stderr } = await runCommand(['capture', String(target.pid), '--redact', 'names']);
     assert.equal(code, 0, stderr);
@@ -108,14 +108,14 @@ describe('afterimage capture of a process with an agent', () => {
     assert.match(second, /redacted: strings\), sha256 [0-9a-f]{64}; process \d+ was paused for /);
   });
 
-  it('sends nothing when the gate is shut', async (t) => {
+  it('sends nothing if the gate is shut', async (t) => {
     const { target, path } = await prepared(t, { allow: false });
     await refused(3, /gate is shut: start the process with ALLOW_HEAP_SNAPSHOT=1 \(nothing was sent/, target);
     await assertNothingSent(target);
     assert.ok(!existsSync(path));
   });
 
-  it('is refused while the agent is busy, and ends when the process is killed', async (t) => {
+  it('is refused while the agent is busy, and ends if the process is killed', async (t) => {
     const { target, path, directory } = await prepared(t, { allow: true });
     const first = startCommand(['capture', String(target.pid), '-o', join(directory, 'copy')]);
     const collector = await partOf(target, 'collector');
@@ -137,7 +137,7 @@ describe('afterimage capture of a process with an agent', () => {
     assert.ok(!existsSync(path) && !existsSync(join(directory, 'copy')));
   });
 
-  it('is left to the agent where the command is interrupted', async (t) => {
+  it('leaves the capture to the agent if the command is interrupted', async (t) => {
     const { target, path, directory } = await prepared(t, { allow: true });
     const command = startCommand(['capture', String(target.pid), '-o', join(directory, 'copy')]);
     const collector = await partOf(target, 'collector');
@@ -155,7 +155,7 @@ describe('afterimage capture of a process with an agent', () => {
     assert.ok(existsSync(path) && !existsSync(join(directory, 'copy')));
   });
 
-  it('copies the result with -o, for its owner alone', async (t) => {
+  it('copies the result with -o, readable only by its owner', async (t) => {
     const { target, path, directory } = await prepared(t, { allow: true });
     const found = await report(target, '-o', join(directory, '{name}-{pid}.copy'));
     assert.match(found.path, new RegExp(`-${target.pid}\\.copy$`));
@@ -177,7 +177,7 @@ describe('afterimage capture of a process with an agent', () => {
     assert.equal(image.sha256, sha256Of(copy));
   });
 
-  it('says what to do with an encrypted image', async (t) => {
+  it('tells what to do with an encrypted image', async (t) => {
     const recipients = ['age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa'];
     const { target, directory } = await prepared(t, { allow: true, develop: 'never', recipients });
     const output = join(directory, 'developed.heapsnapshot');
@@ -186,7 +186,7 @@ describe('afterimage capture of a process with an agent', () => {
     assert.ok(!existsSync(output));
   });
 
-  it('leaves to the agent what is the agent’s', async (t) => {
+  it('refuses options that the agent decides', async (t) => {
     const { target } = await prepared(t, { allow: true });
     await refused(
       3,
@@ -200,12 +200,12 @@ describe('afterimage capture of a process with an agent', () => {
     await assertNothingSent(target);
   });
 
-  it('passes on what the agent says when it comes to nothing', async (t) => {
+  it("passes on the agent's message if the capture fails", async (t) => {
     const { target } = await prepared(t, { allow: true, path: '/nowhere/at/all.heapsnapshot' });
     await refused(1, /the agent of process \d+: \/nowhere\/at does not exist; make it/, target);
   });
 
-  it('goes by the inspector with --no-agent, and when the agent was taken out', async (t) => {
+  it('uses the inspector with --no-agent, and after the agent was uninstalled', async (t) => {
     const { target, directory } = await prepared(t, { allow: false });
     const output = join(directory, 'attached.heapsnapshot');
     const past = await report(target, '--no-agent', '-o', output);

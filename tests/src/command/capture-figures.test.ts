@@ -21,7 +21,7 @@ async function capture(target: PlainTarget, output: string): Promise<void> {
   assert.equal(code, 0, stderr);
 }
 
-describe('a capture carries the figures of its moment', () => {
+describe("a capture contains the process's figures of that moment", () => {
   for (const node of outerNodes) {
     it(`of a process without an agent, Node ${node.version}`, async (t) => {
       const target = await startPlainTarget(t, { node: node.path });
@@ -50,8 +50,8 @@ describe('a capture carries the figures of its moment', () => {
   });
 });
 
-describe('growth outside of the heap', () => {
-  it('is said, and never taken for rest', async (t) => {
+describe('growth outside the heap', () => {
+  it('is reported, and never called stable', async (t) => {
     const target = await startPlainTarget(t);
     const directory = await temporaryDirectory(t);
     const files = ['before', 'after'].map((name) => join(directory, `${name}.heapsnapshot`));

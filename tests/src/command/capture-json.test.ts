@@ -23,7 +23,7 @@ async function captured(
   return { ...document, code, stderr };
 }
 
-test('has the same shape for one target and for several, with failures in it', async (t) => {
+test('has the same shape for one target and for several, including failures', async (t) => {
   const child = spawn(process.execPath, ['-e', '']);
   await once(child, 'exit');
   const gone = String(child.pid);

@@ -75,7 +75,7 @@ describe('afterimage develop', { timeout: 300_000 }, () => {
   ] as const) {
     const node = nodeOf(major).path;
     for (const compression of compressions) {
-      it(`reads ${compression} on Node ${major}, named after something else`, async () => {
+      it(`reads ${compression} on Node ${major}, even if the file's name is wrong`, async () => {
         const image = { zstd: zstdImage, gzip: gzipImage, 'no compression': rawImage }[compression];
         const output = join(await outputDirectory(), 'developed.heapsnapshot');
         const misleading = join(await outputDirectory(), 'image.txt');
@@ -135,7 +135,7 @@ describe('afterimage develop', { timeout: 300_000 }, () => {
 });
 
 describe('the command line', () => {
-  it('tells its version and its help on standard output', async () => {
+  it('prints its version and its help to standard output', async () => {
     const version = await runCommand(['--version']);
     assert.match(version.stdout.toString(), /^\d+\.\d+\.\d+\n$/);
     const help = await runCommand(['--help']);
@@ -155,7 +155,7 @@ describe('the command line', () => {
     ['two wishes for standard output', ['develop', 'x', '-o', '-', '--json'], /both want standard output/],
   ];
   for (const [name, args, line] of wrong) {
-    it(`with ${name} is wrong usage`, async () => assertFailed(await runCommand(args), 2, line));
+    it(`${name} is a usage error`, async () => assertFailed(await runCommand(args), 2, line));
   }
 
   it('does not write the snapshot over its image', async () => {
@@ -164,7 +164,7 @@ describe('the command line', () => {
   });
 });
 
-describe('what is not an image', () => {
+describe('develop rejects files that are not images', () => {
   const notImages: [name: string, input: () => Uint8Array, line: RegExp][] = [
     ['nothing', () => Buffer.alloc(0), /standard input: .* the image is empty/],
     ['text', () => Buffer.from('hello world\n'.repeat(1000)), /standard input: this is not an image/],
@@ -188,7 +188,7 @@ describe('what is not an image', () => {
   }
 
   for (const major of [20, 24] as const) {
-    it(`a part of one, compressed or not, on Node ${major}`, async () => {
+    it(`a truncated one, compressed or not, on Node ${major}`, async () => {
       const { path: node } = nodeOf(major);
       const output = await outputDirectory();
       for (const image of [zstdImage, gzipImage, rawImage]) {
@@ -212,7 +212,7 @@ function withByte(bytes: Buffer, at: number, value: number): Buffer {
 }
 
 describe('files in the way', () => {
-  it('an image that does not exist, is a directory, or may not be read', async (t) => {
+  it('an image that does not exist, is a directory, or is unreadable', async (t) => {
     const develop = (image: string, prefix: string[] = []): Promise<CommandEnd> =>
       runCommand(['develop', image, '-o', join(directory, 'x')], { prefix });
     assertFailed(await develop('/no/such/image'), 1, /\/no\/such\/image does not exist/);
@@ -224,7 +224,7 @@ describe('files in the way', () => {
     if (prefix) assertFailed(await develop(secret, prefix), 1, /secret\.image may not be read by this user/);
   });
 
-  it('an output that cannot be', async (t) => {
+  it('an output that is not possible', async (t) => {
     const develop = (output: string, prefix: string[] = []): Promise<CommandEnd> =>
       runCommand(['develop', zstdImage, '-o', output], { prefix });
     const parent = await outputDirectory();
@@ -252,7 +252,7 @@ function withoutPrivileges(t: TestContext): string[] | null {
   return null;
 }
 
-describe('guards', () => {
+describe('develop', () => {
   /** The image's head, telling of a heap of a petabyte. Blanks keep the length. */
   const hugeHead = (): Buffer => {
     const text = head.toString('latin1');
@@ -263,7 +263,7 @@ describe('guards', () => {
     return Buffer.from(changed, 'latin1');
   };
 
-  it('refuse with the figures when memory is too small, and --force goes on', async () => {
+  it('refuses with the figures if memory is too small, and continues with --force', async () => {
     const output = join(await outputDirectory(), 'x');
     const refused = await runCommand(['develop', '-', '-o', output], { input: hugeHead() });
     assertFailed(refused, 3, /takes up to \d+ GB of memory, [\d.]+ GB available .* try with --force$/m);
@@ -271,7 +271,7 @@ describe('guards', () => {
     assertFailed(forced, 1, /the image ends at byte 8388608/);
   });
 
-  it('refuse when the disk is too small, and leave nothing on one that fills', async (t) => {
+  it('refuses if the disk is too small, and leaves nothing on one that fills up', async (t) => {
     const small = await smallDisk(t);
     if (small === null) return;
     const refused = await runCommand(['develop', zstdImage, '-o', join(small, 'x')]);
@@ -294,8 +294,8 @@ async function smallDisk(t: TestContext): Promise<string | null> {
   return mounted;
 }
 
-describe('being cut short', { timeout: 60_000 }, () => {
-  it('a reader that has enough ends it without a word', async () => {
+describe('develop is interrupted', { timeout: 60_000 }, () => {
+  it('a reader that closes the pipe ends it silently', async () => {
     const child = startCommand(['develop', zstdImage, '-o', '-']);
     child.stdout?.once('data', () => child.stdout?.destroy());
     child.stdout?.on('error', () => undefined);

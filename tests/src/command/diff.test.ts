@@ -62,7 +62,7 @@ describe('afterimage diff', { timeout: 300_000 }, () => {
     });
   }
 
-  it('gives the documented JSON', async () => {
+  it('prints the documented JSON', async () => {
     const comparison = JSON.parse(await compared(...files, '--json')) as Comparison;
     assert.deepEqual(Object.keys(comparison).sort(), [
       'classes',
@@ -92,14 +92,14 @@ describe('afterimage diff', { timeout: 300_000 }, () => {
     assert.deepEqual([limited.classes.length, limited.suspects.length], [1, 1]);
   });
 
-  it('says when nothing grew', async () => {
+  it('says if nothing grew', async () => {
     const [file = ''] = files;
     const report = await compared(file, file);
     assert.match(report, /did not grow/);
     assert.doesNotMatch(report, /Suspects|Classes that grew/);
   });
 
-  it('writes markdown and a page', async () => {
+  it('writes Markdown and an HTML page', async () => {
     const markdown = await compared(...files, '--markdown');
     assert.match(markdown, /^## .+\n\n\| snapshot \| heap \| nodes \|\n/);
     assert.match(markdown, /^\| 1 \| \+[\d.]+ [kM]B \| \d+ % \| .*8,000 more PlantedJob in finished .* \|$/m);
@@ -110,7 +110,7 @@ describe('afterimage diff', { timeout: 300_000 }, () => {
     assert.match(await readFile(output, 'utf8'), /<td class="name">PlantedJob<\/td>/);
   });
 
-  it('wants two snapshots, all whole, and standard input once', async () => {
+  it('requires two complete snapshots, and standard input at most once', async () => {
     const [file = ''] = files;
     const wrong: [args: string[], code: number, line: RegExp][] = [
       [[file], 2, /missing required argument 'after'/],
@@ -127,7 +127,7 @@ describe('afterimage diff', { timeout: 300_000 }, () => {
   });
 });
 
-describe('any growth', () => {
+describe('the report on any growth', () => {
   const text = (report: (output: { write(text: string): void }) => void): string => {
     let written = '';
     report({ write: (part) => void (written += part) });
@@ -187,7 +187,7 @@ describe('any growth', () => {
     nothing: '',
   };
   for (const [kind, name] of Object.entries(names)) {
-    it(`fits 80 cells and obeys no name: ${kind}`, () => {
+    it(`fits 80 cells and contains no control characters: ${kind}`, () => {
       const blocks = comparisonBlocks(growth(name), whole);
       const report = text((output) => reportToTerminal(blocks, { width: 80, colors: false }, output));
       const markdown = text((output) => reportAsMarkdown(blocks, output));
@@ -200,14 +200,14 @@ describe('any growth', () => {
     });
   }
 
-  it('has the headline first, and says what lies outside the heap', () => {
+  it('begins with the headline, and mentions growth outside the heap', () => {
     const blocks = comparisonBlocks(growth('Job'), whole);
     const report = text((output) => reportToTerminal(blocks, { width: 80, colors: false }, output));
     assert.match(report, /^1 suspect explains 97 % of \+41\.0 MB\n/);
     assert.match(report, /^ {2}\+30\.0 MB of it outside V8's heap, \+29\.0 MB behind buffers$/m);
   });
 
-  it('has colors only when it is to', () => {
+  it('has colors only if enabled', () => {
     const blocks = comparisonBlocks(growth('Job'), whole);
     const colorful = text((output) => reportToTerminal(blocks, { width: 80, colors: true }, output));
     const plain = text((output) => reportToTerminal(blocks, { width: 80, colors: false }, output));

@@ -29,11 +29,11 @@ function saidOf(figures: Partial<HeapFigures>): string {
     .join(' ');
 }
 
-test('nothing is concluded from ordinary figures', () => {
+test('draws no conclusion from ordinary figures', () => {
   assert.equal(saidOf({}), '');
 });
 
-test('a heap near its limit, memory outside of it, and many handles are', () => {
+test('mentions a heap near its limit, memory outside it, and many handles', () => {
   assert.match(
     saidOf({ heap: { usedBytes: 1.8e9, committedBytes: 1.9e9, limitBytes: 2e9 } }),
     /at 90 % of its limit/,

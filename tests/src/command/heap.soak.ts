@@ -7,7 +7,7 @@ import { nodes } from '../nodes.js';
 import { anyPort, startPlainTarget } from '../targets/plain-target.js';
 import { assertNear, classNamed, heapOf, PLANTED, planting } from '../snapshot/planted-heap.js';
 
-describe('a heap that is sampled, under load', () => {
+describe('a sampled heap, under load', () => {
   for (const node of nodes) {
     it(`Node ${node.version}`, async (t) => {
       const target = await startPlainTarget(t, { node: node.path, flags: [anyPort, '--expose-gc'] });

@@ -33,7 +33,7 @@ async function snapshotOf(t: TestContext, target: PlainTarget): Promise<Analysis
   return JSON.parse(stdout.toString()) as AnalysisJson;
 }
 
-describe('a small heap, all of which is read, beside a snapshot', () => {
+describe('a small heap, which is read completely, agrees with a snapshot', () => {
   for (const node of nodes) {
     it(`Node ${node.version}`, async (t) => {
       const target = await startPlainTarget(t, { node: node.path, flags: [anyPort, '--expose-gc'] });
@@ -114,7 +114,7 @@ it('only the heap of the main thread counts', async (t) => {
   );
 });
 
-it('names are shown, not obeyed, and lines fit', async (t) => {
+it('names are escaped, and lines fit the terminal', async (t) => {
   const target = await startPlainTarget(t);
   await target.run(
     `globalThis.hostile = Array.from({ length: 30000 }, (_, i) => ({ '\\u001b[2Jred\\u202e': 'a' + i, ['long'.repeat(60)]: {} })); 0`,
@@ -133,7 +133,7 @@ it('names are shown, not obeyed, and lines fit', async (t) => {
   assert.match(text, /\n {2}and \d+ classes more\n$/);
 });
 
-it('a Node.js without postmortem metadata: the figures alone, and why', async (t) => {
+it('without postmortem metadata it shows only the figures, and why', async (t) => {
   const directory = await temporaryDirectory(t);
   const node = join(directory, 'node');
   const program = await readFile(nodeOf(24).path);
@@ -153,14 +153,14 @@ it('a Node.js without postmortem metadata: the figures alone, and why', async (t
   assert.ok(stdout.toString().replaceAll(/\s+/g, ' ').includes(sentence), stdout.toString());
 });
 
-it('a process that may load no addons tells its heap', async (t) => {
+it('works in a process that may not load addons', async (t) => {
   const target = await startPlainTarget(t, { flags: [anyPort, '--no-addons'] });
   const heap = await heapOf(target);
   assert.equal(heap.noClasses, null);
 });
 
-describe('what cannot be asked is refused on one line', () => {
-  it('a process that runs something else', async (t) => {
+describe('heap refuses in one line', () => {
+  it('a process that is not Node.js', async (t) => {
     const child = spawn('sleep', ['60']);
     afterTest(t, () => void child.kill());
     await once(child, 'spawn');
@@ -189,7 +189,7 @@ describe('what cannot be asked is refused on one line', () => {
     );
   });
 
-  it('what is no target', async () => {
+  it('an invalid target', async () => {
     const { code, stderr } = await runCommand(['heap', 'shop']);
     assert.equal(code, 2);
     assert.match(

@@ -9,20 +9,20 @@ import { runCommand } from '../command.js';
 
 const repository = fileURLToPath(new URL('../../../', import.meta.url));
 
-test('the help has the exit codes', async () => {
+test('the help contains the exit codes', async () => {
   const { code, stdout } = await runCommand(['--help']);
   assert.equal(code, 0);
   const listed = [...stdout.toString().matchAll(/^ {2}(\d) {2}\w/gm)].map(([, digit]) => Number(digit));
   assert.deepEqual(listed, Object.values(exitCodes).sort());
 });
 
-test('without a verb the help is printed, as a mistake', async () => {
+test('without a verb, prints the help and exits with a usage error', async () => {
   const { code, stdout, stderr } = await runCommand([]);
   assert.deepEqual([code, stdout.length], [2, 0]);
   assert.match(stderr, /^Usage: afterimage .*\n[^]*^ {2}capture .*\n[^]*^Exit codes:$/m);
 });
 
-test('the stack of an error is printed on request alone', async () => {
+test("prints an error's stack only on request", async () => {
   const wrong = ['verify', '/no/such/file'];
   const env = { PATH: process.env.PATH };
   assert.doesNotMatch((await runCommand(wrong, { env })).stderr, /\n./);
@@ -62,7 +62,7 @@ test('the help of every verb has examples, exit codes and a document', async () 
   }
 });
 
-test('docs/command.md has the exit codes that the help has', async () => {
+test('docs/command.md has the same exit codes as the help', async () => {
   const list = readFileSync(join(repository, 'docs/command.md'), 'utf8');
   const { stdout } = await runCommand(['--help']);
   const codes = [...stdout.toString().matchAll(/^ {2}(\d) {2}(\w.*)$/gm)].map(([, digit, text]) => [
@@ -73,7 +73,7 @@ test('docs/command.md has the exit codes that the help has', async () => {
   assert.deepEqual(documented, codes);
 });
 
-test('a mistake points at the help of its verb', async () => {
+test("a usage error names the verb's help", async () => {
   for (const verb of await verbs()) {
     const { code, stderr } = await runCommand([verb, '--no-such-option']);
     assert.equal(code, 2);
@@ -90,7 +90,7 @@ test('a mistake points at the help of its verb', async () => {
   }
 });
 
-test('every report is printed in each format, by --format and by its alias', async () => {
+test('prints every report in each format, by --format and by its alias', async () => {
   const pid = String(process.pid);
   const beginnings = { json: /^\{/, markdown: /^[#|\w]/, html: /^<!doctype html>[^]*<\/html>\n$/ };
   for (const words of [['memory', pid]]) {

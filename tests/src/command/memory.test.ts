@@ -37,7 +37,7 @@ function residentOf(pid: number): number {
 
 describe('memory', () => {
   for (const node of outerNodes) {
-    it(`tells Buffers from the JavaScript heap, and adds up to RSS, Node ${node.version}`, async (t) => {
+    it(`distinguishes Buffers from the JavaScript heap, and adds up to RSS, Node ${node.version}`, async (t) => {
       const target = await startPlainTarget(t, { node: node.path });
       const memory = (): Promise<Ledger> => answer<Ledger>('memory', String(target.pid));
       const before = await memory();
@@ -56,7 +56,7 @@ describe('memory', () => {
     });
   }
 
-  it('leads with a conclusion, and says what the process is not', async (t) => {
+  it('begins with a conclusion, and says if the process is not Node.js', async (t) => {
     const target = await startPlainTarget(t);
     await target.run('globalThis.buffers = Array.from({ length: 1500 }, () => Buffer.alloc(100_000, 1)); 0');
     const { code, stdout } = await runCommand(['memory', String(target.pid)]);
@@ -71,7 +71,7 @@ describe('memory', () => {
 });
 
 describe('descriptors', () => {
-  it('counts them by kind, of a process that has none left', async (t) => {
+  it('counts them by kind, even if the process has none left', async (t) => {
     const target = await startPlainTarget(t, { prefix: ['prlimit', '--nofile=64:64'] });
     await target.run(`globalThis.held = []; const fs = process.getBuiltinModule('fs');
       try { for (;;) held.push(fs.openSync('/dev/null')); } catch {} held.length`);
@@ -86,7 +86,7 @@ describe('descriptors', () => {
     assert.ok((groups.find(({ what }) => what === '/dev/null')?.count ?? 0) > 30);
   });
 
-  it('says that it may not see what they are, rather than showing none', async (t) => {
+  it('says if it cannot see what they are, instead of showing none', async (t) => {
     if (process.getuid?.() !== 0) {
       t.skip('needs root');
       return;
@@ -100,7 +100,7 @@ describe('descriptors', () => {
     assert.match(stderr, /^afterimage: the descriptors of process \d+ may not be read \(EACCES\)[^\n]*\n$/);
   });
 
-  it('names the peer of connections that it closed and the process did not', async (t) => {
+  it('names the peer of connections that the peer closed and the process did not', async (t) => {
     const target = await startPlainTarget(t);
     await target.run(`const net = process.getBuiltinModule('net');
       globalThis.kept = [];

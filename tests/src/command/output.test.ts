@@ -44,9 +44,9 @@ async function assertCompressed(path: string, { stderr }: CommandEnd): Promise<v
   assert.match(stdout.toString(), /: whole, and as it was written\n/);
 }
 
-describe('a result is compressed by its name', { timeout: 300_000 }, () => {
+describe('a result is compressed according to its name', { timeout: 300_000 }, () => {
   for (const { major, path: node } of [nodeOf(20), nodeOf(24)]) {
-    it(`a snapshot that is redacted on Node ${major}`, async (t) => {
+    it(`a redacted snapshot on Node ${major}`, async (t) => {
       for (const ending of ['gz', 'zst']) {
         const redacted = join(await temporaryDirectory(t), `redacted.heapsnapshot.${ending}`);
         await assertCompressed(redacted, await succeed(['redact', raw, redacted], { node }));
@@ -54,7 +54,7 @@ describe('a result is compressed by its name', { timeout: 300_000 }, () => {
     });
   }
 
-  it('a capture, an image, and what is developed from it', async (t) => {
+  it('a capture, an image, and the snapshot developed from it', async (t) => {
     const cwd = await temporaryDirectory(t);
     const { pid } = await startPlainTarget(t);
     const output = join(cwd, `${pid}.heapsnapshot.zst`);
@@ -69,7 +69,7 @@ describe('a result is compressed by its name', { timeout: 300_000 }, () => {
     await assertCompressed(developed, await succeed(['develop', image, '-o', developed]));
   });
 
-  it('also where it is encrypted', async (t) => {
+  it('even if it is encrypted', async (t) => {
     const cwd = await temporaryDirectory(t);
     const identity = join(cwd, 'key.txt');
     execFileSync(debianFile('age', '/usr/bin/age-keygen'), ['-o', identity], { stdio: 'ignore' });
@@ -81,8 +81,8 @@ describe('a result is compressed by its name', { timeout: 300_000 }, () => {
   });
 });
 
-describe('a result goes to a pipe', { timeout: 120_000 }, () => {
-  it('alone: what is said about it goes to standard error', async (t) => {
+describe('a result in a pipe', { timeout: 120_000 }, () => {
+  it('is alone there: messages go to standard error', async (t) => {
     const { pid } = await startPlainTarget(t);
     const { stdout, stderr } = await succeed(['capture', String(pid), '-o', '-']);
     assert.match(stderr, /^afterimage: wrote the snapshot \([\d.]+ MB, [\d,]+ nodes; redacted: strings\), /);
@@ -93,7 +93,7 @@ describe('a result goes to a pipe', { timeout: 120_000 }, () => {
     assert.match(found.toString(), /: whole, and as it was written\n {2}image of /);
   });
 
-  it('and never to a terminal', async (t) => {
+  it('is never written to a terminal', async (t) => {
     const { pid } = await startPlainTarget(t);
     for (const verb of [`capture ${pid} -o -`, `develop ${raw} -o -`, `redact ${raw} -`]) {
       const command = `'${process.execPath}' '${commandProgram}' ${verb}`;
@@ -113,7 +113,7 @@ describe('a result goes to a pipe', { timeout: 120_000 }, () => {
     }
   });
 
-  it('and nothing else does', async (t) => {
+  it('is never mixed with JSON output', async (t) => {
     const { pid } = await startPlainTarget(t);
     const { code, stderr } = await runCommand(['capture', String(pid), '-o', '-', '--json']);
     assert.match(stderr, /--json and - both want standard output/);
@@ -122,7 +122,7 @@ describe('a result goes to a pipe', { timeout: 120_000 }, () => {
 });
 
 describe('an existing file', { timeout: 300_000 }, () => {
-  it('is overwritten by --force alone', async (t) => {
+  it('is overwritten only with --force', async (t) => {
     const cwd = await temporaryDirectory(t);
     const there = join(cwd, 'there.heapsnapshot');
     const target = await startPlainTarget(t);
@@ -158,7 +158,7 @@ describe('an existing file', { timeout: 300_000 }, () => {
     }
   });
 
-  it('keeps its name where a template would take it, and the capture gets a number', async (t) => {
+  it("stays if a template expands to its name, and the capture's name gets a number", async (t) => {
     const cwd = await temporaryDirectory(t);
     const { pid } = await startPlainTarget(t);
     const output = join(cwd, '{pid}.heapsnapshot.gz');
@@ -175,7 +175,7 @@ describe('an existing file', { timeout: 300_000 }, () => {
     assert.equal(await free('y.gz'), 'y.gz');
   });
 
-  it('is not one of the inputs, whatever is asked for', async () => {
+  it('is never overwritten if it is an input, not even with --force', async () => {
     for (const args of [
       ['redact', raw, raw, '--force'],
       ['analyze', raw, '-o', raw, '--force'],

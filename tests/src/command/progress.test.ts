@@ -20,8 +20,8 @@ function written(times: number[], settings: Partial<typeof usual> = {}): string[
   return output;
 }
 
-describe('progress line', () => {
-  it('shows a bar once the work takes longer than a second, ten times a second at most', () => {
+describe('the progress line', () => {
+  it('shows a bar after a second, redrawn at most ten times a second', () => {
     const line = `${ERASE}[############............] 10 MB of 20 MB`;
     assert.deepEqual(written([0, 500, 999]), []);
     assert.deepEqual(written([500, 1000, 1001, 1099, 1100]), [line, line, ERASE]);
@@ -32,7 +32,7 @@ describe('progress line', () => {
     assert.equal(line.length - ERASE.length, 39);
   });
 
-  it('is a plain line every ten seconds where there is no terminal, or one that cannot erase', () => {
+  it('is a plain line every ten seconds without a terminal, or on one that cannot erase', () => {
     const line = 'afterimage: 10 MB of 20 MB\n';
     delete process.env.AFTERIMAGE_PROGRESS;
     for (const settings of [{ isTTY: false }, { term: 'dumb' }]) {

@@ -112,7 +112,7 @@ function lineOf(pid: number, table: string): string {
 
 describe('afterimage ps', () => {
   for (const { version, path } of outerNodes) {
-    it(`lists Node.js ${version}, with what is known of it`, async (t) => {
+    it(`lists Node.js ${version}, with its details`, async (t) => {
       const flags = ['--max_old_space_size=300'];
       const pid = await startNode(t, { node: path, flags, args: ['an', 'argument'] });
       const found = await listed(pid);
@@ -128,7 +128,7 @@ describe('afterimage ps', () => {
     });
   }
 
-  it('lists an application in one file, whose words are all its own, and which can be captured', async (t) => {
+  it('lists a single executable application, which can be captured', async (t) => {
     const directory = await temporaryDirectory(t);
     await writeFile(join(directory, 'app.cjs'), 'console.log("up"); setInterval(() => undefined, 1e6)');
     const configuration = { main: 'app.cjs', output: 'shop', disableExperimentalSEAWarning: true };
@@ -145,7 +145,7 @@ describe('afterimage ps', () => {
     assert.equal(code, 0, stderr);
   });
 
-  it('lists a Node.js by another name', async (t) => {
+  it('lists a renamed Node.js', async (t) => {
     const renamed = join(await temporaryDirectory(t), 'shop-server');
     await copyFile(nodeOf(20).path, renamed);
     const found = await listed(await startNode(t, { node: renamed, flags: ['--no-addons'] }));
@@ -153,7 +153,7 @@ describe('afterimage ps', () => {
     assert.equal(found.capture.obstacle?.code, 'no-addons');
   });
 
-  it('the largest first, and neither itself nor what is no Node.js', async (t) => {
+  it('lists the largest first, and neither itself nor other programs', async (t) => {
     const [pid, other, sleeping] = await Promise.all([
       startNode(t),
       startNode(t, { env: { NODE_OPTIONS: '--max-old-space-size=200' } }),
@@ -173,14 +173,14 @@ describe('afterimage ps', () => {
     );
   });
 
-  it('no program that is only called node', async (t) => {
+  it('lists no program that is only called node', async (t) => {
     const program = join(await temporaryDirectory(t), 'node');
     await copyFile('/bin/sh', program);
     const pid = await start(t, [program, '-c', 'echo up; read line < /dev/zero; echo']);
     assert.ok(!(await list()).some((each) => each.pid === pid));
   });
 
-  it('says in the table and below it why a process cannot be captured', async (t) => {
+  it('tells in and below the table why a process cannot be captured', async (t) => {
     const pid = await startNode(t, { node: nodeOf(22).path, flags: ['--disable-sigusr1'] });
     const { capture } = await listed(pid);
     assert.equal(capture.by, null);
@@ -191,7 +191,7 @@ describe('afterimage ps', () => {
     assert.match(stdout.toString(), /^ {2}process \d+ was started with --disable-sigusr1/m);
   });
 
-  it('says a reason once that several processes have', async (t) => {
+  it('prints a reason that several processes share once', async (t) => {
     const flags = ['--disable-sigusr1'];
     const node = nodeOf(22).path;
     const pids = await Promise.all([1, 2, 3].map(() => startNode(t, { node, flags })));
@@ -208,7 +208,7 @@ describe('afterimage ps', () => {
     );
   });
 
-  it('shows the application and its directory in place of a command that does not fit', async (t) => {
+  it('shows the application and its directory instead of a command that does not fit', async (t) => {
     const directory = await temporaryDirectory(t);
     await writeFile(join(directory, 'package.json'), '{"name":"corner-shop"}');
     const args = ['x'.repeat(200)];
@@ -224,7 +224,7 @@ describe('afterimage ps', () => {
     assert.match(lineOf(pid, stdout.toString()), /x{200}$/);
   });
 
-  it('an agent, with the heap that it tells of', async (t) => {
+  it('shows an agent, with the heap that it reports', async (t) => {
     const [open, shut] = await Promise.all(
       [true, false].map((allow) =>
         startTarget(t, { options: { allow, path: '/tmp/{name}-{pid}.heapsnapshot' } }),
@@ -242,7 +242,7 @@ describe('afterimage ps', () => {
     assert.match(capture.obstacle.message, /ALLOW_HEAP_SNAPSHOT=1/);
   });
 
-  it('one in a cgroup with its limit', async (t) => {
+  it("shows the limit of a process's cgroup", async (t) => {
     const cgroup = memoryCgroup(t, 500e6);
     if (cgroup === null) return;
     const pid = await startNode(t);
@@ -253,14 +253,18 @@ describe('afterimage ps', () => {
     assert.ok(memory.usedBytes < memory.limitBytes);
   });
 
-  it('one in a network namespace of its own, which it does not reach', { skip: !isRoot }, async (t) => {
-    const pid = await startNode(t, { prefix: ['unshare', '--net'] });
-    const { capture } = await listed(pid);
-    assert.equal(capture.obstacle?.code, 'other-network');
-  });
+  it(
+    'lists a process in another network namespace without connecting to it',
+    { skip: !isRoot },
+    async (t) => {
+      const pid = await startNode(t, { prefix: ['unshare', '--net'] });
+      const { capture } = await listed(pid);
+      assert.equal(capture.obstacle?.code, 'other-network');
+    },
+  );
 
   it(
-    'those of other users: root may capture them, they may not capture root’s',
+    "lists other users' processes: root can capture them, they cannot capture root's",
     { skip: needsOtherUsers },
     async (t) => {
       const [own, theirs] = await Promise.all([startNode(t), startNode(t, { prefix: asNobody })]);
@@ -275,7 +279,7 @@ describe('afterimage ps', () => {
     },
   );
 
-  it('shows nothing that a terminal would obey, on lines that fit it', async (t) => {
+  it('escapes control characters, on lines that fit the terminal', async (t) => {
     const cwd = join(await temporaryDirectory(t), `\u001b[31m${'x'.repeat(100)}`);
     mkdirSync(cwd);
     const pid = await startNode(t, { cwd, args: ['x'.repeat(200)] });
@@ -286,7 +290,7 @@ describe('afterimage ps', () => {
     assert.match(lineOf(short, table), / \\x1b\[31mx$/);
   });
 
-  it('leaves columns out where the terminal is too narrow for them', async (t) => {
+  it('omits columns if the terminal is too narrow', async (t) => {
     const cgroup = memoryCgroup(t, 500e6);
     if (cgroup === null) return;
     const pid = await startNode(t, { flags: ['--max-old-space-size=300'] });
@@ -298,7 +302,7 @@ describe('afterimage ps', () => {
     assert.match(lineOf(pid, wide), / 315 MB .* of 500 MB /);
   });
 
-  it('ends quietly when nobody reads on', async (t) => {
+  it('ends silently if its reader has ended', async (t) => {
     await startNode(t);
     const command = startCommand(['ps']);
     command.stdout?.destroy();

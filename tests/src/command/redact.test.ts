@@ -61,7 +61,7 @@ const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes)
 const inDirectory = (name: string): string => join(directory, name);
 
 describe('afterimage redact', { timeout: 120_000 }, () => {
-  it('leaves structure and names, and no data', async () => {
+  it('keeps structure and names, and removes data', async () => {
     const text = await readFile(redacted, 'utf8');
     assert.ok(!text.includes(SECRET.slice(0, 8)) && !text.includes('somebody'));
     for (const name of ['PlantedOrder', 'cardToken', 'byMail']) assert.ok(text.includes(`"${name}"`), name);
@@ -81,7 +81,7 @@ describe('afterimage redact', { timeout: 120_000 }, () => {
     assert.equal([...one].filter((hash) => other.has(hash)).length, 0);
   });
 
-  it('takes names of properties too with --redact names, but not those of Node', async () => {
+  it("removes property names too with --redact names, except Node's own", async () => {
     const output = inDirectory('names.heapsnapshot');
     await succeed('redact', plain, output, '--redact', 'names');
     const text = await readFile(output, 'utf8');
@@ -91,7 +91,7 @@ describe('afterimage redact', { timeout: 120_000 }, () => {
     }
   });
 
-  it('reads gzip from standard input, writes standard output, and tells what it did as JSON', async () => {
+  it('reads gzip from standard input, writes to standard output, and reports as JSON', async () => {
     const { stdout, code } = await runCommand(['redact', '-', '-'], {
       input: gzipSync(await readFile(plain)),
     });
@@ -111,7 +111,7 @@ describe('afterimage redact', { timeout: 120_000 }, () => {
     });
   });
 
-  it('is refused in words, and leaves nothing behind', async () => {
+  it('fails with a one-line error and leaves nothing behind', async () => {
     const link = inDirectory('link');
     await symlink(inDirectory('nowhere'), link);
     const half = inDirectory('half');
@@ -129,7 +129,7 @@ describe('afterimage redact', { timeout: 120_000 }, () => {
     assert.deepEqual((await readdir(directory)).sort(), before);
   });
 
-  it('leaves out what follows the end of a snapshot, and says so; verify calls it altered', async () => {
+  it('drops data after the end of a snapshot and says so; verify calls it altered', async () => {
     const longer = inDirectory('longer');
     await writeFile(longer, `${await readFile(plain, 'utf8')}{"more":"hunter2hunter2"}`);
     const output = inDirectory('longer.heapsnapshot');
@@ -139,7 +139,7 @@ describe('afterimage redact', { timeout: 120_000 }, () => {
     await fail(['verify', longer], 1, /it was altered: 25 bytes follow the end of the snapshot/);
   });
 
-  it('leaves out a section that nobody knows, and says so', async () => {
+  it('drops an unknown section and says so', async () => {
     const odd = inDirectory('odd');
     const text = await readFile(plain, 'utf8');
     await writeFile(odd, text.replace('"locations":[', '"remarks":["hunter2hunter2"],\n"locations":['));
@@ -161,7 +161,7 @@ describe('afterimage verify', { timeout: 120_000 }, () => {
     assert.match((await succeed('verify', plain)).stdout.toString(), /cannot be told: it has no hash in it/);
   });
 
-  it('finds any byte altered, and a part missing', async () => {
+  it('detects any altered byte and any missing part', async () => {
     const bytes = await readFile(redacted);
     const ending = bytes.lastIndexOf('"afterimage"');
     for (const at of [
@@ -183,7 +183,7 @@ describe('afterimage verify', { timeout: 120_000 }, () => {
     await fail(['verify', cut], 1, /it was altered: Afterimage wrote it, and its last line is not there/);
   });
 
-  it('tells whether an image is whole', async () => {
+  it('tells whether an image is complete', async () => {
     const image = await storeImage(nodeOf(20), directory);
     assert.match(
       (await succeed('verify', image)).stdout.toString(),
@@ -201,7 +201,7 @@ describe('afterimage verify', { timeout: 120_000 }, () => {
 });
 
 describe('encryption', { timeout: 120_000 }, () => {
-  it('is read by age, and age is read here', async () => {
+  it('interoperates with age in both directions', async () => {
     const [ours, theirs] = [inDirectory('ours.age'), inDirectory('theirs.age')];
     await succeed('redact', plain, ours, '--recipient', recipient);
     const clear = execFileSync('age', ['-d', '-i', identity, ours], { maxBuffer: 1 << 28 });
@@ -221,7 +221,7 @@ describe('encryption', { timeout: 120_000 }, () => {
     }
   });
 
-  it('is for everybody in AFTERIMAGE_RECIPIENTS', () => {
+  it('uses all recipients in AFTERIMAGE_RECIPIENTS', () => {
     const output = inDirectory('both.age');
     const other = inDirectory('other.txt');
     execFileSync('age-keygen', ['-o', other], { stdio: 'ignore' });
@@ -237,7 +237,7 @@ describe('encryption', { timeout: 120_000 }, () => {
     }
   });
 
-  it('is refused in words', async () => {
+  it('fails with a one-line error', async () => {
     const file = inDirectory('words.age');
     await succeed('redact', plain, file, '--recipient', recipient);
     const bytes = await readFile(file);

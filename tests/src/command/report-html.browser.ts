@@ -19,7 +19,7 @@ const program = `
 `;
 
 it(
-  'the page shows the heap, can be looked into, and loads and runs nothing else',
+  'the page shows the heap, can be zoomed, and loads and runs nothing else',
   { timeout: 240_000 },
   async (t) => {
     const executablePath = debianProgram('chromium');

@@ -18,18 +18,18 @@ test('a terminal has its own width and colors', () => {
   assert.equal(lookOf({ isTTY: true, columns: 0 }, {}).width, 1000);
 });
 
-test('pipes and files are not cut, and have no colors', () => {
+test('pipes and files are not truncated and have no colors', () => {
   assert.deepEqual(lookOf(pipe, {}), { width: 1000, colors: false });
   assert.deepEqual(lookOf(null, { FORCE_COLOR: '1' }), { width: 1000, colors: false });
 });
 
-test('COLUMNS sets the width anywhere', () => {
+test('COLUMNS sets the width everywhere', () => {
   for (const stream of [terminal, pipe, null]) assert.equal(lookOf(stream, { COLUMNS: '72' }).width, 72);
   for (const COLUMNS of ['', '0', '-3', 'wide', '1e9'])
     assert.equal(lookOf(terminal, { COLUMNS }).width, 200, COLUMNS);
 });
 
-test('FORCE_COLOR wins over NO_COLOR, and both over the stream', () => {
+test('FORCE_COLOR takes precedence over NO_COLOR, and both over the stream', () => {
   const colored = (stream: typeof pipe, env: NodeJS.ProcessEnv): boolean => lookOf(stream, env).colors;
   assert.equal(colored(pipe, { FORCE_COLOR: '1' }), true);
   assert.equal(colored(pipe, { FORCE_COLOR: '', NO_COLOR: '1' }), true);
@@ -39,7 +39,7 @@ test('FORCE_COLOR wins over NO_COLOR, and both over the stream', () => {
   assert.equal(colored(terminal, { TERM: 'dumb' }), false);
 });
 
-test('a class with a long name is whole in a pipe, and fits where COLUMNS says so', async (t) => {
+test('a long class name is complete in a pipe, and fits if COLUMNS is set', async (t) => {
   const name = `Order${'OfTheCustomer'.repeat(12)}`;
   const LongName = runInThisContext(`(class ${name} { at = 0 })`) as new () => object;
   const kept = Array.from({ length: 20_000 }, () => new LongName());

@@ -23,7 +23,7 @@ const placesOfDocker = [
   '/var/lib/docker',
 ];
 
-describe("docker/NAME by Docker's own daemon", { skip }, () => {
+describe("docker/NAME with Docker's own daemon", { skip }, () => {
   let docker: Docker;
   let shop: ToolContainer;
   const placesBefore = placesOfDocker.filter(existsSync);
@@ -41,7 +41,7 @@ describe("docker/NAME by Docker's own daemon", { skip }, () => {
     return container;
   }
 
-  it('takes a snapshot of a hardened container, by its name and by the beginning of its id', async (t) => {
+  it('takes a snapshot of a hardened container, by its name and by an ID prefix', async (t) => {
     const cwd = await temporaryDirectory(t);
     const id = await docker.docker('inspect', '--format', '{{.Id}}', 'shop');
     const limit = Number(await docker.docker('inspect', '--format', '{{.HostConfig.Memory}}', 'shop'));
@@ -57,7 +57,7 @@ describe("docker/NAME by Docker's own daemon", { skip }, () => {
     assert.equal((await shop.request('/')).status, 200);
   });
 
-  it('stores the image of a Node that is not the first process', async (t) => {
+  it('stores the image of a Node.js that is not the first process', async (t) => {
     const cwd = await temporaryDirectory(t);
     const options = ['--init'];
     const container = await run(t, { ...plantedPod, name: 'proj-web_app.1', node: 20 }, { options });
@@ -68,7 +68,7 @@ describe("docker/NAME by Docker's own daemon", { skip }, () => {
     assert.deepEqual(namesIn(cwd), ['proj-web_app.1.image']);
   });
 
-  it('enters as the user that the entry point has made itself', async (t) => {
+  it('enters as the user that the entry point switched to', async (t) => {
     const cwd = await temporaryDirectory(t);
     // As su-exec and gosu do, which are no part of distroless images.
     const program = `process.setgroups([]); process.setgid(10001); process.setuid(10001);
@@ -84,7 +84,7 @@ describe("docker/NAME by Docker's own daemon", { skip }, () => {
     assert.deepEqual(namesIn(cwd), ['result']);
   });
 
-  it('ends at once when it is interrupted, and is tried again when docker is killed', async (t) => {
+  it('ends at once if interrupted, and retries if docker is killed', async (t) => {
     const cwd = await temporaryDirectory(t);
     const env = { HEAP_MB: '150' };
     const container = await run(t, { ...plantedPod, name: 'big', memoryLimit: '1Gi', env });
@@ -113,7 +113,7 @@ describe("docker/NAME by Docker's own daemon", { skip }, () => {
     await assertNothingLeftIn(container);
   });
 
-  it('says which container cannot be captured, and why', async (t) => {
+  it('tells which container cannot be captured, and why', async (t) => {
     await run(t, { ...plantedPod, name: 'closed', tmp: 'noexec' });
     await run(t, { ...plantedPod, name: 'ended' });
     await docker.docker('stop', '--time', '0', 'ended');
@@ -141,7 +141,7 @@ describe("docker/NAME by Docker's own daemon", { skip }, () => {
     await captureContainer(hidden, 'docker/hidden', cwd, ['--node', '/app/runtime', '-o', 'result']);
   });
 
-  it('says why docker cannot be reached', async (t) => {
+  it('tells why docker cannot be reached', async (t) => {
     const cwd = await temporaryDirectory(t);
     chmodSync(cwd, 0o777);
     chmodSync(docker.directory, 0o755);

@@ -29,7 +29,7 @@ describe('capture of pods with an agent', { skip, timeout: 180_000 }, () => {
       env,
     });
 
-  it('is by the agent, with its gate and its path, and the file comes out', async (t) => {
+  it('lets the agent capture, respects its gate and path, and fetches the file', async (t) => {
     const directory = await temporaryDirectory(t);
     const pod = await addPod('open', { ALLOW_HEAP_SNAPSHOT: '1', AFTERIMAGE_REDACT: 'none' });
     const { code, stdout, stderr } = await commandIn(
@@ -49,7 +49,7 @@ describe('capture of pods with an agent', { skip, timeout: 180_000 }, () => {
     assertUndisturbed(pod);
   });
 
-  it('sends nothing where the gate is shut', async (t) => {
+  it('sends nothing if the gate is shut', async (t) => {
     const directory = await temporaryDirectory(t);
     const pod = await addPod('shut', {});
     const { code, stderr } = await commandIn(cluster, ['capture', 'pod/shut'], { cwd: directory });
@@ -62,7 +62,7 @@ describe('capture of pods with an agent', { skip, timeout: 180_000 }, () => {
     assert.deepEqual(namesIn(directory), []);
   });
 
-  it('develops the image that an agent stored, or keeps it where it is encrypted', async (t) => {
+  it('develops the image that an agent stored, or keeps it if it is encrypted', async (t) => {
     const directory = await temporaryDirectory(t);
     const identity = join(directory, 'identity');
     execFileSync(debianFile('age', '/usr/bin/age-keygen'), ['-o', identity]);

@@ -54,7 +54,7 @@ describe('a capture of a pod', { skip }, () => {
     ['the image', { afterStdoutBytes: 300_000 }],
   ] as const;
   for (const [place, where] of places) {
-    it(`is tried again when its connection is cut within ${place}`, async (t) => {
+    it(`is retried if its connection is cut within ${place}`, async (t) => {
       const cwd = await temporaryDirectory(t);
       cluster.faults.exec = { ...where, then: 'cut', times: 1 };
       const { code, stdout, stderr } = await commandIn(cluster, args, { cwd });
@@ -72,7 +72,7 @@ describe('a capture of a pod', { skip }, () => {
     });
   }
 
-  it('is given up when its connection is cut each time', async (t) => {
+  it('fails if its connection is cut each time', async (t) => {
     const cwd = await temporaryDirectory(t);
     cluster.faults.exec = { afterStdoutBytes: 1_000_000, then: 'cut' };
     const { code, stderr } = await commandIn(cluster, args, { cwd });
@@ -97,7 +97,7 @@ describe('a capture of a pod', { skip }, () => {
     return { command, cwd };
   };
 
-  it('is tried again when kubectl is killed', async (t) => {
+  it('is retried if kubectl is killed', async (t) => {
     const { command, cwd } = await startCapture(t);
     const kubectl = Object.entries(childrenOf(command.pid ?? 0)).find(([, name]) => name.endsWith('kubectl'));
     process.kill(Number(kubectl?.[0]), 'SIGKILL');
@@ -108,7 +108,7 @@ describe('a capture of a pod', { skip }, () => {
     await assertNothingLeft(pod);
   });
 
-  it('gives way when memory runs short, before the kernel ends the container for it', async (t) => {
+  it('aborts if memory runs low, before the kernel kills the container', async (t) => {
     const { command, cwd } = await startCapture(t);
     const { usage, limit } = pod.memory();
     pod.limitMemory(usage + (24 << 20));
@@ -122,7 +122,7 @@ describe('a capture of a pod', { skip }, () => {
     assertUndisturbed(pod);
   });
 
-  it('has what a killed kit leaves cleared away, and is tried again', async (t) => {
+  it('cleans up after a killed kit, and is retried', async (t) => {
     const cwd = await temporaryDirectory(t);
     const command = startCommand(args, { cwd, env: cluster.env });
     await inspectorOpens(pod);
@@ -137,7 +137,7 @@ describe('a capture of a pod', { skip }, () => {
     await assertNothingLeft(pod);
   });
 
-  it('says so when what a killed kit leaves cannot be cleared away', async (t) => {
+  it('reports what a killed kit left if that cannot be cleaned up', async (t) => {
     const other = await cluster.addPod({ name: 'other', ...plantedPod });
     const cwd = await temporaryDirectory(t);
     const command = startCommand(['capture', 'pod/other', '--image', 'result', '--store-plain-image'], {
@@ -157,7 +157,7 @@ describe('a capture of a pod', { skip }, () => {
     assertUndisturbed(other);
   });
 
-  it('leaves nothing there when it is killed', async (t) => {
+  it('leaves nothing in the container if it is killed', async (t) => {
     const { command, cwd } = await startCapture(t);
     command.kill('SIGKILL');
     await endOf(command);

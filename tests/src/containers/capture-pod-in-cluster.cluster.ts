@@ -60,7 +60,7 @@ describe('developing in the cluster', { skip }, () => {
       return found;
     });
 
-  it('comes to the same as developing here, in a pod that may do nothing', async (t) => {
+  it('gives the same result as developing locally, in a pod without any rights', async (t) => {
     const cwd = await temporaryDirectory(t);
     const command = startCommand(inCluster, { cwd, env: cluster.env });
     const ending = endOf(command);
@@ -98,7 +98,7 @@ describe('developing in the cluster', { skip }, () => {
     assert.equal(there?.redaction, 'none');
   });
 
-  it('says that pods may not be created', async (t) => {
+  it('reports missing rights to create pods', async (t) => {
     const cwd = await temporaryDirectory(t);
     cluster.faults.forbidden = [{ verb: 'create', resource: 'pods' }];
     const { code, stderr } = await commandIn(cluster, inCluster, { cwd });
@@ -125,7 +125,7 @@ describe('developing in the cluster', { skip }, () => {
     return { command, end };
   };
 
-  it('is tried again when kubectl is killed', async (t) => {
+  it('is retried if kubectl is killed', async (t) => {
     const cwd = await temporaryDirectory(t);
     const { command, end } = await startDeveloping(cwd);
     const kubectl = Object.entries(childrenOf(command.pid ?? 0)).find(([, name]) => name.endsWith('kubectl'));
@@ -147,7 +147,7 @@ describe('developing in the cluster', { skip }, () => {
     assert.deepEqual(namesIn(cwd), []);
   });
 
-  it('removes its pod after Ctrl-C while there is no place for it', async (t) => {
+  it('removes its pod after Ctrl-C while the pod is still pending', async (t) => {
     const cwd = await temporaryDirectory(t);
     cluster.faults.unschedulable = '0/1 nodes are available: 1 Insufficient memory.';
     const command = startCommand(inCluster, { cwd, env: cluster.env });

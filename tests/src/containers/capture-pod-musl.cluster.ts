@@ -18,7 +18,7 @@ import { temporaryDirectory } from '../temporary-directory.js';
 
 const skip = clusterMissing() ?? false;
 
-describe('capture of pods with a Node of musl', { skip }, () => {
+describe('capture of pods with Node.js built for musl', { skip }, () => {
   let cluster: Cluster;
   let node: NodeBinary;
   before(async () => {
@@ -45,7 +45,7 @@ describe('capture of pods with a Node of musl', { skip }, () => {
     return printed;
   }
 
-  it('takes snapshots of a process under load, and leaves nothing there', async (t) => {
+  it('takes snapshots of a process under load, and leaves nothing behind', async (t) => {
     const pod = await cluster.addPod({ ...plantedPod, name: 'alpine', node });
     const load = pod.load({ requestsPerSecond: 40 });
     const printed = await capture(await temporaryDirectory(t), 'alpine', [
@@ -62,7 +62,7 @@ describe('capture of pods with a Node of musl', { skip }, () => {
     await assertNothingLeft(pod);
   });
 
-  it('has the agent there take and develop it', async (t) => {
+  it('lets the agent there capture and develop', async (t) => {
     const pod = await cluster.addPod({
       ...plantedPod,
       name: 'with-agent',

@@ -34,7 +34,7 @@ describe('capture of pods refuses', { skip }, () => {
     assert.equal(end.stderr.match(/^.*$/gm)?.filter(Boolean).length, 1, 'on one line');
   };
 
-  it('where there is no place for the native part', async () => {
+  it('if there is no directory for the native part', async () => {
     const pod = await addPod({ name: 'closed', tmp: 'noexec' });
     const { code, stderr } = await commandIn(cluster, ['capture', 'pod/closed']);
     assert.equal(code, 3, stderr);
@@ -45,7 +45,7 @@ describe('capture of pods refuses', { skip }, () => {
     assertUndisturbed(pod);
   });
 
-  it('what the user may not do, with the rights that are needed', async () => {
+  it('what the user may not do, and names the necessary rights', async () => {
     await addPod({ name: 'guarded', owner: { kind: 'Deployment', name: 'guarded' } });
     const rights = 'pods: get, list and pods/exec: create';
     const forbidden = [
@@ -60,7 +60,7 @@ describe('capture of pods refuses', { skip }, () => {
     }
   });
 
-  it('what is not there', async () => {
+  it('a target that does not exist', async () => {
     const pod = await addPod({ name: 'done', restartPolicy: 'Never', owner: { kind: 'Deployment', name: 'done' } }); // prettier-ignore
     await refused(['pod/nothing'], 4, /pod\/nothing: .*pods "nothing" not found$/m);
     await refused(['deploy/nothing'], 4, /deploy\/nothing: .*deployments\.apps "nothing" not found$/m);
@@ -112,7 +112,7 @@ describe('capture of pods refuses', { skip }, () => {
     await refused(['pod/other', '--node', '/bin/none'], 3, /pod other\/app has no Node\.js/);
   });
 
-  it('to choose among several processes; one that npm started is told from npm', async (t) => {
+  it("several processes, of which it cannot choose one; npm's own process does not count", async (t) => {
     const directory = await temporaryDirectory(t);
     const image = ['--image', '{pid}.image', '--store-plain-image'];
     await addPod({ name: 'npm', ...wrapper, scriptArgs: ['/app/planted-server.js', '8080'] });
@@ -150,7 +150,7 @@ describe('capture of pods refuses', { skip }, () => {
     assertUndisturbed(pod);
   });
 
-  it('a container whose memory is short', async () => {
+  it('a container that is short of memory', async () => {
     const pod = await addPod({ name: 'full', memoryLimit: '128Mi', env: { BUFFERS_MB: '45' } });
     const { code, stderr } = await commandIn(cluster, ['capture', 'pod/full']);
     assert.equal(code, 3, stderr);

@@ -20,7 +20,7 @@ describe('a capture of a pod', { skip, concurrency: 2 }, () => {
   before(async () => (cluster = await startCluster()));
   after(() => cluster.close());
 
-  it('gives a cluster up that does not answer', async (t) => {
+  it('gives up on a cluster that does not answer', async (t) => {
     const cwd = await temporaryDirectory(t);
     const sockets: Socket[] = [];
     const server = createServer((socket) => void sockets.push(socket.on('error', () => undefined)));
@@ -39,7 +39,7 @@ describe('a capture of a pod', { skip, concurrency: 2 }, () => {
     assert.match(stderr, /^afterimage: pod\/shop: the cluster did not answer within 60 s$/m);
   });
 
-  it('is tried again when its connection falls silent, and the kit goes by itself', async (t) => {
+  it('is retried if its connection goes silent, and the kit ends by itself', async (t) => {
     const cwd = await temporaryDirectory(t);
     const pod = await cluster.addPod({ name: 'shop', ...plantedPod });
     cluster.faults.exec = { afterStdoutBytes: 300_000, then: 'silence', times: 1 };

@@ -33,7 +33,7 @@ describe('capture of pods', { skip }, () => {
   };
 
   for (const { major, version } of nodes) {
-    it(`takes a snapshot of Node ${major} under load, and leaves nothing there`, async (t) => {
+    it(`takes a snapshot of Node ${major} under load, and leaves nothing behind`, async (t) => {
       const directory = await temporaryDirectory(t);
       const pod = await addPod({ name: `node-${major}`, node: major });
       const load = pod.load({ requestsPerSecond: 40 });
@@ -67,7 +67,7 @@ describe('capture of pods', { skip }, () => {
     });
   }
 
-  it('takes the pod of a Deployment that has been running longest, or all', async (t) => {
+  it('captures the longest-running pod of a Deployment, or all', async (t) => {
     const directory = await temporaryDirectory(t);
     const pods: Pod[] = [];
     for (const name of ['till-b', 'till-a']) {
@@ -103,7 +103,7 @@ describe('capture of pods', { skip }, () => {
     for (const pod of pods) await assertNothingLeft(pod);
   });
 
-  it('says beforehand what is known of a StatefulSet with one replica, and of its last end', async (t) => {
+  it('first shows what is known about a StatefulSet with one replica, and how it last ended', async (t) => {
     const directory = await temporaryDirectory(t);
     const pod = await addPod({ name: 'db-0', owner: { kind: 'StatefulSet', name: 'db' }, cpuLimit: '1' });
     process.kill(pod.hostPid, 'SIGKILL');

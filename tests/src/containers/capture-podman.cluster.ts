@@ -11,7 +11,7 @@ import { temporaryDirectory } from '../temporary-directory.js';
 
 const skip = clusterMissing() ?? false;
 
-it('takes a snapshot of a container of podman and docker, and leaves nothing there', { skip }, async (t) => {
+it('captures containers of podman and docker, and leaves nothing behind', { skip }, async (t) => {
   const cwd = await temporaryDirectory(t);
   const container = await startPodman({ name: 'shop', ...plantedPod });
   t.after(() => container.close());

@@ -12,7 +12,7 @@ import { memoryRoot } from '../memory-cgroup.js';
 const script = fileURLToPath(new URL('../fixtures/pod-server.cjs', import.meta.url));
 const skip = clusterMissing() ?? false;
 
-it('podman and docker exec enter a container, of which nothing is left behind', { skip }, async () => {
+it('podman and docker exec enter a container, and leave nothing behind', { skip }, async () => {
   const container = await startPodman({ name: 'shop', script, memoryLimit: '200Mi', tmp: 'noexec' });
   const { env, hostPid } = container;
   try {

@@ -21,7 +21,7 @@ const script = fileURLToPath(new URL('../fixtures/pod-server.cjs', import.meta.u
 const readinessProbe = { httpGet: { path: '/', port: 8080 }, periodSeconds: 1, timeoutSeconds: 1 };
 const skip = clusterMissing() ?? false;
 
-describe('a cluster', { skip }, () => {
+describe('the test cluster', { skip }, () => {
   let cluster: Cluster;
   let shop: Pod;
 
@@ -51,7 +51,7 @@ describe('a cluster', { skip }, () => {
   });
   after(() => cluster.close());
 
-  it('shows pods and what owns them, by name, namespace and label', async () => {
+  it('lists pods and their owners, by name, namespace and label', async () => {
     assert.match(
       await output('get', 'pods', '-A'),
       /default +other-0 +1\/1 +Running +0 [^]*shop +shop-1 +1\/1/,
@@ -74,7 +74,7 @@ describe('a cluster', { skip }, () => {
     );
   });
 
-  it('runs containers as unprivileged users, with what the pod says and nothing else', async () => {
+  it('runs containers as unprivileged users, with exactly what the pod specifies', async () => {
     const seen = await exec(
       'node',
       '-p',
@@ -126,7 +126,7 @@ describe('a cluster', { skip }, () => {
     assert.match(stderr, /^2\ncommand terminated with exit code 3\n$/);
   });
 
-  it('ends with the program, though the program has not read its standard input', async () => {
+  it('ends with the program, even if it has not read its standard input', async () => {
     const args = ['exec', '-i', '-n', 'shop', 'shop-1', '--', 'node', '-e', 'process.exit(5)'];
     const { code, stderr } = await cluster.kubectl(args, {
       input: randomBytes(20_000_000),
@@ -135,7 +135,7 @@ describe('a cluster', { skip }, () => {
     assert.equal(code, 5, stderr);
   });
 
-  it('enters a pod by its Deployment', async () => {
+  it('enters a pod through its Deployment', async () => {
     assert.match(await output('exec', '-n', 'shop', 'deploy/shop', '--', 'node', '-p', '1+1'), /^2\n$/);
   });
 
@@ -152,7 +152,7 @@ describe('a cluster', { skip }, () => {
     });
   }
 
-  it('says what a cluster says when a program is not there', async () => {
+  it('reports a missing program like a real cluster', async () => {
     const { code, stderr } = await exec('sh', '-c', 'id');
     assert.equal(code, 1);
     assert.match(
@@ -161,7 +161,7 @@ describe('a cluster', { skip }, () => {
     );
   });
 
-  it('forbids what the user may not', async (t) => {
+  it('denies what the user may not do', async (t) => {
     t.after(() => (cluster.faults.forbidden = []));
     cluster.faults.forbidden = [{ verb: 'create', resource: 'pods/exec' }];
     const { code, stderr } = await exec('node', '--version');
@@ -179,7 +179,7 @@ describe('a cluster', { skip }, () => {
     assert.equal(await canI('get', 'pods', '-n', 'shop'), 'yes\n');
   });
 
-  it('lets a program live on, without its standard input, when the connection is cut', async (t) => {
+  it('keeps a program running, without its standard input, if the connection is cut', async (t) => {
     t.after(() => (cluster.faults.exec = undefined));
     cluster.faults.exec = { afterStdoutBytes: 100, then: 'cut' };
     const program = `process.stdout.write('x'.repeat(200)); setInterval(() => {}, 1000); process.title = 'lives';
@@ -198,7 +198,7 @@ describe('a cluster', { skip }, () => {
     process.kill(left, 'SIGKILL');
   });
 
-  it('answers no more when the connection falls silent', async (t) => {
+  it('stops answering if the connection goes silent', async (t) => {
     t.after(() => (cluster.faults.exec = undefined));
     cluster.faults.exec = { afterStdoutBytes: 100, then: 'silence' };
     const program = "process.stdout.write('x'.repeat(200))";
@@ -207,7 +207,7 @@ describe('a cluster', { skip }, () => {
     assert.deepEqual([code, stdout.toString()], [null, 'x'.repeat(100)]);
   });
 
-  it('makes a pod from a manifest, waits for it, and removes it', async () => {
+  it('creates a pod from a manifest, waits for it, and removes it', async () => {
     cluster.addImage({ name: 'registry.example/tools:1', node: 24 });
     const manifest = {
       apiVersion: 'v1',
@@ -272,7 +272,7 @@ describe('a cluster', { skip }, () => {
     assert.equal(cluster.pod('bad').status().containerStatuses[0]?.state.terminated?.exitCode, 7);
   });
 
-  it('counts a restart when PID 1 is killed, and what it was killed for', async () => {
+  it('counts a restart if PID 1 is killed, and the reason', async () => {
     const pod = await cluster.addPod({ name: 'dies', script, readinessProbe, memoryLimit: '100Mi' });
     assert.equal(pod.restartCount, 0);
     await pod.request('/grow').catch(() => undefined);
@@ -285,7 +285,7 @@ describe('a cluster', { skip }, () => {
   });
 
   /** What the kernel ends first: a program that came by exec, of which all is taken that it can get. */
-  it(`ends ${cgroupVersion === 2 ? 'all of the container' : 'that program alone'} when memory runs out in one`, async () => {
+  it(`kills ${cgroupVersion === 2 ? 'the whole container' : 'only that program'} if one of its programs runs out of memory`, async () => {
     const pod = await cluster.addPod({ name: 'crowded', script, readinessProbe, memoryLimit: '150Mi' });
     const greedy = `require('node:fs').writeFileSync('/proc/self/oom_score_adj', '1000');
       const held = []; for (;;) held.push(Buffer.alloc(1e6, 1));`;
@@ -301,7 +301,7 @@ describe('a cluster', { skip }, () => {
     }
   });
 
-  it('measures what a stand-still does: to the requests, to readiness, to memory', async () => {
+  it('measures how a pause affects requests, readiness and memory', async () => {
     const pod = await cluster.addPod({ name: 'stands', script, readinessProbe, memoryLimit: '200Mi' });
     pod.resetMemoryPeak();
     const calm = pod.memory();
@@ -320,7 +320,7 @@ describe('a cluster', { skip }, () => {
   });
 });
 
-describe('a closed cluster', { skip }, () => {
+describe('a closed test cluster', { skip }, () => {
   it('leaves no process, cgroup, mount or directory behind', async () => {
     const cluster = await startCluster();
     const pod = await cluster.addPod({ name: 'goes', script, readinessProbe });

@@ -50,7 +50,7 @@ for (const { major, version } of nodes) {
   });
 }
 
-test('on Node 20 each script has its line ends, so that V8 does not read it again for each function', async () => {
+test('on Node 20 each script has its line ends, so that V8 does not scan it again for each function', async () => {
   const chunks: Buffer[] = [];
   const sink = new Writable({
     write: (chunk: Buffer, _encoding, callback) => {
@@ -73,7 +73,7 @@ test('on Node 20 each script has its line ends, so that V8 does not read it agai
   assert.ok(lineEnds > 50, `${lineEnds} scripts have line ends`);
 });
 
-test('what V8 prints does not come into the snapshot', async () => {
+test("V8's own output does not get into the snapshot", async () => {
   for (const node of nodes) {
     const tracing = path.join(directory, `${node.major}-tracing.image`);
     await playTarget(node, 'tracing', tracing);
@@ -114,7 +114,7 @@ test('developing needs no privilege', async () => {
   assert.equal(unprivileged.hash, (await hashOfSnapshot(createReadStream(imageOf(24)))).hash);
 });
 
-test('the image runs in a sandbox, with nothing open but its output', async () => {
+test('the image runs in a sandbox, with only its output open', async () => {
   let status = '';
   let open: string[] = [];
   const onStart = (pid: number): void => {
@@ -146,10 +146,10 @@ test('the image runs in a sandbox, with nothing open but its output', async () =
   );
 });
 
-describe('a broken image is an error with words', () => {
+describe('a broken image yields a one-line error', () => {
   const image = imageOf(24);
 
-  test('cut at 20 places', async () => {
+  test('truncated at 20 places', async () => {
     const { size } = statSync(image);
     for (const end of take(20, numbersBelow(size, 20_260_101))) {
       const error = await failureOf(image, { end });
@@ -203,7 +203,7 @@ describe('a broken image is an error with words', () => {
     assert.match(error.message, /ELF machine 0x00000000000000b7/);
   });
 
-  test('of a CPU with more instructions', async () => {
+  test('of a CPU with more features', async () => {
     const { offset } = findProcessNote(image);
     // cpu_features of struct image_process: no machine of today has both.
     const features = [
@@ -221,7 +221,7 @@ describe('a broken image is an error with words', () => {
     assert.match(error.message, new RegExp(`lacks ${lacking.name}`));
   });
 
-  test('of an address that no process here can have', async () => {
+  test("of an address that this machine's processes cannot map", async () => {
     // Below vm.mmap_min_addr: the first PT_LOAD segment's p_vaddr.
     const bytes = new Uint8Array(8);
     const unmappable = altered(image, { offset: 128 + 56 + 16, bytes });
@@ -237,7 +237,7 @@ describe('a broken image is an error with words', () => {
     assert.deepEqual(warnings, []);
   });
 
-  test('that is no image', async () => {
+  test('that is not an image', async () => {
     const noImage = async function* (): AsyncGenerator<Uint8Array> {
       yield await Promise.resolve(Buffer.from('{"snapshot":{"meta":{}}}'.repeat(100)));
     };
@@ -253,7 +253,7 @@ function findProcessNote(file: string): { offset: number } {
   return { offset: at + 4 + 12 };
 }
 
-test('the darkroom that cannot be started, or is killed, is told of', async () => {
+test('a darkroom that cannot be started, or is killed, is reported', async () => {
   const sink = (): Writable => new Writable({ write: (_chunk, _encoding, callback) => callback() });
   const image = (): ReturnType<typeof readImage> => readImage(createReadStream(imageOf(24)));
   await assert.rejects(develop(await image(), sink(), { program: '/nowhere/darkroom' }), {
@@ -266,7 +266,7 @@ test('the darkroom that cannot be started, or is killed, is told of', async () =
   await assert.rejects(aborted, { code: 'aborted' });
 });
 
-test('an image that stops arriving is given up', async () => {
+test('an image that stops arriving fails after a time limit', async () => {
   const stuck = async function* (): AsyncGenerator<Uint8Array> {
     yield* altered(imageOf(24), { end: 20e6 });
     await new Promise(() => undefined);
@@ -280,7 +280,7 @@ test('an image that stops arriving is given up', async () => {
   clearInterval(keepAlive);
 });
 
-test('a lock that a lost thread held is cleared', async () => {
+test('a lock that a lost thread held is released', async () => {
   // Node 20 and 22 keep this symbol; the mutex lies behind the word that says whether it was made yet.
   for (const major of [20, 22] as const) {
     const symbols = spawnSync('nm', [nodeOf(major).path], { encoding: 'latin1', maxBuffer: 1 << 28 }).stdout;

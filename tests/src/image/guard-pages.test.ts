@@ -23,7 +23,7 @@ before(() => execFileSync('gcc', ['-Wall', '-Werror', '-shared', '-fPIC', '-o', 
 const FILLED = Buffer.alloc(4096, 0xa7);
 
 for (const node of nodes) {
-  test(`guard pages on Node ${node.version} are left out`, { skip }, async () => {
+  test(`guard pages on Node ${node.version} are omitted`, { skip }, async () => {
     const image = path.join(directory, `${node.major}.image`);
     const { end } = await playTarget(node, 'image', image, library);
     assert.deepEqual(end, { exitCode: 0, signal: null });

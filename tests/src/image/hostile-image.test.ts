@@ -143,7 +143,7 @@ async function failureOfCode(code: Buffer): Promise<DevelopError> {
   return error;
 }
 
-test('the image itself, with the digest made anew, develops', async () => {
+test('the unaltered image with a recomputed digest develops', async () => {
   const offset = resumeOffset();
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const { nodes } = await develop(await readImage(hostile(readBytes(image, offset, 40))), nowhere);
@@ -151,14 +151,14 @@ test('the image itself, with the digest made anew, develops', async () => {
 });
 
 for (const [name, number, ...args] of forbidden) {
-  test(`${name} ends it, with words`, async () => {
+  test(`${name} fails with a one-line error`, async () => {
     const { code, message } = await failureOfCode(codeFor(number, args));
     assert.equal(code, 'forbidden-system-call', message);
     assert.match(message, /the image tried a system call that no snapshot needs, and was stopped/);
   });
 }
 
-test('openat is refused: an allocator of its own asks for it, and nothing is opened', async () => {
+test('openat is denied: a custom allocator may call it, and nothing is opened', async () => {
   const { message } = await failureOfCode(codeFor(OPENAT, [-100, 0, 0]));
   assert.match(message, new RegExp(`exit code ${EACCES}\\b`), message);
 });

@@ -112,7 +112,7 @@ before(
   { timeout: 1_000_000 },
 );
 
-test('all parts are there, for arm64, and take nothing but what any C library and Node have', () => {
+test('all parts for arm64 exist, and need nothing but what every C library and Node provide', () => {
   for (const [major, abi] of abis) {
     const addon = path.join(prebuilds, `abi-${abi}.node`);
     assert.equal(readFileSync(addon).readUInt16LE(18), EM_AARCH64);
@@ -124,7 +124,7 @@ test('all parts are there, for arm64, and take nothing but what any C library an
   assertStandsAlone(darkroom);
 });
 
-test('Node loads the addon, forks, and the child writes an image that says what it is of', async () => {
+test('Node loads the addon and forks, and the child writes an image with its metadata', async () => {
   const file = path.join(directory, 'untouched.image');
   // As the emulator is: here its addresses are the target's.
   const { fork, end } = capture(file, '/usr/bin/qemu-aarch64', '-L', '/usr/aarch64-linux-gnu');
@@ -140,7 +140,7 @@ test('Node loads the addon, forks, and the child writes an image that says what 
   assert.match(text, /LINUX +0x00000008\tNT_ARM_TLS/);
 });
 
-test('an image is developed, with no system call that the sandbox forbids', { timeout: 600_000 }, () => {
+test('an image develops without a system call that the sandbox forbids', { timeout: 600_000 }, () => {
   const [command = '', ...options] = emulator;
   const snapshot = path.join(directory, 'target.heapsnapshot');
   const trace = path.join(directory, 'trace');
@@ -167,11 +167,11 @@ test('an image is developed, with no system call that the sandbox forbids', { ti
   for (const name of ['mmap', 'write', 'exit_group', 'rt_sigreturn']) assert.ok(called.has(name), name);
 });
 
-test('no image is run without a sandbox', async () => {
+test('an image never runs without a sandbox', async () => {
   await assert.rejects(developed(emulated(darkroom)), { code: 'sandbox-unavailable' });
 });
 
-test('an image of x64 is refused', async () => {
+test('an x64 image is rejected', async () => {
   const ofX64 = altered(image, { offset: 18, bytes: Uint8Array.of(62, 0) });
   await assert.rejects(developed(emulated(darkroom), ofX64), {
     code: 'wrong-architecture',
@@ -179,7 +179,7 @@ test('an image of x64 is refused', async () => {
   });
 });
 
-test('a CPU that lacks instructions is told so', async () => {
+test('the error names the features that a CPU lacks', async () => {
   await assert.rejects(developed(emulated(darkroom, '-cpu', 'cortex-a53')), {
     code: 'missing-cpu-features',
     message: /lacks atomics .*asimddp/,

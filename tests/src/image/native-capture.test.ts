@@ -22,7 +22,7 @@ for (const node of nodes) {
   describe(`on Node ${node.version}`, () => {
     const image = path.join(directory, `${node.major}.image`);
 
-    test('an image is written, and the target is left as it was', async () => {
+    test('writes an image and leaves the target as it was', async () => {
       const seen = await playTarget<Played & { before: Seen; after: Seen }>(node, 'image', image);
       assert.deepEqual(seen.end, { exitCode: 0, signal: null });
       assert.ok(seen.fork && seen.fork.pauseMs > 0 && seen.fork.workers > 0 && seen.fork.mappings > 0);
@@ -43,30 +43,30 @@ for (const node of nodes) {
       assert.deepEqual(seen.after.children, []);
     });
 
-    test('parking is bounded even while the main thread is busy, and can be tried again', async () => {
+    test('parking has a time limit even while the main thread is busy, and can be retried', async () => {
       const { first, second } = await playTarget<{ first: Played; second: Played }>(node, 'park-timeout');
       assert.equal(first.failure?.code, 'park-timeout');
       assert.deepEqual(second.end, { exitCode: 0, signal: null });
     });
 
-    test('a second capture during the first is told so', async () => {
+    test('a second capture during the first is rejected', async () => {
       const { first, second } = await playTarget<{ first: Played; second: Played }>(node, 'busy');
       assert.equal(second.failure?.code, 'busy');
       assert.deepEqual(first.end, { exitCode: 0, signal: null });
     });
 
-    test('a killed child is reaped and told of', async () => {
+    test('a killed child is reaped and reported', async () => {
       const { end } = await playTarget(node, 'child-killed');
       assert.deepEqual(end, { exitCode: null, signal: 9 });
       assert.match(describeChildExit(null, 9) ?? '', /killed/);
     });
 
-    test('a collector that is gone is told of', async () => {
+    test('an ended collector is reported', async () => {
       const { end } = await playTarget(node, 'output-closed');
       assert.match(describeChildExit(end?.exitCode ?? null, end?.signal ?? null) ?? '', /collector is gone/);
     });
 
-    test('the child gathers its memory, which takes few page tables', async () => {
+    test('the child gathers its memory, so that it needs few page tables', async () => {
       const { own, child } = await playTarget<{ own: number; child: number }>(node, 'page-tables');
       assert.ok(child < own / 2, `the target's page tables have ${own} kB, the child's ${child} kB`);
     });
@@ -77,7 +77,7 @@ for (const node of nodes) {
       await eventually(() => assert.ok(!existsSync(`/proc/${fork.pid}`), `child ${fork.pid} is still there`));
     });
 
-    test('a target that exits while its workers gather exits at once', async () => {
+    test('a target that exits while its workers are parking exits at once', async () => {
       const started = performance.now();
       await playTarget(node, 'exit-while-parking');
       // The bound of that parking is 60 s, and so is the one on the target.

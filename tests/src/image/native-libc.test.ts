@@ -36,12 +36,12 @@ before(() => debianFile('musl-tools', '/usr/bin/musl-gcc'), { timeout: 600_000 }
 for (const [major, abi] of abis) {
   const addon = path.join(prebuilds, `abi-${abi}.node`);
 
-  test(`the addon for Node ${major} needs no library, and of a C library what musl has`, () => {
+  test(`the addon for Node ${major} needs no library, and only those functions of a C library that musl has`, () => {
     assertNeedsNoLibrary(addon);
     assert.ok(takenFromNode(addon, major, musl).length > 30);
   });
 
-  test(`musl's loader loads the addon for Node ${major}, where Node's symbols are there`, () => {
+  test(`musl's loader loads the addon for Node ${major} if Node's symbols are present`, () => {
     const stubs = path.join(directory, `stubs-${abi}.s`);
     const names = takenFromNode(addon, major, musl).filter((name) => name !== 'node_module_register');
     writeFileSync(stubs, names.map((name) => `.globl ${name}\n${name}: ud2\n`).join(''));
@@ -55,9 +55,9 @@ for (const [major, abi] of abis) {
   });
 }
 
-test('the darkroom stands alone', () => assertStandsAlone(path.join(prebuilds, 'darkroom')));
+test('the darkroom needs no library', () => assertStandsAlone(path.join(prebuilds, 'darkroom')));
 
-test('a program of musl writes its image with the addon objects, is restored from it, and has its ghost locks cleared', () => {
+test("a musl program writes its image with the addon's code, is restored, and its ghost locks are released", () => {
   const objects = [
     'child.c',
     'descriptors.c',

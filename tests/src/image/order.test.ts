@@ -66,7 +66,7 @@ function turnsOf(segments: Segment[]): Segment[][] {
 const startOf = ([first]: Segment[] = []): number => first?.offset ?? NaN;
 
 for (const { major, version } of nodes) {
-  test(`on Node ${version} the young generation comes early, files come last`, () => {
+  test(`on Node ${version} the young generation comes early and files come last`, () => {
     const image = readFileSync(imageOf(major));
     const segments = segmentsOf(image);
     for (const [at, { offset, bytes }] of segments.entries())
@@ -83,7 +83,7 @@ for (const { major, version } of nodes) {
   });
 }
 
-test('an image whose contents are all in ascending order develops to the same snapshot', async () => {
+test('an image with all contents in ascending order develops to the same snapshot', async () => {
   const image = readFileSync(imageOf(24));
   const segments = segmentsOf(image);
   const ascending = [...segments].sort((one, other) => (one.address < other.address ? -1 : 1));
@@ -94,7 +94,7 @@ test('an image whose contents are all in ascending order develops to the same sn
   assert.equal(one?.hash, other?.hash);
 });
 
-test('one whose contents are in more turns than that is refused', async () => {
+test('an image with contents in too many turns is rejected', async () => {
   const image = readFileSync(imageOf(24));
   const file = await rearranged(image, segmentsOf(image).reverse());
   const { code, message } = await failureOf(file, {});
@@ -102,7 +102,7 @@ test('one whose contents are in more turns than that is refused', async () => {
   assert.match(message, /no contents are at the offset 0x/);
 });
 
-test('one of which two segments claim the same contents is refused', async () => {
+test('an image with two segments for the same contents is rejected', async () => {
   const image = readFileSync(imageOf(24));
   const [first, second] = segmentsOf(image);
   assert.ok(first && second);

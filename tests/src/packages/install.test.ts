@@ -53,7 +53,7 @@ before(
   { timeout: 300_000 },
 );
 
-test('npx runs the command that is installed', () => {
+test('npx runs the installed command', () => {
   assert.match(run('npx', ['--no', '@afterimage/cli', '--version']), /^\d+\.\d+\.\d+\n$/);
   assert.match(run('npx', ['--no', '--', 'afterimage', '--version']), /^\d+\.\d+\.\d+\n$/);
 });
@@ -88,7 +88,7 @@ test('each package has what it needs, and nothing of this machine', () => {
 
 for (const [at, { version, path: node }] of nodes.entries()) {
   const other = nodes[(at + 1) % nodes.length] ?? nodes[0];
-  test(`on Node ${version}, it captures a process on Node ${other?.version}, and reads that`, async (t) => {
+  test(`on Node ${version}, it captures a process on Node ${other?.version}, and reads the snapshot`, async (t) => {
     const { pid } = await startPlainTarget(t, { ...(other === undefined ? {} : { node: other.path }) });
     const afterimage = (...args: string[]): string =>
       run(node, [join(project, 'node_modules/.bin/afterimage'), ...args]);

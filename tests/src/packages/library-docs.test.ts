@@ -50,7 +50,7 @@ function run(...args: string[]): { status: number | null; stdout: string } {
   return { status, stdout };
 }
 
-test('the test of sessions fails on a leak, and says who holds what', () => {
+test('the documented test of sessions fails on a leak, and names the holder', () => {
   const { status, stdout } = run('--test', 'sessions.test.js');
   assert.equal(status, 1, stdout);
   assert.match(stdout, /2,000 more Session in byNumber \(Map\) of .*sessions\.js/);
@@ -62,7 +62,7 @@ test('the test of sessions fails on a leak, and says who holds what', () => {
   }
 });
 
-test('and passes when nothing leaks', () => {
+test('it passes if nothing leaks', () => {
   const sessions = path.join(directory, 'sessions.js');
   const leaky = readFileSync(sessions, 'utf8');
   const [, mended = ''] = /With `(byNumber\.delete.*?)` in/.exec(documentation) ?? [];
@@ -75,30 +75,30 @@ test('and passes when nothing leaks', () => {
   assert.equal(status, 0, stdout);
 });
 
-test('the largest classes', () => {
+test('lists the largest classes', () => {
   const { stdout } = run('largest.js', 'after.heapsnapshot');
   assert.match(stdout, /^\d+ nodes, \d+ references$/m);
   assert.match(stdout, /^Map: \d+, \d+ bytes, and \d+ with all/m);
 });
 
-test('who holds the instances of a class', () => {
+test('finds what retains the instances of a class', () => {
   const { stdout } = run('holders.js', 'after.heapsnapshot', 'Order');
   assert.match(stdout, /^@\d+: \d+ bytes, .*orders \(Map\)/m);
 });
 
-test('a question that only the graph answers', () => {
+test('answers a question that only the graph can answer', () => {
   const [, most = ''] =
     /^(\d+) references from .*orders \(Map\)/.exec(run('collections.js', 'after.heapsnapshot').stdout) ?? [];
   assert.ok(Number(most) >= 6000, most);
 });
 
-test('a question to the columns', () => {
+test('queries the columns', () => {
   const [, bytes = ''] =
     /^strings take (\d+) bytes$/m.exec(run('strings.js', 'after.heapsnapshot').stdout) ?? [];
   assert.ok(Number(bytes) > 6000 * 16, bytes);
 });
 
-test('what grew', () => {
+test('finds what grew', () => {
   const { stdout } = run('growth.js', 'before.heapsnapshot', 'after.heapsnapshot');
   assert.match(stdout, /^1\. 3,000 more Order in orders \(Map\) of module .*orders\.cjs/m);
   assert.match(stdout, /orders\.cjs:2:\d+$/m);

@@ -29,7 +29,7 @@ function textsBelow(directory: string): string[] {
     });
 }
 
-test('no text leads to the package that has the bare name on npm', () => {
+test('no text refers to the package that has the bare name on npm', () => {
   assert.match('npx -y afterimage ps', BARE_NAME);
   assert.match('`npm install --global afterimage`', BARE_NAME);
   assert.doesNotMatch('npx @afterimage/cli ps; npm install @afterimage/agent', BARE_NAME);
@@ -42,7 +42,7 @@ test('no text leads to the package that has the bare name on npm', () => {
   assert.deepEqual(leading, []);
 });
 
-test('npx finds the binary of the command: both names are one file', () => {
+test("npx finds the command's binary: both names are one file", () => {
   const manifest = JSON.parse(readFileSync(join(root, 'packages/afterimage/package.json'), 'utf8')) as {
     name: string;
     bin: Record<string, string>;

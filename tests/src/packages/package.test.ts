@@ -63,7 +63,7 @@ for (const node of outerNodes) {
   });
 }
 
-test('an ABI without a native part is refused, with those that there are', () => {
+test('an ABI without a native part is refused, with the supported ones', () => {
   const abi = path.join(prebuilds, 'abi-137.node');
   const aside = path.join(directory, 'abi-137.node');
   cpSync(abi, aside);
@@ -80,7 +80,7 @@ test('an ABI without a native part is refused, with those that there are', () =>
   }
 });
 
-test('an installation without its native part is refused, with where it was looked for', () => {
+test('an installation without its native part is refused, with the paths that were searched', () => {
   const aside = path.join(directory, 'linux-x64');
   renameSync(prebuilds, aside);
   try {
@@ -91,7 +91,7 @@ test('an installation without its native part is refused, with where it was look
   }
 });
 
-test('a native part for another build of Node is refused, with what it lacks', () => {
+test('a native part for another build of Node is refused, with what is missing', () => {
   const abi = path.join(prebuilds, 'abi-137.node');
   const aside = path.join(directory, 'abi-137.node');
   cpSync(abi, aside);
@@ -106,7 +106,7 @@ test('a native part for another build of Node is refused, with what it lacks', (
   }
 });
 
-test('a native part that the system does not load is refused, with what to look at', () => {
+test('a native part that the system does not load is refused, with what to check', () => {
   const abi = path.join(prebuilds, 'abi-137.node');
   const aside = path.join(directory, 'abi-137.node');
   cpSync(abi, aside);

@@ -89,12 +89,12 @@ const joined = fc
   .filter(([before, , after]) => before.length + after.length > 0)
   .map(([before, secret, after, separator]) => [...before, secret, ...after].join(separator));
 
-describe('names that are words with something between', () => {
-  it('are kept when all words are known', () => {
+describe('names that are joined words', () => {
+  it('are kept if all words are known', () => {
     assert.deepEqual(redactedNames(PROPERTY, KEPT), KEPT);
   });
 
-  it('are taken out when one looks like data', () => {
+  it('are removed if one looks like data', () => {
     const shown = redactedNames(PROPERTY, DATA);
     assert.deepEqual(
       DATA.filter((_, at) => !shown[at]?.startsWith('‹name ')),
@@ -102,7 +102,7 @@ describe('names that are words with something between', () => {
     );
   });
 
-  it('are never kept with a part that is not known', () => {
+  it('are never kept if a part is unknown', () => {
     fc.assert(
       fc.property(fc.array(joined, { minLength: 100, maxLength: 100 }), (names) => {
         for (const [at, shown] of redactedNames(PROPERTY, names).entries()) {
@@ -128,20 +128,20 @@ function redactedNode(type: string, name: string): string {
 
 describe('names in other alphabets', () => {
   for (const name of ['Заказ', '订单', 'Crédit', 'get сумма', 'größe2']) {
-    it(`are kept when a function has them in its source: ${name}`, () => {
+    it(`are kept if a function has them in its source: ${name}`, () => {
       assert.equal(redactedNode('closure', name), name);
       assert.match(redactedNode('object', name), /^‹name /);
     });
   }
 
-  it('are taken out even then when they look like data', () => {
+  it('are removed even then if they look like data', () => {
     for (const name of ['счёт4155550123', 'ключ9f8c2e77a01b', 'Заказ номер', 'é'.repeat(60)]) {
       assert.match(redactedNode('closure', name), /^‹name /, name);
     }
   });
 });
 
-describe('files of bundles', () => {
+describe('file names of bundles', () => {
   it('keep their words and lose their hash', () => {
     assert.deepEqual(
       redactedNames(
@@ -152,7 +152,7 @@ describe('files of bundles', () => {
     );
   });
 
-  it('show no part that is not known', () => {
+  it('show no unknown part', () => {
     fc.assert(
       fc.property(
         fc.array(text('bcdfghjklmnpqrstvwxz0123456789', 12), { minLength: 50, maxLength: 50 }),

@@ -145,39 +145,47 @@ describe('a redacted snapshot', { concurrency: 2 }, () => {
       ['weak', 'plain'],
       ['functions', 'internals'],
     ] as const) {
-      it(`of Node ${node.major}, ${program}, ${how}, answers as before`, { timeout: 120_000 }, async (t) => {
-        const file = join(await temporaryDirectory(t), 'before.heapsnapshot');
-        await run(node.path, [writer, program, how, file], { timeout: 60_000 });
-        const bytes = await readFile(file);
-        const [original, redacted] = await Promise.all([opened(bytes), opened(redact(bytes))]);
-        assertSameGraph(redacted, original);
-        assertSameEqualities(redacted, original);
-        assert.deepEqual(classFigures(redacted), classFigures(original));
-        assertSameCopies(redacted, original);
-        assert.deepEqual(answersThatDiffer(findSuspects(redacted), findSuspects(original)), []);
-        const lost = redacted.classes().filter(({ name }) => name.search(MASKED) >= 0);
-        assert.ok(
-          lost.length <= 2,
-          `classes without their names: ${lost.map(({ name }) => name).join(', ')}`,
-        );
-      });
+      it(
+        `of Node ${node.major}, ${program}, ${how}, gives the same answers`,
+        { timeout: 120_000 },
+        async (t) => {
+          const file = join(await temporaryDirectory(t), 'before.heapsnapshot');
+          await run(node.path, [writer, program, how, file], { timeout: 60_000 });
+          const bytes = await readFile(file);
+          const [original, redacted] = await Promise.all([opened(bytes), opened(redact(bytes))]);
+          assertSameGraph(redacted, original);
+          assertSameEqualities(redacted, original);
+          assert.deepEqual(classFigures(redacted), classFigures(original));
+          assertSameCopies(redacted, original);
+          assert.deepEqual(answersThatDiffer(findSuspects(redacted), findSuspects(original)), []);
+          const lost = redacted.classes().filter(({ name }) => name.search(MASKED) >= 0);
+          assert.ok(
+            lost.length <= 2,
+            `classes without their names: ${lost.map(({ name }) => name).join(', ')}`,
+          );
+        },
+      );
     }
   }
 
   for (const level of ['strings', 'names'] as const) {
-    it(`with level ${level} is the same in DevTools as here`, { timeout: 120_000 }, async (t) => {
-      const file = join(await temporaryDirectory(t), 'redacted.heapsnapshot');
-      await run(nodeOf(24).path, [writer, 'shop', 'plain', file], { timeout: 60_000 });
-      await writeFile(file, redact(await readFile(file), level));
-      const [ours, theirs] = await Promise.all([openSnapshot(file), loadNodesInDevTools(file)]);
-      assert.equal(differences(ours, theirs).join('\n'), '');
-    });
+    it(
+      `with level ${level} looks the same to DevTools and to this reader`,
+      { timeout: 120_000 },
+      async (t) => {
+        const file = join(await temporaryDirectory(t), 'redacted.heapsnapshot');
+        await run(nodeOf(24).path, [writer, 'shop', 'plain', file], { timeout: 60_000 });
+        await writeFile(file, redact(await readFile(file), level));
+        const [ours, theirs] = await Promise.all([openSnapshot(file), loadNodesInDevTools(file)]);
+        assert.equal(differences(ours, theirs).join('\n'), '');
+      },
+    );
   }
 });
 
 describe('a redacted snapshot', { concurrency: 2 }, () => {
   for (const node of nodes) {
-    it(`of Node ${node.major} has nothing of 1,000 secrets`, { timeout: 180_000 }, async (t) => {
+    it(`of Node ${node.major} contains none of 1,000 secrets`, { timeout: 180_000 }, async (t) => {
       const directory = await temporaryDirectory(t);
       const [secretsFile, file] = [join(directory, 'secrets'), join(directory, 'before.heapsnapshot')];
       await run(node.path, [planter, secretsFile, file, 'numbers'], { timeout: 60_000 });
@@ -188,7 +196,7 @@ describe('a redacted snapshot', { concurrency: 2 }, () => {
     });
   }
 
-  it('is searched by a search that finds', async (t) => {
+  it('is searched by a search that works', async (t) => {
     const directory = await temporaryDirectory(t);
     const [secretsFile, file] = [join(directory, 'secrets'), join(directory, 'before.heapsnapshot')];
     await run(nodeOf(24).path, [planter, secretsFile, file], { timeout: 60_000 });
@@ -278,8 +286,8 @@ const ephemeronLike = fc
       .join(''),
   );
 
-describe('redacting graphs that no program makes', () => {
-  it('keeps them as they are, however the bytes come', async () => {
+describe('redacting generated graphs', () => {
+  it('keeps their structure, however the bytes are split into chunks', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 1e6 }),
@@ -299,7 +307,7 @@ describe('redacting graphs that no program makes', () => {
     );
   });
 
-  it('makes the same of rows as V8 writes them, and of rows with spaces', () => {
+  it("gives the same result for rows in V8's format and with spaces", () => {
     for (const level of ['strings', 'names'] as const) {
       for (const seed of [1, 2, 3, 4]) {
         const document = JSON.parse(madeUpSnapshot(seed)) as Document;
@@ -315,7 +323,7 @@ describe('redacting graphs that no program makes', () => {
     }
   });
 
-  it('ends with a clear error or with a whole snapshot, whatever is wrong with them', async () => {
+  it('ends with a clear error or a complete snapshot, whatever is wrong with them', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 1e6 }),
@@ -344,12 +352,12 @@ describe('redacting graphs that no program makes', () => {
     );
   });
 
-  it('is refused where a name comes before the type that decides about it', () => {
+  it('rejects a name before the type that decides about it', () => {
     const text = madeUpSnapshot(3).replace('"type","name","id"', '"name","type","id"');
     assert.throws(() => redact(Buffer.from(text)), /its header puts names before types/);
   });
 
-  it('is refused where a number has more digits than there are', () => {
+  it('rejects a number with too many digits', () => {
     const document = JSON.parse(madeUpSnapshot(3)) as Document;
     for (const [digits, error] of [
       [16, null],
@@ -364,14 +372,14 @@ describe('redacting graphs that no program makes', () => {
     }
   });
 
-  it('keeps names of many strings, whatever lay where they are noted', () => {
+  it("keeps the names of many strings, whatever their records' memory contained before", () => {
     for (const count of [5_000, 63_000, 65_537, 66_000, 131_000]) {
       const names = Array.from({ length: count }, (_, at) => `customerName${at % 1000}`);
       assert.deepEqual(redactedNames(PROPERTY, names), names, `${count} strings`);
     }
   });
 
-  it('hides element numbers that may be data, among so many strings that its memory moves', () => {
+  it('hides element numbers that may be data, even with so many strings that its memory moves', () => {
     const names = Array.from({ length: 300_000 }, (_, at) => `customerName${at % 1000}`);
     const document = withNames(PROPERTY, names);
     const { edges } = document;
@@ -387,7 +395,7 @@ describe('redacting graphs that no program makes', () => {
     assert.ok(told.length < 100, `${told.length} are as they were`);
   });
 
-  it('is whole where chunks are given back once they were copied', () => {
+  it('is complete if chunks are returned after copying', () => {
     const document = withNames(
       PROPERTY,
       Array.from({ length: 100_000 }, (_, at) => `customerName${at % 1000}`),
@@ -411,7 +419,7 @@ describe('redacting graphs that no program makes', () => {
     assert.ok(buffers.size < chunks, `${buffers.size} buffers of ${chunks} chunks`);
   });
 
-  it('keeps the numbers of entries of weak maps, and no name', () => {
+  it('keeps the numbers of weak map entries, and no name', () => {
     let replaced = 0;
     fc.assert(
       fc.property(fc.array(ephemeronLike, { minLength: 50, maxLength: 50 }), (names) => {
@@ -428,13 +436,13 @@ describe('redacting graphs that no program makes', () => {
     assert.ok(replaced > 1000, `${replaced} were such names`);
   });
 
-  it('is refused where strings come before what they are used as', () => {
+  it('rejects strings that come before their uses', () => {
     const { snapshot, strings, ...rest } = JSON.parse(madeUpSnapshot(3)) as Record<string, unknown>;
     const text = JSON.stringify({ snapshot, strings, ...rest });
     assert.throws(() => redact(Buffer.from(text)), /its section nodes comes behind its strings/);
   });
 
-  it('is refused where they are cut off', () => {
+  it('rejects truncated snapshots', () => {
     const bytes = Buffer.from(madeUpSnapshot(7));
     for (let length = 0; length < bytes.length; length += 97) {
       assert.throws(() => redact(bytes.subarray(0, length)), {

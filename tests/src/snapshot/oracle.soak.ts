@@ -2,6 +2,6 @@
 import { describe, it } from 'node:test';
 import { agreements } from './devtools-agreement.js';
 
-describe('the analysis of a snapshot equals that of DevTools', { concurrency: 2 }, () => {
+describe('the analysis of a snapshot agrees with DevTools', { concurrency: 2 }, () => {
   for (const { name, assert } of agreements(1)) it(name, { timeout: 120_000 }, assert);
 });

@@ -8,10 +8,10 @@ import { temporaryDirectory } from '../temporary-directory.js';
 
 const MADE_UP = 25;
 
-describe('the analysis of a snapshot equals that of DevTools', { concurrency: 2 }, () => {
+describe('the analysis of a snapshot agrees with DevTools', { concurrency: 2 }, () => {
   for (const { name, assert } of agreements(0)) it(name, { timeout: 120_000 }, assert);
 
-  it('graphs made up', { timeout: 120_000 }, async (t) => {
+  it('on generated graphs', { timeout: 120_000 }, async (t) => {
     const directory = await temporaryDirectory(t);
     for (let seed = 1; seed <= MADE_UP; seed++) {
       const file = join(directory, `seed-${seed}.heapsnapshot`);

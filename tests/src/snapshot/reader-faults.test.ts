@@ -28,8 +28,8 @@ function altered(alter: (text: SnapshotText) => void): Buffer {
   return written(text);
 }
 
-describe('a snapshot is refused', () => {
-  it('cut off at any byte, and says where', async () => {
+describe('a snapshot is rejected', () => {
+  it('if truncated at any byte, with the offset', async () => {
     const whole = written(threeNodes());
     for (let length = 0; length < whole.length; length++) {
       const { code, offset, message } = await refusal(whole.subarray(0, length));
@@ -118,7 +118,7 @@ describe('a snapshot is refused', () => {
     });
   }
 
-  it('that promises more than it holds, before any memory is taken for it', async (t) => {
+  it('if it promises more than it contains, before memory is allocated', async (t) => {
     const directory = await temporaryDirectory(t);
     for (const count of ['node_count', 'edge_count'] as const) {
       for (const promised of [1e9, 4e9, 2 ** 52]) {
@@ -140,7 +140,7 @@ describe('a snapshot is refused', () => {
     }
   });
 
-  it('wherever a byte was changed, or it is read as some other snapshot', async () => {
+  it('if a byte was changed, or it is read as another valid snapshot', async () => {
     const original = Buffer.from(madeUpSnapshot(3));
     const changes = fc.array(fc.tuple(fc.nat(original.length - 1), fc.integer({ min: 0, max: 255 })), {
       minLength: 1,
@@ -156,7 +156,7 @@ describe('a snapshot is refused', () => {
     );
   });
 
-  it('where a piece was cut out, repeated or replaced, or it is read as some other snapshot', async () => {
+  it('if a piece was cut, repeated or replaced, or it is read as another valid snapshot', async () => {
     const original = Buffer.from(madeUpSnapshot(5));
     const place = fc.nat(original.length);
     await fc.assert(
@@ -170,7 +170,7 @@ describe('a snapshot is refused', () => {
     );
   });
 
-  it('when its compression is damaged', async (t) => {
+  it('if its compression is damaged', async (t) => {
     const file = join(await temporaryDirectory(t), 'x.heapsnapshot.gz');
     const packed = gzipSync(madeUpSnapshot(1));
     await writeFile(file, packed.subarray(0, packed.length / 2));
@@ -183,7 +183,7 @@ describe('a snapshot is refused', () => {
     await assert.rejects(openSnapshot(file), /cannot be decompressed/);
   });
 
-  it('by two threads with the same words as by one', { timeout: 60_000 }, async (t) => {
+  it('with the same error by two threads as by one', { timeout: 60_000 }, async (t) => {
     // Larger than what one thread reads alone; the fault is in what the second thread reads.
     const text = threeNodes();
     const edges = 2_000_000;

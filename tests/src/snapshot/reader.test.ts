@@ -38,9 +38,9 @@ const read = (text: SnapshotText, order?: string[]): Promise<Snapshot> =>
   openSnapshot(inPieces(written(text, order)));
 
 describe('a snapshot is read the same', () => {
-  it('by the former name of the function', () => assert.equal(open, openSnapshot));
+  it("by the function's former name", () => assert.equal(open, openSnapshot));
 
-  it('cut in two at every byte', async () => {
+  it('split in two at every byte', async () => {
     const bytes = written({
       ...threeNodes(),
       strings: ['"(root)"', '"He\\"ld"', '"\\u00e9 é \\ud83d\\ude00 😀"', '"held"'],
@@ -51,7 +51,7 @@ describe('a snapshot is read the same', () => {
     }
   });
 
-  it('in chunks of any sizes', async () => {
+  it('in chunks of any size', async () => {
     const bytes = Buffer.from(madeUpSnapshot(7));
     const whole = facts(await openSnapshot(inPieces(bytes)));
     const cuts = fc.uniqueArray(fc.integer({ min: 1, max: bytes.length - 1 }), {
@@ -102,7 +102,7 @@ describe('a snapshot is read the same', () => {
     assert.deepEqual(facts(await read({ ...text, others }, order)), usual);
   });
 
-  it('with its columns in another order, and with columns that nobody knows', async () => {
+  it('with its columns in another order, and with unknown columns', async () => {
     const text = threeNodes();
     const usual = facts(await read(text));
     const { meta } = text.header;
@@ -125,7 +125,7 @@ describe('a snapshot is read the same', () => {
   });
 });
 
-describe('of a snapshot are read', () => {
+describe('the reader handles', () => {
   it('strings of every kind', async () => {
     const strings = [
       '',
@@ -152,7 +152,7 @@ describe('of a snapshot are read', () => {
     assert.deepEqual(escaped.graph.strings.find('日本😀\ud800'), [2]);
   });
 
-  it('data behind its end, as DevTools does', async () => {
+  it('data after the end, like DevTools', async () => {
     const bytes = Buffer.concat([written(threeNodes()), Buffer.from('\n\n {"more": 1}')]);
     const { graph } = await openSnapshot(inPieces(bytes));
     assert.equal(graph.nodeCount, 3);
@@ -170,7 +170,7 @@ describe('of a snapshot are read', () => {
     assert.equal((await read(text)).retainedSize[0], 2 * 4294967295);
   });
 
-  it('places in scripts, the last of several, in the order of their nodes', async () => {
+  it('several positions of one node, and positions in any order', async () => {
     const text = threeNodes();
     text.locations = [12, 8, 1, 1, 6, 40, 2, 11, 12, -9, 5, 0];
     const { locations } = (await read(text)).graph;
@@ -178,7 +178,7 @@ describe('of a snapshot are read', () => {
     assert.deepEqual([...locations.script], [40, -9]);
   });
 
-  it('a snapshot of a root and nothing else', async () => {
+  it('a snapshot with only a root', async () => {
     const text = threeNodes();
     text.header.node_count = 1;
     text.header.edge_count = 0;

@@ -30,28 +30,28 @@ for (const major of [20, 24] as const) {
       );
     });
 
-    it('names signals by what the program composed them from, with its listener', () => {
+    it('names AbortSignals by how the program composed them, with their listener', () => {
       const found = suspectWith(growth.suspects, /AbortSignal in shutdown\./);
       assert.equal(found.kind, 'abort-listeners');
       assert.equal(found.count, 600);
       assert.ok(found.locations.some(({ script }) => script === program));
     });
 
-    it('names what Node keeps, who adds to it and what empties it', () => {
+    it('names what Node keeps, what adds to it and what empties it', () => {
       const found = suspectWith(growth.suspects, /PerformanceMark in Node's performance timeline$/);
       assert.match(found.advice, /performance\.clearMarks\(\)/);
       assert.equal(found.locations[0]?.function, 'leak');
       assert.match(found.pathText, /^node:internal\/perf\/observe → markEntryBuffer/);
     });
 
-    it('names the file of which modules are copies', () => {
+    it('names the file that is loaded repeatedly', () => {
       const found = suspectWith(growth.suspects, /copies of tenant\.config\.mjs in Node's ES module cache$/);
       assert.equal(found.kind, 'modules');
       assert.ok(found.locations.some(({ script }) => script === join(directory, 'tenant.config.mjs')));
       assert.doesNotMatch(found.summary, /give it a bound/);
     });
 
-    it('makes one suspect of the listeners on one emitter', () => {
+    it('reports the listeners on one emitter as one suspect', () => {
       const found = suspectWith(growth.suspects, /listeners for each of 'close', 'data' and 'open' on hub/);
       assert.ok(found.parts.length >= 2, JSON.stringify(found.parts));
       assert.equal(
@@ -69,7 +69,7 @@ for (const major of [20, 24] as const) {
       assert.deepEqual(holder.entries, [600, 900, 1200]);
     });
 
-    it('says what makes each element heavy', () => {
+    it('tells what makes each element heavy', () => {
       const found = suspectWith(growth.suspects, /more Timeout in Node's timer lists$/);
       assert.match(found.weight ?? '', /^each keeps a RequestState \(.* kB\) by /);
     });
@@ -84,7 +84,7 @@ for (const major of [20, 24] as const) {
       }
     });
 
-    it('tells the package and version of a location, by its path and by its manifest', () => {
+    it('finds the package and version of a location, by its path and by its manifest', () => {
       const packages = growth.suspects.flatMap(({ locations }) =>
         locations.map((location) => location.package),
       );
@@ -96,7 +96,7 @@ for (const major of [20, 24] as const) {
       assert.ok(told.has(''), 'the application’s own code has none');
     });
 
-    it('accuses nothing from one snapshot', async () => {
+    it('reports nothing healthy from one snapshot', async () => {
       const suspects = findSuspects(await openSnapshot(file(3)), { most: 30 });
       const found = suspectWith(suspects, /^1,200 Customer in keep\.customers \(Map\)$/);
       assert.match(found.summary, /: if there are ever more of them, /);

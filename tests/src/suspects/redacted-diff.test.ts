@@ -76,9 +76,9 @@ function figures({ growth, suspects, classes, explainedShare }: Growth): unknown
   };
 }
 
-describe('snapshots that were redacted one by one', { concurrency: 2 }, () => {
+describe('snapshots that were redacted separately', { concurrency: 2 }, () => {
   for (const major of [20, 26] as const) {
-    it(`grow like those that were not, Node ${major}`, { timeout: 240_000 }, async (t) => {
+    it(`show the same growth as unredacted ones, Node ${major}`, { timeout: 240_000 }, async (t) => {
       const directory = await temporaryDirectory(t);
       runProgram(nodeOf(major), directory, 'leaking', LEAKING);
       const [first = '', ...others] = [1, 2, 3].map((round) => join(directory, `${round}.heapsnapshot`));
@@ -99,7 +99,7 @@ describe('snapshots that were redacted one by one', { concurrency: 2 }, () => {
     });
   }
 
-  it('are called by the names of the last, as its paths are', { timeout: 120_000 }, async (t) => {
+  it('get the names of the last one, and so do its paths', { timeout: 120_000 }, async (t) => {
     const directory = await temporaryDirectory(t);
     runProgram(nodeOf(24), directory, 'leaking', LEAKING);
     const { suspects, classes } = await diffAt(
@@ -118,7 +118,7 @@ describe('snapshots that were redacted one by one', { concurrency: 2 }, () => {
     assert.equal(after - before, 1400);
   });
 
-  it('say that a name could not be followed', { timeout: 120_000 }, async (t) => {
+  it('report names that could not be matched', { timeout: 120_000 }, async (t) => {
     const directory = await temporaryDirectory(t);
     runProgram(nodeOf(24), directory, 'doubtful', DOUBTFUL);
     const files = [1, 2].map((round) => join(directory, `${round}.heapsnapshot`));
@@ -127,7 +127,7 @@ describe('snapshots that were redacted one by one', { concurrency: 2 }, () => {
     assert.match(notCovered.join(), /^[12] redacted names? could not be followed/);
   });
 
-  it('say that they were redacted differently', { timeout: 120_000 }, async (t) => {
+  it('report different redaction levels', { timeout: 120_000 }, async (t) => {
     const directory = await temporaryDirectory(t);
     runProgram(nodeOf(24), directory, 'leaking', LEAKING);
     const [first = '', second = ''] = [1, 2].map((round) => join(directory, `${round}.heapsnapshot`));

@@ -53,7 +53,7 @@ for (const { major, path: node } of nodes) {
       assert.equal(status, 0, stderr);
     });
 
-    it('names each leak from three snapshots, and nothing that is healthy', async () => {
+    it('names each leak from three snapshots, and nothing healthy', async () => {
       const growth = await diff(
         [1, 2, 3].map((round) => openSnapshot(file(round))),
         { most: 30 },
@@ -72,7 +72,7 @@ for (const { major, path: node } of nodes) {
       for (const name of HEALTHY) assertNotAccused(growth.suspects, name);
     });
 
-    it('gives figures, source and examples that can be checked', async () => {
+    it('gives figures, source and examples that are correct', async () => {
       const growth = await diff(
         [1, 2, 3].map((round) => openSnapshot(file(round))),
         { most: 30 },
@@ -105,7 +105,7 @@ for (const { major, path: node } of nodes) {
       );
     });
 
-    it('names what has accumulated from one', async () => {
+    it('names accumulations from one', async () => {
       const suspects = findSuspects(await openSnapshot(file(3)), { most: 30 });
       for (const name of ['sessions', 'auditLog', 'priceBus', 'failures', 'headOf', 'thumbnailByUrl']) {
         suspectAt(suspects, name);

@@ -8,7 +8,7 @@ import { isSteady } from '../../../packages/snapshot/dist/suspects/growing-place
 import { telling } from '../../../packages/snapshot/dist/suspects/telling.js';
 import { inPieces, threeNodes, written } from '../snapshot/snapshot-text.js';
 
-test('growth whose last step is less than 0.4 of those before it settles', () => {
+test('growth whose last step is less than 0.4 of the earlier ones counts as settling', () => {
   assert.ok(isSteady([0, 100, 140]));
   assert.ok(!isSteady([0, 100, 139]));
   assert.ok(isSteady([0, 100, 200, 240]));
@@ -17,21 +17,21 @@ test('growth whose last step is less than 0.4 of those before it settles', () =>
   assert.ok(isSteady([10, 11]), 'two snapshots do not tell');
 });
 
-test('a step that repeats is folded once three repetitions are left out', () => {
+test('a repeated step is folded if at least three repetitions are omitted', () => {
   assert.deepEqual(foldPath(['root', 'next', 'next', 'next', 'leaf'], 100), [0, 1, 2, 3, 4]);
   const folded = foldPath(['root', ...Array<string>(6).fill('next'), 'leaf'], 100);
   assert.ok(folded.some((piece) => typeof piece === 'object' && piece.period === 1 && piece.steps >= 3));
   assert.ok(folded.length < 8);
 });
 
-test('strings tell 0.4 of what as many bytes of other things tell', () => {
+test('strings count 0.4 times as much as other objects of the same size', () => {
   const className = ['(string)', 'Session'];
   const strings = telling({ className }, { place: 0, bytes: 1000 });
   assert.ok(strings < telling({ className }, { place: 1, bytes: 401 }));
   assert.ok(strings > telling({ className }, { place: 1, bytes: 399 }));
 });
 
-test('what reaches 0.3 of the elements may be their holder, and what reaches less is not', async () => {
+test('only an object that reaches at least 0.3 of the elements may be their holder', async () => {
   for (const [reached, expected] of [
     [4, true],
     [3, true],

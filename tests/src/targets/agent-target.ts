@@ -102,7 +102,7 @@ export function memoryCgroup(t: TestContext, bytes: number): string | null {
     // As in Kubernetes: then no process of it is killed alone.
     if (cgroupVersion === 2) writeFileSync(join(path, 'memory.oom.group'), '1');
   } catch (error) {
-    t.skip(`cannot make a memory cgroup here: ${String(error)}`);
+    t.skip(`cannot create a memory cgroup here: ${String(error)}`);
     return null;
   }
   afterTest(t, () => eventually(() => rmdirSync(path)));

@@ -64,24 +64,24 @@ describe('under cgroup v2', { skip }, () => {
     if (wholeToo) debianProgram('podman');
   });
 
-  it('a capture with little headroom is refused, or gives way', (t) => {
+  it('a capture with little headroom is refused or aborts', (t) => {
     t.diagnostic(`Linux ${kernelForVirtualMachines().release}${isSlow ? ', emulated: there is no KVM' : ''}`);
     return passes(t, {
       files: ['agent/headroom.test', 'agent/faults.test', 'attach/endings.test', 'command/ps.test'],
       names: [
-        'real cgroups of this machine',
-        'a real cgroup of this machine where the kernel slows down first',
-        'memory runs short while it develops',
-        'a memory limit without room for a capture',
-        'one in a cgroup with its limit',
+        'real cgroups: ',
+        'a real cgroup in which the kernel throttles first',
+        'if memory runs low while developing, the capture aborts',
+        'a memory limit leaves no room for a capture',
+        "shows the limit of a process's cgroup",
       ],
     });
   });
 
-  it('a capture of a pod gives way before the kernel ends the container', { skip: skipPods }, (t) =>
+  it('a capture of a pod aborts before the kernel kills the container', { skip: skipPods }, (t) =>
     passes(t, {
       files: ['containers/capture-pod-broken.cluster', 'containers/test-bed.cluster'],
-      names: ['gives way when memory runs short', 'when memory runs out in one'],
+      names: ['aborts if memory runs low', 'if one of its programs runs out of memory'],
     }),
   );
 
