@@ -112,8 +112,7 @@ export async function withInspector<T>(
       return await untilAborted(calling(), signal);
     } catch (error) {
       // A process that has only just been started has its inspector before it has anything to evaluate in.
-      const isStarting = error instanceof EvaluationError && /execution context/.test(error.message);
-      if (isStarting) return { failure: 'starting' };
+      if (error instanceof EvaluationError && error.code === 'not-ready') return { failure: 'starting' };
       throw error;
     } finally {
       clearTimeout(noticing);
@@ -126,7 +125,7 @@ export async function withInspector<T>(
     const orders = (): ReturnType<Borrowed['orders']> => ({ deadline: Date.now() + waitMs, closeInspector });
     outcome = { value: await work({ orders, call }) };
   } catch (error) {
-    outcome = { error: explain(error, pid, waitMs) };
+    outcome = { error: sessionFailure(error, pid, waitMs) };
   }
   await session?.close(inspector.opened ? closingCommand(internals) : undefined);
   rendezvous.letGo();
@@ -157,7 +156,8 @@ function andLeftOpen(error: unknown, left: LeftOpen): unknown {
   return new CommandError('inspectorOpen', `${message}; ${text}`, { cause: error });
 }
 
-function explain(error: unknown, pid: number, waitMs: number): unknown {
+/** What went wrong in a session, on one line; any other error as it is. */
+function sessionFailure(error: unknown, pid: number, waitMs: number): unknown {
   if (!(error instanceof EvaluationError)) return error;
   if (error.code === 'no-answer')
     return new CommandError(

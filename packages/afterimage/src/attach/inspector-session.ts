@@ -19,7 +19,7 @@ export interface InspectorSession {
 export class EvaluationError extends Error {
   override name = 'EvaluationError';
   constructor(
-    readonly code: 'threw' | 'no-answer' | 'disconnected',
+    readonly code: 'threw' | 'not-ready' | 'no-answer' | 'disconnected',
     message: string,
   ) {
     super(message);
@@ -36,6 +36,11 @@ const CONNECT_MS = 5_000;
 const CLOSE_MS = 1_000;
 /** The variables of a module of Node's are some hundred, each with the beginning of its source. */
 const MAX_REPLY = 8 << 20;
+
+/** Whether V8 has no context yet. The inspector gives all of its errors one code: see ensureContext in v8-runtime-agent-impl.cc. */
+function isNotReady({ message }: { message: string }): boolean {
+  return message.includes('execution context');
+}
 
 /** @throws {EvaluationError} `disconnected` */
 export async function openSession(url: string): Promise<InspectorSession> {
@@ -80,7 +85,8 @@ export async function openSession(url: string): Promise<InspectorSession> {
     });
     if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ id, method, params }));
     const { error, result } = await reply;
-    if (error !== undefined) throw new EvaluationError('threw', error.message);
+    if (error !== undefined)
+      throw new EvaluationError(isNotReady(error) ? 'not-ready' : 'threw', error.message);
     return result;
   };
 

@@ -19,7 +19,7 @@ import type { PodQuery } from '../container/pods.js';
 import { messageOf } from '@afterimage/host/errors';
 import { recipientOption, recipientsOf, type RecipientOptions } from '../files/encryption-options.js';
 import { InterruptedError, interruption } from '../cli/interruption.js';
-import { outputFailure } from '../files/output.js';
+import { asCommandError } from '../files/as-command-error.js';
 import { progressLine, type ProgressLine } from '../cli/progress-line.js';
 import { levelOption } from '../cli/redaction-option.js';
 import { processId } from '../processes/process-id.js';
@@ -221,7 +221,7 @@ async function captureOne(
     }
   } catch (error) {
     if (error instanceof InterruptedError) throw error;
-    throw signal.aborted ? signal.reason : explain(error, target, path);
+    throw signal.aborted ? signal.reason : asCommandError(error, { input: target.name, output: path });
   } finally {
     progress.clear();
   }
@@ -274,16 +274,4 @@ async function keep(captured: Arrival, target: CaptureTarget, job: Job): Promise
   }
   const developed = await developCaptured(captured.image, path, developing);
   return { ...common, ...snapshotOutcome(header, developed), cost: captured.cost() };
-}
-
-/** The errors of the parts, as the command's. What is unknown stays as it is. */
-function explain(error: unknown, { name }: CaptureTarget, output: string): unknown {
-  if (error instanceof CommandError) return error;
-  if (error instanceof DevelopError) {
-    const { cause } = error;
-    if (cause instanceof CommandError) return cause;
-    if (error.code === 'output-failed') return outputFailure(cause, output) ?? error;
-    return new CommandError('failed', `${name}: ${error.message}`, { cause: error });
-  }
-  return outputFailure(error, output) ?? error;
 }

@@ -1,6 +1,5 @@
 /** `afterimage develop`: turns an image captured elsewhere into a heap snapshot. */
 import { inputName } from '../files/input-name.js';
-import { DevelopError } from '@afterimage/image/develop';
 import { readImage, type ImageHeader } from '@afterimage/image/read';
 import type { RedactionLevel } from '@afterimage/snapshot/redaction';
 import { Command } from 'commander';
@@ -17,9 +16,8 @@ import {
   type IdentityOptions,
   type RecipientOptions,
 } from '../files/encryption-options.js';
-import { inputFailure } from '../files/input-errors.js';
+import { asCommandError } from '../files/as-command-error.js';
 import { interruption } from '../cli/interruption.js';
-import { outputFailure } from '../files/output.js';
 import { levelOption } from '../cli/redaction-option.js';
 import { sameFile } from '../files/same-file.js';
 import { openStored } from '../files/stored-stream.js';
@@ -76,7 +74,9 @@ async function runDevelop(imagePath: string, options: Options): Promise<void> {
     else console.error(`afterimage: ${summary(developed, options.output)}`);
   } catch (error) {
     progress.clear();
-    throw signal.aborted ? signal.reason : explain(error, imagePath, options.output);
+    throw signal.aborted
+      ? signal.reason
+      : asCommandError(error, { input: inputName(imagePath), output: options.output });
   }
 }
 
@@ -109,15 +109,4 @@ function report({ metadata, imageBytes }: ImageHeader, developed: Developed, pat
     ghostLocks,
     image: { bytes: imageBytes, ...metadata },
   };
-}
-
-/** The errors of the parts, as the command's. What is unknown stays as it is. */
-function explain(error: unknown, imagePath: string, output: string): unknown {
-  const name = inputName(imagePath);
-  const developing = error instanceof DevelopError ? error : null;
-  const cause = developing?.cause ?? error;
-  if (developing?.code === 'output-failed') return outputFailure(cause, output) ?? error;
-  const found = inputFailure(cause, name) ?? (developing === null ? outputFailure(error, output) : null);
-  if (found !== null || developing === null) return found ?? error;
-  return new CommandError('failed', `${name}: ${developing.message}`, { cause: error });
 }

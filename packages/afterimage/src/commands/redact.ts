@@ -16,9 +16,9 @@ import {
   type RecipientOptions,
 } from '../files/encryption-options.js';
 import { checkDestination, checkStandardOutput } from '../files/destination.js';
-import { inputFailure } from '../files/input-errors.js';
+import { asCommandError } from '../files/as-command-error.js';
 import { interruption } from '../cli/interruption.js';
-import { outputFailure, writeOutput } from '../files/output.js';
+import { writeOutput } from '../files/output.js';
 import { progressLine } from '../cli/progress-line.js';
 import { formatNumberOf } from '../cli/quantities.js';
 import { redactTo, type RedactedOutput } from '../jobs/redacting.js';
@@ -74,7 +74,7 @@ async function runRedact(input: string, out: string | undefined, options: Option
     else console.error(`afterimage: ${summary(written, output)}`);
   } catch (error) {
     progress.clear();
-    throw signal.aborted ? signal.reason : explain(error, input, output);
+    throw signal.aborted ? signal.reason : asCommandError(error, { input: inputName(input), output });
   }
 }
 
@@ -112,9 +112,4 @@ function report(
   path: string,
 ): object {
   return { path, bytes, sha256, nodes, edges, strings, redaction: provenance.redaction, leftOut };
-}
-
-function explain(error: unknown, input: string, output: string): unknown {
-  const name = inputName(input);
-  return inputFailure(error, name) ?? outputFailure(error, output) ?? error;
 }

@@ -9,7 +9,7 @@ import { CommandError } from '../cli/command-error.js';
 import { addVerbHelp } from '../cli/verb-help.js';
 import { decompressed, split } from '../files/compression.js';
 import { identitiesOf, identityOption, type IdentityOptions } from '../files/encryption-options.js';
-import { inputFailure } from '../files/input-errors.js';
+import { asCommandError } from '../files/as-command-error.js';
 import { openInput } from '../files/input.js';
 import { imageDigest } from '../files/image-digest.js';
 import { progressLine } from '../cli/progress-line.js';
@@ -61,14 +61,14 @@ async function runVerify(path: string, options: Options): Promise<void> {
       decompressed(await clear(hashed(input), path, identities)),
       BEGINNING_BYTES,
     );
-    const found = isImage(beginning) ? await verifyImage(chunks) : await verifySnapshot(chunks);
+    const found = isImage(beginning) ? await verifyImage(chunks, name) : await verifySnapshot(chunks, name);
     progress.clear();
     const verified: Verified = { ...found, sha256: hash.digest('hex'), bytes };
     if (json) console.log(JSON.stringify({ path, ...verified }));
     else for (const line of linesOf(name, verified)) console.log(line);
   } catch (error) {
     progress.clear();
-    throw explain(error, name);
+    throw asCommandError(error, { input: name });
   }
 
   async function* hashed(input: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -83,7 +83,7 @@ async function runVerify(path: string, options: Options): Promise<void> {
 
 type Found = Omit<Verified, 'sha256' | 'bytes'>;
 
-async function verifySnapshot(chunks: AsyncIterable<Uint8Array>): Promise<Found> {
+async function verifySnapshot(chunks: AsyncIterable<Uint8Array>, name: string): Promise<Found> {
   // Nobody reads every row and string in less memory; what it writes is not wanted here.
   const reader = redactor({ level: 'strings' });
   const contents = endingReader();
@@ -94,18 +94,15 @@ async function verifySnapshot(chunks: AsyncIterable<Uint8Array>): Promise<Found>
   const { redacted } = reader.end();
   const { ending, sha256 } = contents.end();
   if (redacted.trailingBytes > 0) {
-    throw new CommandError(
-      'failed',
-      `it was altered: ${formatBytes(redacted.trailingBytes)} follow the end of the snapshot`,
-    );
+    throw altered(name, `${formatBytes(redacted.trailingBytes)} follow the end of the snapshot`);
   }
   if (redacted.before !== null && ending === null) {
-    throw new CommandError('failed', 'it was altered: Afterimage wrote it, and its last line is not there');
+    throw altered(name, 'Afterimage wrote it, and its last line is not there');
   }
   if (ending !== null && ending.sha256 !== sha256) {
-    throw new CommandError(
-      'failed',
-      `it was altered: its contents have the SHA-256 ${sha256}, and when it was written they had ${ending.sha256}; ` +
+    throw altered(
+      name,
+      `its contents have the SHA-256 ${sha256}, and when it was written they had ${ending.sha256}; ` +
         'copy it again from where it was captured',
     );
   }
@@ -121,7 +118,7 @@ async function verifySnapshot(chunks: AsyncIterable<Uint8Array>): Promise<Found>
   };
 }
 
-async function verifyImage(chunks: AsyncIterable<Uint8Array>): Promise<Found> {
+async function verifyImage(chunks: AsyncIterable<Uint8Array>, fileName: string): Promise<Found> {
   const image = await readImage(chunks);
   const { imageBytes, metadata } = image.header;
   const digest = await imageDigest();
@@ -134,18 +131,22 @@ async function verifyImage(chunks: AsyncIterable<Uint8Array>): Promise<Found> {
     const what = read < imageBytes ? 'it is cut off' : 'something follows its end';
     throw new CommandError(
       'failed',
-      `${what}: it has ${formatBytes(read)}, and its header says ${formatBytes(imageBytes)}; copy it again, or capture again`,
+      `${fileName}: ${what}: it has ${formatBytes(read)}, and its header says ${formatBytes(imageBytes)}; copy it again, or capture again`,
     );
   }
   if (!digest.matches()) {
-    throw new CommandError(
-      'failed',
-      'it was altered: its contents are not those its digest was made of; copy it again, or capture again',
+    throw altered(
+      fileName,
+      'its contents are not those its digest was made of; copy it again, or capture again',
     );
   }
   const { name, pid, nodeVersion, v8Version, arch, capturedAt } = metadata;
   const target = { name, pid, node: nodeVersion, v8: v8Version, arch, time: capturedAt };
   return { kind: 'image', unaltered: true, redaction: null, version: null, target, leftOut: [] };
+}
+
+function altered(name: string, what: string): CommandError {
+  return new CommandError('failed', `${name}: it was altered: ${what}`);
 }
 
 function linesOf(name: string, verified: Verified): string[] {
@@ -178,11 +179,4 @@ function targetText({ name, pid, node, v8, arch, time, process }: Target): strin
     process === undefined ? '' : `RSS ${formatBytes(process.rss)}`,
   ];
   return visible(parts.filter((part) => part !== '').join(', '));
-}
-
-function explain(error: unknown, name: string): unknown {
-  if (error instanceof CommandError && !error.message.includes(name)) {
-    return new CommandError('failed', `${name}: ${error.message}`, { cause: error });
-  }
-  return inputFailure(error, name) ?? error;
 }

@@ -1,10 +1,10 @@
 /** Where a snapshot or a report goes: a file, which gets its name only when it is whole, or standard output. */
-import { openTemporary, OutputError, outputError, publish } from '@afterimage/host/output-file';
+import { openTemporary, publish } from '@afterimage/host/output-file';
 import { removeLeftovers, temporaryName } from '@afterimage/host/temporary';
 import { rm, type FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Writable } from 'node:stream';
-import { CommandError, OutputClosedError } from '../cli/command-error.js';
+import { OutputClosedError } from '../cli/command-error.js';
 import { alreadyThere, exists } from './destination.js';
 
 /** A file that was written. */
@@ -66,12 +66,6 @@ export async function writeStandardOutput<T>(write: WriteOutput<T>): Promise<T> 
     if (!isClosedPipe(error)) throw error;
     throw new OutputClosedError('standard output was closed', { cause: error });
   }
-}
-
-/** What kept a result from being written to `path`, on one line; null for what is not about that. */
-export function outputFailure(error: unknown, path: string): CommandError | null {
-  if (!(error instanceof OutputError) && !(error instanceof Error && 'syscall' in error)) return null;
-  return new CommandError('failed', outputError(error, path).message, { cause: error });
 }
 
 function isClosedPipe(error: unknown): boolean {

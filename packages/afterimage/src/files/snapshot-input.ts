@@ -5,9 +5,8 @@ import { formatBytes } from '@afterimage/host/format';
 import { openSnapshot as open, type Snapshot } from '@afterimage/snapshot';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { CommandError } from '../cli/command-error.js';
 import { decompressed, isCompressed, split } from './compression.js';
-import { inputFailure } from './input-errors.js';
+import { asCommandError } from './as-command-error.js';
 import { openInput } from './input.js';
 import type { ProgressLine } from '../cli/progress-line.js';
 import { BEGINNING_BYTES, clear, refuseImage } from './stored-stream.js';
@@ -48,7 +47,7 @@ export async function openSnapshot(
     return snapshot;
   } catch (error) {
     progress.clear();
-    throw explain(error, name);
+    throw asCommandError(error, { input: name });
   }
 }
 
@@ -82,15 +81,4 @@ async function close(stream: AsyncIterable<Uint8Array>): Promise<void> {
 async function plainFileBytes(path: string, beginning: Buffer): Promise<number | null> {
   const file = await stat(path);
   return file.isFile() && !isCompressed(beginning) && !isEncrypted(beginning) ? file.size : null;
-}
-
-/** The errors of the parts, as the command's. What is unknown stays as it is. */
-function explain(error: unknown, name: string): unknown {
-  const failed = (message: string): CommandError =>
-    new CommandError('failed', `${name}: ${message}`, { cause: error });
-  if (error instanceof RangeError && /allocation failed|invalid (typed )?array length/i.test(error.message)) {
-    return failed('there is too little memory to read it; it takes up to 1.5 times its size');
-  }
-  const found = inputFailure(error, name);
-  return found ?? (error instanceof Error && 'syscall' in error ? failed(error.message) : error);
 }
