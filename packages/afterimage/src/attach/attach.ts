@@ -2,7 +2,7 @@
  * Attaches to a process that is not prepared for it: makes it open its inspector, calls one function in it, which forks
  * the image child, and makes it close the inspector again while the image streams in.
  */
-import type { ImageStream } from '@afterimage/image/read';
+import type { ImageMetadata, ImageStream } from '@afterimage/image/read';
 import { describeChildExit, type Fork } from '@afterimage/image/native-part';
 import { readProcessFigures, type ProcessFigures } from '@afterimage/host/process-figures';
 import { untilAborted, within } from '@afterimage/host/deferred';
@@ -12,7 +12,7 @@ import { readStatus } from '@afterimage/host/process-status';
 import { placeAddon, type VersionedAddon } from './addon-place.js';
 import { takeCaptureLock, type Lock } from './attach-lock.js';
 import { whileAttaching, withInspector, type Borrowed, type InspectorJob } from './borrowed-inspector.js';
-import { captureFunction, type Answer } from './in-target.js';
+import { captureFunction, type Answer, type KnownInTarget } from './in-target.js';
 import type { LeftOpen } from './left-open.js';
 import { starved, unlessStarved } from './starved-child.js';
 import { openRendezvous, type Rendezvous } from './rendezvous.js';
@@ -167,7 +167,7 @@ function metadataOf(
   request: string,
   figures: ProcessFigures,
 ): string {
-  const known = {
+  const known: Omit<ImageMetadata, keyof KnownInTarget> = {
     format: 1,
     name,
     pid: target.namespacePids.at(-1) ?? target.pid,

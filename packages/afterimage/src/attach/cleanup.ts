@@ -78,22 +78,28 @@ export async function closeInspectors({
   dismissed,
 }: Cleanup): Promise<void> {
   await Promise.all([
-    ...(target === null || (closed && dismissed) ? [] : [closeInspector(target, opened, false, dismissed)]),
-    ...children.map((child) => closeInspector(child, false, true, dismissed)),
+    ...(target === null || (closed && dismissed)
+      ? []
+      : [closeInspector(target, { opened, mayFail: false, dismissed })]),
+    ...children.map((child) => closeInspector(child, { opened: false, mayFail: true, dismissed })),
   ]);
 }
 
-/**
- * @param isOpen otherwise it may open yet, as long as its main thread has not come to it
- * @param mayFail a child of the target, that gets the signal from it, finds the port taken as a rule, and opens none
- */
+interface Expected {
+  /** Its inspector was seen open; otherwise it may open yet, as long as its main thread has not come to it. */
+  opened: boolean;
+  /** A child of the target gets the signal from it, usually finds the port taken, and then opens no inspector. */
+  mayFail: boolean;
+  /** No further signal is sent to it. */
+  dismissed: boolean;
+}
+
 async function closeInspector(
   watched: WatchedProcess,
-  isOpen: boolean,
-  mayFail: boolean,
-  dismissed: boolean,
+  { opened, mayFail, dismissed }: Expected,
 ): Promise<void> {
   const { pid } = watched;
+  let isOpen = opened;
   const known = new Set(watched.before);
   const started = performance.now();
   let looks = 0;

@@ -62,6 +62,7 @@ export interface Primordials {
   Uint8Array: Uint8ArrayConstructor;
   JSONStringify(value: unknown): string;
   StringPrototypeCharCodeAt(text: string, at: number): number;
+  StringPrototypeSlice(text: string, start: number): string;
   SymbolFor(key: string): symbol;
 }
 

@@ -3,12 +3,20 @@
  * runs on the target's main thread, so it does nothing that can wait, but for V8's workers to come to rest, with a bound.
  */
 import type { Addon, Fork } from '@afterimage/image/native-part';
+import type { ImageMetadata } from '@afterimage/image/read';
 import { framed, type FrameOrders, type InTarget, type Late } from './in-target-frame.js';
+
+/** The part of an image's metadata that is read in the target, at the moment of the capture. */
+export type KnownInTarget = Pick<ImageMetadata, 'v8Version' | 'modules' | 'capturedAt' | 'rss' | 'heap'>;
+
+interface Bare {
+  __proto__: null;
+}
 
 export interface Orders extends FrameOrders {
   /** An abstract socket on which the attacher waits for the image. */
   image: string;
-  /** The image's metadata as far as the attacher knows them: a JSON object without its closing brace. */
+  /** The image's metadata but for `KnownInTarget`: a JSON object without its closing brace. */
   metadata: string;
   /** The addon's file, as the target sees it. */
   addon: string;
@@ -55,12 +63,23 @@ function captureHere(
     kHeapSizeLimitIndex: number;
   };
   heap.updateHeapStatisticsBuffer();
-  const limit = heap.heapStatisticsBuffer[heap.kHeapSizeLimitIndex];
-  const time = primordials.DatePrototypeToISOString(new primordials.Date());
-  const text =
-    `${orders.metadata},"v8Version":${primordials.JSONStringify(versions.v8)},` +
-    `"modules":${primordials.JSONStringify(versions.modules)},"capturedAt":"${time}","rss":${usage[0]},` +
-    `"heap":{"total":${usage[1]},"used":${usage[2]},"external":${usage[3]},"arrayBuffers":${usage[4]},"limit":${limit}}}`;
+  // Without prototypes: JSONStringify would call a toJSON that the application has put on Object.prototype.
+  const known = {
+    __proto__: null,
+    v8Version: versions.v8,
+    modules: versions.modules,
+    capturedAt: primordials.DatePrototypeToISOString(new primordials.Date()),
+    rss: usage[0],
+    heap: {
+      __proto__: null,
+      total: usage[1],
+      used: usage[2],
+      external: usage[3],
+      arrayBuffers: usage[4],
+      limit: heap.heapStatisticsBuffer[heap.kHeapSizeLimitIndex],
+    },
+  } satisfies KnownInTarget & Bare & { heap: Bare };
+  const text = `${orders.metadata},${primordials.StringPrototypeSlice(primordials.JSONStringify(known), 1)}`;
   const metadata = new primordials.Uint8Array(text.length);
   // ASCII, without TextEncoder, which is the application's.
   for (let at = 0; at < text.length; at++) {
