@@ -14,13 +14,16 @@ export interface NodeBinary {
   env?: Record<string, string>;
 }
 
-export const nodes: readonly NodeBinary[] = ([20, 22, 24, 26] as const).map(nodeBinary);
+/** Majors to test on, from `TEST_NODES=20,24`; null where it is not set. */
+const wanted = process.env['TEST_NODES']?.split(',').map(Number) ?? null;
 
-/**
- * The oldest and the newest, for tests of what no V8 does differently; all of them with ALL_NODES=1, as in the nightly run.
- */
-export const outerNodes: readonly NodeBinary[] =
-  process.env['ALL_NODES'] === '1' ? nodes : [nodeOf(20), nodeOf(26)];
+/** Each supported version, or those of `TEST_NODES`. */
+export const nodes: readonly NodeBinary[] = ([20, 22, 24, 26] as const)
+  .filter((major) => wanted?.includes(major) ?? true)
+  .map(nodeBinary);
+
+/** The oldest and the newest, for tests of what no V8 does differently; or those of `TEST_NODES`. */
+export const outerNodes: readonly NodeBinary[] = wanted === null ? [nodeBinary(20), nodeBinary(26)] : nodes;
 
 /** Each Node's ABI: `process.versions.modules`. */
 export const abis = [

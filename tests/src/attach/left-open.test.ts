@@ -1,16 +1,23 @@
 /** An inspector that cannot be closed yet is said on exit, with an exit code of its own, and closed later. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { runCommand } from '../command.js';
 import { eventually } from '../eventually.js';
 import { nodeOf } from '../nodes.js';
 import { assertAsBefore, heldBy, startPlainTarget, watchdogsOf } from '../targets/plain-target.js';
+import { temporaryDirectory } from '../temporary-directory.js';
 
 test('waits as long as requested for a main thread in native code, then exits with code 5', async (t) => {
   const target = await startPlainTarget(t, { node: nodeOf(24).path });
   const before = heldBy(target.pid);
+  // Opening a named pipe to read returns when it is opened to write.
+  const pipe = join(await temporaryDirectory(t), 'pipe');
+  assert.equal(spawnSync('mkfifo', [pipe]).status, 0);
   const done = target.run(
-    `process.stderr.write('begun'); require('node:child_process').spawnSync('sleep', ['7']), 1`,
+    `process.stderr.write('begun'); require('node:fs').readFileSync(${JSON.stringify(pipe)}), 1`,
   );
   await eventually(() => assert.match(target.stderr(), /begun/));
   const { code, stderr } = await runCommand(['heap', String(target.pid), '--wait', '1']);
@@ -20,6 +27,7 @@ test('waits as long as requested for a main thread in native code, then exits wi
   );
   assert.equal(code, 5);
   assert.equal(watchdogsOf(target.pid).length, 1);
+  writeFileSync(pipe, '');
   await done;
   await assertAsBefore(target, before, 60_000);
   assert.match(target.stderr(), /Debugger listening/);

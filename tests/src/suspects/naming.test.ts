@@ -7,11 +7,11 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { diff, findSuspects, openSnapshot, type Growth, type Suspect } from '@afterimage/snapshot';
-import { nodeOf } from '../nodes.js';
+import { nodes } from '../nodes.js';
 
 const program = fileURLToPath(new URL('programs/naming.js', import.meta.url));
 
-for (const major of [20, 24] as const) {
+for (const { major, path } of nodes.filter(({ major }) => major === 20 || major === 24)) {
   describe(`on Node ${major}`, () => {
     const directory = mkdtempSync(join(tmpdir(), 'afterimage-naming-'));
     const file = (round: number): string => join(directory, `${round}.heapsnapshot`);
@@ -19,7 +19,7 @@ for (const major of [20, 24] as const) {
     after(() => rmSync(directory, { recursive: true, force: true }));
 
     before(async () => {
-      const { status, stderr } = spawnSync(nodeOf(major).path, ['--expose-gc', program, directory], {
+      const { status, stderr } = spawnSync(path, ['--expose-gc', program, directory], {
         encoding: 'utf8',
         timeout: 120_000,
       });

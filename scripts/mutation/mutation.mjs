@@ -1,0 +1,96 @@
+// `npm run test:mutation [-- ROOM] [--sample N] [--seed N]`: makes one small change to the compiled code of a room of the snapshot
+// package, runs the room's tests, and counts the changes that no test notices. The same seed picks the same changes.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join, relative } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { mutationsOf } from './mutations.mjs';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const hook = pathToFileURL(join(root, 'scripts/mutation/mutated.mjs')).href;
+
+/** The tests that are the room's own. */
+const rooms = {
+  suspects: ['suspects/thresholds', 'suspects/suspects', 'suspects/naming'],
+  redact: ['redaction/names', 'redaction/redaction'],
+};
+/** An endless loop is noticed, too. */
+const TIMES_LONGER = 6;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { sample: { type: 'string', default: '100' }, seed: { type: 'string', default: '1' } },
+});
+const names = positionals.length === 0 ? Object.keys(rooms) : positionals;
+for (const name of names) {
+  if (!Object.hasOwn(rooms, name)) fail(`no room is named ${name}: ${Object.keys(rooms).join(', ')}`);
+}
+for (const name of names) await runRoom(name);
+
+async function runRoom(room) {
+  const tests = rooms[room].map((test) => join(root, `tests/dist/${test}.test.js`));
+  const directory = join(root, `packages/snapshot/dist/${room}`);
+  const all = readdirSync(directory, { recursive: true })
+    .filter((file) => file.endsWith('.js'))
+    .sort()
+    .flatMap((file) => mutationsOf(join(directory, file)));
+  const started = performance.now();
+  if (!(await passes(tests, null, 600_000))) fail(`the tests of ${room} fail without a mutation`);
+  const withinMs = 5_000 + TIMES_LONGER * (performance.now() - started);
+  const chosen = sample(all, Number(values.sample), Number(values.seed));
+  const survived = [];
+  let done = 0;
+  const next = async () => {
+    for (let mutation = chosen.pop(); mutation !== undefined; mutation = chosen.pop()) {
+      if (await passes(tests, mutation, withinMs)) survived.push(mutation);
+      done++;
+      process.stderr.write(`\r${room}: ${done} mutations, ${survived.length} survived`);
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, next));
+  process.stderr.write('\n');
+  for (const { file, line, was, text } of survived.sort((a, b) => (a.file < b.file ? -1 : a.line - b.line)))
+    console.log(`survived: ${relative(root, file)}:${line}: ${was.replaceAll(/\s+/g, ' ').slice(0, 80)} -> ${text}`);
+  console.log(
+    `${room}: ${done - survived.length} of ${done} mutations noticed (${Math.round((100 * (done - survived.length)) / done)} %), ` +
+      `of ${all.length} there are; seed ${values.seed}`,
+  );
+}
+
+async function passes(tests, mutation, timeout) {
+  const env = { ...process.env, TEST_NODES: '24' };
+  if (mutation !== null) env.AFTERIMAGE_MUTANT = JSON.stringify(mutation);
+  const child = spawn(process.execPath, ['--import', hook, '--test', ...tests], {
+    env: { ...env, NODE_OPTIONS: `${env.NODE_OPTIONS ?? ''} --import ${hook}` },
+    stdio: 'ignore',
+    detached: true,
+  });
+  const timer = setTimeout(() => process.kill(-child.pid, 'SIGKILL'), timeout);
+  const [code] = await once(child, 'exit');
+  clearTimeout(timer);
+  return code === 0;
+}
+
+/** `count` of them, by a generator whose numbers are the same everywhere (mulberry32, by Tommy Ettinger). */
+function sample(all, count, seed) {
+  let state = seed >>> 0;
+  const random = () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+  const rest = [...all];
+  const chosen = [];
+  while (chosen.length < count && rest.length > 0)
+    chosen.push(...rest.splice(Math.floor(random() * rest.length), 1));
+  return chosen;
+}
+
+function fail(message) {
+  console.error(`scripts/mutation/mutation.mjs: ${message}`);
+  process.exit(1);
+}
