@@ -47,6 +47,6 @@ function pathCommand(file: string, { examples, holder }: Suspect): CommandLine {
   return {
     kind: 'command',
     text: 'What holds one of them:',
-    words: ['afterimage', 'analyze', file, '--path', id],
+    words: ['afterimage', 'path', file, id],
   };
 }
