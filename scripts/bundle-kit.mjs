@@ -20,8 +20,8 @@ const { metafile } = await build({
   target: 'node20',
   // No file lies beside it where it runs.
   define: { 'import.meta.url': '"file:///afterimage-kit/dist/kit.cjs"' },
-  // Faster parts of the WebSocket library, for whoever installs them.
-  external: ['bufferutil', 'utf-8-validate'],
+  // Optional parts of the WebSocket library; and the kit compresses nothing.
+  external: ['bufferutil', 'utf-8-validate', '@bokuweb/zstd-wasm'],
   plugins: [
     { name: 'own-version', setup: inlineVersion },
     { name: 'without-tls', setup: leaveTlsOut },

@@ -8,6 +8,8 @@ import * as zlib from 'node:zlib';
 export type Compression = 'gzip' | 'zstd';
 
 const CHUNK_BYTES = 64 * 1024;
+/** Of what is compressed at once where Node.js has no zstd. */
+const FRAME_BYTES = 1 << 20;
 /** ZSTD_c_compressionLevel */
 const ZSTD_LEVEL = 100;
 
@@ -64,21 +66,30 @@ async function compressor(compression: Compression): Promise<Transform> {
   return createZstd?.({ chunkSize: CHUNK_BYTES, params: { [ZSTD_LEVEL]: 1 } }) ?? compiledZstd();
 }
 
-/** For a Node.js without zstd: the C library, compiled to WebAssembly. Its state is one, so it writes one file at a time. */
+/**
+ * For a Node.js without zstd: the C library, compiled to WebAssembly, which compresses a block at a time. Each block is a
+ * frame of its own; frames in a row are a whole file (RFC 8878, section 3.1).
+ */
 async function compiledZstd(): Promise<Transform> {
-  const { Zstd } = await import('@hpcc-js/wasm-zstd');
-  const zstd = await Zstd.load();
-  zstd.reset();
-  zstd.setCompressionLevel(1);
-  // What it returns is a view of its own memory, which the next chunk overwrites.
-  const copied = (bytes: Uint8Array): Buffer => Buffer.from(bytes);
+  const { init, compress } = await import('@bokuweb/zstd-wasm');
+  await init();
+  let block: Uint8Array[] = [];
+  let bytes = 0;
+  const frame = (): Uint8Array => {
+    const compressed = compress(Buffer.concat(block), 1);
+    [block, bytes] = [[], 0];
+    return compressed;
+  };
   return new Transform({
     writableHighWaterMark: CHUNK_BYTES,
     transform(chunk: Uint8Array, _encoding, callback) {
-      callback(null, copied(zstd.compressChunk(chunk)));
+      block.push(chunk);
+      bytes += chunk.length;
+      if (bytes < FRAME_BYTES) callback();
+      else callback(null, frame());
     },
     flush(callback) {
-      callback(null, copied(zstd.compressEnd()));
+      callback(null, frame());
     },
   });
 }
