@@ -20,7 +20,7 @@ import {
   type Target,
 } from '../targets/agent-target.js';
 import { eventually } from '../eventually.js';
-import { nodeOf, nodes } from '../nodes.js';
+import { nodeOf, outerNodes } from '../nodes.js';
 import { debianProgram } from '../targets/debian-program.js';
 import { census } from '../process-census.js';
 
@@ -41,7 +41,7 @@ function assertSnapshot(path: string, bytes: number | undefined): void {
   assert.ok(snapshot.strings.includes('PlantedThing'));
 }
 
-for (const { major, path: node } of nodes) {
+for (const { major, path: node } of outerNodes) {
   test(`Node ${major}: SIGUSR2 writes a complete snapshot with mode 0600, and nothing else`, async (t) => {
     const directory = temporaryDirectory(t);
     const path = join(directory, 'a.heapsnapshot');

@@ -9,7 +9,7 @@ import { pipeline } from 'node:stream/promises';
 import { after, before, describe, it } from 'node:test';
 import * as zlib from 'node:zlib';
 import { type CommandEnd, commandProgram, runCommand } from '../command.js';
-import { nodeOf, nodes } from '../nodes.js';
+import { nodeOf, outerNodes } from '../nodes.js';
 import { hostileNames, hostileProgram, runProgram, widestLine } from '../snapshot/planted-snapshots.js';
 
 const PLANTED = 5000;
@@ -62,7 +62,8 @@ let hostile: string;
 before(
   async () => {
     directory = await mkdtemp(join(tmpdir(), 'afterimage-analyze-'));
-    for (const node of nodes) runProgram(node, directory, `planted${node.major}`, plantedProgram);
+    for (const node of new Set([...outerNodes, nodeOf(24)]))
+      runProgram(node, directory, `planted${node.major}`, plantedProgram);
     planted = join(directory, 'planted24.heapsnapshot');
     hostile = join(directory, 'hostile.heapsnapshot');
     runProgram(nodeOf(24), directory, 'hostile', `${hostileProgram}\nsnapshot('hostile.heapsnapshot');`);
@@ -103,7 +104,7 @@ function assertHarmless(text: string): void {
 }
 
 describe('afterimage analyze', { timeout: 300_000 }, () => {
-  for (const { major, path: node } of nodes) {
+  for (const { major, path: node } of outerNodes) {
     it(`describes a snapshot of Node ${major}`, async () => {
       const file = join(directory, `planted${major}.heapsnapshot`);
       const report = await analyzed([file, '--top', '200'], { node });

@@ -7,14 +7,14 @@ import { after, before, test } from 'node:test';
 import xxhash from 'xxhash-wasm';
 import { failureOf, hashOfSnapshot } from './altered-image.js';
 import { playTarget, type Played } from '../targets/native-target.js';
-import { nodes } from '../nodes.js';
+import { outerNodes } from '../nodes.js';
 
 const directory = mkdtempSync(path.join(tmpdir(), 'afterimage-order-'));
 const imageOf = (major: number): string => path.join(directory, `${major}.image`);
 const texts = new Map<number, string>();
 after(() => rmSync(directory, { recursive: true }));
 before(async () => {
-  for (const node of nodes) {
+  for (const node of outerNodes) {
     const { end, text } = await playTarget<Played & { text: string }>(node, 'young', imageOf(node.major));
     assert.deepEqual(end, { exitCode: 0, signal: null });
     texts.set(node.major, text);
@@ -65,7 +65,7 @@ function turnsOf(segments: Segment[]): Segment[][] {
 
 const startOf = ([first]: Segment[] = []): number => first?.offset ?? NaN;
 
-for (const { major, version } of nodes) {
+for (const { major, version } of outerNodes) {
   test(`on Node ${version} the young generation comes early and files come last`, () => {
     const image = readFileSync(imageOf(major));
     const segments = segmentsOf(image);

@@ -20,7 +20,7 @@ import { leaksIn, type Secret } from '../../../bench/dist/redaction/secrets.js';
 import { differences } from '../snapshot/devtools-differences.js';
 import { loadNodesInDevTools } from '../snapshot/devtools-model.js';
 import { madeUpSnapshot } from '../snapshot/made-up-snapshot.js';
-import { nodeOf, nodes } from '../nodes.js';
+import { nodeOf, outerNodes } from '../nodes.js';
 import {
   INTERNAL,
   PROPERTY,
@@ -138,7 +138,7 @@ function answersThatDiffer(ours: unknown, theirs: unknown, where = ''): string[]
 }
 
 describe('a redacted snapshot', { concurrency: 2 }, () => {
-  for (const node of nodes) {
+  for (const node of outerNodes) {
     for (const [program, how] of [
       ['shop', 'plain'],
       ['shop', 'numbers'],
@@ -184,7 +184,7 @@ describe('a redacted snapshot', { concurrency: 2 }, () => {
 });
 
 describe('a redacted snapshot', { concurrency: 2 }, () => {
-  for (const node of nodes) {
+  for (const node of outerNodes) {
     it(`of Node ${node.major} contains none of 1,000 secrets`, { timeout: 180_000 }, async (t) => {
       const directory = await temporaryDirectory(t);
       const [secretsFile, file] = [join(directory, 'secrets'), join(directory, 'before.heapsnapshot')];

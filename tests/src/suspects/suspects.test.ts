@@ -15,7 +15,7 @@ import {
   type Suspect,
   type SuspectKind,
 } from '@afterimage/snapshot';
-import { nodes } from '../nodes.js';
+import { outerNodes } from '../nodes.js';
 
 const program = fileURLToPath(new URL('programs/leaking.js', import.meta.url));
 const HEALTHY = ['settings', 'recent', 'requests'];
@@ -39,7 +39,7 @@ const LEAKS: Record<string, SuspectKind> = {
   TimersList: 'timers',
 };
 
-for (const { major, path: node } of nodes) {
+for (const { major, path: node } of outerNodes) {
   describe(`on Node ${major}`, () => {
     const directory = mkdtempSync(join(tmpdir(), 'afterimage-suspects-'));
     const file = (round: number): string => join(directory, `${round}.heapsnapshot`);
