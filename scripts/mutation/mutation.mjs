@@ -53,7 +53,9 @@ async function runRoom(room) {
   await Promise.all(Array.from({ length: availableParallelism() }, next));
   process.stderr.write('\n');
   for (const { file, line, was, text } of survived.sort((a, b) => (a.file < b.file ? -1 : a.line - b.line)))
-    console.log(`survived: ${relative(root, file)}:${line}: ${was.replaceAll(/\s+/g, ' ').slice(0, 80)} -> ${text}`);
+    console.log(
+      `survived: ${relative(root, file)}:${line}: ${was.replaceAll(/\s+/g, ' ').slice(0, 80)} -> ${text}`,
+    );
   console.log(
     `${room}: ${done - survived.length} of ${done} mutations noticed (${Math.round((100 * (done - survived.length)) / done)} %), ` +
       `of ${all.length} there are; seed ${values.seed}`,

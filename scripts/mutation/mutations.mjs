@@ -30,7 +30,8 @@ export function mutationsOf(path) {
       found.push({ file: path, line: line + 1, start, end, text, was: node.getText(source) });
   };
   const visit = (node) => {
-    if (ts.isBinaryExpression(node)) add(node.operatorToken, ...(operators.get(node.operatorToken.kind) ?? []));
+    if (ts.isBinaryExpression(node))
+      add(node.operatorToken, ...(operators.get(node.operatorToken.kind) ?? []));
     if (ts.isNumericLiteral(node)) add(node, Number(node.text) === 0 ? '1' : '0', `(${node.text} * 2 + 1)`);
     if (node.kind === SyntaxKind.TrueKeyword) add(node, 'false');
     if (node.kind === SyntaxKind.FalseKeyword) add(node, 'true');
