@@ -1,6 +1,6 @@
 /**
- * Names of abstract sockets (unix(7)), in a form that every libuv takes for the same: up to Node.js 20 it pads a name
- * with zeros to the length of sun_path, later it does not. So a name is made as long as that.
+ * Names abstract sockets (unix(7)) such that every libuv understands them alike: up to Node.js 20 it pads a
+ * name with zeros to the length of sun_path, later it does not. So a name always has that length.
  */
 
 const SUN_PATH_BYTES = 108;

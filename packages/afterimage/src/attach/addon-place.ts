@@ -1,6 +1,6 @@
 /**
- * Puts the addon where the target can load it: the installed file itself where the target sees it and may read it,
- * else a copy in a directory of the target's that is on a mount that takes a file and lets it be executed.
+ * Puts the addon where the target can load it: uses the installed file if the target sees it and can read it;
+ * else a copy in a directory of the target on a mount that is writable and allows execution.
  */
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, open, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
@@ -10,24 +10,25 @@ import { CommandError } from '../cli/command-error.js';
 import type { ProcessStatus } from '@afterimage/host/process-status';
 
 export interface PlacedAddon {
-  /** As the target sees it. */
+  /** Path as the target sees it. */
   path: string;
-  /** What was copied is of no more use once it has been loaded. */
+  /** Removes a copy, which is not needed after loading. */
   remove(): Promise<void>;
 }
 
-/** The installed file, or what is in it. */
+/** The installed file, or its contents. */
 export type AddonSource = { file: string } | { contents: Uint8Array };
 
 export interface VersionedAddon {
   addon: AddonSource;
-  /** Tells one build from another. */
+  /** Distinguishes builds. */
   addonVersion: string;
 }
 
 const DIRECTORIES = ['/tmp', '/dev/shm', '/var/tmp', '/run'];
 
 /**
+ * Places the addon.
  * @param onDirectory called right before a directory is made for a copy, with its path in this process's view
  * @throws {CommandError} `refused`, with what each place lacks
  */
@@ -56,7 +57,7 @@ export async function placeAddon(
   );
 }
 
-/** Returns what was wrong, or where the copy is. */
+/** Returns what was wrong, or the path of the copy. */
 async function copyInto(
   { pid, uid, gid }: ProcessStatus,
   directory: string,
@@ -66,7 +67,7 @@ async function copyInto(
   const parent = await open(join(rootOf(pid), directory)).catch(describe);
   if (typeof parent === 'string') return parent;
   const name = `afterimage-${randomBytes(8).toString('hex')}`;
-  // Not through the target's root: it is to be removed even when the target has ended.
+  // Not through the target's root, so that it can be removed even after the target has ended.
   const made = `/proc/self/fd/${parent.fd}/${name}`;
   const remove = async (): Promise<void> => {
     await rm(made, { recursive: true, force: true });
@@ -85,7 +86,7 @@ async function copyInto(
   }
 }
 
-/** What a directory lacks. */
+/** Says what a directory lacks. */
 function describe(error: unknown): string {
   const reasons: Record<string, string> = {
     ENOENT: 'is not there',
@@ -99,12 +100,12 @@ function describe(error: unknown): string {
 
 const rootOf = (pid: number): string => `/proc/${pid}/root`;
 
-/** Whether the file is the same one in the target's view, and may be read by the target's user. */
+/** Tells whether the target sees the same file, and its user can read it. */
 async function sees({ pid, uid }: ProcessStatus, file: string): Promise<boolean> {
   const [own, its] = await Promise.all([stat(file), stat(rootOf(pid) + file).catch(() => null)]);
   if (its === null || its.dev !== own.dev || its.ino !== own.ino) return false;
   if (uid === 0 || uid === process.geteuid?.()) return true;
-  // Of groups and access lists nothing is known here: what everybody may read will do.
+  // Groups and access lists are unknown here, so the file must be readable by everyone.
   if ((own.mode & 0o004) === 0) return false;
   for (let directory = dirname(file); ; directory = dirname(directory)) {
     if (((await stat(directory)).mode & 0o001) === 0) return false;
@@ -126,7 +127,7 @@ function mountFault(directory: string, mounts: readonly Mount[]): string | null 
   return options.includes('ro') ? 'is read-only' : null;
 }
 
-/** The last one, where several lie on top of each other. */
+/** Returns the topmost mount, if several are stacked. */
 function mountOf(path: string, mounts: readonly Mount[]): Mount | undefined {
   const covers = ({ point }: Mount): boolean =>
     point === '/' || path === point || path.startsWith(`${point}/`);

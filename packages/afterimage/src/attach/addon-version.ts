@@ -1,4 +1,4 @@
-/** Tells one build of the addon from another. */
+/** Distinguishes builds of the addon. */
 import { createHash } from 'node:crypto';
 
 export function versionOf(addon: Uint8Array): string {

@@ -1,7 +1,7 @@
 /**
- * Locks that the kernel takes back when their holder ends, and keeps apart by network namespaces: abstract sockets. One
- * attachment at a time in a network namespace, as all its processes open their inspector on the same port; and one
- * capture at a time of a process.
+ * Locks that the kernel releases when their holder ends, separate for each network namespace: abstract
+ * sockets. Only one attachment at a time in a network namespace, because all its processes open their
+ * inspector on the same port; and one capture at a time of a process.
  */
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -10,7 +10,7 @@ import { CommandError } from '../cli/command-error.js';
 import { abstractName } from './abstract-socket.js';
 
 export interface Lock {
-  /** A process that inherits this descriptor holds the lock as well. */
+  /** A process that inherits this descriptor holds the lock too. */
   descriptor: number;
   release(): void;
 }
@@ -19,8 +19,9 @@ const WAIT_MS = 30_000;
 const RETRY_MS = 50;
 
 /**
- * @param onWait called once, when it is held
- * @throws {CommandError} `refused`, when it is held for too long, or the signal's reason
+ * Takes the lock for attaching.
+ * @param onWait called once if the lock is taken
+ * @throws {CommandError} `refused` if it is held for too long, or the signal's reason
  */
 export async function takeAttachLock(signal: AbortSignal, onWait?: () => void): Promise<Lock> {
   const otherwise =
@@ -29,7 +30,10 @@ export async function takeAttachLock(signal: AbortSignal, onWait?: () => void): 
   return takeLock('afterimage-attach', otherwise, signal, onWait);
 }
 
-/** @throws {CommandError} `refused`, when it is held for too long, or the signal's reason */
+/**
+ * Takes the lock for capturing a process.
+ * @throws {CommandError} `refused` if it is held for too long, or the signal's reason
+ */
 export async function takeCaptureLock(pid: number, signal: AbortSignal): Promise<Lock> {
   const otherwise = `process ${pid} has been held by another capture for ${WAIT_MS / 1000} s: try again later`;
   return takeLock(captureLockName(pid), otherwise, signal);

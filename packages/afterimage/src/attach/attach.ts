@@ -1,6 +1,6 @@
 /**
- * Attaches to a process that is not prepared for it: makes it open its inspector, calls one function in it, which forks
- * the image child, and makes it close the inspector again while the image streams in.
+ * Attaches to an unprepared process: makes it open its inspector, calls one function in it, which forks the
+ * image child, and makes it close the inspector again while the image streams in.
  */
 import type { ImageMetadata, ImageStream } from '@afterimage/image/read';
 import { describeChildExit, type Fork } from '@afterimage/image/native-part';
@@ -28,24 +28,27 @@ export interface AttachJob extends VersionedAddon, InspectorJob {
 
 export interface Attachment {
   fork: Fork;
-  /** How long the target's main thread stood still, in milliseconds. */
+  /** How long the target's main thread was blocked, in milliseconds. */
   heldMs: number;
-  /** Throws, at its end, when it is not whole. */
+  /** Throws at its end if it is incomplete. */
   image: ImageStream;
-  /** The target's inspector, where it is open still. */
+  /** The target's inspector if it is still open. */
   left: LeftOpen | null;
-  /** Ends the image child if it still runs. */
+  /** Kills the image child if it is still running. */
   release: () => void;
 }
 
 const PARK_MS = 200;
-/** Waits before the next try, in milliseconds. */
+/** Waits before the next attempt, in milliseconds. */
 const WAITS = [100, 250, 500, 1_000];
-/** The child gathers its memory before the first byte. */
+/** The child gathers its memory before it sends the first byte. */
 const HEADER_MS = 60_000;
 const REPORT_MS = 2_000;
 
-/** @throws {CommandError}, or the signal's reason */
+/**
+ * Attaches and forks.
+ * @throws {CommandError}, or the signal's reason
+ */
 export async function attach(job: AttachJob): Promise<Attachment> {
   const { target, signal } = job;
   const capturing = await takeCaptureLock(target.pid, signal);
@@ -55,7 +58,7 @@ export async function attach(job: AttachJob): Promise<Attachment> {
     capturing.release();
   };
   try {
-    // Before the inspector has a thread and descriptors of its own in it.
+    // Before the inspector adds its own thread and descriptors.
     const figures = await readProcessFigures(target.pid);
     const { value, left } = await forkIn(job, rendezvous, figures);
     const { fork, heldMs } = value;
@@ -81,7 +84,7 @@ export async function attach(job: AttachJob): Promise<Attachment> {
 
 type Forked = Extract<Answer, { fork: Fork }>;
 
-/** From the lock to the inspector being closed again. */
+/** From the lock until the inspector is closed again. */
 async function forkIn(
   job: AttachJob,
   rendezvous: Rendezvous,
@@ -161,7 +164,9 @@ async function capture(
   );
 }
 
-/** What is known of the target from outside, where no application can change it; the rest is filled in within. */
+/**
+ * What is known about the target from outside, where no application can alter it; the target adds the rest.
+ */
 function metadataOf(
   { target, name, nodeVersion }: AttachJob,
   request: string,
@@ -184,7 +189,7 @@ function metadataOf(
     .replaceAll(/[\u007f-\uffff]/g, escaped);
 }
 
-/** The image's chunks; its end is an error when bytes are missing. */
+/** Yields the image's chunks; throws at the end if bytes are missing. */
 async function* whole(
   { header, chunks }: ImageStream,
   rendezvous: Rendezvous,
@@ -203,7 +208,7 @@ async function* whole(
   if (bytes < header.imageBytes) throw await childFailure(rendezvous, pid);
 }
 
-/** Whichever comes first: an image child that failed sends nothing any more. */
+/** Whichever comes first: a failed image child sends nothing more. */
 async function orChildFailure<T>(step: Promise<T>, rendezvous: Rendezvous, pid: number): Promise<T> {
   const failed = rendezvous.childEnded.then(async ({ exitCode }) => {
     if (exitCode === 0) return step;
@@ -225,7 +230,7 @@ async function childFailure(rendezvous: Rendezvous, pid: number): Promise<Comman
   );
 }
 
-/** Whatever has failed, when the target has ended, that is why; null when it has not. */
+/** If the target has ended, that is the reason for any failure; null if it has not. */
 async function endOf(pid: number): Promise<CommandError | null> {
   const status = await readStatus(pid);
   if (status !== null && status.state !== 'Z') return null;

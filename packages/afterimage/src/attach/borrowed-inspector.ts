@@ -1,6 +1,6 @@
 /**
- * Borrows the inspector of a process: makes the process open it where it is closed, does the work that the attacher came
- * for, and has it closed again, whichever process is killed on the way.
+ * Borrows the inspector of a process: makes the process open it if it is closed, does the work, and gets it
+ * closed again, whichever process is killed meanwhile.
  */
 import { untilAborted } from '@afterimage/host/deferred';
 import { CommandError } from '../cli/command-error.js';
@@ -21,39 +21,42 @@ import { nodeChildrenOf, watchedProcess } from './watched-processes.js';
 export interface InspectorJob {
   target: ProcessStatus;
   commandLine: CommandLine | null;
-  /** Starts a process that closes the inspector should this one be killed. */
+  /** Starts a process that closes the inspector if this one is killed. */
   standBy?: ((pid: number, lock: Lock) => Promise<Watchdog>) | undefined;
-  /** Called when another capture has to be waited for: only one attaches at a time. */
+  /** Called if another capture is attaching, because only one can at a time. */
   onQueue?: (() => void) | undefined;
-  /** Called right before the process is sent a signal: throws where it should not be. */
+  /** Called right before the process is sent a signal; throws to prevent it. */
   beforeSignal?: (() => Promise<void>) | undefined;
-  /** How long the target's main thread is waited for, in milliseconds: native code cannot be interrupted. */
+  /** How long to wait for the target's main thread, in milliseconds: native code cannot be interrupted. */
   waitMs?: number | undefined;
-  /** Called once when it has to be waited for. */
+  /** Called once if the main thread must be waited for. */
   onWait?: (() => void) | undefined;
   signal: AbortSignal;
 }
 
-/** The target in a session. */
+/** A session with the target. */
 export interface Borrowed {
-  /** What the frame of a function is told that is called now (in-target-frame.ts). */
+  /** Orders for the frame of the function that is called now (in-target-frame.ts). */
   orders: () => { deadline: number; closeInspector: boolean };
   /**
-   * What the function returns when it is called with Node's internals (node-internals.ts).
+   * Calls the function with Node's internals (node-internals.ts) and returns its result.
    * @throws {EvaluationError} or the signal's reason
    */
   call: <T>(functionDeclaration: string) => Promise<T | { failure: 'starting' }>;
 }
 
 export const WAIT_MS = 15_000;
-/** Waiting for longer than this is worth a word. */
+/** A longer wait is reported. */
 const NOTICE_MS = 2_000;
-/** For the inspector to close after the session has ended; then another session is opened for it. */
+/**
+ * How long the inspector may take to close after the session has ended; then another session is opened for
+ * that.
+ */
 const CLOSED_MS = 3_000;
-/** For a session that only closes. */
+/** For a session that only closes the inspector. */
 const CLOSE_ANSWER_MS = 2_000;
 
-/** Does the work while nobody else attaches to a process here, with one that stands by. */
+/** Does the work while no other command attaches here, with a watchdog. */
 export async function whileAttaching<T>(
   { target, standBy, onQueue, signal }: InspectorJob,
   work: (watchdog: Watchdog | null) => Promise<T>,
@@ -71,8 +74,8 @@ export async function whileAttaching<T>(
 
 /**
  * Does the work in a session with the target's inspector.
- * @returns what the work came to, and whether the inspector is still open after all
- * @throws {CommandError}, or the signal's reason; `inspectorOpen` where the inspector is still open
+ * @returns the result, and the inspector if it is still open
+ * @throws {CommandError}, or the signal's reason; `inspectorOpen` if the inspector is still open
  */
 export async function withInspector<T>(
   job: InspectorJob,
@@ -111,7 +114,7 @@ export async function withInspector<T>(
     try {
       return await untilAborted(calling(), signal);
     } catch (error) {
-      // A process that has only just been started has its inspector before it has anything to evaluate in.
+      // A process that has just started has its inspector before it can evaluate anything.
       if (error instanceof EvaluationError && error.code === 'not-ready') return { failure: 'starting' };
       throw error;
     } finally {
@@ -138,7 +141,7 @@ export async function withInspector<T>(
   throw left === null ? outcome.error : andLeftOpen(outcome.error, left);
 }
 
-/** Other sessions for it only where the first one's last command had no effect; within `waitMs`, about. */
+/** Opens more sessions only if the first one's last command had no effect; takes about `waitMs`. */
 async function close(pid: number, { url, socket }: OpenInspector, waitMs: number): Promise<boolean> {
   const started = performance.now();
   while (!(await isClosed(pid, socket, CLOSED_MS))) {

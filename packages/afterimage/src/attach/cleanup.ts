@@ -1,6 +1,6 @@
 /**
- * The cleanup that a killed attacher leaves undone, from the orders it sent beforehand; most of it is closing the
- * inspectors that it had opened.
+ * Cleans up after a killed attacher, according to the orders that it sent beforehand; that mostly means
+ * closing the inspectors that it opened.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { waitsForEvents } from '../processes/event-loop.js';
@@ -13,15 +13,15 @@ import { WATCH_MS } from './left-open.js';
 
 export interface WatchedProcess {
   pid: number;
-  /** Milliseconds since the epoch; another process with that pid is left alone. */
+  /** Milliseconds since the epoch; a later process with the same ID is left alone. */
   startedAt: number;
-  /** Inodes of the sockets that are no inspector's. */
+  /** Inodes of sockets that are not an inspector's. */
   before: string[];
-  /** See signal-thread.ts; before the signal was sent. */
+  /** Value before the signal was sent, see signal-thread.ts. */
   signalsTaken: number | null;
 }
 
-/** Sent by an attacher before each step that must be undone if it is killed. */
+/** An attacher sends one before each step that must be undone if it is killed. */
 export type WatchdogOrder =
   | { order: 'stand-by' }
   | { order: 'watch'; target: WatchedProcess; children: WatchedProcess[] }
@@ -37,9 +37,12 @@ export interface Cleanup {
   directories: string[];
   /** The target's inspector was seen open. */
   opened: boolean;
-  /** And closed again. */
+  /** It was seen closed again. */
   closed: boolean;
-  /** The attacher has ended as it should; only processes that got the signal and may open their inspectors yet are left. */
+  /**
+   * The attacher has ended normally; what remains are processes that got the signal and may still open their
+   * inspectors.
+   */
   dismissed: boolean;
 }
 
@@ -55,21 +58,21 @@ export function note(left: Cleanup, order: WatchdogOrder): void {
   if (order.order === 'dismiss') left.dismissed = true;
 }
 
-/** For a signal to reach a process. */
+/** How long a signal may take to reach a process. */
 const SIGNAL_MS = 2_000;
-/** A target closes its inspector itself, within half of that, when its attacher is gone. */
+/** If its attacher ends, a target closes its inspector itself, within half of that. */
 const POLL_MS = 100;
-/** Between looks at a main thread that has been in native code for `LONG_MS`. */
+/** Interval for a main thread that has been in native code for `LONG_MS`. */
 const SLOW_POLL_MS = 1_000;
 const LONG_MS = 10_000;
-/** For a main thread to answer; it is asked again as long as its inspector is open. */
+/** How long a main thread may take to answer; it is asked again while its inspector is open. */
 const ANSWER_MS = 60_000;
-/** The same clock, read twice, may differ by a tick or two. */
+/** Two readings of the same clock may differ by a tick or two. */
 const SAME_START_MS = 1_000;
-/** Looks that find no inspector until it is taken for closed: one look alone may have met a busy machine. */
+/** Number of checks without an inspector until it counts as closed: on a busy machine, one may miss it. */
 const LOOKS = 3;
 
-/** Closes the inspectors that are open and should not be; waits for those that may open yet. Bounded. */
+/** Closes inspectors that should not be open, and waits for those that may still open, for a limited time. */
 export async function closeInspectors({
   target,
   children,
@@ -127,14 +130,14 @@ async function isSame({ pid, startedAt: expected }: WatchedProcess): Promise<boo
 }
 
 /**
- * Whether its Node.js got the signal: when its main thread waits for events after that, it has opened its inspector, which
- * is closed by now, whether or not anybody heard that it was open.
+ * Tells whether its Node.js got the signal. If its main thread waits for events after that, it has opened its
+ * inspector, which is closed by now even if no one saw it open.
  */
 async function hasTaken({ pid, signalsTaken: before }: WatchedProcess): Promise<boolean> {
   return before !== null && (await signalsTaken(pid)) !== before;
 }
 
-/** Whether its Node.js got no signal, and gets none any more. */
+/** Tells whether its Node.js got no signal and will get none. */
 async function isUnaware(watched: WatchedProcess, since: number, dismissed: boolean): Promise<boolean> {
   if (await hasTaken(watched)) return false;
   return performance.now() - since > (dismissed ? 0 : SIGNAL_MS);

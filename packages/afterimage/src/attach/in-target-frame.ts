@@ -1,13 +1,14 @@
 /**
- * The frame of every function that is called in a target. It connects to the attacher first, so that the target closes
- * its inspector itself when the attacher ends. It is sent as text: it and what it frames use nothing from outside of
- * themselves, and no global, prototype or module of the application, which may have changed any of them. What they use is
- * what Node.js keeps to itself (node-internals.ts); literals have no prototype, and arrays are read by index.
+ * Wraps every function that is called in a target. It first connects to the attacher, so that the target
+ * closes its inspector itself if the attacher ends. It is sent as text, so it and the wrapped functions use
+ * nothing outside themselves: no global, prototype or module of the application, which may have changed any
+ * of them. They use only Node.js's internals (node-internals.ts); object literals have no prototype, and
+ * arrays are read by index.
  */
 import type { Addon } from '@afterimage/image/native-part';
 
 export interface FrameOrders {
-  /** An abstract socket on which the attacher waits. */
+  /** An abstract socket on which the attacher listens. */
   control: string;
   /** Milliseconds since the epoch after which the command no longer waits. */
   deadline: number;
@@ -24,7 +25,7 @@ export interface Attached {
 
 interface Control {
   address: string;
-  /** The inspector is to be closed when the attacher ends. */
+  /** Whether to close the inspector when the attacher ends. */
   closes: boolean;
   /** Null once the connection has ended. */
   pipe: Pipe | null;
@@ -46,14 +47,14 @@ export interface Pipe {
 export interface ProcessMethods {
   _debugEnd(): void;
   dlopen(module: { exports: unknown }, file: string): void;
-  /** Fills: resident, V8's heap committed and used, external, array buffers; in bytes. */
+  /** Fills in resident size, V8's heap committed and used, external, array buffers; in bytes. */
   memoryUsage(figures: Float64Array): void;
   rss(): number;
   uptime(): number;
   getActiveResourcesInfo(): string[];
 }
 
-/** Of `primordials`, which are copies from before the application ran. */
+/** From `primordials`, which are copies from before the application ran. */
 export interface Primordials {
   DateNow(): number;
   Date: DateConstructor;
@@ -66,21 +67,21 @@ export interface Primordials {
   SymbolFor(key: string): symbol;
 }
 
-/** What the frame hands to what it frames. */
+/** What the wrapper passes to the wrapped function. */
 export interface InTarget {
   attached: Attached;
   methods: ProcessMethods;
   internalBinding: (name: string) => unknown;
   primordials: Primordials;
-  /** As strings, whatever the application says of them; empty where it says something else. */
+  /** As strings, whatever the application made of them; empty if they are not strings. */
   versions: { node: string; v8: string; modules: string };
-  /** Milliseconds that have passed since the function was called. */
+  /** Milliseconds since the function was called. */
   elapsed: () => number;
-  /** An abstract socket's connection that keeps the target from nothing; null when there is no descriptor for it. */
+  /** Connects to an abstract socket without keeping the target alive; null if there is no descriptor left. */
   connect: (address: string) => Pipe | null;
-  /** The connection to the attacher was made in this very call. */
+  /** Whether this call made the connection to the attacher. */
   isConnecting: boolean;
-  /** Sends a line to the attacher, if it is there. */
+  /** Sends a line to the attacher, if it is connected. */
   report: (line: string) => void;
 }
 
@@ -88,13 +89,13 @@ export type Late = { failure: 'late' };
 
 type Work<Orders> = (orders: Orders, target: InTarget) => unknown;
 
-/** The function to be called with Node's internals (node-internals.ts). */
+/** Returns the function to call with Node's internals (node-internals.ts). */
 export function framed<Orders extends FrameOrders>(work: Work<Orders>, orders: Orders): string {
   const passed = 'internalBinding, primordials, process';
   return `function (${passed}) { return (${attachHere.toString()})(${work.toString()}, ${JSON.stringify(orders)}, ${passed}); }`;
 }
 
-/** The function that closes the inspector. It must be sent together with the end of the session. */
+/** The function that closes the inspector. Send it together with the end of the session. */
 export const closingFunction = `function (internalBinding, primordials) {
   const methods = internalBinding('process_methods');
   const attached = methods[primordials.SymbolFor('@afterimage/attached')];
@@ -102,7 +103,7 @@ export const closingFunction = `function (internalBinding, primordials) {
   methods._debugEnd();
 }`;
 
-/** What closes the inspector where Node's internals are out of reach: by what the application has left in its place. */
+/** Closes the inspector if Node's internals are out of reach, with what the application has left in place. */
 export const closingExpression = `(() => {
   const each = (close) => { try { close(); return true; } catch { return false; } };
   return each(() => process._debugEnd()) || each(() => require('node:inspector').close()) ||
@@ -127,7 +128,7 @@ function attachHere<Orders extends FrameOrders>(
   const connect = (address: string): Pipe | null => {
     const pipe = new Pipe(constants.SOCKET);
     const request = new PipeConnectWrap();
-    // Where the peer refuses, libuv has a descriptor already, and says so only later (uv_pipe_connect2).
+    // If the peer refuses, libuv already has a descriptor, and reports that only later (uv_pipe_connect2).
     request.oncomplete = (status) => {
       if (status === 0) return;
       if (attached.control?.pipe === pipe) attached.control.pipe = null;
@@ -139,7 +140,7 @@ function attachHere<Orders extends FrameOrders>(
     return failed ? null : pipe;
   };
 
-  // On an object of Node's: those of the application may be frozen.
+  // On one of Node's objects, because those of the application may be frozen.
   const key = primordials.SymbolFor('@afterimage/attached');
   const holder = methods as unknown as Record<symbol, Attached | undefined>;
   const attached = (holder[key] ??= { __proto__: null } as Attached);
@@ -150,7 +151,7 @@ function attachHere<Orders extends FrameOrders>(
     const pipe = connect(orders.control);
     if (pipe !== null) {
       control.pipe = pipe;
-      // Called with data, which says that the attacher is done, or without, when the connection has ended.
+      // Called with data when the attacher is done, or without when the connection has ended.
       pipe.onread = (data) => {
         const { closes } = control;
         control.closes = false;

@@ -1,6 +1,7 @@
 /**
- * The function that is called in a target to capture it. It is sent as text, under the rules of in-target-frame.ts; and it
- * runs on the target's main thread, so it does nothing that can wait, but for V8's workers to come to rest, with a bound.
+ * The function that is called in a target to capture it. It is sent as text, under the rules of
+ * in-target-frame.ts. It runs on the target's main thread, so it waits for nothing but V8's workers to park,
+ * with a time limit.
  */
 import type { Addon, Fork } from '@afterimage/image/native-part';
 import type { ImageMetadata } from '@afterimage/image/read';
@@ -20,13 +21,13 @@ export interface Orders extends FrameOrders {
   metadata: string;
   /** The addon's file, as the target sees it. */
   addon: string;
-  /** Which addon that is; one that was loaded before is used again when it is the same. */
+  /** Identifies the addon; one that was loaded before is reused if it is the same. */
   addonVersion: string;
   parkTimeoutMs: number;
 }
 
 export type Answer =
-  | { fork: Fork; /** The main thread's standstill for all of this, in milliseconds. */ heldMs: number }
+  | { fork: Fork; /** How long the main thread was blocked, in milliseconds. */ heldMs: number }
   | Late
   | { failure: 'addon' | 'connect' | 'park-timeout' | 'busy' | 'fork-failed'; message: string };
 
@@ -36,7 +37,7 @@ export interface ChildReport {
   signal: number | null;
 }
 
-/** The function to be called with Node's internals. */
+/** Returns the function to call with Node's internals. */
 export function captureFunction(orders: Orders): string {
   return framed(captureHere, orders);
 }
@@ -81,7 +82,7 @@ function captureHere(
   } satisfies KnownInTarget & Bare & { heap: Bare };
   const text = `${orders.metadata},${primordials.StringPrototypeSlice(primordials.JSONStringify(known), 1)}`;
   const metadata = new primordials.Uint8Array(text.length);
-  // ASCII, without TextEncoder, which is the application's.
+  // ASCII, without TextEncoder, which belongs to the application.
   for (let at = 0; at < text.length; at++) {
     const code = primordials.StringPrototypeCharCodeAt(text, at);
     metadata[at] = code < 127 ? code : 63;

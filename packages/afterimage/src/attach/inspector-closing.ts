@@ -1,4 +1,4 @@
-/** Has a target close its inspector, and looks whether it has. */
+/** Makes a target close its inspector, and checks that it has. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { listeningSockets, type ListeningSocket } from '../processes/listening-sockets.js';
 import { closingExpression, closingFunction } from './in-target-frame.js';
@@ -8,8 +8,9 @@ import { callOf, findInternals, type NodeInternals } from './node-internals.js';
 const POLL_MS = 5;
 
 /**
- * The command that closes the inspector; it leaves with the end of the session, as closing waits for clients. V8 interrupts
- * JavaScript for it, loops without end too; native code comes to it when it returns.
+ * Returns the command that closes the inspector. It is sent together with the end of the session, because
+ * closing waits for clients. V8 interrupts JavaScript for it, even endless loops; native code runs it on
+ * return.
  */
 export function closingCommand(internals: NodeInternals | null): { method: string; params: object } {
   if (internals !== null) return callOf(internals, closingFunction);
@@ -17,7 +18,9 @@ export function closingCommand(internals: NodeInternals | null): { method: strin
   return { method: 'Runtime.evaluate', params };
 }
 
-/** Closes the inspector at a URL in a session of its own, should there be one; bounded by a few times `withinMs`. */
+/**
+ * Closes the inspector at a URL in a separate session, if it is open; takes at most a few times `withinMs`.
+ */
 export async function closeInspectorAt(url: string, withinMs: number): Promise<void> {
   const session: InspectorSession | null = await openSession(url).catch(() => null);
   if (session === null) return;
@@ -25,7 +28,7 @@ export async function closeInspectorAt(url: string, withinMs: number): Promise<v
   await session.close(closingCommand(internals));
 }
 
-/** Whether the socket is closed, or is within `withinMs`. */
+/** Tells whether the socket is closed, waiting up to `withinMs`. */
 export async function isClosed(pid: number, { inode }: ListeningSocket, withinMs: number): Promise<boolean> {
   const started = performance.now();
   for (;;) {

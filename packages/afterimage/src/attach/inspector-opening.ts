@@ -1,6 +1,6 @@
 /**
- * Has a target open its inspector, by the signal that Node.js waits for, and finds where; or finds the one that is
- * open already, without a signal.
+ * Makes a target open its inspector by SIGUSR1 and finds its address; or finds an inspector that is already
+ * open, without a signal.
  */
 import { get } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -21,15 +21,15 @@ import { watchedBy } from './left-open.js';
 export interface OpenInspector {
   url: string;
   socket: ListeningSocket;
-  /** It was not open before, and is to be closed again. */
+  /** Whether this opened it, so that it must be closed again. */
   opened: boolean;
 }
 
-/** For Node.js to take the signal; what the target's main thread does has no part in it. */
+/** How long Node.js may take to handle the signal, regardless of what the main thread does. */
 const TAKEN_MS = 2_000;
-/** Then it is worth a word that the main thread is waited for. */
+/** After this, waiting for the main thread is reported. */
 const NOTICE_MS = 2_000;
-/** Then an inspector that was open before, at a port that nothing told of, is looked for. */
+/** After this, search for an inspector that was already open at an unknown port. */
 const OTHER_PORTS_MS = 500;
 const POLL_MS = 5;
 const PROBE_MS = 1_000;
@@ -39,19 +39,23 @@ export interface Opening {
   pid: number;
   commandLine: CommandLine | null;
   signal: AbortSignal;
-  /** For the main thread to open a port, in milliseconds: JavaScript is interrupted for it, native code is not. */
+  /**
+   * How long the main thread may take to open a port, in milliseconds: JavaScript is interrupted for it,
+   * native code is not.
+   */
   waitMs: number;
-  /** The process that closes the inspector should it open later. */
+  /** The process that closes the inspector if it opens later. */
   watchdog: number | null;
-  /** Called once when the main thread has to be waited for. */
+  /** Called once if the main thread must be waited for. */
   onWait?: (() => void) | undefined;
   /** Called right before the signal is sent. */
   onSignal: () => Promise<void>;
 }
 
 /**
- * @throws {CommandError} `refused` or `failed` when no inspector opens, `inspectorOpen` when it may open yet,
- *   `targetGone`; or the signal's reason
+ * Opens or finds the inspector.
+ * @throws {CommandError} `refused` or `failed` if no inspector opens, `inspectorOpen` if it may still open,
+ * `targetGone`; or the signal's reason
  */
 export async function openInspector({
   pid,
@@ -79,7 +83,7 @@ export async function openInspector({
   let others: ListeningSocket[] = before.filter(({ host }) => host === '127.0.0.1' || host === '::1');
   for (;;) {
     signal.throwIfAborted();
-    // Whose they are is asked only when there are any: that takes long in a server with many connections.
+    // Look up their owner only if there are any, because that is slow in a server with many connections.
     const fresh = (await listeningSockets(pid)).filter(({ inode }) => !known.has(inode));
     const own = fresh.length === 0 ? [] : await sockets(pid);
     const opened = await inspectorAmong(own.filter(({ inode }) => !known.has(inode)));
@@ -105,7 +109,7 @@ export async function openInspector({
   }
 }
 
-/** Why no inspector has opened in time. */
+/** Returns the reason why no inspector has opened in time. */
 async function notOpened(
   pid: number,
   commandLine: CommandLine | null,
@@ -125,7 +129,7 @@ async function notOpened(
   );
 }
 
-/** Gone where it is. */
+/** Throws `targetGone` if the process has ended. */
 async function sockets(pid: number): Promise<ListeningSocket[]> {
   try {
     return await ownListeningSockets(pid);
@@ -134,7 +138,7 @@ async function sockets(pid: number): Promise<ListeningSocket[]> {
   }
 }
 
-/** What was found out about it before may be over: it may have become another program. */
+/** Sends the signal after another check: the process may have become another program. */
 async function send(pid: number): Promise<void> {
   const status = await readStatus(pid);
   if (status !== null && /^[Tt]/.test(status.state))
@@ -158,7 +162,7 @@ async function send(pid: number): Promise<void> {
   }
 }
 
-/** Asking any port would put lines into the access logs of servers. */
+/** Selects likely ports: asking every port would put lines into the access logs of servers. */
 function likely(found: ListeningSocket[], commandLine: CommandLine | null): ListeningSocket[] {
   const { port } = inspectorPort(commandLine);
   const isDebugged =
@@ -166,7 +170,7 @@ function likely(found: ListeningSocket[], commandLine: CommandLine | null): List
   return found.filter((socket) => socket.port === port || (isDebugged && port === 0));
 }
 
-/** The first of them that is an inspector of Node's; null when none is. */
+/** Returns the first that is a Node.js inspector; null if none is. */
 export async function inspectorAmong(
   candidates: readonly ListeningSocket[],
 ): Promise<Pick<OpenInspector, 'url' | 'socket'> | null> {
@@ -177,7 +181,7 @@ export async function inspectorAmong(
   return null;
 }
 
-/** The address of its one debugging target; null when it is no inspector of Node's. */
+/** Returns the address of its one debugging target; null if it is not a Node.js inspector. */
 async function inspectorAt({ host, port }: ListeningSocket): Promise<string | null> {
   try {
     const [target] = JSON.parse(await listAt(host, port)) as {
@@ -185,7 +189,7 @@ async function inspectorAt({ host, port }: ListeningSocket): Promise<string | nu
       webSocketDebuggerUrl?: string;
     }[];
     if (target.type !== 'node' || target.webSocketDebuggerUrl === undefined) return null;
-    // It may tell another address than the one it was reached at.
+    // It may report another address than the one that worked.
     const { pathname } = new URL(target.webSocketDebuggerUrl);
     return `ws://${host.includes(':') ? `[${host}]` : host}:${port}${pathname}`;
   } catch {

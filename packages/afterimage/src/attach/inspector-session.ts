@@ -1,17 +1,20 @@
-/** A conversation with a target's inspector, in the DevTools protocol: one command at a time, each with a bound. */
+/**
+ * A session with a target's inspector in the DevTools protocol: one command at a time, each with a time
+ * limit.
+ */
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 
 export interface InspectorSession {
   /**
-   * The result of a command.
-   * @throws {EvaluationError} when the answer is an error, does not come in time, or the connection breaks
+   * Returns the result of a command.
+   * @throws {EvaluationError} if the answer is an error, is late, or the connection breaks
    */
   call(method: string, params: object, withinMs: number): Promise<unknown>;
   /**
    * Closes the connection; resolves when both ends are closed, and cuts it after `CLOSE_MS`.
-   * @param last a command that leaves together with the end of the connection, in one write: a process that is stopped
-   *   in between cannot keep a target waiting that closes its inspector by that command
+   * @param last a command that is sent together with the end of the connection, in one write: if this process
+   * is stopped in between, the target that closes its inspector by that command does not have to wait for it
    */
   close(last?: { method: string; params: object }): Promise<void>;
 }
@@ -34,7 +37,7 @@ interface Reply {
 
 const CONNECT_MS = 5_000;
 const CLOSE_MS = 1_000;
-/** The variables of a module of Node's are some hundred, each with the beginning of its source. */
+/** The variables of a Node module are some hundreds, each with the beginning of its source. */
 const MAX_REPLY = 8 << 20;
 
 /** Whether V8 has no context yet. The inspector gives all of its errors one code: see ensureContext in v8-runtime-agent-impl.cc. */
@@ -42,7 +45,10 @@ function isNotReady({ message }: { message: string }): boolean {
   return message.includes('execution context');
 }
 
-/** @throws {EvaluationError} `disconnected` */
+/**
+ * Connects to an inspector.
+ * @throws {EvaluationError} `disconnected`
+ */
 export async function openSession(url: string): Promise<InspectorSession> {
   const socket = new WebSocket(url, {
     perMessageDeflate: false,

@@ -1,4 +1,4 @@
-/** The addon as it is installed with this command, for whichever Node.js the target runs. */
+/** Finds the installed addon for the Node.js that the target runs. */
 import { abiOf, addonFile } from '@afterimage/image/native-part';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -7,7 +7,10 @@ import { majorOf } from '../processes/node-version.js';
 import type { VersionedAddon } from './addon-place.js';
 import { versionOf } from './addon-version.js';
 
-/** @throws {CommandError} `refused`, where there is none */
+/**
+ * Returns the addon.
+ * @throws {CommandError} `refused` if there is none
+ */
 export async function installedAddon(nodeVersion: string): Promise<VersionedAddon> {
   const file = addonFile(abiOf(majorOf(nodeVersion)) ?? '');
   if (!existsSync(file)) {

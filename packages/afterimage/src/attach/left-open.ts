@@ -1,15 +1,15 @@
-/** An inspector that Afterimage made a target open and that is open still: which one, and what closes it. */
+/** An inspector that Afterimage made a target open and that is still open: which one, and what closes it. */
 import { holdsSocket, type ListeningSocket } from '../processes/listening-sockets.js';
 
 export interface LeftOpen {
   pid: number;
   socket: ListeningSocket;
   since: Date;
-  /** The process that waits for the target's main thread and closes it then; null where there is none. */
+  /** The process that waits for the target's main thread and then closes it; null if there is none. */
   watchdog: number | null;
 }
 
-/** For how long the watchdog waits, in milliseconds. */
+/** How long the watchdog waits, in milliseconds. */
 export const WATCH_MS = 3_600_000;
 
 export function describeLeftOpen({ pid, socket: { host, port }, since, watchdog }: LeftOpen): string {
@@ -25,7 +25,7 @@ export function watchedBy(watchdog: number | null): string {
     : ` (by process ${watchdog}, which waits for it for ${WATCH_MS / 3_600_000} h)`;
 }
 
-/** Whether it is, by now, closed after all. */
+/** Tells whether it is still open. */
 export async function isLeftOpen({ pid, socket }: LeftOpen): Promise<boolean> {
   return holdsSocket(pid, socket.inode).catch(() => false);
 }

@@ -1,12 +1,12 @@
 /**
- * Reaches what Node.js keeps to itself in a target: the bindings and the primordials, by the scopes of a function of its
- * own, as the inspector shows them (`[[Scopes]]` of Runtime.getProperties). Applications patch, mock, freeze and delete
- * their globals, those of `process` among them; these they do not reach, and they are the same in Node.js 20 to 26
- * (lib/internal/bootstrap/realm.js of Node).
+ * Reaches Node.js's internals in a target: the bindings and the primordials, through the scopes of one of
+ * Node's functions, as the inspector shows them (`[[Scopes]]` of Runtime.getProperties). Applications patch,
+ * mock, freeze and delete their globals, including those of `process`; they cannot reach these, which are the
+ * same in Node.js 20 to 26 (lib/internal/bootstrap/realm.js of Node).
  */
 import { EvaluationError, type InspectorSession } from './inspector-session.js';
 
-/** Handles of the inspector, valid in the session that they come from. */
+/** Inspector handles, valid in the session that created them. */
 export interface NodeInternals {
   internalBinding: string;
   primordials: string;
@@ -31,8 +31,8 @@ interface Property {
 }
 
 /**
- * Expressions whose values are functions of Node's, the nearest first. Any will do: an application that changes one leaves
- * the others. `require` is the inspector's own, from its command line API.
+ * Expressions for functions of Node's, the nearest first. Any of them works, in case an application changed
+ * one. `require` is the inspector's own, from its command line API.
  */
 const ROOTS = [
   'process.binding',
@@ -60,15 +60,15 @@ const ROOTS = [
   'console.log',
 ];
 
-/** Variables in a scope of Node's that hold a function from which the loader's own scope is near. */
+/** Variables in a scope of Node's whose functions are close to the loader's own scope. */
 const NEARER = ['internalBinding', 'require', 'requireBuiltin', 'deprecatedFunction', 'fn', 'mod'];
 
-/** Functions looked into from one root, and scopes looked into of each. */
+/** Limits for one root: functions to examine, and scopes of each. */
 const MAX_FUNCTIONS = 6;
 const MAX_SCOPES = 6;
 
 /**
- * Null where nothing of Node's is reached: as long as the process has not run its first JavaScript.
+ * Returns null if nothing of Node's can be reached, that is, before the process has run any JavaScript.
  * @throws {EvaluationError}
  */
 export async function findInternals(
@@ -118,7 +118,7 @@ async function internalsBehind(
   return null;
 }
 
-/** The scopes of a function that are not the global one, the innermost first. */
+/** Returns the scopes of a function except the global one, the innermost first. */
 async function scopesOf(session: InspectorSession, objectId: string, withinMs: number): Promise<string[]> {
   const { internalProperties = [] } = (await session.call(
     'Runtime.getProperties',
@@ -146,7 +146,7 @@ async function propertiesOf(
   return result;
 }
 
-/** An application's own variables may have the same names. */
+/** Rejects an application's own variables with the same names. */
 async function areGenuine(
   session: InspectorSession,
   internals: NodeInternals,
@@ -165,7 +165,10 @@ async function areGenuine(
   }
 }
 
-/** The command that calls a function with `internalBinding`, `primordials` and the `process` that Node.js itself uses. */
+/**
+ * Returns the command that calls a function with `internalBinding`, `primordials` and the `process` that
+ * Node.js itself uses.
+ */
 export function callOf(
   { internalBinding, primordials, process }: NodeInternals,
   functionDeclaration: string,
@@ -182,7 +185,7 @@ export function callOf(
 }
 
 /**
- * What the function returns, as JSON gives it back.
+ * Returns the function's result, converted through JSON.
  * @throws {EvaluationError}
  */
 export async function callWith(

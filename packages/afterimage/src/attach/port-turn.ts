@@ -1,6 +1,6 @@
 /**
- * Waits for the port of a target's inspector while another capture has it: its target closes its inspector within moments.
- * A debugger or a server that holds the port is not waited for.
+ * Waits while another capture has the port of a target's inspector, which its target closes soon. Does not
+ * wait for a debugger or a server that holds the port.
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -33,10 +33,13 @@ export async function portTurn(
   }
 }
 
-/** A capture of it holds a lock in this network namespace; a process that closes its inspector names it. */
+/**
+ * A capture of it holds a lock in this network namespace; a process that closes its inspector has its ID in
+ * its arguments.
+ */
 async function isBeingAttachedTo(pid: number): Promise<boolean> {
   const sockets = await readFile('/proc/net/unix', 'latin1').catch(() => '');
-  // The kernel shows the zero that an abstract name begins with as @.
+  // The kernel shows the leading zero of an abstract name as @.
   if (sockets.includes(`@${captureLockName(pid)}-`)) return true;
   for (const name of await readdir('/proc').catch(() => [])) {
     if (!/^\d+$/.test(name)) continue;

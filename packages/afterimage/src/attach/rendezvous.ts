@@ -1,7 +1,7 @@
 /**
- * The rendezvous of the command with the target and its image child: two abstract sockets with unguessable names. A client
- * of the image socket must bring the requested image; a client of the control socket only learns when to close its
- * inspector.
+ * The rendezvous of the command with the target and its image child: two abstract sockets with unguessable
+ * names. A client of the image socket must send the requested image; a client of the control socket only
+ * learns when to close its inspector.
  */
 import { ImageError, readImage, type ImageStream } from '@afterimage/image/read';
 import { deferred } from '@afterimage/host/deferred';
@@ -15,11 +15,11 @@ import type { ChildReport } from './in-target.js';
 export interface Rendezvous {
   control: string;
   image: string;
-  /** By which the image is known. */
+  /** Identifies the image. */
   request: string;
-  /** How the image child ended, as the target saw it. */
+  /** How the image child ended, as reported by the target. */
   childEnded: Promise<ChildReport>;
-  /** The image, once its header has come. */
+  /** The image, once its header has arrived. */
   arrived: Promise<ImageStream>;
   /** Tells the target to close its inspector. */
   letGo(): void;
@@ -46,7 +46,7 @@ export async function openRendezvous(): Promise<Rendezvous> {
     targets.push(socket);
     if (released) socket.write('close\n');
     const lines = createInterface({ input: socket });
-    // Node.js 20.20 passes the socket's error on, where it would end this process.
+    // Node.js 20.20 passes the socket's error to this emitter, where it would end the process.
     lines.on('error', () => undefined);
     lines.on('line', (line) => {
       const report = parseReport(line);
@@ -62,7 +62,7 @@ export async function openRendezvous(): Promise<Rendezvous> {
         else socket.destroy();
       },
       (error: unknown) => {
-        // Somebody else's, or one whose child failed before the header: the target's report says so.
+        // From another client, or from a child that failed before the header; the target's report says why.
         if (!(error instanceof ImageError)) arrived.reject(error as Error);
         socket.destroy();
       },

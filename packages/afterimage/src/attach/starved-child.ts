@@ -1,24 +1,25 @@
 /**
- * An image child runs at the lowest priority. In a target that keeps all processors busy that it may use, as a saturated
- * server under a CPU limit does, it gets next to nothing: then its priority is raised, and in the end it is given up.
+ * An image child runs at the lowest priority. If its target keeps all available processors busy, as a
+ * saturated server under a CPU limit does, the child gets almost no time. Then its priority is raised, and
+ * finally it is killed.
  */
 import { RAISE_AFTER_MS, raisePriority } from '@afterimage/host/raised-priority';
 import { CommandError } from '../cli/command-error.js';
 import { childrenOf } from '@afterimage/host/process-status';
 
 export interface Patience {
-  /** Without a byte for so long, its priority is raised; in milliseconds. */
+  /** After this time without a byte, in milliseconds, its priority is raised. */
   raiseMs: number;
-  /** Without a byte for so long, it is given up. */
+  /** After this time without a byte, it is killed. */
   giveUpMs: number;
 }
 
 const PATIENCE: Patience = { raiseMs: RAISE_AFTER_MS, giveUpMs: 60_000 };
 
 /**
- * The image as it comes; what reads it may take its time.
- * @param child is looked for by its pid in the target's own namespace
- * @throws {CommandError} `failed` when it is given up; the child is killed then
+ * Yields the image; a slow reader does not count as starvation.
+ * @param child its process ID in the target's own namespace
+ * @throws {CommandError} `failed` after killing the child
  */
 export async function* unlessStarved(
   chunks: AsyncIterable<Uint8Array>,
@@ -55,7 +56,10 @@ export async function* unlessStarved(
   }
 }
 
-/** @throws {CommandError} `failed`, for the first bytes, which have a bound of their own */
+/**
+ * Waits for the first bytes, which have a separate limit.
+ * @throws {CommandError} `failed`
+ */
 export function starved(
   target: number,
   bytes: number,
@@ -85,7 +89,7 @@ async function kill(target: number, child: number): Promise<void> {
   }
 }
 
-/** Its pid here; null where there is none any more. */
+/** Returns its process ID here; null if it has ended. */
 async function pidOf(target: number, child: number): Promise<number | null> {
   const found = (await childrenOf(target)).find(({ namespacePids }) => namespacePids.at(-1) === child);
   return found?.pid ?? null;

@@ -1,6 +1,6 @@
 /**
- * Starts the cleanup watchdog: a small process in a session of its own that cleans up after an attacher that is killed.
- * It acts when its standard input ends before it was dismissed. It also waits, where the attacher cannot, for the
+ * Starts the cleanup watchdog: a small process in its own session that cleans up after a killed attacher. It
+ * acts when its standard input ends before a dismissal. If the attacher cannot wait, it also waits for the
  * inspector of a process that was too busy to open it in time.
  */
 import { deferred, within } from '@afterimage/host/deferred';
@@ -38,8 +38,8 @@ export const CLEANUP_PROGRAM = 'afterimage-watchdog';
 
 /**
  * Starts a watchdog for the process `pid`. Resolves when it is ready.
- * @param lock is inherited by the watchdog: no capture attaches before it is done
- * @throws {CommandError} `failed`, when no process can be started
+ * @param lock is inherited by the watchdog: no other capture attaches before it is done
+ * @throws {CommandError} `failed` if no process can be started
  */
 export async function startWatchdog(pid: number, lock: Lock): Promise<Watchdog> {
   // The watchdog reads the pid from its orders; this argument only shows it in process lists.

@@ -1,7 +1,7 @@
 /**
- * The watchdog process that watchdog-process.ts starts. Reads orders, one per line, and answers each. At the end of input
- * it removes what was left and closes the inspectors that were opened; after a dismissal, only those of processes that
- * got the signal and may still open theirs.
+ * The watchdog process that watchdog-process.ts starts. Reads orders, one per line, and answers each. At the
+ * end of input it removes leftovers and closes the inspectors that were opened; after a dismissal, only those
+ * of processes that got the signal and may still open theirs.
  */
 import { closeSync } from 'node:fs';
 import { open, rm, type FileHandle } from 'node:fs/promises';
@@ -19,7 +19,7 @@ process.stdout.on('error', () => undefined);
 for await (const line of createInterface({ input: process.stdin })) {
   const order = JSON.parse(line) as WatchdogOrder;
   note(left, order);
-  // By a handle on its parent: the target, through whose root it is reached, may have ended by then.
+  // Through a handle on its parent: the target, through whose root it is reached, may have ended by then.
   if (order.order === 'remove')
     removals.push({ parent: await open(dirname(order.directory)), name: basename(order.directory) });
   // The next capture must not wait for what may take long.

@@ -1,4 +1,7 @@
-/** Whom a signal may reach: the target, and the workers of a cluster, to which the primary hands on what it gets. */
+/**
+ * Finds the processes that a signal may reach: the target, and cluster workers, to which the primary forwards
+ * it.
+ */
 import { CommandError } from '../cli/command-error.js';
 import { ownListeningSockets } from '../processes/listening-sockets.js';
 import { looksLikeNode } from '../processes/node-version.js';
@@ -6,7 +9,10 @@ import { childrenOf, SIGUSR1_BIT, startedAt } from '@afterimage/host/process-sta
 import { signalsTaken } from '../processes/signal-thread.js';
 import type { WatchedProcess } from './cleanup.js';
 
-/** @throws {CommandError} `targetGone` */
+/**
+ * Returns what must be known about a process.
+ * @throws {CommandError} `targetGone`
+ */
 export async function watchedProcess(pid: number): Promise<WatchedProcess> {
   const [started, sockets, taken] = await Promise.all([
     startedAt(pid),
@@ -17,7 +23,7 @@ export async function watchedProcess(pid: number): Promise<WatchedProcess> {
   return { pid, startedAt: started, before: sockets.map(({ inode }) => inode), signalsTaken: taken };
 }
 
-/** Its children that run Node.js and wait for SIGUSR1. */
+/** Returns its children that run Node.js and handle SIGUSR1. */
 export async function nodeChildrenOf(pid: number): Promise<WatchedProcess[]> {
   const waiting = (await childrenOf(pid)).filter(({ caughtSignals }) => (caughtSignals & SIGUSR1_BIT) !== 0n);
   const found = await Promise.all(

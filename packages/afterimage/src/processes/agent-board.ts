@@ -1,6 +1,6 @@
 /**
- * Reads the board of the agent in a process (the agent's board.ts), if there is one. What is on it is the target's own
- * word: all of it is checked, and nothing is taken for true that could do harm when it is not.
+ * Reads the status board of the agent in a process (the agent's board.ts), if there is one. The target writes
+ * the board, so all of it is validated, and nothing that could do harm is trusted.
  */
 import { sanitizeName } from '@afterimage/host/application-name';
 import { MAX_BOARD_BYTES, BOARD_NAME, parseBoard, type BoardDocument } from '@afterimage/agent/board';
@@ -9,10 +9,10 @@ import { constants } from 'node:os';
 import { open, readdir, readlink } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** A capture that has succeeded. Sizes in bytes, times in milliseconds; null for what was not said. */
+/** A successful capture. Sizes in bytes, times in milliseconds; null for missing values. */
 export interface AgentResult {
   kind: 'snapshot' | 'image';
-  /** As the target sees it. */
+  /** Path as the target sees it. */
   path: string;
   bytes: number;
   sha256: string;
@@ -54,16 +54,16 @@ export interface AgentBoard extends Pick<
   develop: 'auto' | 'always' | 'never';
   redact: RedactionLevel;
   mayStoreImage: boolean;
-  /** How the latest capture that is over ended. */
+  /** How the latest finished capture ended. */
   ended: { capture: number; outcome: AgentResult | { code: string; message: string } } | null;
   events: AgentEvent[];
-  /** Listeners that the application has for the signal; null where the agent, an older one, does not tell. */
+  /** Number of the application's listeners for the signal; null if the agent is too old to report it. */
   otherListeners: number | null;
-  /** Whether they are kept from hearing it when it takes a capture. */
+  /** Whether they don't receive the signal when it triggers a capture. */
   signalHeld: boolean;
 }
 
-/** The board is there, but says nothing that can be understood: of another version, or damaged. */
+/** The board exists but cannot be understood: from another version, or damaged. */
 export type Unreadable = 'unreadable';
 
 const READS = 5;
@@ -71,7 +71,7 @@ const READ_AGAIN_MS = 10;
 const MAX_TEXT_LENGTH = 8_192;
 const MAX_EVENTS = 64;
 
-/** Null where there is no agent, or the process may not be looked into. */
+/** Reads the board; null if there is no agent, or the process may not be inspected. */
 export async function readAgentBoard(pid: number): Promise<AgentBoard | Unreadable | null> {
   for (let read = 1; ; read++) {
     const file = await boardFile(pid);

@@ -1,13 +1,13 @@
-/** Which application a process runs, for people and for names of files. */
+/** Identifies the application of a process, for people and for file names. */
 import { applicationName } from '@afterimage/host/application-name';
 import { readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { scriptOf, type CommandLine } from './command-line.js';
 
 export interface Application {
-  /** Of its package, or else of its script. */
+  /** Name of its package, or else of its script. */
   name: string;
-  /** Where it was started, as it sees that; null where that may not be read. */
+  /** Directory in which it was started, as the process sees it; null if that cannot be read. */
   directory: string | null;
 }
 

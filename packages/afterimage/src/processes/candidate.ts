@@ -1,4 +1,4 @@
-/** All that is found out about a process before anything is done to it. */
+/** Collects everything about a process that must be known before anything is done to it. */
 import { CommandError } from '../cli/command-error.js';
 import { readCommandLine } from './command-line.js';
 import { listeningSockets } from './listening-sockets.js';
@@ -15,7 +15,7 @@ import {
 import { shortageOf, type Use } from './spare-resources.js';
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Node.js installs its handler within the first moments of its start. */
+/** Node.js installs its handler right after it starts. */
 const STARTING_MS = 5_000;
 const POLL_MS = 20;
 const SIGUSR2_BIT = signalBit(12);
@@ -36,9 +36,9 @@ export class ShortageError extends CommandError {
 }
 
 /**
- * The process, when nothing is in the way of attaching to it. One that has only just been started is waited for.
- * @param needsAddon whether the native part is to be loaded into it
- * @throws {CommandError} `targetGone` or `refused`; nothing has been sent to the process then
+ * Returns the process if it can be attached to. Waits for a process that is just starting.
+ * @param needsAddon whether the native part will be loaded into it
+ * @throws {CommandError} `targetGone` or `refused`; nothing has been sent to the process
  */
 export async function attachableProcess(
   pid: number,
@@ -48,7 +48,7 @@ export async function attachableProcess(
   const candidate = await readCandidate(pid);
   if (candidate.nodeVersion !== null) candidate.status = await started(candidate.status, signal);
   const obstacle = await obstacleTo(candidate, listeningSockets, needsAddon);
-  // Who holds the port may be another capture, which is waited for: asked again right before the signal.
+  // Another capture may hold the port, so wait for it: the port is checked again right before the signal.
   if (obstacle !== null && obstacle.code !== 'port-taken') throw refusal(obstacle, pid);
   if (candidate.nodeVersion === null)
     throw new CommandError('refused', `process ${pid} does not run Node.js`);
@@ -56,9 +56,9 @@ export async function attachableProcess(
 }
 
 /**
- * What may have changed since: a server near its limits uses up what was left at any time. To be asked right before the
- * signal is sent.
- * @throws {CommandError} `targetGone` or `refused`; nothing has been sent to the process then
+ * Checks again what may have changed, because a server near its limits can use up the rest at any time. Call
+ * it right before the signal is sent.
+ * @throws {CommandError} `targetGone` or `refused`; nothing has been sent to the process
  */
 export async function checkAgain(pid: number, use: Use): Promise<void> {
   const status = await readStatus(pid);
@@ -77,7 +77,10 @@ function refusal({ code, message }: Obstacle, pid: number): CommandError {
   return new ShortageError(message, safe);
 }
 
-/** @throws {CommandError} `targetGone` */
+/**
+ * Reads what is known about a process.
+ * @throws {CommandError} `targetGone`
+ */
 export async function readCandidate(pid: number): Promise<Candidate> {
   if (process.platform !== 'linux') {
     throw new CommandError(
@@ -109,8 +112,9 @@ async function started(status: ProcessStatus, signal: AbortSignal): Promise<Proc
 }
 
 /**
- * Whether Node.js has not said yet what SIGUSR1 does. While it makes the thread that waits for it, it blocks all signals
- * (StartDebugSignalHandler() in src/inspector_agent.cc); --disable-sigusr1 blocks that one alone, and for good.
+ * Tells whether Node.js has not decided yet what SIGUSR1 does. While it creates its waiting thread, it blocks
+ * all signals (StartDebugSignalHandler() in src/inspector_agent.cc); --disable-sigusr1 blocks only that one,
+ * permanently.
  */
 function isStarting({ caughtSignals, blockedSignals }: ProcessStatus): boolean {
   if ((caughtSignals & SIGUSR1_BIT) !== 0n) return false;

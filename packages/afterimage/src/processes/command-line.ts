@@ -1,6 +1,6 @@
 /**
- * How a Node.js process was started, as far as it decides about what can be done to it: the flags on its command
- * line, in NODE_OPTIONS, and in the files that those name.
+ * Finds the flags with which a Node.js process was started: on its command line, in NODE_OPTIONS, and in the
+ * files that those name.
  */
 import { readFile } from 'node:fs/promises';
 import { flagsIn, isValueFlag, normalName, optionWords } from './node-flags.js';
@@ -10,13 +10,13 @@ import { flagsInFiles } from './option-files.js';
 export interface CommandLine {
   /** As the process was started, or as it has renamed itself since. */
   arguments: string[];
-  /** `--name` or `--name=value`, from all places; what is decisive where two differ comes last. */
+  /** `--name` or `--name=value`, from all places; of two that conflict, the later one counts. */
   flags: string[];
-  /** Its program carries the application, so that no word is a flag of Node's. */
+  /** Whether its executable contains the application, so that no argument is a flag of Node's. */
   isSingleExecutable: boolean;
 }
 
-/** Null where its command line may not be read. */
+/** Returns null if the command line cannot be read. */
 export async function readCommandLine(pid: number): Promise<CommandLine | null> {
   const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => null);
   if (text === null) return null;
@@ -37,19 +37,19 @@ export function hasFlag({ flags }: CommandLine, ...names: string[]): boolean {
   return flags.some((flag) => names.includes(normalName(flag)));
 }
 
-/** Whether the last word on a flag is the flag itself, not its `--no-` form. */
+/** Tells whether the flag is on: whether it comes later than its `--no-` form. */
 export function isOn({ flags }: CommandLine, name: string): boolean {
   const negation = name.replace(/^--/, '--no-');
   return normalName(flags.findLast((flag) => [name, negation].includes(normalName(flag))) ?? '') === name;
 }
 
-/** The value of the last of these flags; null where none is set or it has none. */
+/** Returns the value of the last of these flags; null if none is set or it has no value. */
 export function flagValue({ flags }: CommandLine, ...names: string[]): string | null {
   const last = flags.findLast((flag) => flag.includes('=') && names.includes(normalName(flag)));
   return last === undefined ? null : last.slice(last.indexOf('=') + 1);
 }
 
-/** The script and its arguments, or what stands in their place; for people. */
+/** Returns the script and its arguments, or their substitute, for people. */
 export function scriptOf({
   arguments: words,
   isSingleExecutable: isSingle,
@@ -64,7 +64,7 @@ export function scriptOf({
   return undefined;
 }
 
-/** The script with its arguments, or where there is none what stands behind the program; for people. */
+/** Returns the script with its arguments, or without a script what follows the program, for people. */
 export function commandOf(commandLine: CommandLine): string[] {
   const words = commandLine.arguments;
   if (commandLine.isSingleExecutable) return words;
@@ -73,7 +73,7 @@ export function commandOf(commandLine: CommandLine): string[] {
   return command.length > 0 ? command : words;
 }
 
-/** What --max-old-space-size says, in bytes; null where nothing does. */
+/** Returns the value of --max-old-space-size in bytes; null if it is not set. */
 export function heapLimitOf(commandLine: CommandLine): number | null {
   const megabytes = Number(flagValue(commandLine, '--max-old-space-size'));
   return megabytes > 0 ? megabytes * 2 ** 20 : null;

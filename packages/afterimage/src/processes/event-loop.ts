@@ -1,16 +1,16 @@
-/** Whether a process waits in an event loop, from the system call that its main thread is in (proc(5)). */
+/** Tells whether a process waits in an event loop, from the system call of its main thread (proc(5)). */
 import { readFile } from 'node:fs/promises';
 import { childrenOf } from '@afterimage/host/process-status';
 
-/** epoll_wait, epoll_pwait and epoll_pwait2, where they exist. */
+/** epoll_wait, epoll_pwait and epoll_pwait2, as far as they exist. */
 const WAITS: Partial<Record<NodeJS.Architecture, string[]>> = {
   x64: ['232', '281', '441'],
   arm64: ['22', '441'],
 };
 
 /**
- * False when it does something, and where nothing tells: with children it may wait for one of them synchronously, which
- * Node.js does in a loop, too, but not in that of everything else.
+ * Returns false if it does something, or if that is unknown. With children, it may be waiting synchronously
+ * for one of them, which Node.js does in a separate loop.
  */
 export async function waitsForEvents(pid: number): Promise<boolean> {
   const text = await readFile(`/proc/${pid}/syscall`, 'latin1').catch(() => '');

@@ -1,4 +1,4 @@
-/** Flags of a process that stand in the way of a capture, or make a signal do something else. */
+/** Flags of a process that prevent a capture, or change what a signal does. */
 import { flagValue, hasFlag, isOn, type CommandLine } from './command-line.js';
 import type { Obstacle } from './obstacle.js';
 
@@ -22,10 +22,13 @@ export function hasPermissions(commandLine: CommandLine): boolean {
   return hasFlag(commandLine, '--permission', '--experimental-permission');
 }
 
-/** The signal that `--report-on-signal` waits for by default. */
+/** The default signal of `--report-on-signal`. */
 const REPORT_SIGNAL = 'SIGUSR2';
 
-/** Node.js itself would write a file in clear when the signal came: a heap snapshot, or a report with the environment. */
+/**
+ * On the signal, Node.js itself would write an unencrypted file: a heap snapshot, or a report with the
+ * environment.
+ */
 export function signalFlagObstacle(
   pid: number,
   commandLine: CommandLine | null,

@@ -1,7 +1,7 @@
 /**
- * Which signals a process has handed to libuv, and so to the application or to a flag of Node.js: read from its memory.
- * The kernel says that a signal is caught, not by whom. libuv keeps its watchers in a tree of which the root is the
- * variable `uv__signal_tree` (src/unix/signal.c in libuv); Node's own handler of SIGUSR1 is not in it.
+ * Finds which signals are handled by libuv, and so by the application or a flag of Node.js, in the memory of
+ * a process. The kernel only reports that a signal is caught. libuv keeps its watchers in a tree with the
+ * root `uv__signal_tree` (src/unix/signal.c in libuv); Node's own handler of SIGUSR1 is not in it.
  */
 import { open, readFile, stat, type FileHandle } from 'node:fs/promises';
 import {
@@ -19,18 +19,21 @@ import { nodeFilesOf } from './node-version.js';
 const VARIABLE = /^uv__signal_tree(\.\d+)?$/;
 const MAX_NAME_BYTES = 32;
 const POINTER_BYTES = 8;
-/** A local object. */
+/** STT_OBJECT, a variable. */
 const SYMBOL_KIND = 1;
-/** Symbols are read so many at a time: local ones of Node.js are 35,000 to 120,000. */
+/** How many symbols are read at a time: Node.js has 35,000 to 120,000 local ones. */
 const SYMBOLS_AT_ONCE = 10_000;
 
-/** `struct uv_signal_s` in uv.h and uv/unix.h, for 64 bits; its start has not changed within version 1 of libuv. */
+/**
+ * `struct uv_signal_s` in uv.h and uv/unix.h, on 64 bits; its beginning has not changed within version 1 of
+ * libuv.
+ */
 const WATCHER = { type: 16, number: 104, left: 112, right: 120, bytes: 128 };
 const UV_SIGNAL = 16;
 const MAX_SIGNAL = 64;
 const MAX_WATCHERS = 1_000;
 
-/** Null where it cannot be told: the binary is stripped, or its memory may not be read. */
+/** Returns null if that cannot be determined: the binary is stripped, or its memory cannot be read. */
 export async function handledSignals(pid: number): Promise<ReadonlySet<number> | null> {
   for (const path of await nodeFilesOf(pid)) {
     const address = await variableAddress(pid, path).catch(() => null);
@@ -61,10 +64,10 @@ async function watchersAt(pid: number, root: number): Promise<ReadonlySet<number
   }
 }
 
-/** By file, device and time of change: where the variable is, before the file is loaded. */
+/** Address of the variable in the file, by file, device and modification time. */
 const known = new Map<string, Promise<number | null>>();
 
-/** In the process; null where the file does not tell. */
+/** Returns the address in the process; null if the file does not contain it. */
 async function variableAddress(pid: number, path: string): Promise<number | null> {
   const { dev, ino, mtimeMs } = await stat(path);
   const key = `${dev}:${ino}:${mtimeMs}`;
@@ -97,7 +100,7 @@ async function searchVariable(file: FileHandle): Promise<number | null> {
     const symbols = await bytesAt(file, table.offset + first * SYMBOL_BYTES, size);
     if (symbols === null) return null;
     for (let at = 0; at < size; at += SYMBOL_BYTES) {
-      // Its name is read only where the rest fits: names are megabytes.
+      // Read its name only if the rest matches: the names take megabytes.
       const isPointer = symbols[at + 4] === SYMBOL_KIND && number64(symbols, at + 16) === POINTER_BYTES;
       const isUnset = sections.at(symbols.readUInt16LE(at + 6))?.type === NOBITS;
       if (isPointer && isUnset && VARIABLE.test(await nameAt(file, names, symbols.readUInt32LE(at))))
@@ -113,7 +116,7 @@ async function nameAt(file: FileHandle, names: Section, at: number): Promise<str
   return bytes?.toString('latin1').replace(/\0.*$/s, '') ?? '';
 }
 
-/** Where the file's beginning is mapped. */
+/** Returns the address at which the file's beginning is mapped. */
 async function loadedAt(pid: number, inode: number): Promise<number | null> {
   const maps = await readFile(`/proc/${pid}/maps`, 'latin1');
   // 7f12a000-7f12c000 r--p 00000000 08:01 1234   /usr/lib/libnode.so.108

@@ -1,9 +1,9 @@
-/** Where a Node.js process opens its inspector when it is sent SIGUSR1. */
+/** Finds the address at which a Node.js process opens its inspector on SIGUSR1. */
 import { flagValue, type CommandLine } from './command-line.js';
 
 export interface Address {
   host: string;
-  /** 0: whichever is free. */
+  /** 0 means any free port. */
   port: number;
 }
 
@@ -11,7 +11,7 @@ const DEFAULT: Address = { host: '127.0.0.1', port: 9229 };
 
 const FLAGS = ['--inspect-port', '--debug-port', '--inspect', '--inspect-brk', '--inspect-wait'];
 
-/** By its flags `[host:]port`; the default where it has none. */
+/** Returns the address from its flags `[host:]port`, or the default. */
 export function inspectorPort(commandLine: CommandLine | null): Address {
   const value = commandLine === null ? null : flagValue(commandLine, ...FLAGS);
   if (value === null) return DEFAULT;

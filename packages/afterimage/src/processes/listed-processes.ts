@@ -1,4 +1,7 @@
-/** The Node.js processes of this machine, as far as /proc lets one see them; those of a capture itself are left out. */
+/**
+ * Lists the Node.js processes of this machine that are visible in /proc, except those that belong to a
+ * capture.
+ */
 import { readCgroupHeadroom, type Headroom } from '@afterimage/host/headroom';
 import { readdir, readFile } from 'node:fs/promises';
 import { CommandError } from '../cli/command-error.js';
@@ -15,37 +18,37 @@ import { readStatus, startedAt } from '@afterimage/host/process-status';
 import { readResourceLimits } from '@afterimage/host/resource-limits';
 import { readUserNames } from './user-names.js';
 
-/** Sizes in bytes, times in milliseconds. What may not be read is null. */
+/** A process. Sizes in bytes, times in milliseconds. Unreadable values are null. */
 export interface ListedProcess {
   pid: number;
   uid: number;
   user: string | null;
   nodeVersion: string | null;
   uptimeMs: number | null;
-  /** The script and its arguments, or what stands in their place. */
+  /** The script and its arguments, or their substitute. */
   command: string[];
   application: Application;
-  /** How many it has open, and may have at most. */
+  /** Number of open descriptors, and their limit. */
   descriptors: { used: number; limit: number } | null;
   rssBytes: number;
   heap: { usedBytes: number | null; totalBytes: number | null; limitBytes: number | null };
-  /** Of its memory cgroup, or the ancestor of that with the least left; null where none has a limit. */
+  /** Of its memory cgroup, or the ancestor with the least memory left; null if none has a limit. */
   memory: { usedBytes: number; limitBytes: number } | null;
   container: Container | null;
-  /** Null where there is none, or how it stands cannot be read. */
+  /** Null if there is no agent, or its board cannot be read. */
   agent: Pick<AgentBoard, 'version' | 'signal' | 'gate' | 'state' | 'path' | 'otherListeners'> | null;
   capture: Capturability;
 }
 
-/** How `afterimage capture` would go about it. */
+/** How `afterimage capture` would capture it. */
 export interface Capturability {
   by: 'agent' | 'inspector' | null;
   obstacle: Obstacle | null;
 }
 
 /**
- * The one with the most resident memory first.
- * @throws {CommandError} `refused`, where there is no /proc
+ * Lists the processes, the one with the most resident memory first.
+ * @throws {CommandError} `refused` if there is no /proc
  */
 export async function listProcesses(): Promise<ListedProcess[]> {
   if (process.platform !== 'linux')
@@ -57,20 +60,20 @@ export async function listProcesses(): Promise<ListedProcess[]> {
   return found.filter((each) => each !== null).sort((one, other) => other.rssBytes - one.rssBytes);
 }
 
-/** What is the same for many processes, and read once. */
+/** What many processes share, and is read once. */
 interface Machine {
   users: Map<number, string>;
-  /** Of this network namespace; a process in another one is not asked for its own. */
+  /** Sockets of this network namespace; those of other namespaces are not read. */
   listening: Promise<ListeningSocket[]>;
-  /** By what /proc/PID/cgroup says. */
+  /** By the content of /proc/PID/cgroup. */
   cgroups: Map<string, Promise<Headroom | null>>;
 }
 
-/** Null for what is no Node.js process, or has ended meanwhile. */
+/** Returns null for a process that is not Node.js, or has ended meanwhile. */
 async function listed(pid: number, machine: Machine): Promise<ListedProcess | null> {
   if (!(await looksLikeNode(pid))) return null;
   const [status, commandLine] = await Promise.all([readStatus(pid), readCommandLine(pid)]);
-  // Node.js has several threads: this is a copy that is about to become another program, or an image child.
+  // Node.js has several threads; this is a fork that is about to become another program, or an image child.
   if (status === null || status.threads < 2 || (await servesCapture(pid, commandLine))) return null;
   const nodeVersion = await nodeVersionOf(pid);
   const candidate = { status, commandLine, nodeVersion };

@@ -1,18 +1,20 @@
-/** Which TCP ports a process listens on, from /proc/PID/net/tcp{,6} and the descriptors it holds (proc(5)). */
+/**
+ * Finds the TCP ports on which a process listens, from /proc/PID/net/tcp{,6} and its descriptors (proc(5)).
+ */
 import { open, readdir, readlink } from 'node:fs/promises';
 
 export interface ListeningSocket {
   inode: string;
-  /** Where to connect to; a socket that listens everywhere is reached at the loopback address. */
+  /** Address to connect to; the loopback address for a socket that listens on all addresses. */
   host: string;
   port: number;
-  /** It listens on all addresses, so nobody else can on one of them. */
+  /** Listens on all addresses, so no other socket can listen on one of them. */
   everywhere: boolean;
 }
 
 /**
- * All of the network namespace that the process is in.
- * @throws where it may not be read
+ * Returns all listening sockets of the process's network namespace.
+ * @throws if that cannot be read
  */
 export async function listeningSockets(pid: number): Promise<ListeningSocket[]> {
   const [v4, v6] = await Promise.all(
@@ -22,23 +24,26 @@ export async function listeningSockets(pid: number): Promise<ListeningSocket[]> 
 }
 
 /**
- * Those of the process itself.
- * @throws where its descriptors may not be read, or it has ended
+ * Returns the process's own listening sockets.
+ * @throws if its descriptors cannot be read, or it has ended
  */
 export async function ownListeningSockets(pid: number): Promise<ListeningSocket[]> {
   const [all, own] = await Promise.all([listeningSockets(pid), socketInodes(pid)]);
   return all.filter(({ inode }) => own.has(inode));
 }
 
-/** @throws where its descriptors may not be read, or it has ended */
+/**
+ * Tells whether the process has the socket open.
+ * @throws if its descriptors cannot be read, or it has ended
+ */
 export async function holdsSocket(pid: number, inode: string): Promise<boolean> {
   return (await socketInodes(pid)).has(inode);
 }
 
-/** By inode. Many processes may be asked about that the same socket is in the way of. */
+/** By inode, because the same socket may be an obstacle for many processes. */
 const holders = new Map<string, Promise<number | null>>();
 
-/** The process that holds the socket, among those that one may look into; null when it is none of them. */
+/** Returns a process that has the socket open; null if none that can be inspected has. */
 export async function holderOf(inode: string): Promise<number | null> {
   const holder = holders.get(inode) ?? findHolder(inode);
   holders.set(inode, holder);
@@ -65,7 +70,10 @@ async function socketInodes(pid: number): Promise<Set<string>> {
 const LISTENING_ROW = /^ *\d+: ([0-9A-F]+):([0-9A-F]{4}) [0-9A-F]+:0000 0A \S+ \S+ \S+ +\d+ +\d+ (\d+) /gm;
 const OTHER_ROW = /^ *\d+: [0-9A-F]+:[0-9A-F]{4} [0-9A-F]+:[0-9A-F]{4} (?!0A)/m;
 
-/** The kernel lists those that listen first; a server's ten thousand connections behind them are not read. */
+/**
+ * Reads only the listening sockets, which the kernel lists first, and not a server's ten thousand
+ * connections.
+ */
 async function listeningRows(path: string): Promise<string> {
   const file = await open(path, 'r');
   try {
@@ -90,7 +98,7 @@ function rows(table: string): ListeningSocket[] {
   }));
 }
 
-/** An address of /proc/net/tcp{,6}: the kernel prints it as words in the byte order of the machine. */
+/** Decodes an address of /proc/net/tcp{,6}: the kernel prints it as words in the machine's byte order. */
 export function hostOf(address: string): string {
   const bytes = (address.match(/.{8}/g) ?? []).flatMap((word) => (word.match(/../g) ?? []).reverse());
   if (bytes.length === 4) {

@@ -1,9 +1,12 @@
 /**
- * The flags of Node.js in a list of words: those before the script, each as `--name` or `--name=value`, however it was
- * written (node_options-inl.h and node.cc in Node).
+ * Finds the flags of Node.js in a list of words: those before the script, each as `--name` or `--name=value`,
+ * however it was written (node_options-inl.h and node.cc in Node).
  */
 
-/** Flags whose value may be the next word. A list: no flag's own help is at hand for a Node.js that already runs. */
+/**
+ * Flags whose value may be the next word. A fixed list, because a running Node.js cannot be asked for its
+ * help.
+ */
 const WITH_VALUE = new Set(
   (
     '--allow-fs-read --allow-fs-write --bench-isolation --bench-name-pattern --bench-reporter ' +
@@ -26,17 +29,17 @@ const WITH_VALUE = new Set(
   ).split(' '),
 );
 
-/** Whether the next word is its value. */
+/** Tells whether the next word is the flag's value. */
 export function isValueFlag(word: string): boolean {
   return !word.includes('=') && WITH_VALUE.has(normalName(word));
 }
 
-/** Without its value; an underscore stands for a dash in any flag. */
+/** Removes the value, and turns underscores into dashes, which are equivalent in flags. */
 export function normalName(flag: string): string {
   return flag.replace(/=.*$/s, '').replaceAll('_', '-');
 }
 
-/** Up to the script, or what stands for it. */
+/** Returns the flags up to the script, or what replaces it. */
 export function flagsIn(words: readonly string[]): string[] {
   const flags: string[] = [];
   for (let at = 0; at < words.length; at++) {
@@ -49,7 +52,7 @@ export function flagsIn(words: readonly string[]): string[] {
   return flags;
 }
 
-/** The words of NODE_OPTIONS: parted by spaces, of which quotes keep some (ParseNodeOptionsEnvVar in node.cc). */
+/** Splits NODE_OPTIONS at spaces outside quotes (ParseNodeOptionsEnvVar in node.cc). */
 export function optionWords(text: string): string[] {
   const words: string[] = [];
   let word: string | null = null;

@@ -1,24 +1,24 @@
-/** The Node.js processes that one can see from here. */
+/** Finds the Node.js processes that are visible from here. */
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { readCommandLine, scriptOf, type CommandLine } from './command-line.js';
 import { looksLikeNode, nodeVersionOf } from './node-version.js';
 import { readStatus, type ProcessStatus } from '@afterimage/host/process-status';
 import type { NodeProcess } from './candidate.js';
 
-/** As an image child calls itself. */
+/** Name of an image child's process. */
 const IMAGE_CHILD = 'afterimage';
-/** The kit's command line has it, and its first line of output begins with it. */
+/** Part of the kit's command line, and the beginning of its first output line. */
 export const KIT_GREETING = 'afterimage-kit';
-/** As the others do that serve a capture. */
+/** Process titles of other helpers of a capture. */
 const HELPERS = ['afterimage-collector', 'afterimage-watchdog'];
 
-/** Without this process itself, and what else serves a capture. */
+/** Returns the processes, except this one and helpers of captures. */
 export async function nodeProcesses(): Promise<NodeProcess[]> {
   const found = await Promise.all((await otherPids()).map(nodeProcess));
   return found.filter((candidate) => candidate !== null);
 }
 
-/** Those that call themselves Node.js, and may not be looked into from here. */
+/** Returns processes that call themselves Node.js but cannot be inspected from here. */
 export async function closedProcesses(): Promise<ProcessStatus[]> {
   const found = await Promise.all((await otherPids()).map(closedProcess));
   return found.filter((status) => status !== null);
@@ -51,7 +51,10 @@ async function nodeProcess(pid: number): Promise<NodeProcess | null> {
   return { status, commandLine, nodeVersion };
 }
 
-/** Whether it is there for a capture. A kit whose connection broke goes some seconds later, and its image child with it. */
+/**
+ * Tells whether a process is a helper of a capture. A kit whose connection broke ends some seconds later, and
+ * its image child with it.
+ */
 export async function servesCapture(pid: number, commandLine: CommandLine | null): Promise<boolean> {
   const words = commandLine?.arguments ?? [];
   if (HELPERS.includes(words[0] ?? '') || words.some((word) => word.includes(KIT_GREETING))) return true;
@@ -61,9 +64,9 @@ export async function servesCapture(pid: number, commandLine: CommandLine | null
 
 const WRAPPERS = /(^|[/ ])(npm|npx|yarn|pnpm|corepack)(-cli)?(\.[cm]?js)?( |$)/;
 
-/** Whether it only starts another one, as `npm start` does. */
+/** Tells whether a process only starts another one, like `npm start`. */
 export function isWrapper({ commandLine }: NodeProcess): boolean {
   const script = commandLine === null ? undefined : scriptOf(commandLine);
-  // npm renames its process: "npm start" is then all that is left of the command line.
+  // npm renames its process: "npm start" is then the whole command line.
   return WRAPPERS.test(script ?? '') || WRAPPERS.test(commandLine?.arguments[0] ?? '');
 }

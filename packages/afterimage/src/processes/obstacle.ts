@@ -1,4 +1,4 @@
-/** What keeps a process from being captured. */
+/** A reason why a process cannot be captured. */
 import type { Shortage } from './spare-resources.js';
 
 export interface Obstacle {

@@ -1,6 +1,6 @@
 /**
- * Why a process cannot be captured by attaching to it, as far as that can be known without sending it anything.
- * A signal to a process that does not wait for it would end it: so all of this is asked first.
+ * Finds why attaching to a process is impossible, as far as that can be known without sending it anything. A
+ * signal to a process that does not handle it would end it, so everything is checked first.
  */
 import { abiOf, supportedMajors } from '@afterimage/image/native-part';
 import { readFile, readlink } from 'node:fs/promises';
@@ -17,19 +17,19 @@ import { holderOf, holdsSocket, listeningSockets, type ListeningSocket } from '.
 import { namespaceOf, signalBit, SIGUSR1_BIT, type ProcessStatus } from '@afterimage/host/process-status';
 import { shortageOf } from './spare-resources.js';
 
-/** What has been found out about a process. */
+/** What is known about a process. */
 export interface Candidate {
   status: ProcessStatus;
-  /** Null where it may not be read. */
+  /** Null if it cannot be read. */
   commandLine: CommandLine | null;
-  /** Of Node.js, without the `v`; null when it is something else, or may not be read. */
+  /** Version of Node.js without the `v`; null if it is another program, or unreadable. */
   nodeVersion: string | null;
 }
 
 /**
- * The first thing in the way; null when there is none.
- * @param listening reads the sockets of a process' network namespace
- * @param needsAddon whether the native part is to be loaded into it
+ * Returns the first obstacle, or null.
+ * @param listening reads the sockets of the process's network namespace
+ * @param needsAddon whether the native part will be loaded into it
  */
 export async function obstacleTo(
   candidate: Candidate,
@@ -51,7 +51,7 @@ export async function obstacleTo(
   );
 }
 
-/** The same where an agent in the process takes the capture: it is sent its signal, and nothing else. */
+/** Returns the obstacle to a capture by the process's agent, which only needs its signal. */
 export async function obstacleToAgent(
   status: ProcessStatus,
   board: AgentBoard | Unreadable,
@@ -116,7 +116,7 @@ async function userObstacle({ pid, uid }: ProcessStatus): Promise<Obstacle | nul
   );
   if (readable && (own === 0 || own === uid)) return null;
   if (own !== 0 && own === uid) {
-    // The kernel takes it for more than its user (PR_SET_DUMPABLE in prctl(2)).
+    // The kernel protects it as if it belonged to another user (PR_SET_DUMPABLE in prctl(2)).
     return {
       code: 'other-user',
       message:
@@ -184,12 +184,14 @@ function signalObstacle(
   };
 }
 
-/** Then it may not need the signal; if it does, this is asked again before it is sent. */
+/**
+ * An open inspector makes the signal unnecessary; otherwise this is checked again before the signal is sent.
+ */
 function isDebugged(commandLine: CommandLine | null): boolean {
   return commandLine !== null && hasFlag(commandLine, '--inspect', '--inspect-brk', '--inspect-wait');
 }
 
-/** The application's own handler, or that of a flag, takes the place of Node's, which opens the inspector. */
+/** A handler of the application or of a flag replaces Node's own, which opens the inspector. */
 export async function handlerObstacle(pid: number): Promise<Obstacle | null> {
   if (!(await handledSignals(pid))?.has(constants.signals.SIGUSR1)) return null;
   return {
@@ -200,7 +202,7 @@ export async function handlerObstacle(pid: number): Promise<Obstacle | null> {
   };
 }
 
-/** Node.js does not say that its inspector found no port but on its own standard error. */
+/** Checks the port, because Node.js reports only on its own standard error that its inspector found none. */
 export async function portObstacle(
   pid: number,
   commandLine: CommandLine | null,
@@ -217,7 +219,7 @@ export async function portObstacle(
   };
 }
 
-/** Who has the port of its inspector; null when it is free, or the process itself has it. */
+/** Returns what holds the inspector's port; null if it is free, or the process itself has it. */
 export async function portHolder(
   pid: number,
   commandLine: CommandLine | null,

@@ -1,32 +1,37 @@
 /**
- * What a process has open, by kind, from /proc/PID/fd and the socket tables of its network namespace (proc(5)). Nothing
- * is sent to the process, so this is safe where it has no descriptor left.
+ * Lists what a process has open, by kind, from /proc/PID/fd and the socket tables of its network namespace
+ * (proc(5)). It sends nothing to the process, so it is safe even if the process has no descriptor left.
  */
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { hostOf } from './listening-sockets.js';
 
-/** Descriptors that are alike. */
+/** Descriptors of the same kind and peer. */
 export interface DescriptorGroup {
   /** `TCP connection`, `pipe`, `file` … */
   kind: string;
-  /** What they have in common: `to 10.0.0.5:5432`, `accepted on port 8080`, a path; empty where that says nothing. */
+  /**
+   * What they share: `to 10.0.0.5:5432`, `accepted on port 8080`, a path; empty if there is nothing to say.
+   */
   what: string;
-  /** Of TCP, how many are in which state, as ss(8) names them. */
+  /** For TCP, the number in each state, named like in ss(8). */
   states: Record<string, number>;
   count: number;
 }
 
 export interface OpenDescriptors {
   used: number;
-  /** The soft limit, RLIMIT_NOFILE; null where there is none. */
+  /** The soft limit, RLIMIT_NOFILE; null if there is none. */
   limit: number | null;
-  /** How many more it can open: one that was inherited may lie above the limit. Null where there is no limit. */
+  /** How many more it can open: inherited ones may have numbers above the limit. Null without a limit. */
   free: number | null;
   /** The largest first. */
   groups: DescriptorGroup[];
 }
 
-/** @throws where its descriptors may not be read, or it has ended */
+/**
+ * Lists the open descriptors.
+ * @throws if they cannot be read, or the process has ended
+ */
 export async function openDescriptors(pid: number): Promise<OpenDescriptors> {
   const directory = `/proc/${pid}/fd`;
   const [names, limit, sockets] = await Promise.all([
@@ -53,7 +58,10 @@ export async function openDescriptors(pid: number): Promise<OpenDescriptors> {
   };
 }
 
-/** Null for a descriptor that was closed meanwhile. Who may list them may not always see what they are. */
+/**
+ * Returns null for a descriptor that was closed meanwhile. The right to list descriptors does not always
+ * include reading their targets.
+ */
 async function linkOf(path: string): Promise<string | null> {
   try {
     return await readlink(path);
@@ -63,7 +71,7 @@ async function linkOf(path: string): Promise<string | null> {
   }
 }
 
-/** RLIMIT_NOFILE, soft; null where there is none or it cannot be read. */
+/** Reads RLIMIT_NOFILE, soft; null if there is none or it cannot be read. */
 async function descriptorLimit(pid: number): Promise<number | null> {
   const limits = await readFile(`/proc/${pid}/limits`, 'latin1').catch(() => '');
   const found = /^Max open files\s+(\d+)/m.exec(limits)?.[1];
@@ -111,7 +119,7 @@ const INTERNET_ROW =
 /** "0000000000000000: 00000002 00000000 00010000 0001 01 12345 /run/some.sock" */
 const UNIX_ROW = /^[0-9a-f]+: [0-9A-F]+ [0-9A-F]+ [0-9A-F]+ [0-9A-F]+ [0-9A-F]+ +(\d+)(?: (.*))?$/gm;
 
-/** By inode: all sockets of the network namespace that the process is in. */
+/** Returns all sockets of the process's network namespace by inode. */
 async function socketsOf(pid: number): Promise<Map<string, Described>> {
   const [tcp, tcp6, udp, udp6, unix] = await Promise.all(
     ['tcp', 'tcp6', 'udp', 'udp6', 'unix'].map((table) =>

@@ -1,13 +1,14 @@
 /**
- * Flags that Node.js takes from files: NODE_OPTIONS in an environment file (`--env-file`), and `nodeOptions` in a
- * configuration file (node_dotenv.cc and node_config_file.cc in Node). Read again here; they may have changed since.
+ * Reads flags from files: NODE_OPTIONS in an environment file (`--env-file`), and `nodeOptions` in a
+ * configuration file (node_dotenv.cc and node_config_file.cc in Node). The files may have changed since the
+ * process read them.
  */
 import { readFile, readlink, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { normalName } from './node-flags.js';
 
 export interface FileFlags {
-  /** NODE_OPTIONS, as the last of the environment files has it. */
+  /** NODE_OPTIONS from the last environment file that has it. */
   options: string;
   /** `--name` or `--name=value`. */
   config: string[];
@@ -16,7 +17,10 @@ export interface FileFlags {
 const DEFAULT_CONFIG = 'node.config.json';
 const MAX_FILE_BYTES = 1 << 20;
 
-/** @param flags of its command line, each with its value */
+/**
+ * Reads the flags.
+ * @param flags of its command line, each with its value
+ */
 export async function flagsInFiles(pid: number, flags: readonly string[]): Promise<FileFlags> {
   const read = (path: string): Promise<string> => fileOf(pid, path);
   let options = '';
@@ -32,17 +36,17 @@ export async function flagsInFiles(pid: number, flags: readonly string[]): Promi
   return { options, config };
 }
 
-/** Empty where it is not there, or may not be read. */
+/** Returns an empty text if the file does not exist or cannot be read. */
 async function fileOf(pid: number, path: string): Promise<string> {
   const directory = await readlink(`/proc/${pid}/cwd`).catch(() => '/');
   const file = `/proc/${pid}/root${path.startsWith('/') ? path : join('/', directory, path)}`;
-  // A pipe would keep its reader waiting, and the process from its contents.
+  // Only regular files: reading a pipe would block, and take its contents from the process.
   const found = await stat(file).catch(() => null);
   if (found === null || !found.isFile() || found.size > MAX_FILE_BYTES) return '';
   return readFile(file, 'utf8').catch(() => '');
 }
 
-/** Null where it has none. */
+/** Returns null if it has none. */
 function optionsIn(text: string): string | null {
   const lines = text.matchAll(
     /^\s*(?:export\s+)?NODE_OPTIONS\s*=[ \t]*(?:'([^']*)'|`([^`]*)`|"([^"]*)"|([^\n#]*))/gm,

@@ -1,14 +1,14 @@
 /**
- * Whether Node.js itself takes a process's SIGUSR1s, or the application does. Node.js's own handler wakes a thread that
- * waits for nothing else, the only one that has all signals blocked (StartDebugSignalHandler in src/inspector_agent.cc
- * of Node); the application's does not. So it is known by how often that thread has waited (proc(5)).
+ * Tells whether Node.js itself or the application handled a process's SIGUSR1. Node.js's own handler wakes a
+ * dedicated thread, the only one with all signals blocked (StartDebugSignalHandler in src/inspector_agent.cc
+ * of Node); the application's handler does not. So the number of that thread's waits shows it (proc(5)).
  */
 import { readdir, readFile } from 'node:fs/promises';
 
 /** SIGHUP, SIGINT, SIGUSR1, SIGSEGV and SIGTERM: no other thread blocks them all. */
 const ALL_BLOCKED = [1, 2, 10, 11, 15].reduce((mask, signal) => mask | (1n << BigInt(signal - 1)), 0n);
 
-/** A number that grows with each SIGUSR1 that Node.js takes; null where nothing tells. */
+/** Returns a number that grows with each SIGUSR1 that Node.js handles; null if unknown. */
 export async function signalsTaken(pid: number): Promise<number | null> {
   const directory = `/proc/${pid}/task`;
   const threads = (await readdir(directory).catch(() => [])).map(Number).sort((a, b) => a - b);

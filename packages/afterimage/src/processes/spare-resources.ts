@@ -1,6 +1,7 @@
 /**
- * What a target must have left before anything is sent to it. Node.js aborts when it cannot get a descriptor, a thread
- * or memory while it opens its inspector, so all of that is read beforehand, with a margin for the server's own work.
+ * What a target must have left before anything is sent to it. Node.js aborts if it cannot get a descriptor, a
+ * thread or memory while it opens its inspector, so all of that is checked first, with a margin for the
+ * server's own work.
  */
 import { cgroupsOf } from '@afterimage/host/cgroups';
 import { formatBytes } from '@afterimage/host/format';
@@ -9,7 +10,7 @@ import { join } from 'node:path';
 import { readStatus, type ProcessStatus } from '@afterimage/host/process-status';
 import { readResourceLimits, type ResourceLimits } from '@afterimage/host/resource-limits';
 
-/** What the target is made to do: fork an image child, or answer questions. */
+/** What the target has to do: fork an image child, or answer questions. */
 export type Use = 'capture' | 'questions';
 
 export interface Shortage {
@@ -19,31 +20,34 @@ export interface Shortage {
 }
 
 /**
- * An attachment takes 10 descriptors of Node.js 20 and 12 of Node.js 26, measured: the inspector's event loop, port and
- * two connections, the sockets of the rendezvous, the addon's file, /proc/self/maps. The rest is for the server's own
- * connections meanwhile.
+ * Attaching takes 10 descriptors in Node.js 20 and 12 in Node.js 26, measured: the inspector's event loop,
+ * port and two connections, the sockets of the rendezvous, the addon's file, /proc/self/maps. The rest is for
+ * the server's own connections meanwhile.
  */
 const MIN_FREE_DESCRIPTORS = 32;
 /**
- * The inspector's thread, the addon's and the image child: 3, measured. Beyond that, libuv's four workers, which Node.js
- * starts with the first use, such as a file or a host name.
+ * The inspector's thread, the addon's and the image child: 3, measured. In addition, libuv's four workers,
+ * which Node.js starts on first use, for example for a file or a host name.
  */
 const MIN_FREE_THREADS = 8;
-/** What the image child maps for its own tables (TABLES_BYTES in native/image_writer.c of the agent). */
+/**
+ * What the image child maps for its own tables (struct scratch in native/capture/image_writer.c of
+ * @afterimage/image).
+ */
 const CHILD_TABLES = 96 << 20;
-/** glibc reserves so much for the malloc arena of a new thread, to trim it to the aligned half of that. */
+/** glibc reserves this much for the malloc arena of a new thread, then trims it to the aligned half. */
 const THREAD_ARENA = 128 << 20;
-/** Of each new thread, where its limit asks for no larger one. */
+/** Stack of each new thread, unless the limit requires a larger one. */
 const THREAD_STACK = 8 << 20;
-/** The inspector's agent compiles and allocates on the main thread; V8 ends the process when its heap cannot grow. */
+/** The inspector compiles and allocates on the main thread; V8 ends the process if its heap cannot grow. */
 const HEAP_GROWTH = 64 << 20;
-/** Mappings of two thread stacks, an arena, the addon, and of V8's heap as it grows. */
+/** Mappings of two thread stacks, an arena, the addon, and V8's growing heap. */
 const MIN_FREE_MAPPINGS = 256;
 
 const CAP_SYS_ADMIN = 1n << 21n;
 const CAP_SYS_RESOURCE = 1n << 24n;
 
-/** The first thing that the process has too little of; null where there is nothing. What cannot be read is no reason. */
+/** Returns the first resource that is short; null if none is. Unreadable values don't count. */
 export async function shortageOf(status: ProcessStatus, use: Use, root = '/'): Promise<Shortage | null> {
   const limits = await readResourceLimits(status.pid, join(root, 'proc'));
   return (
@@ -64,7 +68,7 @@ async function descriptorShortage(
   root: string,
 ): Promise<Shortage | null> {
   const names = await readdir(join(root, `proc/${pid}/fd`)).catch(() => []);
-  // The kernel gives out the lowest number that is free: those above a limit that was lowered later take no room.
+  // The kernel assigns the lowest free number: descriptors above a limit that was lowered later don't count.
   const used = names.filter((name) => Number(name) < limit).length;
   if (limit - used >= MIN_FREE_DESCRIPTORS) return null;
   return {
@@ -79,7 +83,7 @@ async function descriptorShortage(
 interface ThreadLimit {
   used: number;
   limit: number;
-  /** What sets it, and how it is raised. */
+  /** What sets it, and how to raise it. */
   of: string;
   remedy: string;
 }
@@ -118,9 +122,9 @@ async function cgroupThreadLimits(pid: number, root: string): Promise<ThreadLimi
   return found;
 }
 
-/** Those that hold for root, too. */
+/** Limits that apply to root too. */
 async function machineThreadLimits(root: string): Promise<ThreadLimit[]> {
-  // 0.20 0.18 0.12 1/80 11206: of the threads, those that run, and all.
+  // 0.20 0.18 0.12 1/80 11206: running threads / all threads.
   const load = await readFile(join(root, 'proc/loadavg'), 'latin1').catch(() => '');
   const used = Number(/ \d+\/(\d+) /.exec(load)?.[1] ?? 0);
   const found: ThreadLimit[] = [];
@@ -132,7 +136,7 @@ async function machineThreadLimits(root: string): Promise<ThreadLimit[]> {
   return found;
 }
 
-/** RLIMIT_NPROC counts what the user runs anywhere, and does not hold for root (copy_process in the kernel). */
+/** RLIMIT_NPROC counts all threads of the user and does not apply to root (copy_process in the kernel). */
 async function userThreadLimit(
   { pid, realUid, capabilities }: ProcessStatus,
   { threads: limit }: ResourceLimits,
@@ -155,7 +159,7 @@ function memoryLimitShortage(
   { addressSpace, data, stack }: ResourceLimits,
   use: Use,
 ): Shortage | null {
-  // A thread's stack is as large as the main thread's may become (uv_thread_create_ex in libuv).
+  // A thread's stack is as large as the main thread's limit (uv_thread_create_ex in libuv).
   const stacks = 2 * (stack === Infinity ? THREAD_STACK : Math.max(stack, THREAD_STACK));
   const written = stacks + HEAP_GROWTH + (use === 'capture' ? CHILD_TABLES : 0);
   const kinds = [
@@ -194,7 +198,10 @@ async function mappingShortage({ pid }: ProcessStatus, use: Use, root: string): 
   };
 }
 
-/** Without overcommitment a fork is charged for all that the child could write to, at once (__vm_enough_memory in the kernel). */
+/**
+ * Without overcommit, a fork is charged at once for everything that the child could write to
+ * (__vm_enough_memory in the kernel).
+ */
 async function commitShortage({ pid, dataBytes }: ProcessStatus, root: string): Promise<Shortage | null> {
   if ((await numberIn(join(root, 'proc/sys/vm/overcommit_memory'))) !== 2) return null;
   const text = await readFile(join(root, 'proc/meminfo'), 'latin1').catch(() => '');

@@ -1,4 +1,4 @@
-/** Work on a process that may end at any time: then the work ends at once, rather than by whatever it waits for. */
+/** Runs work on a process that may end at any time: then the work ends at once, instead of by a timeout. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { CommandError } from '../cli/command-error.js';
 import { readStatus } from '@afterimage/host/process-status';
@@ -6,9 +6,10 @@ import { readStatus } from '@afterimage/host/process-status';
 const POLL_MS = 50;
 
 /**
- * @param work gets a signal that aborts when `signal` does, and when the process has ended
- * @param what the process ended during, for the message
- * @throws {CommandError} `targetGone` when it has ended; else what `work` throws
+ * Runs `work`.
+ * @param work receives a signal that aborts with `signal`, and when the process has ended
+ * @param what what the process ended during, for the message
+ * @throws {CommandError} `targetGone` if it has ended; else what `work` throws
  */
 export async function whileRunning<T>(
   pid: number,
@@ -33,7 +34,7 @@ export async function whileRunning<T>(
   }
 }
 
-/** What has ended and was not waited for runs no more. */
+/** A process that has ended but was not reaped does not run. */
 async function isRunning(pid: number): Promise<boolean> {
   const status = await readStatus(pid);
   return status !== null && status.state !== 'Z';
