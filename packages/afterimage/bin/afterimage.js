@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Both binaries of the package are this file: npx runs a package that has several only when they are one and the same.
-// kubectl finds its plugins by their names: `kubectl afterimage pod/NAME` is `afterimage capture pod/NAME`.
+// Both binaries of the package are this file: npx runs a package with several binaries only if they are the
+// same. kubectl finds its plugins by name: `kubectl afterimage pod/NAME` is `afterimage capture pod/NAME`.
 import { basename } from 'node:path';
 import { main } from '../dist/main.js';
 

@@ -1,4 +1,4 @@
-/** The `afterimage` command: reads the command line, runs a verb, and turns its end into an exit code. */
+/** The `afterimage` command: parses the command line, runs a verb, and determines the exit code. */
 import { keepOutOfCoreDumps } from '@afterimage/host/core-dumps';
 import { Command, CommanderError } from 'commander';
 import { createRequire } from 'node:module';
@@ -7,7 +7,7 @@ import { CommandError, exitCodes, OutputClosedError } from './cli/command-error.
 import { InterruptedError } from './cli/interruption.js';
 import { exitCodesText } from './cli/verb-help.js';
 
-/** Each with all that it needs, which takes longer to load than most verbs to run: so only the one that is named is. */
+/** Loads only the verb that is used, because loading its modules takes longer than most verbs take to run. */
 const commands: Record<string, () => Promise<Command>> = {
   ps: async () => (await import('./commands/ps.js')).psCommand(),
   memory: async () => (await import('./commands/memory.js')).memoryCommand(),
@@ -38,14 +38,17 @@ const { version } = createRequire(import.meta.url)('../package.json') as { versi
 
 keepOutOfCoreDumps();
 
-// A reader that has enough is no reason for a stack trace; whoever writes there learns of it by other means.
+// A closed pipe must not cause a stack trace; code that writes there notices it by other means.
 process.stdout.on('error', () => undefined);
 process.stderr.on('error', () => undefined);
 
-/** @param verb what is to be done where the command line names no verb */
+/**
+ * Runs the command.
+ * @param verb the default if the command line has none
+ */
 export async function main(argv: string[], verb?: string): Promise<never> {
   const code = await run(argv, verb);
-  // Not by itself: standard input may go on and on, wanted by nobody.
+  // Explicitly, because unused standard input may keep the process alive.
   process.exit(code);
 }
 
@@ -87,8 +90,8 @@ function withVerb([node, script, ...words]: string[], verb: string): string[] {
 }
 
 /**
- * Says on one line what went wrong; returns the exit code.
- * @param verb with a space after it; empty where none was named
+ * Prints one line about what went wrong; returns the exit code.
+ * @param verb with a space after it; empty if there was none
  */
 function report(error: unknown, verb: string): number {
   if (error instanceof CommanderError) {
@@ -99,7 +102,7 @@ function report(error: unknown, verb: string): number {
   if (error instanceof OutputClosedError) return exitCodes.failed;
   if (error instanceof InterruptedError) {
     say(error.message);
-    process.kill(process.pid, error.signal); // the shell is to see what ended us
+    process.kill(process.pid, error.signal); // the shell should see which signal ended this process
     return exitCodes.failed;
   }
   if (error instanceof CommandError) {

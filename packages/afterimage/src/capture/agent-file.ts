@@ -1,6 +1,6 @@
 /**
- * The file that an agent has written, read through the eyes of its process: it may be in another mount namespace, and
- * what the agent says of it is not to be trusted. No link is followed, and it must be the target's own.
+ * Reads the file that an agent has written, through its process's view: it may be in another mount namespace,
+ * and the agent's statements about it are not trusted. Follows no link; the file must be the target's own.
  */
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
@@ -15,7 +15,8 @@ import type { ProcessStatus } from '@afterimage/host/process-status';
 import { visible } from '../cli/visible.js';
 
 /**
- * Copies it, compresses the copy as its name says, and encrypts it where there are recipients and the agent had none.
+ * Copies the file, compresses the copy according to its name, and encrypts it if there are recipients and the
+ * agent had none.
  * @throws {CommandError}
  */
 export async function copyAgentFile(
@@ -25,7 +26,7 @@ export async function copyAgentFile(
   { recipients, force }: { recipients: readonly string[]; force: boolean },
 ): Promise<Stored> {
   return writeOutput(output, force, async (to) => {
-    // What is encrypted cannot be compressed.
+    // Encrypted data cannot be compressed.
     const asItIs = encrypted || compressionOf(output) === null;
     const sealed = await sealedResult(to, asItIs ? '' : output, encrypted ? [] : recipients);
     await pipeline(asItIs ? chunks : decompressed(chunks), sealed.stream);
@@ -33,7 +34,10 @@ export async function copyAgentFile(
   });
 }
 
-/** Its bytes. @throws {CommandError}, at its end when they are not those that the agent has written */
+/**
+ * Yields the file's bytes.
+ * @throws {CommandError}, at the end if they are not those that the agent has written
+ */
 export async function* agentFile(status: ProcessStatus, result: AgentResult): AsyncGenerator<Uint8Array> {
   const file = await openAgentFile(status, result);
   try {
@@ -61,7 +65,7 @@ async function openAgentFile({ pid, uid }: ProcessStatus, { path }: AgentResult)
   throw notTheFile(pid, path);
 }
 
-/** Its bytes; an error at the end when they are not those that the agent has written. */
+/** Yields the bytes; throws at the end if they are not those that the agent has written. */
 async function* asAnnounced(
   file: FileHandle,
   { pid }: ProcessStatus,

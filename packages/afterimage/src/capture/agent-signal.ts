@@ -1,6 +1,6 @@
 /**
- * Captures a process by the agent that is in it: sends it its signal, and follows its board to the end. Gate, path,
- * redaction and log lines are the agent's.
+ * Captures a process through its agent: sends it the agent's signal, and follows the status board to the end.
+ * The agent's gate, path, redaction and log lines apply.
  */
 import { formatMs } from '@afterimage/host/format';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -17,30 +17,30 @@ import { obstacleToAgent } from '../processes/obstacles.js';
 import { readStatus, type ProcessStatus } from '@afterimage/host/process-status';
 import { visible } from '../cli/visible.js';
 
-/** An agent in a process, as it stood when it was looked at. */
+/** An agent in a process, at the time it was read. */
 export interface FoundAgent {
   status: ProcessStatus;
   board: AgentBoard | Unreadable;
 }
 
 export interface CapturedByAgent extends AgentResult {
-  /** Null where the event that tells them was not seen. */
+  /** Null if the event with these figures was missed. */
   parkMs: number | null;
   forkMs: number | null;
 }
 
 const POLL_MS = 50;
-/** For the main thread to come to the signal. */
+/** How long the main thread may take to handle the signal. */
 const TAKEN_MS = 30_000;
-/** What the agent may need beside the time that it gives a capture itself. */
+/** Extra time that the agent may need beyond its own limit for a capture. */
 const GRACE_MS = 10_000;
 const MAX_MS = 900_000;
-/** Codes of the agent for what the other way refuses, too. */
+/** The agent's error codes that attaching would refuse too. */
 const REFUSALS = ['headroom', 'resources', 'unsupported', 'unencrypted', 'park-timeout'];
 
 /**
- * The agent's board, when nothing is in the way of a capture by it.
- * @throws {CommandError} `refused`; nothing has been sent to the process then
+ * Returns the agent's board if the agent can capture.
+ * @throws {CommandError} `refused`; nothing has been sent to the process
  */
 export async function readyAgent({ status, board }: FoundAgent): Promise<AgentBoard> {
   const obstacle = await obstacleToAgent(status, board);
@@ -53,9 +53,10 @@ export async function readyAgent({ status, board }: FoundAgent): Promise<AgentBo
 }
 
 /**
- * @param board as it stood before
- * @throws {CommandError} `refused`, `failed` or `targetGone`; {InterruptedError} or the signal's reason, and then the
- * agent goes on
+ * Captures.
+ * @param board as it was before
+ * @throws {CommandError} `refused`, `failed` or `targetGone`; {InterruptedError} or the signal's reason, in
+ * which case the agent continues
  */
 export async function captureByAgent(
   pid: number,
@@ -77,7 +78,7 @@ export async function captureByAgent(
     if (now === null) throw await agentGone(pid);
     if (now !== 'unreadable') {
       for (const event of now.events.filter(({ capture }) => capture >= number)) {
-        // The board has the latest few alone: they move up.
+        // The board has only the latest few, which move up.
         const key = `${event.time} ${event.message}`;
         if (seen.has(key)) continue;
         seen.add(key);
@@ -108,7 +109,10 @@ function send(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** @throws {CommandError} with what the agent said */
+/**
+ * Returns the outcome.
+ * @throws {CommandError} with the agent's message
+ */
 function outcome(pid: number, { ended }: AgentBoard): AgentResult {
   if (ended === null) throw new Error('the capture has not ended');
   const { outcome: found } = ended;

@@ -1,4 +1,4 @@
-/** What comes from a target, however it was reached. */
+/** What arrives from a target, however it was reached. */
 import type { DevelopResult } from '@afterimage/image/develop';
 import type { CapturedByAgent } from './agent-signal.js';
 import type { ImageHeader, ImageStream } from '@afterimage/image/read';
@@ -6,51 +6,51 @@ import type { ImageHeader, ImageStream } from '@afterimage/image/read';
 /** An image on its way. */
 export interface CapturedImage {
   kind: 'image';
-  /** Its end throws when it is not whole. */
+  /** Throws at its end if it is incomplete. */
   image: ImageStream;
-  /** What the capture has taken from the target; to be asked once the image has come in. */
+  /** What the capture cost the target; available once the image has arrived. */
   cost: () => CaptureCost;
-  /** The target's inspector where it is open still, in a sentence; to be asked once the image has come in. */
+  /** A sentence about the target's inspector if it is still open; available once the image has arrived. */
   leftOpen: () => Promise<string | null>;
-  /** Ends the image child if it still runs, and whatever else serves the capture. */
+  /** Ends the image child if it is still running, and everything else of the capture. */
   release(): Promise<void>;
 }
 
-/** A snapshot on its way that was developed elsewhere, and is not redacted yet. */
+/** A snapshot on its way that was developed elsewhere and is not redacted yet. */
 export interface DevelopedElsewhere {
   kind: 'developed';
   header: ImageHeader;
-  /** Their end throws when they are not whole. */
+  /** Throws at its end if it is incomplete. */
   chunks: AsyncIterable<Uint8Array>;
-  /** To be asked once the snapshot has come in. */
+  /** Available once the snapshot has arrived. */
   developed: () => DevelopResult;
   cost: () => CaptureCost;
   leftOpen: () => Promise<string | null>;
   release(): Promise<void>;
 }
 
-/** A file on its way that an agent has written, where it is not to be found from here. */
+/** A file on its way that an agent has written and that is not reachable from here. */
 export interface WrittenByAgent {
   kind: 'written';
-  /** Of the target, in its container. */
+  /** Process ID of the target in its container. */
   pid: number;
   result: CapturedByAgent;
-  /** The file as it is. Their end throws when they are not whole. */
+  /** The unchanged file. Throws at its end if it is incomplete. */
   chunks: AsyncIterable<Uint8Array>;
   release(): Promise<void>;
 }
 
 export type Arrival = CapturedImage | DevelopedElsewhere | WrittenByAgent;
 
-/** Times in milliseconds, sizes in bytes. */
+/** The cost of a capture. Times in milliseconds, sizes in bytes. */
 export interface CaptureCost {
-  /** The target's main thread stood still for so long. */
+  /** How long the target's main thread was blocked. */
   pauseMs: number;
-  /** V8's workers were brought to rest in it. */
+  /** The part in which V8's workers were parked. */
   parkMs: number;
   forkMs: number;
-  /** From the request until the target had no more part in it. */
+  /** From the request until the target had nothing more to do. */
   captureMs: number;
-  /** Peak of the memory that the capture took where the target is. */
+  /** Peak memory that the capture used on the target's side. */
   extraBytes: number;
 }

@@ -15,20 +15,24 @@ import type { CapturedImage, CaptureCost } from './arrival.js';
 
 export interface LocalCapture {
   target: NodeProcess;
-  /** @throws {CommandError} `refused`, where there is none for that Node.js */
+  /**
+   * Returns the addon.
+   * @throws {CommandError} `refused` if there is none for that Node.js
+   */
   addonFor: (nodeVersion: string) => Promise<VersionedAddon>;
   standBy?: AttachJob['standBy'];
-  /** Whether what this process takes is taken from the target: it runs in the same cgroup, as in a container. */
+  /** Whether this process runs in the target's cgroup, as in a container, so that its memory counts there. */
   isBeside: boolean;
-  /** How long the target's main thread is waited for, in milliseconds. */
+  /** How long to wait for the target's main thread, in milliseconds. */
   waitMs?: number | undefined;
   signal: AbortSignal;
   onStep?: AttachJob['onStep'];
 }
 
 /**
- * @throws {CommandError} `refused` by a guard, before anything is sent to the process; `failed` or `targetGone` later.
- *   Whoever reads the image gets the same, or the signal's reason
+ * Captures.
+ * @throws {CommandError} `refused` before anything is sent to the process; `failed` or `targetGone` later.
+ * Reading the image rejects with the same error, or with the signal's reason.
  */
 export async function captureLocal(capture: LocalCapture): Promise<CapturedImage> {
   const { target, signal } = capture;

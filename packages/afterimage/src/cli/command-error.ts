@@ -1,8 +1,8 @@
-/** How a command ends when it does not get its work done: one line for people, one exit code for scripts. */
+/** How a command ends if it fails: one line for people, one exit code for scripts. */
 
 /**
- * The exit codes of every verb. `inspectorOpen`: an inspector that Afterimage made a process open is open still, or may
- * open yet; whether or not the work was done.
+ * The exit codes of every verb. `inspectorOpen`: an inspector that Afterimage opened in a process is still
+ * open, or may be, whether or not the work was done.
  */
 export const exitCodes = {
   done: 0,
@@ -15,7 +15,7 @@ export const exitCodes = {
 
 export type Failure = Exclude<keyof typeof exitCodes, 'done'>;
 
-/** `message` is one line: what happened, the figures it was judged by, what to do. */
+/** `message` is one line: what happened, the figures, what to do. */
 export class CommandError extends Error {
   override name = 'CommandError';
   constructor(
@@ -27,7 +27,7 @@ export class CommandError extends Error {
   }
 }
 
-/** The reader of our standard output has enough (`| head -1`). Nothing to say to anybody. */
+/** The reader of standard output has ended (`| head -1`). Nothing is printed. */
 export class OutputClosedError extends Error {
   override name = 'OutputClosedError';
 }

@@ -1,18 +1,18 @@
-/** Scripts with which shells complete the command, made from commander's own description of its verbs. */
+/** Shell completion scripts, generated from commander's description of the verbs. */
 import type { Argument, Command, Option } from 'commander';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
 export type Shell = (typeof SHELLS)[number];
 
-/** What may stand in a place: one of a few words, a file, or something that only the user knows. */
+/** What is expected in a position: one of a few words, a file, or something that only the user knows. */
 type Expected = { words: readonly string[] } | 'file' | 'unknown';
 
-/** The arguments that are files, by their names. */
+/** Names of the arguments that are files. */
 const FILE_ARGUMENTS = new Set(['file', 'snapshot', 'image', 'in', 'out', 'before', 'after', 'more']);
 const OF_EVERY_VERB = ['--help', '--debug'];
 
-/** The script for `shell`, which ends in a line break. */
+/** Returns the script for `shell`, ending in a line break. */
 export function completionScript(shell: Shell, verbs: readonly Command[]): string {
   const lines = { bash: bashLines, zsh: zshLines, fish: fishLines }[shell](verbs);
   return `${lines.join('\n')}\n`;
@@ -23,7 +23,7 @@ function expectedOf(argument: Argument): Expected {
   return FILE_ARGUMENTS.has(argument.name()) ? 'file' : 'unknown';
 }
 
-/** Null for an option that takes no value. */
+/** Returns null for an option without a value. */
 function valueOf({ argChoices, flags, required, optional }: Option): Expected | null {
   if (!required && !optional) return null;
   if (argChoices !== undefined) return { words: argChoices };

@@ -1,4 +1,4 @@
-/** Ctrl-C and its kin call off the work in hand, which cleans up; then they do what they always do. */
+/** Ctrl-C and similar signals cancel the current work, which cleans up; then they have their usual effect. */
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -12,7 +12,10 @@ export class InterruptedError extends Error {
   }
 }
 
-/** Aborted by the first of the signals, with an {@link InterruptedError}. A second one is not waited for. */
+/**
+ * Returns a signal that aborts with an {@link InterruptedError} at the first of the signals. A second one
+ * ends the process at once.
+ */
 export function interruption(): AbortSignal {
   const controller = new AbortController();
   const onSignal = (signal: NodeJS.Signals): void => {

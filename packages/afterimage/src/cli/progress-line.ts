@@ -1,21 +1,21 @@
 /**
- * How far long work is: one line on a terminal, which is redrawn; elsewhere a plain line every ten seconds. Nothing for short
- * work, nor anywhere but on a terminal with AFTERIMAGE_PROGRESS=0.
+ * Progress of long work: one line that is redrawn on a terminal; otherwise a plain line every ten seconds.
+ * Nothing for short work, and nothing outside a terminal with AFTERIMAGE_PROGRESS=0.
  */
 
 export interface ProgressLine {
-  /** `share` from 0 to 1 draws a bar; null where the total is unknown. */
+  /** `share` from 0 to 1 draws a bar; null if the total is unknown. */
   show(text: string, share: number | null): void;
-  /** Drawn at once: the work that follows leaves no time to draw. */
+  /** Drawn at once, because the work that follows blocks. */
   stage(text: string): void;
-  /** Leaves the line empty for what is printed next. */
+  /** Clears the line for the next output. */
   clear(): void;
 }
 
-/** Shorter work is over before anybody wonders. */
+/** Shorter work shows no progress, in milliseconds. */
 const SILENT_MS = 1000;
 const REDRAW_MS = 100;
-/** Between plain lines, which stay in a log. */
+/** Interval of plain lines, which stay in a log. */
 const PLAIN_MS = 10_000;
 const BAR_CELLS = 24;
 const TO_START_AND_ERASE = '\r\u001b[K';

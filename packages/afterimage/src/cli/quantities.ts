@@ -1,7 +1,7 @@
-/** Counts, bytes and shares as people read them. */
+/** Formats counts, bytes and shares. */
 import { formatBytes } from '@afterimage/host/format';
 
-/** `1234567` is `1,234,567`. */
+/** `1234567` becomes `1,234,567`. */
 export function formatCount(count: number): string {
   return count.toLocaleString('en');
 }
@@ -11,7 +11,7 @@ export function formatNumberOf(count: number, one: string, many = `${one}s`): st
   return `${formatCount(count)} ${count === 1 ? one : many}`;
 }
 
-/** With its sign, for what changed: `+1,234`, `−5`, `0`. */
+/** A change with its sign: `+1,234`, `−5`, `0`. */
 export function formatChange(count: number): string {
   return signed(count, formatCount);
 }
@@ -33,7 +33,7 @@ const SPANS: [seconds: number, unit: string][] = [
   [1, 's'],
 ];
 
-/** How long something has been going on, in its two largest units: `3 d 4 h`, `12 min 5 s`. */
+/** A duration in its two largest units: `3 d 4 h`, `12 min 5 s`. */
 export function formatSpan(ms: number): string {
   let rest = Math.max(0, Math.floor(ms / 1000));
   const parts = SPANS.map(([seconds, unit]) => {

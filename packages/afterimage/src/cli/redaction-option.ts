@@ -1,4 +1,4 @@
-/** The option of each command that writes a snapshot: what is taken out of it. */
+/** The option of each command that writes a snapshot: the redaction level. */
 import { REDACTION_LEVELS } from '@afterimage/snapshot/redaction-levels';
 import { Option } from 'commander';
 

@@ -1,6 +1,6 @@
-/** Words of a command as a shell reads them. */
+/** Quotes arguments for a shell. */
 
-/** As it is where a shell takes it so, else in quotes. */
+/** Returns the word, in quotes if a shell would change it. */
 export function shellWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -1,11 +1,11 @@
-/** What the help of every verb ends with: examples, the exit codes it may end with, and the document to read. */
+/** The end of every verb's help: examples, its exit codes, and the document to read. */
 import type { Command } from 'commander';
 import { exitCodes, type Failure } from './command-error.js';
 
 export interface VerbHelp {
-  /** Command lines without the program's name, each of which runs as it stands once the names in it are real. */
+  /** Command lines without the program's name; each runs as written once its names are real. */
   examples: readonly string[];
-  /** How it may end, other than done, failed and usage, which every verb may. */
+  /** Exit codes besides done, failed and usage, which every verb has. */
   exits?: readonly Failure[];
   /** Path of the document in the repository. */
   document: string;
@@ -33,7 +33,7 @@ export function addVerbHelp(command: Command, { examples, exits = [], document }
   return command.addHelpText('after', text.join('\n'));
 }
 
-/** A line for each of the exit codes, in their order. */
+/** Returns a line for each of the exit codes, in order. */
 export function exitCodesText(names: readonly string[] = Object.keys(exitCodes)): string {
   const lines = Object.entries(exitCodes).filter(([name]) => names.includes(name));
   return ['Exit codes:', ...lines.map(([name, code]) => `  ${code}  ${MEANINGS[name as Failure]}`)].join(

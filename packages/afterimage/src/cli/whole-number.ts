@@ -1,7 +1,7 @@
-/** A number on the command line. */
+/** Parses a number on the command line. */
 import { InvalidArgumentError } from 'commander';
 
-/** For commander: a whole number from 1. */
+/** Parser for commander: a whole number from 1. */
 export function wholeNumber(value: string): number {
   const number = Number(value);
   if (!/^\d+$/.test(value) || !Number.isSafeInteger(number) || number < 1) {

@@ -1,4 +1,4 @@
-/** `afterimage analyze`: what a snapshot holds, who holds it, and what in it looks like a leak. */
+/** `afterimage analyze`: shows what a snapshot contains, what retains it, and what looks like a leak. */
 import type { Snapshot } from '@afterimage/snapshot';
 import { Command } from 'commander';
 import { analysisOf } from '../report/data/analysis.js';

@@ -1,4 +1,4 @@
-/** `afterimage capture`: an image of a process that runs, developed into a snapshot or stored. */
+/** `afterimage capture`: captures running processes, as developed snapshots or stored images. */
 import { DevelopError } from '@afterimage/image/develop';
 import { STORED_ENDING } from '@afterimage/image/store';
 import type { RedactionLevel } from '@afterimage/snapshot/redaction';
@@ -42,7 +42,7 @@ interface GivenOptions extends RecipientOptions, PodQuery {
 }
 
 interface Options extends GivenOptions {
-  /** And not only by default. */
+  /** Whether the level was given explicitly. */
   redactIsGiven: boolean;
 }
 
@@ -197,7 +197,7 @@ async function captureOne(
   const path = asked ?? 'snapshot';
   const { signal, progress, say } = job;
   try {
-    // Placeholders are filled in after the capture; a name that is taken then gets a number.
+    // Placeholders are filled in after the capture; then a name that exists gets a number.
     const isFinal = asked !== undefined && !asked.includes('{');
     await checkDestination(path, job.options.force === true || !isFinal);
     const agent = job.options.agent ? ((await target.agent?.()) ?? null) : null;
@@ -227,7 +227,7 @@ async function captureOne(
   }
 }
 
-/** What was asked for on the command line, as far as it concerns an agent. */
+/** Returns the options that concern an agent. */
 function askedOf({ options, recipients }: Job): AskedOfAgent {
   const { output, image, force, redact, redactIsGiven, recipient } = options;
   return {
@@ -240,7 +240,7 @@ function askedOf({ options, recipients }: Job): AskedOfAgent {
   };
 }
 
-/** The darkroom reports what its image ended with as its own failure. */
+/** Returns the image's own error, which the darkroom wraps. */
 function causedBy(error: unknown): unknown {
   return error instanceof DevelopError ? error.cause : error;
 }

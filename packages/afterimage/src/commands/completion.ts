@@ -1,9 +1,9 @@
-/** `afterimage completion`: a script with which a shell completes the verbs and options of this command. */
+/** `afterimage completion`: prints a script with which a shell completes verbs and options. */
 import { Argument, Command } from 'commander';
 import { completionScript, SHELLS, type Shell } from '../cli/completion.js';
 import { addVerbHelp } from '../cli/verb-help.js';
 
-/** @param verbs every verb of the command, this one among them */
+/** @param verbs every verb of the command, including this one */
 export function completionCommand(verbs: () => Promise<readonly Command[]>): Command {
   const command = new Command('completion')
     .description('print a script that completes verbs, options and file names in bash, zsh or fish')

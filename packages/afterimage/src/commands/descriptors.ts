@@ -1,4 +1,4 @@
-/** `afterimage descriptors`: what a running process has open, by kind, without touching it. */
+/** `afterimage descriptors`: shows what a running process has open, by kind, without touching it. */
 import { Command } from 'commander';
 import { CommandError } from '../cli/command-error.js';
 import { descriptorBlocks } from '../report/blocks/descriptors.js';

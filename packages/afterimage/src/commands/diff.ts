@@ -1,4 +1,4 @@
-/** `afterimage diff`: what grew from one snapshot to the next, who holds it, and by which path. */
+/** `afterimage diff`: shows what grew between snapshots, what retains it, and by which path. */
 import { diff, type Snapshot } from '@afterimage/snapshot';
 import { Command } from 'commander';
 import { comparisonOf, heapSizeOf, type Comparison, type HeapSize } from '../report/data/comparison.js';
@@ -63,7 +63,7 @@ async function runDiff(files: string[], options: ReportOptions): Promise<void> {
   }
 }
 
-/** One at a time, so that memory is that of one; the last can be asked for again. */
+/** Opens one at a time, so that memory is that of one; the last one can be requested again. */
 function inTurn(
   files: readonly string[],
   progress: ProgressLine,

@@ -1,4 +1,6 @@
-/** `afterimage memory`: what the resident memory of a running process is made of, without touching it. */
+/**
+ * `afterimage memory`: shows what the resident memory of a running process consists of, without touching it.
+ */
 import { Command } from 'commander';
 import { memoryBlocks } from '../report/blocks/memory.js';
 import { memoryLedger } from '../memory/ledger.js';

@@ -1,4 +1,4 @@
-/** `afterimage ps`: which Node.js processes there are, and whether they can be captured. */
+/** `afterimage ps`: lists the Node.js processes, and whether they can be captured. */
 import { Command } from 'commander';
 import { processesBlocks } from '../report/blocks/processes.js';
 import { deliverReport } from '../report/deliver-report.js';

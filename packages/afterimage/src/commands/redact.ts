@@ -1,4 +1,4 @@
-/** `afterimage redact`: takes what must not be read out of a snapshot that was written without that. */
+/** `afterimage redact`: redacts an existing snapshot. */
 import { inputName } from '../files/input-name.js';
 import { formatBytes } from '@afterimage/host/format';
 import type { RedactionLevel } from '@afterimage/snapshot/redaction';

@@ -1,4 +1,4 @@
-/** `afterimage strings`: list the strings of which there are copies, the most wasteful first. */
+/** `afterimage strings`: lists duplicate strings, the most wasteful first. */
 import { Command } from 'commander';
 import { addVerbHelp } from '../cli/verb-help.js';
 import { addAnswerOptions, answer, snapshotArgument, type AnswerOptions } from '../jobs/answers.js';

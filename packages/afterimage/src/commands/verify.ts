@@ -1,4 +1,4 @@
-/** `afterimage verify`: whether a file is whole and as it was written, and what was done to it. */
+/** `afterimage verify`: tells whether a file is complete and unaltered, and how it was redacted. */
 import { inputName } from '../files/input-name.js';
 import { readImage } from '@afterimage/image/read';
 import { formatBytes } from '@afterimage/host/format';
@@ -19,10 +19,10 @@ import { visible } from '../cli/visible.js';
 
 interface Verified {
   kind: 'snapshot' | 'image';
-  /** Of the file as it is, compression included. */
+  /** SHA-256 of the file as it is, including compression. */
   sha256: string;
   bytes: number;
-  /** The hash at its end is that of its contents; null where none was written. */
+  /** Whether the hash at its end matches its contents; null if it has none. */
   unaltered: true | null;
   redaction: string | null;
   version: string | null;
@@ -84,7 +84,7 @@ async function runVerify(path: string, options: Options): Promise<void> {
 type Found = Omit<Verified, 'sha256' | 'bytes'>;
 
 async function verifySnapshot(chunks: AsyncIterable<Uint8Array>, name: string): Promise<Found> {
-  // Nobody reads every row and string in less memory; what it writes is not wanted here.
+  // The redactor reads every row and string with the least memory; its output is discarded.
   const reader = redactor({ level: 'strings' });
   const contents = endingReader();
   for await (const chunk of chunks) {

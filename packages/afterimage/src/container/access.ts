@@ -1,13 +1,13 @@
-/** Ways into a container: each runs a program in it, with pipes to its standard streams. */
+/** Runs programs in a container, with pipes to their standard streams. */
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { CommandError } from '../cli/command-error.js';
 import { visible } from '../cli/visible.js';
 
 export interface ContainerAccess {
-  /** For people: `pod shop-7f9c/app`. */
+  /** Name for people: `pod shop-7f9c/app`. */
   name: string;
-  /** The program that reaches it, and its arguments up to the command to run. */
+  /** The program that reaches the container, and its arguments up to the command to run. */
   program: string;
   arguments: string[];
 }
@@ -15,13 +15,13 @@ export interface ContainerAccess {
 export interface Exec {
   stdin: Writable;
   stdout: Readable;
-  /** What it has written to standard error so far. */
+  /** Returns what it has written to standard error so far. */
   errorText: () => string;
-  /** Of the program that reaches the container. */
+  /** How the program that reaches the container ended. */
   ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
-  /** Nobody reads its output any more: without this, what is left of that would keep its end from being seen. */
+  /** Discards the rest of its output; otherwise unread output would keep its end from being noticed. */
   discard(): void;
-  /** Lets go of it at once; what runs in the container sees its input end. */
+  /** Kills the connection at once; the program in the container sees its input end. */
   cut(): void;
 }
 
@@ -37,14 +37,14 @@ export function execIn(access: ContainerAccess, command: readonly string[]): Exe
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
     text = (text + chunk).slice(-MAX_TEXT_LENGTH);
   });
-  // Its end says why.
+  // The way it ends says why.
   child.stdin.on('error', () => undefined);
   const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve, reject) => {
     child.on('error', (error) => reject(notStarted(access.program, error)));
     child.on('close', (code, signal) => resolve({ code, signal }));
   });
   ended.catch(() => undefined);
-  // Whoever has read so far waits for the next piece to be readable, which keeps a stream from flowing.
+  // A reader that waits for 'readable' keeps the stream from flowing, so remove it.
   const discard = (): void => void child.stdout.removeAllListeners('readable').resume();
   return {
     stdin: child.stdin,
@@ -59,7 +59,10 @@ export function execIn(access: ContainerAccess, command: readonly string[]): Exe
   };
 }
 
-/** What is said for people, without what kubectl's libraries log: `E1124 22:56:17.000000   4711 file.go:1] …`. */
+/**
+ * Returns the messages for people, without log lines of kubectl's libraries: `E1124 22:56:17.000000 4711
+ * file.go:1] …`.
+ */
 export function withoutLog(errors: string): string {
   const lines = errors.split('\n').filter((line) => !/^[IWEF]\d{4} /.test(line));
   return lines.join('\n').trim();
@@ -71,12 +74,12 @@ export function notStarted(program: string, error: Error): CommandError {
   return new CommandError('failed', `${program} ${why}: containers are reached by it`, { cause: error });
 }
 
-/** Whether it is about the way to docker's or podman's service, not about what is in the container. */
+/** Tells whether the error is about reaching docker's or podman's service, not about the container. */
 export function isUnreached(text: string): boolean {
   return /\bconnect to\b|\bdial (unix|tcp)\b|\bdocker endpoint\b/i.test(text);
 }
 
-/** What the program that reaches the container said of why it could not, and what to do. */
+/** Returns an error with the message of the program that reaches the container, and what to do. */
 export function accessError({ name, program }: ContainerAccess, text: string): CommandError {
   const said = visible(text.split('\n').slice(-3).join(' ')) || `${program} ended without an error message`;
   if (/forbidden/i.test(text)) {

@@ -1,6 +1,6 @@
 /**
- * A pod that is there for developing one image, made from the target's own image: its Node.js runs the kit, and it is
- * allowed the memory that developing takes. It is removed afterwards, and ends by itself should that not come about.
+ * A temporary pod for developing one image, made from the target's own container image: its Node.js runs the
+ * kit, with enough memory for developing. It is removed afterwards, and otherwise ends by itself.
  */
 import { formatBytes } from '@afterimage/host/format';
 import { developNeedBytes, type ImageHeader } from '@afterimage/image/read';
@@ -26,15 +26,18 @@ interface PodStatus {
 }
 
 const CONTAINER = 'develop';
-/** For the cluster to find a place, pull the image and start it. */
+/** How long the cluster may take to schedule it, pull the image and start it. */
 const READY_MS = 180_000;
 const POLL_MS = 500;
-/** It is over then, whoever has forgotten it. */
+/** It ends by itself after this time, even if this command is gone. */
 const MAX_S = 3_600;
-/** Node.js itself, and what the kit holds on the way. */
+/** Node.js itself, and what the kit buffers. */
 const KIT_BYTES = 300e6;
 
-/** @throws {CommandError} when the cluster does not let it run */
+/**
+ * Starts the pod.
+ * @throws {CommandError} if the cluster does not run it
+ */
 export async function startDevelopingPod(
   target: PodTarget,
   { node, uid, gid }: Surroundings,
@@ -56,7 +59,7 @@ export async function startDevelopingPod(
     await untilReady(where, name, what, signal);
     return { access: podAccess(where, name, CONTAINER), remove };
   } catch (error) {
-    // Ctrl-C ends kubectl as well, perhaps after it has created the pod.
+    // Ctrl-C ends kubectl too, perhaps after it has created the pod.
     await remove().catch(() => undefined);
     throw error;
   }
@@ -98,7 +101,7 @@ function podManifest(
           name: CONTAINER,
           image,
           imagePullPolicy: 'IfNotPresent',
-          // It waits; the kit is brought and run by an exec, as in the target.
+          // It only waits; an exec brings and runs the kit, as in the target.
           command: [node, '-e', `setTimeout(() => undefined, ${MAX_S * 1000})`],
           resources: { requests: { memory }, limits: { memory } },
           securityContext: {

@@ -1,4 +1,7 @@
-/** The kit in a container, seen from outside: brought there, spoken to, and seen to its end. */
+/**
+ * Controls the kit in a container from outside: sends it there, exchanges messages with it, and waits for its
+ * end.
+ */
 import { within } from '@afterimage/host/deferred';
 import { messageOf } from '@afterimage/host/errors';
 import { createHash } from 'node:crypto';
@@ -30,44 +33,48 @@ export interface KitSession {
   platform: string;
   arch: string;
   order(message: ToKit): void;
-  /** Sends data, as fast as it is taken, and then its end. */
+  /** Sends data as fast as it is accepted, then its end. */
   send(chunks: AsyncIterable<Uint8Array>): Promise<void>;
   /**
-   * The data that comes back; its end throws when not all of it came, or the kit failed.
-   * @param onMessage is told what is said in between
-   * @param onDone is told what it came to, before the end
+   * Yields the result; throws at its end if it is incomplete, or the kit failed.
+   * @param onMessage receives the messages in between
+   * @param onDone receives the outcome, before the end
    */
   result(
     onMessage: (message: Message<'step' | 'progress' | 'said' | 'wrote'>) => void,
     onDone: (message: Message<'done'>) => void,
   ): AsyncGenerator<Uint8Array>;
-  /** Has what an earlier kit has left cleared away. */
+  /** Cleans up what an earlier kit has left. */
   cleanUp(left: Cleanup): Promise<void>;
   /** Ends the kit, and waits for it. */
   close(): Promise<void>;
 }
 
-/** Another try may do. */
+/** Another attempt may succeed. */
 export class BrokenConnectionError extends CommandError {}
 
-/** Whatever the container runs: if that is not Node.js, it complains of the arguments, and ends. */
+/** Whatever the container runs: a program other than Node.js rejects the arguments and ends. */
 const ITS_PROGRAM = '/proc/1/exe';
-/** Where images have their Node.js. */
+/** Usual paths of Node.js in container images. */
 const NODES = ['node', '/usr/local/bin/node', '/usr/bin/node', '/nodejs/bin/node', '/bin/node', ITS_PROGRAM];
-/** To reach the container and start a process there. */
+/** Time for reaching the container and starting a process there. */
 const START_MS = 60_000;
-/** For the kit to be gone from the container after its input has ended. */
+/** Time for the kit to leave the container after its input has ended. */
 const END_MS = 10_000;
 
-/** For all that a killed kit has left to be cleared away. */
+/** Time for cleaning up after a killed kit. */
 const CLEANUP_MS = 60_000;
 
-/** What an exec says when the program is not there, with runc, crun, containerd and the tools in front of them. */
+/**
+ * What an exec reports if the program does not exist, with runc, crun, containerd and the tools in front of
+ * them.
+ */
 const NOT_FOUND = /executable file.* not found|no such file or directory|permission denied/i;
-/** What is enough of it. */
+/** Longer text is cut. */
 const MAX_TEXT_LENGTH = 10_000;
 
 /**
+ * Starts the kit.
  * @param nodes paths of Node.js to try first
  * @throws {CommandError}
  */
@@ -99,9 +106,9 @@ interface Greeted {
 }
 
 /**
- * Null when there is no such program in the container.
- * @param mayBeOther it may be there and something else than Node.js
- * @throws {CommandError} when it cannot be reached
+ * Returns null if there is no such program in the container.
+ * @param mayBeOther whether the program may be something other than Node.js
+ * @throws {CommandError} if the container cannot be reached
  */
 async function greeting(exec: Exec, access: ContainerAccess, mayBeOther: boolean): Promise<Greeted | null> {
   const late = (): CommandError =>
@@ -123,7 +130,7 @@ async function greeting(exec: Exec, access: ContainerAccess, mayBeOther: boolean
   }
   const [output, { signal }] = await inTime(Promise.all([lastWords(exec, all), exec.ended]));
   if (signal !== null || isBeginning(line)) throw broken(exec, access);
-  // Docker's daemon says why a program cannot be started where that would have written, and so on its standard output.
+  // Docker's daemon writes the reason why a program cannot be started to the program's standard output.
   const text = `${output}\n${exec.errorText()}`.trim();
   if (mayBeOther || (NOT_FOUND.test(text) && !isUnreached(text))) return null;
   throw accessError(access, text);
@@ -135,7 +142,7 @@ async function lastWords(exec: Exec, output: AsyncIterable<Uint8Array>): Promise
   return beginning.toString('utf8', 0, MAX_TEXT_LENGTH);
 }
 
-/** Of a greeting. */
+/** Tells whether a line may be the beginning of a greeting. */
 function isBeginning(line: string): boolean {
   return line !== '' && KIT_GREETING.startsWith(line.slice(0, KIT_GREETING.length));
 }
@@ -197,7 +204,7 @@ async function sendAll(exec: Exec, chunks: AsyncIterable<Uint8Array>): Promise<v
       const taken = write(exec, framed(FRAME.data, chunk.subarray(at, at + LARGEST_FRAME)));
       if (!taken && !exec.stdin.destroyed) await Promise.race([once(exec.stdin, 'drain'), gone]);
     }
-    // What it came to is said by the kit's own last message, or its missing.
+    // The kit's last message, or its absence, is the outcome.
     if (exec.stdin.destroyed) return;
   }
   write(exec, framedMessage({ type: 'end' }));
@@ -248,7 +255,7 @@ async function* receive(
   }
 }
 
-/** A kit that was killed cannot clear away behind itself: another one does, before the failure is passed on. */
+/** A killed kit cannot clean up after itself, so another kit does before the failure is passed on. */
 async function* orCleanedUp(
   chunks: AsyncGenerator<Uint8Array>,
   left: Cleanup,
@@ -310,7 +317,7 @@ function unexpected(message: FromKit, { name }: ContainerAccess): CommandError {
     : new CommandError('failed', `${name}: unexpected message '${message.type}' from the kit`);
 }
 
-/** The kit sees its input end then, and leaves nothing behind. */
+/** Returns the error for a broken connection. The kit sees its input end, and leaves nothing behind. */
 function broken(exec: Exec, { name }: ContainerAccess, cause?: unknown): BrokenConnectionError {
   const why = cause instanceof Error ? `: ${cause.message}` : '';
   return new BrokenConnectionError(

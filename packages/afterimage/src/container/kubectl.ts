@@ -1,23 +1,20 @@
-/**
- * Asks a cluster through the user's own kubectl: whatever way of signing in, proxy or context it is set up with is then
- * ours as well.
- */
+/** Queries a cluster through the user's own kubectl, so that its authentication, proxy and context apply. */
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { CommandError } from '../cli/command-error.js';
 import { visible } from '../cli/visible.js';
 import { notStarted, withoutLog, type ContainerAccess } from './access.js';
 
-/** Options of kubectl's that this command passes on. */
+/** kubectl options that this command passes on. */
 export interface ClusterOptions {
   namespace?: string | undefined;
   context?: string | undefined;
   kubeconfig?: string | undefined;
 }
 
-/** A request takes no longer; kubectl itself would wait for ever. */
+/** Time limit of a request; kubectl itself would wait forever. */
 const REQUEST_TIMEOUT = '--request-timeout=20s';
-/** Nor do all its tries, and whatever it signs in by. */
+/** Time limit including retries and authentication. */
 const MAX_MS = 60_000;
 
 export function kubectlArguments({ namespace, context, kubeconfig }: ClusterOptions): string[] {
@@ -28,9 +25,9 @@ export function kubectlArguments({ namespace, context, kubeconfig }: ClusterOpti
 }
 
 /**
- * What kubectl prints as JSON.
- * @param what of the request, for messages
- * @throws {CommandError} with what kubectl said
+ * Returns kubectl's JSON output.
+ * @param what the request, for messages
+ * @throws {CommandError} with kubectl's message
  */
 export async function kubectlJson(
   cluster: ClusterOptions,
@@ -42,7 +39,10 @@ export async function kubectlJson(
   return JSON.parse(await kubectl([...all, REQUEST_TIMEOUT], what, input)) as unknown;
 }
 
-/** What it prints. @throws {CommandError} */
+/**
+ * Returns kubectl's output.
+ * @throws {CommandError}
+ */
 export async function kubectl(words: readonly string[], what: string, input?: string): Promise<string> {
   const child = spawn('kubectl', words, {
     stdio: ['pipe', 'pipe', 'pipe'],

@@ -1,4 +1,4 @@
-/** What is to be known before a container is touched: shown first, so that one may still say no. */
+/** Facts shown before a container is touched, so that the user can still cancel. */
 import { formatBytes } from '@afterimage/host/format';
 import type { ClosedProcess, FromKit, SeenProcess, Surroundings } from '../kit/protocol.js';
 import { CommandError } from '../cli/command-error.js';
@@ -35,7 +35,10 @@ export function containerLines(process: SeenProcess, memory: Memory): string[] {
 
 export type Found = Pick<Extract<FromKit, { type: 'found' }>, 'processes' | 'closed' | 'surroundings'>;
 
-/** Whose the processes are that are meant and may not be looked into; null where there are none, or of several users. */
+/**
+ * Returns the owner of the requested processes that cannot be inspected; null if there are none, or they have
+ * several owners.
+ */
 export function ownerOfMeant({ processes, closed }: Found, pid: number | undefined): ClosedProcess | null {
   const meant = pid === undefined && processes.length > 0 ? [] : closed.filter((each) => isMeant(each, pid));
   const [first = null, ...others] = meant;

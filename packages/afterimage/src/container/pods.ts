@@ -1,4 +1,4 @@
-/** Which pods and containers are meant by a name or a selector, and what is to be known of them beforehand. */
+/** Finds the pods and containers for a name or a selector, and what is known about them. */
 import { CommandError } from '../cli/command-error.js';
 import { kubectlJson, type ClusterOptions } from './kubectl.js';
 
@@ -7,23 +7,23 @@ export interface PodTarget {
   pod: string;
   container: string;
   image: string;
-  /** What the container is started with, where its pod says so. */
+  /** The container's start command, if its pod specifies it. */
   command: string[];
-  /** In bytes, as the cluster has it; null where there is none. */
+  /** In bytes, as configured in the cluster; null if there is none. */
   memoryLimit: number | null;
   isReady: boolean;
   restarts: number;
-  /** Why it was restarted last: `OOMKilled`; null where it never was. */
+  /** Reason of the last restart: `OOMKilled`; null if it was never restarted. */
   lastEnd: string | null;
   startedAt: string;
-  /** Where it runs. */
+  /** The node on which it runs. */
   node: string;
-  /** Of its workload: all the pods that a selector finds, and those that are ready. */
+  /** Number of pods of its workload: all with the same labels, and the ready ones. */
   replicas: { ready: number; all: number };
   spec: PodSpec;
 }
 
-/** The parts of a pod that a pod beside it has to have as well. */
+/** The parts of a pod that a pod next to it needs too. */
 export interface PodSpec {
   serviceAccountName?: string;
   imagePullSecrets?: object[];
@@ -82,7 +82,7 @@ const WORKLOADS: Record<string, string> = {
   replicasets: 'replicaset',
 };
 
-/** Whether `word` before the slash names something in a cluster. */
+/** Tells whether `word` before the slash names a resource in a cluster. */
 export function isClusterKind(word: string): boolean {
   return isPod(word) || Object.hasOwn(WORKLOADS, word);
 }
@@ -90,9 +90,9 @@ export function isClusterKind(word: string): boolean {
 const isPod = (word: string): boolean => ['pod', 'pods', 'po'].includes(word);
 
 /**
- * The running pods that are meant, the longest running first.
- * @param name `pod/NAME`, `deploy/NAME`, `sts/NAME`; undefined where a selector says it all
- * @throws {CommandError} when there is none that runs, or its container is not clear
+ * Returns the matching running pods, the longest running first.
+ * @param name `pod/NAME`, `deploy/NAME`, `sts/NAME`; undefined for a selector
+ * @throws {CommandError} if none is running, or the container is ambiguous
  */
 export async function findPods(name: string | undefined, query: PodQuery): Promise<PodTarget[]> {
   const what = name ?? `pods with ${query.selector ?? ''}`;
@@ -126,7 +126,7 @@ function labelSelector(labels: Record<string, string>): string {
     .join(',');
 }
 
-/** The pods with the same labels: whether others serve while one is looked at. */
+/** Returns the pods with the same labels, which serve while one is captured. */
 async function siblings(pod: Pod, query: PodQuery): Promise<Pod[]> {
   const { labels = {} } = pod.metadata;
   if (Object.keys(labels).length === 0) return [pod];
@@ -193,7 +193,7 @@ const UNITS: Record<string, number> = {
   Ti: 2 ** 40,
 };
 
-/** A Kubernetes quantity such as `512Mi`, in bytes. */
+/** Converts a Kubernetes quantity such as `512Mi` to bytes. */
 function bytesOf(quantity: string | undefined): number | null {
   const found = /^([\d.]+)([a-zA-Z]*)$/.exec(quantity ?? '');
   return found !== null && found[2] in UNITS ? Number(found[1]) * UNITS[found[2]] : null;

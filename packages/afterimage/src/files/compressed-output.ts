@@ -1,4 +1,6 @@
-/** The end of a result's way to its file: compressed as the file's name says, then encrypted and hashed. */
+/**
+ * The last step before a result's file: compresses according to the file's name, then encrypts and hashes.
+ */
 import { ENCRYPTED_ENDING } from '@afterimage/image/encryption';
 import { sealedOutput, type SealedOutput } from '@afterimage/image/seal';
 import { Transform, Writable } from 'node:stream';
@@ -14,10 +16,10 @@ const FRAME_BYTES = 1 << 20;
 const ZSTD_LEVEL = 100;
 
 type CreateZstd = (options: { chunkSize: number; params: Record<number, number> }) => Transform;
-/** Node has its own from 22.15 and 23.8 on. */
+/** Node has zstd from 22.15 and 23.8 on. */
 const createZstd = (zlib as { createZstdCompress?: CreateZstd }).createZstdCompress;
 
-/** Told by the ending of the name, before that of encryption: `x.heapsnapshot.zst.age`. */
+/** Detects the compression by the extension before that of encryption: `x.heapsnapshot.zst.age`. */
 export function compressionOf(path: string): Compression | null {
   const plain = path.endsWith(ENCRYPTED_ENDING) ? path.slice(0, -ENCRYPTED_ENDING.length) : path;
   if (/\.gz$/i.test(plain)) return 'gzip';
@@ -25,8 +27,9 @@ export function compressionOf(path: string): Compression | null {
 }
 
 /**
- * @param path what the result is called
- * @throws {EncryptionError} when one of the recipients is no recipient
+ * Wraps the output.
+ * @param path the result's name
+ * @throws {EncryptionError} if a recipient is invalid
  */
 export async function sealedResult(
   output: Writable,
@@ -39,7 +42,7 @@ export async function sealedResult(
   return { ...sealed, stream: await compressedOutput(sealed.stream, compression) };
 }
 
-/** What is written to the stream returned is compressed into `output`, which is ended with it. */
+/** Returns a stream that compresses into `output` and ends it. */
 export async function compressedOutput(output: Writable, compression: Compression): Promise<Writable> {
   const transform = await compressor(compression);
   const done = pipeline(transform, output);
@@ -60,7 +63,7 @@ export async function compressedOutput(output: Writable, compression: Compressio
   return input;
 }
 
-/** At level 1 of either, which keeps up with what V8 writes. */
+/** Uses level 1 of either method, which is as fast as V8 writes. */
 async function compressor(compression: Compression): Promise<Transform> {
   if (compression === 'gzip') return zlib.createGzip({ level: 1, chunkSize: CHUNK_BYTES });
   return createZstd?.({ chunkSize: CHUNK_BYTES, params: { [ZSTD_LEVEL]: 1 } }) ?? compiledZstd();

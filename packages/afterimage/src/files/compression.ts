@@ -1,11 +1,11 @@
-/** Takes the compression off a stream, told by its first bytes, whatever the file is called. */
+/** Decompresses a stream, detected by its first bytes, not by the file's name. */
 import { Decompress } from 'fzstd';
 import { Readable, type Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
 
 type Chunks = AsyncIterable<Uint8Array>;
 
-/** Node has its own from 22.15 and 23.8 on. */
+/** Node has zstd from 22.15 and 23.8 on. */
 const createZstd = (zlib as { createZstdDecompress?: () => Transform }).createZstdDecompress;
 
 interface Format {
@@ -27,14 +27,14 @@ const formats: Format[] = [
   },
 ];
 
-/** What is compressed ends before its time, or cannot have been written by a compressor. */
+/** The compressed data ends too early, or is invalid. */
 export class CompressionError extends Error {
   override name = 'CompressionError';
 }
 
 /**
- * The stream as it was before it was compressed with zstd or gzip; any other as it is.
- * @throws {CompressionError} while it is read
+ * Yields the stream decompressed if it was compressed with zstd or gzip; otherwise unchanged.
+ * @throws {CompressionError} while reading
  */
 export async function* decompressed(source: Chunks): AsyncGenerator<Uint8Array> {
   const [beginning, rest] = await split(source, 4);
@@ -43,7 +43,7 @@ export async function* decompressed(source: Chunks): AsyncGenerator<Uint8Array> 
   else yield* rest;
 }
 
-/** Told by the first four bytes. */
+/** Detects compression by the first four bytes. */
 export function isCompressed(beginning: Buffer): boolean {
   return formatOf(beginning) !== undefined;
 }
@@ -63,7 +63,7 @@ async function* decompressedFrom(source: Chunks, { name, decompress }: Format): 
   }
 }
 
-/** Marks what the source itself threw, so that it is not taken for bad data. */
+/** Marks errors of the source itself, so that they don't count as bad data. */
 class SourceError extends Error {
   constructor(readonly original: unknown) {
     super('the source failed');
@@ -78,7 +78,7 @@ async function* sourceErrorsKept(source: Chunks): Chunks {
   }
 }
 
-/** The first `length` bytes or more, or all there are, and a stream of everything with them. */
+/** Returns the first `length` bytes or more, or all there are, and a stream of everything including them. */
 export async function split(source: Chunks, length: number): Promise<[Buffer, Chunks]> {
   const iterator = source[Symbol.asyncIterator]();
   let beginning = Buffer.alloc(0);

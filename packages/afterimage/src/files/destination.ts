@@ -1,4 +1,4 @@
-/** Where a result may go, checked before any work begins. */
+/** Checks where a result may be written, before any work begins. */
 import { checkOutput } from '@afterimage/host/output-file';
 import { lstat } from 'node:fs/promises';
 import { extname } from 'node:path';
@@ -6,8 +6,9 @@ import { compressionOf } from './compressed-output.js';
 import { CommandError } from '../cli/command-error.js';
 
 /**
+ * Checks a path.
  * @param path a file, or `-` for standard output
- * @throws {CommandError} `usage`, when standard output is a terminal or wanted twice
+ * @throws {CommandError} `usage` if standard output is a terminal or used twice
  */
 export function checkStandardOutput(path: string | undefined, json: boolean): void {
   if (path !== '-') return;
@@ -18,8 +19,9 @@ export function checkStandardOutput(path: string | undefined, json: boolean): vo
 }
 
 /**
- * @param force whether it may be there already
- * @throws {OutputError}; {CommandError} `refused`, when it is there already
+ * Checks that the result can be written.
+ * @param force whether an existing file may be replaced
+ * @throws {OutputError}; {CommandError} `refused` if it already exists
  */
 export async function checkDestination(path: string, force: boolean): Promise<void> {
   if (path === '-') return;
@@ -27,7 +29,7 @@ export async function checkDestination(path: string, force: boolean): Promise<vo
   if (!force && (await exists(path))) throw alreadyThere(path);
 }
 
-/** `path`, or where a file has that name the next one that none has: `x-2.heapsnapshot.gz`. */
+/** Returns `path`, or if that exists, the next free name: `x-2.heapsnapshot.gz`. */
 export async function freePath(path: string, force: boolean): Promise<string> {
   if (path === '-' || force) return path;
   const { stem, endings } = splitEndings(path);
@@ -51,7 +53,7 @@ export async function exists(path: string): Promise<boolean> {
   );
 }
 
-/** The endings are those of encryption and compression, and the one before them. */
+/** Splits off the extensions: those of encryption and compression, and the one before them. */
 function splitEndings(path: string): { stem: string; endings: string } {
   let stem = path;
   if (stem.endsWith('.age')) stem = stem.slice(0, -extname(stem).length);

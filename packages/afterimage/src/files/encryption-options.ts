@@ -1,4 +1,4 @@
-/** The options by which results are encrypted and encrypted files are read. */
+/** Options for encrypting results and for reading encrypted files. */
 import { checkRecipients, EncryptionError } from '@afterimage/image/encryption';
 import { Option } from 'commander';
 import { readFile } from 'node:fs/promises';
@@ -29,8 +29,8 @@ export function identityOption(): Option {
 }
 
 /**
- * For whom to encrypt; nobody: not at all.
- * @throws {CommandError} when one of them is no recipient
+ * Returns the recipients to encrypt to; empty for no encryption.
+ * @throws {CommandError} if one of them is invalid
  */
 export async function recipientsOf({ recipient }: RecipientOptions): Promise<string[]> {
   const named = recipient ?? (process.env['AFTERIMAGE_RECIPIENTS'] ?? '').split(/[\s,]+/);
@@ -43,8 +43,8 @@ export async function recipientsOf({ recipient }: RecipientOptions): Promise<str
 }
 
 /**
- * The contents of the identity files.
- * @throws {CommandError} when one cannot be read
+ * Returns the contents of the identity files.
+ * @throws {CommandError} if one cannot be read
  */
 export async function identitiesOf({ identity = [] }: IdentityOptions): Promise<string[]> {
   return Promise.all(

@@ -1,13 +1,13 @@
-/** The digest at the end of an image, compared with what comes before it: see docs/image-format.md. */
+/** Compares the digest at the end of an image with the content before it: see docs/image-format.md. */
 import createHashes from 'xxhash-wasm';
 
 export interface ImageDigest {
   push(chunk: Uint8Array): void;
-  /** Whether the digest is that of all that came before it. */
+  /** Tells whether the digest matches everything before it. */
   matches(): boolean;
 }
 
-/** struct image_digest in native/image_format.h: the hash, and a count that is not in it. */
+/** struct image_digest in native/image_format.h: the hash, and a count that it does not include. */
 const DIGEST_BYTES = 16;
 
 export async function imageDigest(): Promise<ImageDigest> {

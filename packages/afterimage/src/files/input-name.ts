@@ -1,6 +1,6 @@
-/** What messages call a file that is read. */
+/** Names an input file in messages. */
 
-/** `path`, or `standard input` for `-`. */
+/** Returns `path`, or `standard input` for `-`. */
 export function inputName(path: string): string {
   return path === '-' ? 'standard input' : path;
 }

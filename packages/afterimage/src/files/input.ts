@@ -1,15 +1,15 @@
-/** Opens what a command reads: a file by its path, or standard input as `-`. */
+/** Opens a command's input: a file by its path, or standard input as `-`. */
 import { open } from 'node:fs/promises';
 import { CommandError } from '../cli/command-error.js';
 
 const CHUNK_BYTES = 256 * 1024;
 
-/** For a command that leaves nothing behind when it is just ended. */
+/** For a command that leaves nothing behind if it is simply killed. */
 const neverAborted = new AbortController().signal;
 
 /**
- * The bytes of `path`, opened at once. Ends early, with the signal's reason, when `signal` is aborted.
- * @throws {CommandError} when it cannot be opened
+ * Opens `path` at once and yields its bytes. Ends early with the signal's reason if `signal` aborts.
+ * @throws {CommandError} if it cannot be opened
  */
 export async function openInput(
   path: string,
@@ -36,7 +36,7 @@ function openStandardInput(signal: AbortSignal): AsyncIterable<Uint8Array> {
   return process.stdin as AsyncIterable<Uint8Array>;
 }
 
-/** Opening a named pipe waits for its writer, perhaps for ever. */
+/** Opening a named pipe waits for its writer, possibly forever. */
 function unlessAborted<T>(opening: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });

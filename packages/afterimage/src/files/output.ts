@@ -1,4 +1,4 @@
-/** Where a snapshot or a report goes: a file, which gets its name only when it is whole, or standard output. */
+/** Writes a snapshot or a report to a file, which gets its name only when complete, or to standard output. */
 import { openTemporary, publish } from '@afterimage/host/output-file';
 import { removeLeftovers, temporaryName } from '@afterimage/host/temporary';
 import { rm, type FileHandle } from 'node:fs/promises';
@@ -10,26 +10,26 @@ import { alreadyThere, exists } from './destination.js';
 /** A file that was written. */
 export interface Stored {
   bytes: number;
-  /** In lowercase hexadecimal. */
+  /** Lowercase hex. */
   sha256: string;
 }
 
-/** Writes all there is to the stream it is given, and ends it. */
+/** Writes everything to the given stream, and ends it. */
 export type WriteOutput<T> = (output: Writable) => Promise<T>;
 
 /**
- * Has `write` fill the file, or standard output as `-`.
- * @param force whether an earlier file by that name is replaced
- * @throws as {@link writeOutputFile} and {@link writeStandardOutput} do
+ * Lets `write` fill the file, or standard output for `-`.
+ * @param force whether an existing file of that name is replaced
+ * @throws like {@link writeOutputFile} and {@link writeStandardOutput}
  */
 export async function writeOutput<T>(path: string, force: boolean, write: WriteOutput<T>): Promise<T> {
   return path === '-' ? writeStandardOutput(write) : writeOutputFile(path, force, write);
 }
 
 /**
- * Has `write` fill the file; on any failure nothing is left of it. What a command that was killed has left of a file by
- * that name, or by the same one with another time in it, is removed.
- * @throws {OutputError}; {CommandError} when a file by that name appeared meanwhile; or what `write` throws
+ * Lets `write` fill the file; leaves nothing behind on failure. Removes leftovers of killed commands for this
+ * file name, also with another time in it.
+ * @throws {OutputError}; {CommandError} if a file of that name appeared meanwhile; or what `write` throws
  */
 export async function writeOutputFile<T>(path: string, force: boolean, write: WriteOutput<T>): Promise<T> {
   await removeLeftovers({ results: namesLike(path) }, path);
@@ -52,9 +52,12 @@ function namesLike(path: string): RegExp {
   return new RegExp(`^${literal.replaceAll(/\d{8}T\d{6}Z/g, String.raw`\d{8}T\d{6}Z`)}$`);
 }
 
-/** @throws {OutputClosedError} or what `write` throws */
+/**
+ * Lets `write` fill standard output.
+ * @throws {OutputClosedError} or what `write` throws
+ */
 export async function writeStandardOutput<T>(write: WriteOutput<T>): Promise<T> {
-  // Standard output itself is never ended: it is not this command's alone.
+  // Never ends standard output itself, which this command may share.
   const output = new Writable({
     write(chunk: Uint8Array, _encoding, done) {
       process.stdout.write(chunk, done);
@@ -73,7 +76,7 @@ function isClosedPipe(error: unknown): boolean {
   return ('code' in error && error.code === 'EPIPE') || isClosedPipe(error.cause);
 }
 
-/** Unlike the file's own stream, it leaves the file open to be put on the disk and named. */
+/** Unlike the file's own stream, leaves the file open to be flushed and renamed. */
 function writeTo(file: FileHandle): Writable {
   return new Writable({
     write(chunk: Uint8Array, _encoding, done) {

@@ -1,4 +1,4 @@
-/** Whether two paths lead to one file: a result must not be written over what it is made from. */
+/** Tells whether two paths are the same file: a result must not overwrite its input. */
 import { stat } from 'node:fs/promises';
 
 export async function sameFile(input: string, output: string): Promise<boolean> {

@@ -1,4 +1,4 @@
-/** Opens the snapshots that a command is about, telling how far it is and, on one line, what is wrong with them. */
+/** Opens a command's snapshots, shows progress, and describes in one line what is wrong with them. */
 import { inputName } from './input-name.js';
 import { isEncrypted, MAGIC_BYTES } from '@afterimage/image/encryption';
 import { formatBytes } from '@afterimage/host/format';
@@ -12,7 +12,7 @@ import type { ProgressLine } from '../cli/progress-line.js';
 import { BEGINNING_BYTES, clear, refuseImage } from './stored-stream.js';
 import { visible } from '../cli/visible.js';
 
-/** What is worked out when it is first asked for, and takes long: not to be waited for unannounced. */
+/** Parts that are computed on first use and take long, so their progress is shown. */
 const parts = {
   dominators: (snapshot: Snapshot): unknown => snapshot.retainedSize,
   distances: (snapshot: Snapshot): unknown => snapshot.distance,
@@ -22,9 +22,9 @@ const parts = {
 export type Part = keyof typeof parts;
 
 /**
- * The snapshot in the file `path`, plain or compressed with gzip or zstd, or in standard input as `-`; those
- * parts of it that are `needed` are worked out.
- * @throws {CommandError} when it cannot be read or is not a whole snapshot
+ * Opens the snapshot in the file `path`, plain or compressed with gzip or zstd, or in standard input as `-`,
+ * and computes the `needed` parts.
+ * @throws {CommandError} if it cannot be read or is not a complete snapshot
  */
 export async function openSnapshot(
   path: string,
@@ -73,11 +73,11 @@ async function read(path: string, progress: ProgressLine, identities: readonly s
 
 async function close(stream: AsyncIterable<Uint8Array>): Promise<void> {
   const iterator = stream[Symbol.asyncIterator]();
-  await iterator.next(); // a generator that was never begun does not end either
+  await iterator.next(); // a generator that never started does not end either
   await iterator.return?.();
 }
 
-/** Null for what is compressed, and for what has no size, such as a pipe. */
+/** Returns null for a compressed file, and for one without a size, such as a pipe. */
 async function plainFileBytes(path: string, beginning: Buffer): Promise<number | null> {
   const file = await stat(path);
   return file.isFile() && !isCompressed(beginning) && !isEncrypted(beginning) ? file.size : null;

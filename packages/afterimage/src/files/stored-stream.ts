@@ -1,4 +1,4 @@
-/** What is in a file, as the stream of bytes that it was before it was compressed and encrypted. */
+/** Opens a file as the original stream of bytes, decompressed and decrypted. */
 import { inputName } from './input-name.js';
 import { decrypted, isArmored, isEncrypted, MAGIC_BYTES } from '@afterimage/image/encryption';
 import { CommandError } from '../cli/command-error.js';
@@ -8,14 +8,14 @@ import { openInput } from './input.js';
 type Chunks = AsyncIterable<Uint8Array>;
 
 const ELF = Buffer.from([0x7f, 0x45, 0x4c, 0x46]);
-/** Enough to tell what a file is. */
+/** Enough bytes to tell what a file is. */
 export const BEGINNING_BYTES = ELF.length;
 
 /**
- * The contents of the file `path`, or of standard input as `-`.
+ * Yields the contents of the file `path`, or of standard input as `-`.
  * @param identities the contents of identity files
- * @throws {CommandError} when it cannot be opened, or is encrypted and there is no identity
- * @throws {EncryptionError} or {CompressionError}, also while it is read
+ * @throws {CommandError} if it cannot be opened, or is encrypted and there is no identity
+ * @throws {EncryptionError} or {CompressionError}, also while reading
  */
 export async function openStored(
   path: string,
@@ -25,7 +25,7 @@ export async function openStored(
   return decompressed(await clear(await openInput(path, signal), path, identities));
 }
 
-/** Without its encryption, if it has any. */
+/** Decrypts the stream if it is encrypted. */
 export async function clear(source: Chunks, path: string, identities: readonly string[]): Promise<Chunks> {
   const [beginning, chunks] = await split(source, MAGIC_BYTES);
   if (!isEncrypted(beginning)) return chunks;
@@ -46,8 +46,8 @@ export async function clear(source: Chunks, path: string, identities: readonly s
 }
 
 /**
- * The bytes of a snapshot.
- * @throws as {@link openStored} does; {CommandError} when it is an image
+ * Yields the bytes of a snapshot.
+ * @throws like {@link openStored}; {CommandError} if it is an image
  */
 export async function openStoredSnapshot(
   path: string,
@@ -59,7 +59,10 @@ export async function openStoredSnapshot(
   return chunks;
 }
 
-/** @throws {CommandError} when it begins as an image does */
+/**
+ * Rejects images.
+ * @throws {CommandError} if the file begins like one
+ */
 export function refuseImage(beginning: Buffer, path: string): void {
   if (!isImage(beginning)) return;
   const name = inputName(path);

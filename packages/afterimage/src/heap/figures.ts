@@ -1,6 +1,6 @@
 /**
- * What Node.js and V8 say of a process's memory, asked through its inspector in one expression; none of it is taken for
- * granted when it comes.
+ * Reads Node.js's and V8's figures about a process's memory through its inspector, in one expression; the
+ * reply is validated.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { whileAttaching, withInspector, type InspectorJob } from '../attach/borrowed-inspector.js';
@@ -9,12 +9,12 @@ import type { LeftOpen } from '../attach/left-open.js';
 import { openRendezvous } from '../attach/rendezvous.js';
 import { CommandError } from '../cli/command-error.js';
 
-/** Sizes in bytes. */
+/** Figures; sizes in bytes. */
 export interface HeapFigures {
   nodeVersion: string;
   v8Version: string;
   uptimeMs: number;
-  /** The share of its time that the event loop was busy, since it began. */
+  /** Share of time that the event loop was busy, since it started. */
   eventLoopUtilization: number;
   rssBytes: number;
   heap: {
@@ -22,13 +22,13 @@ export interface HeapFigures {
     committedBytes: number;
     limitBytes: number;
   };
-  /** Outside of V8's heap, held by objects in it; array buffers are a part of it. */
+  /** Memory outside V8's heap held by objects in it; includes array buffers. */
   externalBytes: number;
   arrayBufferBytes: number;
-  /** What V8 itself has got from malloc. */
+  /** Memory that V8 itself has allocated with malloc. */
   mallocedBytes: number;
   nativeContexts: number;
-  /** Contexts that are gone but are still referred to: more than a few are a leak. */
+  /** Number of destroyed contexts that are still referenced: more than a few are a leak. */
   detachedContexts: number;
   spaces: HeapSpace[];
   /** What keeps the event loop alive: handles and requests, the most frequent first. */
@@ -39,7 +39,7 @@ export interface HeapSpace {
   name: string;
   usedBytes: number;
   committedBytes: number;
-  /** What could be used without asking for more. */
+  /** Bytes that can be used without allocating more. */
   availableBytes: number;
 }
 
@@ -48,12 +48,15 @@ export interface Resource {
   count: number;
 }
 
-/** Waits before the next try, in milliseconds, for a process that has only just been started. */
+/** Waits before the next attempt, in milliseconds, for a process that has just started. */
 const WAITS = [100, 250, 500, 1_000];
 const MAX_ROWS = 100;
 const MAX_NAME = 100;
 
-/** @throws {CommandError}, or the signal's reason */
+/**
+ * Reads the figures.
+ * @throws {CommandError}, or the signal's reason
+ */
 export async function readHeapFigures(
   job: InspectorJob,
 ): Promise<{ figures: HeapFigures; left: LeftOpen | null }> {
@@ -81,7 +84,7 @@ export async function readHeapFigures(
   }
 }
 
-/** As {@link HeapFigures}, with what can be counted in it as an object, by the rules of in-target-frame.ts. */
+/** Like {@link HeapFigures}, with counts in an object, by the rules of in-target-frame.ts. */
 function figuresHere(
   _orders: FrameOrders,
   { methods, internalBinding, primordials, versions, isConnecting }: InTarget,
@@ -106,7 +109,7 @@ function figuresHere(
   const resources: Record<string, number> = { __proto__: null } as never;
   for (let index = 0; index < types.length; index++)
     resources[types[index]] = (resources[types[index]] ?? 0) + 1;
-  // One of them is the connection that the frame of this function makes.
+  // One of them is the connection of this function's wrapper.
   if (isConnecting && (resources['ConnectWrap'] ?? 0) > 0) resources['ConnectWrap']--;
   const loop = internalBinding('performance') as LoopBinding;
   const { NODE_PERFORMANCE_MILESTONE_TIME_ORIGIN: origin, NODE_PERFORMANCE_MILESTONE_LOOP_START: start } =
@@ -156,7 +159,7 @@ interface HeapBinding {
 interface LoopBinding {
   now(): number;
   loopIdleTime(): number;
-  /** Nanoseconds; -1 for what has not happened yet. */
+  /** Nanoseconds; -1 for milestones that have not happened yet. */
   milestones: Float64Array;
   constants: {
     NODE_PERFORMANCE_MILESTONE_TIME_ORIGIN: number;

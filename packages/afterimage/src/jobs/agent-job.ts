@@ -1,4 +1,4 @@
-/** A capture by the agent of a process, from what was asked for to the result where it should be. */
+/** A capture by the agent of a process, from the request to the result in its place. */
 import { formatBytes } from '@afterimage/host/format';
 import type { RedactionLevel } from '@afterimage/snapshot/redaction';
 import { CommandError } from '../cli/command-error.js';
@@ -20,18 +20,21 @@ import { resultPath } from './result-path.js';
 import type { CaptureContext } from './target.js';
 
 export interface AskedOfAgent {
-  /** A copy of the result; undefined: it stays where the agent puts it. */
+  /** Path for a copy of the result; undefined to leave it where the agent puts it. */
   output: string | undefined;
   wantsImage: boolean;
-  /** Undefined where nobody asked. */
+  /** Undefined if not requested. */
   redact: RedactionLevel | undefined;
   recipients: readonly string[];
-  /** The recipients were named for this capture. */
+  /** Whether the recipients were given for this capture. */
   mustEncrypt: boolean;
   force: boolean;
 }
 
-/** @throws {CommandError} or {DevelopError}, or the signal's reason */
+/**
+ * Captures.
+ * @throws {CommandError} or {DevelopError}, or the signal's reason
+ */
 export async function captureWithAgent(
   agent: FoundAgent,
   asked: AskedOfAgent,
@@ -79,7 +82,10 @@ export async function captureWithAgent(
   return { ...known, path, ...snapshotOutcome(header, developed) };
 }
 
-/** @throws {CommandError} `refused`, before anything is sent to the process */
+/**
+ * Refuses requests that only the agent's configuration can fulfill.
+ * @throws {CommandError} `refused`, before anything is sent to the process
+ */
 function refuseWhatTheAgentDecides(pid: number, board: AgentBoard, asked: AskedOfAgent): void {
   const storesImages = board.mode === 'image' && board.develop === 'never';
   if (asked.wantsImage && !storesImages) {
@@ -116,7 +122,7 @@ async function copyPath(
   return freePath(resultPath(output, '', { target: null, name, pid, time: new Date(), encrypted }), force);
 }
 
-/** The path at which it is found from here. */
+/** Returns the path of the file as seen from here. */
 async function placeOf({ pid }: ProcessStatus, { path }: CapturedByAgent): Promise<string> {
   const [own, its] = await Promise.all([namespaceOf('self', 'mnt'), namespaceOf(pid, 'mnt')]);
   return own === its || its === null ? path : `/proc/${pid}/root${path}`;

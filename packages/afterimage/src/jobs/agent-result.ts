@@ -1,4 +1,4 @@
-/** What becomes of a file that came from an agent in a container: it stays what it is, or it is developed. */
+/** Handles a file that came from an agent in a container: keeps it, or develops it. */
 import { ENCRYPTED_ENDING } from '@afterimage/image/encryption';
 import { freePath } from '../files/destination.js';
 import { visible } from '../cli/visible.js';
@@ -10,7 +10,10 @@ import { resultPath, SNAPSHOT_ENDING } from './result-path.js';
 import type { CaptureTarget, CaptureContext } from './target.js';
 import type { AskedOfAgent } from './agent-job.js';
 
-/** @throws {CommandError} or {DevelopError} */
+/**
+ * Writes the file.
+ * @throws {CommandError} or {DevelopError}
+ */
 export async function keepWritten(
   { pid, result, chunks }: WrittenByAgent,
   target: CaptureTarget,
@@ -39,7 +42,7 @@ export async function keepWritten(
   return { ...known, ...snapshotOutcome(header, developed) };
 }
 
-/** Without what encryption adds to it: that is added again. */
+/** Returns the extension without that of encryption, which is added again. */
 function imageEnding(path: string): string {
   const plain = path.endsWith(ENCRYPTED_ENDING) ? path.slice(0, -ENCRYPTED_ENDING.length) : path;
   return /\.image\.\w+$/.exec(plain)?.[0] ?? '.image';

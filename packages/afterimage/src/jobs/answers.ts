@@ -1,4 +1,4 @@
-/** Single questions about a snapshot, asked by a verb each or by the options of `analyze`. */
+/** Single questions about a snapshot, as separate verbs or as options of `analyze`. */
 import type { Snapshot } from '@afterimage/snapshot';
 import { Argument, InvalidArgumentError, type Command } from 'commander';
 import { CommandError } from '../cli/command-error.js';
@@ -18,7 +18,7 @@ import { deliverReport } from '../report/deliver-report.js';
 import { addFormatOptions, formatOf, type FormatOptions } from '../report/format-options.js';
 import { checkReportOptions } from '../report/report-options.js';
 
-/** Each is asked where it is there. */
+/** Each question is asked if present. */
 export interface Questions {
   strings?: true;
   class?: string;
@@ -41,13 +41,13 @@ export function snapshotArgument(): Argument {
   );
 }
 
-/** The options of a verb that asks one question. */
+/** Adds the options of a verb that asks one question. */
 export function addAnswerOptions(command: Command, top?: string): Command {
   addFormatOptions(command).addOption(identityOption());
   return top === undefined ? command : command.option('--top <n>', top, wholeNumber);
 }
 
-/** For commander: the ID of a node as reports show it, or without the `@`. */
+/** Parser for commander: the ID of a node as reports show it, or without the `@`. */
 export function nodeId(value: string): number {
   const id = Number(value.replace(/^@/, ''));
   if (!/^@?\d+$/.test(value) || !Number.isSafeInteger(id)) {
@@ -56,7 +56,10 @@ export function nodeId(value: string): number {
   return id;
 }
 
-/** Opens the snapshot, answers the questions and prints the answers. @throws {CommandError} */
+/**
+ * Opens the snapshot, and prints the answers to the questions.
+ * @throws {CommandError}
+ */
 export async function answer(file: string, questions: Questions, options: AnswerOptions): Promise<void> {
   await checkReportOptions(options, [file]);
   const progress = progressLine();

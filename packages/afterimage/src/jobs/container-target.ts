@@ -1,4 +1,4 @@
-/** A Node.js process in a container: of a pod, or of the machine's own docker or podman. */
+/** A Node.js process in a container: of a pod, or of this machine's docker or podman. */
 import { sanitizeName } from '@afterimage/host/application-name';
 import type { DevelopResult } from '@afterimage/image/develop';
 import { formatBytes } from '@afterimage/host/format';
@@ -28,22 +28,22 @@ import { checkedReport } from '../heap/checked-report.js';
 import type { CaptureTarget, CaptureContext, HeapAnswer } from './target.js';
 
 export interface InContainer {
-  /** Which process in the container, by its id there. */
+  /** Process ID in the container. */
   pid: number | undefined;
-  /** Where Node.js is in the container. */
+  /** Path of Node.js in the container. */
   node: string | undefined;
-  /** Whether a snapshot is developed in the cluster, not by this command. */
+  /** Whether to develop the snapshot in the cluster instead of here. */
   inCluster: boolean;
-  /** Whether an agent that is in the process captures it. */
+  /** Whether to let an agent in the process capture. */
   agent: boolean;
-  /** How long its main thread is waited for, in milliseconds. */
+  /** How long to wait for the main thread, in milliseconds. */
   waitMs?: number | undefined;
 }
 
-/** What a container's image comes in as, and what it cost. */
+/** A container's image as it arrives, and its cost. */
 interface Arriving {
   compressed: AsyncIterable<Uint8Array>;
-  /** Once it has come in. */
+  /** Available once it has arrived. */
   cost: () => CaptureCost;
   leftOpen: () => Promise<string | null>;
 }
@@ -90,15 +90,15 @@ export function containerTarget(tool: ContainerTool, container: string, where: I
   };
 }
 
-/** Whoever may use docker or podman may enter as anybody. */
+/** A user of docker or podman may enter a container as any user. */
 function toolAccess(tool: ContainerTool, container: string, user: string[] = []): ContainerAccess {
   const name = `container ${container}`;
   return { name, program: tool, arguments: ['exec', '-i', ...user, '--', container] };
 }
 
 /**
- * By the container's user; or, where that may not look into the process, by the one it belongs to: an entry point that is
- * root, without the right to trace, has started it as somebody else.
+ * Enters as the container's user; or, if that cannot inspect the process, as the process's owner: an entry
+ * point that is root without the right to trace may have started it as another user.
  */
 async function reachAsOwner(
   tool: ContainerTool,
@@ -131,7 +131,7 @@ function reach(
   return startKit(access, use, node === undefined ? nodes : [node], signal);
 }
 
-/** The process that is meant, once what is known of it has been shown. */
+/** Returns the requested process, after showing what is known about it. */
 async function choose(
   kit: KitSession,
   access: ContainerAccess,
@@ -150,7 +150,7 @@ async function choose(
   }
 }
 
-/** Has the image come. */
+/** Requests the image. */
 function order(
   kit: KitSession,
   { name }: ContainerAccess,
@@ -218,7 +218,7 @@ async function byAgent(
     () => undefined,
   );
   try {
-    // The first bytes of the file come behind what it is.
+    // The file's first bytes follow its description.
     const [, chunks] = await split(decompressed(compressed), 1);
     return { kind: 'written', pid, result: came(result), chunks, release: () => kit.close() };
   } catch (error) {
@@ -227,7 +227,7 @@ async function byAgent(
   }
 }
 
-/** Before anything is asked of the target. */
+/** Checked before anything is requested of the target. */
 function checkArchitecture({ platform, arch }: KitSession, { name }: ContainerAccess): void {
   if (process.platform === platform && process.arch === arch) return;
   throw new CommandError(
@@ -247,7 +247,10 @@ async function here(kit: KitSession, { compressed, cost, leftOpen }: Arriving): 
   }
 }
 
-/** The image is kept in this process's memory, compressed, until the pod for it is there: the target waits for nothing. */
+/**
+ * Keeps the compressed image in this process's memory until its pod is ready, so that the target does not
+ * have to wait.
+ */
 async function developInCluster(
   kit: KitSession,
   arriving: Arriving,
@@ -263,7 +266,7 @@ async function developInCluster(
     const developing = await startKit(place.access, 'develop', [kit.found.surroundings.node], signal);
     developing.order({ type: 'develop' });
     const sent = developing.send(streamed(pieces));
-    sent.catch(() => undefined); // what comes back says why
+    sent.catch(() => undefined); // the reply says why
     let developed: DevelopResult | undefined;
     const compressed = developing.result(
       (message) => {

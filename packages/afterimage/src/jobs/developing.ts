@@ -1,4 +1,4 @@
-/** Developing as every command does it that has an image: only where there is room, with its progress shown. */
+/** Developing, the same for every command that has an image: only if there is enough room, with progress. */
 import { develop, type DevelopProgress, type DevelopResult } from '@afterimage/image/develop';
 import { formatBytes } from '@afterimage/host/format';
 import { describeHeadroom, readHeadroom, reserveBytes } from '@afterimage/host/headroom';
@@ -13,26 +13,29 @@ import { writeOutput } from '../files/output.js';
 import type { ProgressLine } from '../cli/progress-line.js';
 
 export interface Developed extends DevelopResult {
-  /** Of the file, in hexadecimal. */
+  /** SHA-256 of the file, lowercase hex. */
   sha256: string;
-  /** Of the file, compressed and encrypted if it is. */
+  /** Size of the file, compressed and encrypted if applicable. */
   fileBytes: number;
 }
 
 export interface Developing {
   redact: RedactionLevel;
-  /** For whom the snapshot is encrypted; nobody: it is not. */
+  /** Recipients to encrypt the snapshot to; empty for no encryption. */
   recipients: readonly string[];
-  /** Whether an earlier file by the same name is replaced, and whether it is tried where memory or disk look too small. */
+  /**
+   * Whether to replace an existing file of the same name, and to try even if memory or disk seem too small.
+   */
   force: boolean;
   signal: AbortSignal;
   progress: ProgressLine;
 }
 
-/** Of the snapshot to the heap; seen: 1.8, with many small objects. */
+/** Estimated size of the snapshot relative to the heap; measured: 1.8, with many small objects. */
 const SNAPSHOT_PER_HEAP = 2;
 
 /**
+ * Develops.
  * @param output a path, or `-` for standard output
  * @throws {DevelopError} or {OutputError}
  */
@@ -51,8 +54,9 @@ export async function developTo(
 }
 
 /**
- * @param advice what to do where memory is too small, apart from --force
- * @throws {CommandError} `refused`, when memory or disk are too small for developing
+ * Checks that there is enough memory and disk space.
+ * @param advice what to do if memory is too small, apart from --force
+ * @throws {CommandError} `refused` if there is not enough
  */
 export async function checkRoom(
   header: ImageHeader,
@@ -76,7 +80,7 @@ export async function checkRoom(
   });
 }
 
-/** Shows how far developing is. */
+/** Shows the progress of developing. */
 export function showStep(progress: ProgressLine, { phase, done, total }: DevelopProgress): void {
   if (phase === 'restoring') {
     progress.show(`reading the image: ${formatBytes(done)} of ${formatBytes(total)}`, done / total);

@@ -1,4 +1,4 @@
-/** A process of this machine, by its id. */
+/** A process of this machine, by its ID. */
 import type { AttachStep } from '../attach/attach.js';
 import { describeLeftOpen, isLeftOpen } from '../attach/left-open.js';
 import { installedAddon } from '../attach/installed-addon.js';
@@ -9,7 +9,7 @@ import { captureLocal } from '../capture/local.js';
 import { heapReport } from '../heap/report.js';
 import type { CaptureTarget } from './target.js';
 
-/** @param waitMs how long its main thread is waited for; a default where it is not given */
+/** @param waitMs how long to wait for its main thread; default if absent */
 export function localTarget(pid: number, waitMs?: number): CaptureTarget {
   return {
     name: `process ${pid}`,

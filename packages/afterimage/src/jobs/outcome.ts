@@ -1,4 +1,4 @@
-/** What one capture came to, whichever way it went, in a line for people and as JSON (docs/json.md). */
+/** The outcome of a capture, however it was done, as a line for people and as JSON (docs/json.md). */
 import { formatBytes, formatMs, roundMs } from '@afterimage/host/format';
 import type { RedactionLevel } from '@afterimage/snapshot/redaction';
 import { exitCodes, type CommandError } from '../cli/command-error.js';
@@ -8,16 +8,16 @@ import type { ImageHeader } from '@afterimage/image/read';
 import { formatNumberOf } from '../cli/quantities.js';
 import { visible } from '../cli/visible.js';
 
-/** Sizes in bytes, times in milliseconds; null for what is not known. */
+/** The outcome. Sizes in bytes, times in milliseconds; null for unknown values. */
 export interface Captured {
   by: 'agent' | 'inspector';
-  /** For people: `process 4711`. */
+  /** Name for people: `process 4711`. */
   target: string;
   kind: 'snapshot' | 'image';
   path: string;
   bytes: number;
   sha256: string;
-  /** What is known of a snapshot. */
+  /** Facts about a snapshot. */
   snapshot: {
     nodes: number | null;
     edges: number | null;
@@ -33,11 +33,11 @@ export interface Captured {
     extraBytes: number | null;
   };
   attempts: number;
-  /** What the image says of itself. */
+  /** The image's metadata. */
   image: object;
 }
 
-/** A snapshot that was developed here from the image with this header. */
+/** The outcome for a snapshot developed here from the image with this header. */
 export function snapshotOutcome(
   header: ImageHeader,
   { fileBytes: bytes, sha256, nodes, edges, redaction, developMs, ghostLocks }: Developed,
@@ -46,12 +46,12 @@ export function snapshotOutcome(
   return { kind: 'snapshot', bytes, sha256, snapshot, image: imageOf(header) };
 }
 
-/** What an image says of itself, without what is of no interest once it has been read. */
+/** Returns an image's metadata, without what only mattered for reading it. */
 export function imageOf({ metadata, imageBytes }: ImageHeader): Captured['image'] {
   return { bytes: imageBytes, ...metadata, request: undefined };
 }
 
-/** What an agent tells of a capture, whatever becomes of its result. */
+/** Returns what an agent reports about a capture, independent of its result. */
 export function agentOutcome({
   pauseMs,
   parkMs,
@@ -67,7 +67,7 @@ export function agentOutcome({
   };
 }
 
-/** What is known of a snapshot that an agent has written; null for an image. */
+/** Returns what is known about an agent's snapshot; null for an image. */
 export function agentSnapshot({
   kind,
   redaction,
@@ -114,7 +114,7 @@ export function report(captured: Captured): object {
   };
 }
 
-/** What `capture --json` prints of a target that could not be captured. */
+/** What `capture --json` prints for a target that could not be captured. */
 export function failureReport(target: string, { failure, message }: CommandError): object {
   const code = failure.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   return { target, error: { code, message, exitCode: exitCodes[failure] } };

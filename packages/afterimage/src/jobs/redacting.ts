@@ -1,4 +1,4 @@
-/** Redacting as every command does it that gets a snapshot from elsewhere. */
+/** Redacting, the same for every command that gets a snapshot from elsewhere. */
 import { formatBytes } from '@afterimage/host/format';
 import { redactor, type Redacted, type RedactionLevel } from '@afterimage/snapshot/redaction';
 import { Readable, Transform, type Writable } from 'node:stream';
@@ -14,13 +14,13 @@ export interface Redacting {
 }
 
 export interface RedactedOutput extends Redacted {
-  /** Of the file, in hexadecimal. */
+  /** SHA-256 of the file, lowercase hex. */
   sha256: string;
-  /** Of the file, compressed and encrypted if it is. */
+  /** Size of the file, compressed and encrypted if applicable. */
   fileBytes: number;
 }
 
-/** Redacts a snapshot on its way to `output`, which is called `path`, and ends that. */
+/** Redacts a snapshot on its way to `output`, whose path is `path`, and ends `output`. */
 export async function redactTo(
   output: Writable,
   path: string,

@@ -1,11 +1,11 @@
-/** What the results of captures are called. */
+/** Names the results of captures. */
 import { ENCRYPTED_ENDING } from '@afterimage/image/encryption';
 import { CommandError } from '../cli/command-error.js';
 
 export interface ResultName {
-  /** What was captured, where it has a name; else after its application and process. */
+  /** Name of the target; null to use its application and process. */
   target: string | null;
-  /** The application's. */
+  /** Name of the application. */
   name: string;
   pid: number;
   time: Date;
@@ -18,9 +18,10 @@ const DEFAULT = '{target}-{timestamp}';
 const PLACEHOLDERS = ['target', 'name', 'pid', 'timestamp'];
 
 /**
- * @param output as it was asked for, with `{target}`, `{name}`, `{pid}` and `{timestamp}`; by default a name of its own in this
- *   directory
- * @param ending of that default
+ * Returns the path of a result.
+ * @param output as requested, with `{target}`, `{name}`, `{pid}` and `{timestamp}`; default: a unique name in
+ * this directory
+ * @param ending extension of the default name
  */
 export function resultPath(output: string | undefined, ending: string, result: ResultName): string {
   const { target, name, pid, time, encrypted } = result;
@@ -32,7 +33,10 @@ export function resultPath(output: string | undefined, ending: string, result: R
     .replaceAll('{timestamp}', time.toISOString().replace(/[-:]|\.\d+/g, ''));
 }
 
-/** @throws {CommandError} `usage`, for an unknown placeholder, or several results under one name */
+/**
+ * Checks the path.
+ * @throws {CommandError} `usage` for an unknown placeholder, or several results with one name
+ */
 export function checkResultPath(output: string, targets: number): void {
   const words = [...output.matchAll(/\{([^{}]*)\}/g)].map(([, word]) => word);
   const unknown = words.find((word) => !PLACEHOLDERS.includes(word));

@@ -1,4 +1,4 @@
-/** What becomes of a captured image: a snapshot, or the image itself, stored for later. */
+/** Turns a captured image into its result: a snapshot, or the stored image. */
 import { DevelopError } from '@afterimage/image/develop';
 import { storeImage } from '@afterimage/image/store';
 import { sealedOutput } from '@afterimage/image/seal';
@@ -13,8 +13,8 @@ import { writeOutput, type Stored } from '../files/output.js';
 import { redactTo, type RedactedOutput } from './redacting.js';
 
 /**
- * Develops a captured image where there is room for it.
- * @throws {CommandError} `refused`, where memory or disk are too small
+ * Develops a captured image if there is enough room.
+ * @throws {CommandError} `refused` if memory or disk are too small
  */
 export async function developCaptured(
   image: ImageStream,
@@ -38,7 +38,7 @@ export async function developAgentFile(
   return { header: image.header, developed: await developCaptured(image, output, developing) };
 }
 
-/** What was developed elsewhere, redacted before its first byte is written. */
+/** Redacts a snapshot that was developed elsewhere, before its first byte is written. */
 export async function redactCaptured(
   chunks: AsyncIterable<Uint8Array>,
   output: string,
@@ -49,7 +49,10 @@ export async function redactCaptured(
   );
 }
 
-/** Compressed, as its name says or else as this Node.js does best, and encrypted where there are recipients. */
+/**
+ * Stores an image: compressed according to its name or else with this Node.js's best method, and encrypted if
+ * there are recipients.
+ */
 export async function storeCaptured(
   { header, chunks }: ImageStream,
   output: string,
@@ -73,7 +76,7 @@ export async function storeCaptured(
   });
 }
 
-/** Whether another image may fare better: a thread held a lock, or an address was taken. */
+/** Tells whether another image may succeed: a thread held a lock, or an address was in use. */
 export function isWorthAnotherImage(error: unknown): boolean {
   return error instanceof DevelopError && ['stalled', 'address-unavailable'].includes(error.code);
 }

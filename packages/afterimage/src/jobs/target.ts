@@ -1,20 +1,23 @@
-/** Something that can be captured, by whichever way it is reached. */
+/** Something that can be captured, however it is reached. */
 import type { ProgressLine } from '../cli/progress-line.js';
 import type { FoundAgent } from '../capture/agent-signal.js';
 import type { Arrival } from '../capture/arrival.js';
 import type { HeapReport } from '../heap/report.js';
 
 export interface CaptureTarget {
-  /** For people: `process 4711`, `pod shop-7f9c/app`. */
+  /** Name for people: `process 4711`, `pod shop-7f9c/app`. */
   name: string;
-  /** What a result of it is called when nobody says otherwise; null: after its application and process. */
+  /** Default file name for its result; null to use its application and process. */
   fileName: string | null;
   /**
-   * The agent in it; null where it has none.
-   * @throws {CommandError} where there is nothing to look at
+   * Returns its agent; null if it has none.
+   * @throws {CommandError} if the target does not exist
    */
   agent?(): Promise<FoundAgent | null>;
-  /** @throws {CommandError}, or the signal's reason */
+  /**
+   * Captures.
+   * @throws {CommandError}, or the signal's reason
+   */
   capture(context: CaptureContext): Promise<Arrival>;
   /**
    * Reads what its heap is made of, without a capture.
@@ -31,8 +34,8 @@ export interface HeapAnswer {
 
 export interface CaptureContext {
   signal: AbortSignal;
-  /** Shows what is being done. */
+  /** Shows the progress. */
   progress: ProgressLine;
-  /** What whoever waits should read. */
+  /** Prints a line for the user. */
   say: (line: string) => void;
 }

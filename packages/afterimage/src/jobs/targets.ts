@@ -1,4 +1,4 @@
-/** From the words of the command line to what is to be captured. */
+/** Resolves the arguments of the command line to targets. */
 import { CommandError } from '../cli/command-error.js';
 import { findPods, isClusterKind, type PodQuery } from '../container/pods.js';
 import { containerTarget, podTarget, type InContainer } from './container-target.js';
@@ -12,7 +12,10 @@ export interface TargetOptions extends PodQuery, InContainer {
 
 const MAX_PID = 2 ** 22;
 
-/** @throws {CommandError} `usage`, where it is none */
+/**
+ * Checks the arguments.
+ * @throws {CommandError} `usage` if one is invalid
+ */
 export function checkTargets(
   words: readonly string[],
   { selector, all, pid, inCluster }: TargetOptions,
@@ -37,7 +40,10 @@ export function checkTargets(
   if (inCluster && !isCluster) throw new CommandError('usage', '--develop in-cluster is for pods');
 }
 
-/** @throws {CommandError} where a name means nothing that runs */
+/**
+ * Finds the targets.
+ * @throws {CommandError} if a name matches nothing that is running
+ */
 export async function findTargets(
   words: readonly string[],
   options: TargetOptions,

@@ -1,4 +1,4 @@
-/** `--wait`: how long a target's main thread is waited for that is in native code. */
+/** `--wait`: how long to wait for a target's main thread that is in native code. */
 import { Option } from 'commander';
 import { WAIT_MS } from '../attach/borrowed-inspector.js';
 import { wholeNumber } from '../cli/whole-number.js';

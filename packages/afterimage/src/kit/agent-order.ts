@@ -1,4 +1,4 @@
-/** Has the agent of a process in the container capture it, and sends out what that has written. */
+/** Lets the agent of a process in the container capture, and sends out the file. */
 import { swept } from '@afterimage/image/swept-chunks';
 import { agentFile } from '../capture/agent-file.js';
 import { captureByAgent, readyAgent } from '../capture/agent-signal.js';
@@ -8,7 +8,10 @@ import { readCandidate } from '../processes/candidate.js';
 import { sendCompressed } from './compressed-result.js';
 import type { FrameOutput } from './frame-output.js';
 
-/** @throws {CommandError} */
+/**
+ * Runs the order.
+ * @throws {CommandError}
+ */
 export async function agentOrder(pid: number, output: FrameOutput, signal: AbortSignal): Promise<void> {
   const { status } = await readCandidate(pid);
   const board = await readAgentBoard(pid);

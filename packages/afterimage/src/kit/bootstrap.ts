@@ -1,17 +1,21 @@
 /**
- * The program that the container's Node.js is started with: says who it is, reads the kit from its standard input, and
- * runs it. It is what an audit log shows, so it is short; the kit comes behind it, and all later input belongs to that.
+ * The program with which the container's Node.js starts: identifies itself, reads the kit from its standard
+ * input, and runs it. Audit logs show it, so it is short; the kit follows, and all later input belongs to the
+ * kit.
  */
 import { KIT_GREETING } from '../processes/node-processes.js';
 
-/** The first line it writes: the greeting, the Node.js version, its platform and architecture, padded with spaces. */
+/**
+ * Length of its first output line: the greeting, the Node.js version, platform and architecture, padded with
+ * spaces.
+ */
 export const GREETING_BYTES = 64;
 
-/** Digits of the kit's length, which comes first. */
+/** Number of digits of the kit's length, which comes first. */
 export const LENGTH_DIGITS = 12;
 
 export const BOOTSTRAP = [
-  // Each thread has its own share of the C library's memory.
+  // Each thread would get its own malloc arena.
   `process.env.UV_THREADPOOL_SIZE = 1;`,
   `const { stdin, stdout, versions, platform, arch } = process;`,
   `stdout.write(['${KIT_GREETING}', versions.node, platform, arch].join(' ').padEnd(${GREETING_BYTES - 1}) + '\\n');`,
@@ -29,8 +33,8 @@ export const BOOTSTRAP = [
 ].join(' ');
 
 /**
- * As for the agent's collector, a small young generation, and the means to sweep spent chunks; and few threads. An
- * inspector that NODE_OPTIONS asks for in the container is not for this process: it would want the target's port.
+ * Like the agent's collector: a small young generation, and a way to collect used chunks; and few threads. An
+ * inspector requested by the container's NODE_OPTIONS is turned off, because it would take the target's port.
  */
 export const NODE_FLAGS = [
   '--max-semi-space-size=1',

@@ -1,4 +1,4 @@
-/** Captures a process in the container, and sends its image out, compressed. */
+/** Captures a process in the container, and sends out its image, compressed. */
 import { swept } from '@afterimage/image/swept-chunks';
 import { abiOf } from '@afterimage/image/native-part';
 import { setFlagsFromString } from 'node:v8';
@@ -13,7 +13,10 @@ import type { FrameOutput } from './frame-output.js';
 import type { KitParts } from './protocol.js';
 import { watchdogOutside } from './watchdog-outside.js';
 
-/** @throws {CommandError} */
+/**
+ * Runs the order.
+ * @throws {CommandError}
+ */
 export async function captureOrder(
   { pid, waitMs }: { pid: number; waitMs?: number | undefined },
   parts: KitParts,
@@ -29,13 +32,13 @@ export async function captureOrder(
     waitMs,
     signal,
     onStep: (step) => {
-      // The fork comes next: what getting there has left goes before the target's memory is there twice.
+      // The fork comes next: free what attaching has left before the target's memory exists twice.
       if (step === 'attached')
         globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' } as never);
       void output.message({ type: 'step', step }).catch(() => undefined);
     },
   });
-  // What attaching took is of no more use, and the image comes for seconds.
+  // Attaching is over, and the image streams for seconds.
   globalThis.gc?.();
   try {
     const sent = await sendCompressed(swept(captured.image.chunks), output, signal);
@@ -47,8 +50,9 @@ export async function captureOrder(
 }
 
 /**
- * Every megabyte here is one beside the target's, and what an image goes through is compiled already: the compressor.
- * What is left over from starting goes at once, or the heap would grow for what attaching needs.
+ * Saves memory, because each megabyte here counts in addition to the target's. Optimizing compilers are off:
+ * the image only passes through native code, the compressor. What starting has left is collected at once;
+ * otherwise the heap would grow while attaching.
  */
 function beSmall(): void {
   for (const tier of ['opt', 'maglev', 'sparkplug']) setFlagsFromString(`--no-${tier}`);

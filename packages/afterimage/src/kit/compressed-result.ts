@@ -1,10 +1,10 @@
-/** Sends a result out of the container: compressed, and with the hash of what was sent. */
+/** Sends a result out of the container, compressed, with the hash of what was sent. */
 import { storeImage } from '@afterimage/image/store';
 import { createHash } from 'node:crypto';
 import { Writable } from 'node:stream';
 import type { FrameOutput } from './frame-output.js';
 
-/** The hash in hexadecimal. */
+/** Returns the hash in lowercase hex. */
 export async function sendCompressed(
   chunks: AsyncIterable<Uint8Array>,
   output: FrameOutput,

@@ -1,6 +1,6 @@
 /**
- * Develops an image in the container that was made for it, and sends the snapshot out. It is redacted by whoever
- * receives it: the image came the same way.
+ * Develops an image in its temporary pod, and sends out the snapshot. The receiver redacts it: the unredacted
+ * image came the same way.
  */
 import { develop, type DevelopProgress } from '@afterimage/image/develop';
 import { readImage } from '@afterimage/image/read';
@@ -16,7 +16,10 @@ import { DARKROOM_PART, type KitParts } from './protocol.js';
 
 const PROGRESS_MS = 200;
 
-/** @throws {CommandError} or {DevelopError} */
+/**
+ * Runs the order.
+ * @throws {CommandError} or {DevelopError}
+ */
 export async function developOrder(
   image: AsyncIterable<Uint8Array>,
   parts: KitParts,

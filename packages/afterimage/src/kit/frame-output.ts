@@ -1,6 +1,6 @@
 /**
- * Writes frames to the kit's standard output. Never by process.stdout, which waits for a pipe's reader with the whole
- * process standing still: a connection that hangs must not keep the kit from watching memory, and from giving up.
+ * Writes frames to the kit's standard output. Not through process.stdout, which blocks the whole process
+ * until a pipe is read: on a hanging connection the kit must still watch memory and give up.
  */
 import { createWriteStream } from 'node:fs';
 import { Socket } from 'node:net';
@@ -9,11 +9,14 @@ import { FRAME, framed, framedMessage, LARGEST_FRAME, type FromKit } from './pro
 
 export interface FrameOutput {
   message(message: FromKit): Promise<void>;
-  /** Takes the result, in pieces of any size. */
+  /** Accepts the result in pieces of any size. */
   data: Writable;
 }
 
-/** @param onStall called when nobody has taken anything for `stallMs`, or will any more */
+/**
+ * Creates the output.
+ * @param onStall called if nothing was read for `stallMs`, or the reader has ended
+ */
 export function frameOutput(fd: number, stallMs: number, onStall: () => void): FrameOutput {
   const output = openOutput(fd);
   output.on('error', onStall);
@@ -38,7 +41,7 @@ export function frameOutput(fd: number, stallMs: number, onStall: () => void): F
   return { message: (message) => write(framedMessage(message)), data };
 }
 
-/** A pipe as a rule; with some container runtimes, a file. */
+/** Usually a pipe; with some container runtimes, a file. */
 function openOutput(fd: number): Writable {
   try {
     return new Socket({ fd, readable: false, writable: true });

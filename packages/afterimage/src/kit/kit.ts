@@ -1,7 +1,7 @@
 /**
- * The part that runs in a container, in the container's own Node.js: sent there through an exec's standard input, it
- * tells which Node.js processes there are, and does what it is told: capture one of them, clear away what a killed kit
- * has left, or develop an image. It leaves nothing behind, and goes when nobody is at the other end any more.
+ * The program that runs in a container, in the container's own Node.js, sent there through an exec's standard
+ * input. It reports the Node.js processes, then executes one order: capture one of them, clean up after a
+ * killed kit, or develop an image. It leaves nothing behind, and ends when its connection ends.
  */
 import { messageOf } from '@afterimage/host/errors';
 import { readHeadroom } from '@afterimage/host/headroom';
@@ -27,14 +27,14 @@ import {
   type ToKit,
 } from './protocol.js';
 
-/** Nobody reads for so long: the connection is gone, though nobody has said so. */
+/** If nothing is read for this long, the connection is dead. */
 const STALL_MS = 60_000;
-/** For everything: whatever happens, nothing of ours runs in a container for longer. */
+/** Limit for everything: nothing of Afterimage runs in a container for longer. */
 const MAX_MS = 3_600_000;
-/** For the last frame to be taken. */
+/** Time for sending the last frame. */
 const FLUSH_MS = 5_000;
 
-/** Called by the bootstrap, with all that came with this code. */
+/** Called by the bootstrap, with everything that came with this code. */
 export async function run(parts: KitParts): Promise<never> {
   const stop = new AbortController();
   const giveUp = (): void => stop.abort(new CommandError('failed', 'the client disconnected'));
@@ -45,7 +45,7 @@ export async function run(parts: KitParts): Promise<never> {
   const stopped = new Promise<never>((_, reject) => {
     stop.signal.addEventListener('abort', () => reject(stop.signal.reason as Error));
   });
-  // Whatever cleans up gets to know of the end by the signal; here it is waited for as long as a last frame may take.
+  // The signal starts the cleanup; wait for it as long as a last frame may take.
   const code = await Promise.race([working, stopped.catch(() => within(working, FLUSH_MS))]).then(
     () => 0,
     async (error: unknown) => {
@@ -74,7 +74,7 @@ async function work(
   const first = await frames.next();
   if (first.done === true) return;
   const order = messageIn(first.value) as ToKit;
-  // Loaded as needed: beside a target every megabyte counts.
+  // Loaded on demand: next to a target every megabyte counts.
   if (order.type === 'capture') {
     void untilEnd(frames).finally(onEnd);
     if (order.byAgent) {
@@ -97,7 +97,7 @@ async function work(
   }
 }
 
-/** Nothing more is expected but the end. */
+/** Waits for the end of the input. */
 async function untilEnd(frames: AsyncGenerator<Frame>): Promise<void> {
   while ((await frames.next()).done !== true);
 }
@@ -126,7 +126,9 @@ async function seen(): Promise<SeenProcess[]> {
   );
 }
 
-/** Another capture gives its port back within moments: who has it is asked again before the signal. */
+/**
+ * Ignores a port held by another capture, which releases it soon: that is checked again before the signal.
+ */
 async function lastingObstacle(each: NodeProcess): Promise<string | null> {
   const obstacle = await obstacleTo(each);
   return obstacle === null || obstacle.code === 'port-taken' ? null : obstacle.message;
@@ -146,13 +148,13 @@ async function surroundings(): Promise<Surroundings> {
   return { node: process.execPath, uid, gid, memory: await readHeadroom() };
 }
 
-/** The target comes first, for the processor and for memory. */
+/** Gives the target priority for processor and memory. */
 function stepBack(): void {
   try {
     setPriority(19);
     writeFileSync('/proc/self/oom_score_adj', '1000');
   } catch {
-    // Some sandboxes forbid it; then the watch over memory has to do.
+    // Some sandboxes forbid this; then only the memory watch protects the target.
   }
 }
 

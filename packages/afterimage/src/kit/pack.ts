@@ -15,9 +15,9 @@ const CODE = fileURLToPath(new URL('../../bundled/kit.cjs', import.meta.url));
 export type KitUse = 'capture' | 'develop' | 'questions';
 
 /**
- * With its length in front, as the bootstrap reads it.
- * @param what it is sent for
- * @throws {CommandError} when the parts are not installed
+ * Returns the kit, preceded by its length, as the bootstrap expects.
+ * @param what its purpose
+ * @throws {CommandError} if the parts are not installed
  */
 export async function packKit(what: KitUse, platform: string, arch: string): Promise<Buffer> {
   const files: Record<string, string> = {

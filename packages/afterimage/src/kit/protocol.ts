@@ -1,7 +1,7 @@
 /**
- * What the kit in a container and the command outside say to each other through an exec's pipes, both in frames: a byte
- * for the type, four for the length (big-endian), then a message as JSON or a piece of an image or a snapshot. The end of
- * the kit's input means that nobody is there any more.
+ * The messages between the kit in a container and the command outside, through an exec's pipes. Both send
+ * frames: a byte for the type, four for the length (big-endian), then a message as JSON or a piece of an
+ * image or a snapshot. The end of the kit's input means that the connection has ended.
  */
 import type { DevelopProgress, DevelopResult } from '@afterimage/image/develop';
 import type { AttachStep } from '../attach/attach.js';
@@ -11,58 +11,58 @@ import type { CaptureCost } from '../capture/arrival.js';
 import type { Failure } from '../cli/command-error.js';
 import type { HeapReport } from '../heap/report.js';
 
-/** What the kit brings along, in base64: the addons, by ABI, and the darkroom. */
+/** What the kit contains, in base64: the addons, by ABI, and the darkroom. */
 export type KitParts = Partial<Record<string, string>>;
 export const DARKROOM_PART = 'darkroom';
 
 export const FRAME = { message: 1, data: 2 } as const;
 const HEADER_BYTES = 5;
-/** What is larger is no frame. */
+/** Larger frames are rejected. */
 export const LARGEST_FRAME = 1 << 20;
 
-/** A Node.js process that the kit sees. Sizes in bytes. */
+/** A Node.js process that the kit can inspect. Sizes in bytes. */
 export interface SeenProcess {
   pid: number;
   nodeVersion: string;
   command: string;
   rss: number;
-  /** Why it cannot be captured by attaching to it; null when it can. */
+  /** Why attaching to it is impossible; null if it is possible. */
   obstacle: string | null;
-  /** The agent in it, and why that cannot capture it; null where there is none. */
+  /** The agent in it, and why it cannot capture; null if there is none. */
   agent: { obstacle: string | null } | null;
 }
 
-/** One that calls itself Node.js, and that the kit's user may not look into. */
+/** A process that calls itself Node.js and that the kit's user cannot inspect. */
 export interface ClosedProcess {
   pid: number;
   uid: number;
   gid: number;
 }
 
-/** Where the kit runs. */
+/** The kit's surroundings. */
 export interface Surroundings {
-  /** Node.js that it runs on, as a path in the container. */
+  /** Path in the container of the Node.js that runs the kit. */
   node: string;
   uid: number;
   gid: number;
-  /** Bytes. */
+  /** In bytes. */
   memory: { limit: number; used: number; available: number; source: string };
 }
 
 export type FromKit =
-  /** First of all, by itself. */
+  /** The first message, sent unprompted. */
   | { type: 'found'; processes: SeenProcess[]; closed: ClosedProcess[]; surroundings: Surroundings }
   | { type: 'step'; step: AttachStep }
   | { type: 'progress'; progress: DevelopProgress }
-  /** What is to be seen to outside, should the kit be killed. */
+  /** What the command must do if the kit is killed. */
   | { type: 'watchdog'; order: WatchdogOrder }
-  /** What an earlier kit had left is cleared away. */
+  /** The leftovers of an earlier kit have been removed. */
   | { type: 'cleaned-up' }
-  /** What an agent says, while it captures. */
+  /** A message of an agent while it captures. */
   | { type: 'said'; text: string }
-  /** What an agent has written: its file comes next. */
+  /** What an agent has written: its file follows. */
   | { type: 'wrote'; result: CapturedByAgent }
-  /** The data frames before this were all: so many bytes, compressed. */
+  /** All data frames have been sent: the compressed size. */
   | {
       type: 'done';
       bytes: number;
@@ -71,10 +71,10 @@ export type FromKit =
       developed?: DevelopResult;
       /** The answer to `heap`, without any data before it; not checked yet. */
       heap?: HeapReport;
-      /** The inspector where it is open still, in a sentence. */
+      /** A sentence about the inspector if it is still open. */
       leftOpen?: string | null;
     }
-  /** It came to nothing, and nothing is left of it in the container. */
+  /** The order failed, and left nothing behind in the container. */
   | { type: 'failed'; failure: Failure; message: string };
 
 export type ToKit =
@@ -91,7 +91,10 @@ export interface Frame {
   payload: Buffer;
 }
 
-/** @throws {Error} when the stream is not made of frames, or ends within one */
+/**
+ * Yields frames.
+ * @throws {Error} if the stream does not consist of frames, or ends within one
+ */
 export async function* readFrames(source: AsyncIterable<Uint8Array>): AsyncGenerator<Frame> {
   let rest = Buffer.alloc(0);
   for await (const chunk of source) {
@@ -114,12 +117,12 @@ export async function* readFrames(source: AsyncIterable<Uint8Array>): AsyncGener
   if (rest.length > 0) throw new Error('the connection ended within a frame');
 }
 
-/** The message in a frame. */
+/** Returns the message in a frame. */
 export function messageIn({ payload }: Frame): FromKit | ToKit {
   return JSON.parse(payload.toString()) as FromKit | ToKit;
 }
 
-/** A frame's header and contents, to be written one after the other. */
+/** Returns a frame's header and contents, to be written one after the other. */
 export function framed(type: number, payload: Uint8Array): [Uint8Array, Uint8Array] {
   const header = Buffer.alloc(HEADER_BYTES);
   header.writeUInt8(type, 0);

@@ -1,6 +1,6 @@
 /**
- * What a process's resident memory is made of, as far as /proc tells: each resident byte is in exactly one row. Nothing
- * is sent to the process, and it is not stopped.
+ * Breaks down a process's resident memory, as far as /proc shows: each resident byte is in exactly one row.
+ * Sends nothing to the process and does not stop it.
  */
 import { readCgroupMemory, type CgroupMemory } from '@afterimage/host/process-figures';
 import { CommandError } from '../cli/command-error.js';
@@ -14,17 +14,17 @@ import { readMappings, type Mapping } from './mappings.js';
 export type Part =
   'v8-heap' | 'native' | 'main-stack' | 'code' | 'binary' | 'mapped-files' | 'shared' | 'other';
 
-/** Sizes in bytes. */
+/** The breakdown; sizes in bytes. */
 export interface Ledger {
   pid: number;
   nodeVersion: string;
   /** The sum of the rows. */
   rss: number;
   rows: { part: Part; resident: number }[];
-  /** How many V8 heaps there are: one, and one for each worker thread. */
+  /** Number of V8 heaps: one, plus one for each worker thread. */
   heaps: number;
   swapped: number;
-  /** The container's own figures; null outside of one. */
+  /** Figures of the container; null outside one. */
   cgroup: CgroupMemory | null;
 }
 
@@ -39,7 +39,10 @@ const PARTS: Part[] = [
   'other',
 ];
 
-/** @throws {CommandError} `targetGone` or `refused` */
+/**
+ * Reads the breakdown.
+ * @throws {CommandError} `targetGone` or `refused`
+ */
 export async function memoryLedger(pid: number): Promise<Ledger> {
   const { nodeVersion } = await readCandidate(pid);
   if (nodeVersion === null)
@@ -100,7 +103,10 @@ function partOf({ name, rights, isFile }: Mapping, program: string): Part {
   return rights[2] === 'x' ? 'code' : 'native';
 }
 
-/** Shared libraries and native addons: by name, since /proc does not tell them from other files. */
+/**
+ * Shared libraries and native addons, recognized by name, because /proc does not distinguish them from other
+ * files.
+ */
 const LIBRARY = /\.(so(\.[\d.]+)?|node)( \(deleted\))?$/;
 
 function residentHeap(pid: number, mappings: readonly Mapping[]): { bytes: number; heaps: number } {
@@ -111,9 +117,9 @@ function residentHeap(pid: number, mappings: readonly Mapping[]): { bytes: numbe
     const found = heaps.map(({ pages }) => {
       let bytes = 0;
       for (const { start, size } of pages) {
-        // What a page begins with is its header.
+        // A page begins with its header.
         const address = Math.floor(start / PAGE_BYTES) * PAGE_BYTES;
-        // Other memory can look like a header; then its size is nonsense.
+        // Other memory can look like a header; then the size is meaningless.
         if (isMapped(mappings, address, address + size)) bytes += residency.resident(address, address + size);
       }
       return bytes;
@@ -128,7 +134,10 @@ function residentHeap(pid: number, mappings: readonly Mapping[]): { bytes: numbe
   }
 }
 
-/** Whether all of it is mapped; the kernel splits what one program takes for one. Mappings are in the order of addresses. */
+/**
+ * Tells whether the whole range is mapped; the kernel may split what a program considers one mapping.
+ * Mappings are in ascending order.
+ */
 function isMapped(mappings: readonly Mapping[], start: number, end: number): boolean {
   let low = 0;
   for (let high = mappings.length; low < high;) {

@@ -1,15 +1,15 @@
-/** The memory mappings of a process, from /proc/PID/smaps (proc(5)). */
+/** Reads the memory mappings of a process from /proc/PID/smaps (proc(5)). */
 import { readFile } from 'node:fs/promises';
 
-/** Sizes in bytes. */
+/** A mapping; sizes in bytes. */
 export interface Mapping {
   start: number;
   end: number;
   /** `rw-p` … */
   rights: string;
-  /** Of the file that is mapped, or the kernel's own name, such as `[heap]`; empty for anonymous memory. */
+  /** Path of the mapped file, or the kernel's name, such as `[heap]`; empty for anonymous memory. */
   name: string;
-  /** Whether a file is mapped. */
+  /** Whether it maps a file. */
   isFile: boolean;
   rss: number;
   swap: number;
@@ -18,7 +18,10 @@ export interface Mapping {
 const HEAD = /^([0-9a-f]+)-([0-9a-f]+) (\S{4}) \S+ \S+ (\d+)\s*(.*)$/;
 const FIELD = /^(Rss|Swap):\s+(\d+) kB/;
 
-/** @throws what the system says: EACCES, ENOENT */
+/**
+ * Reads the mappings.
+ * @throws the system's error: EACCES, ENOENT
+ */
 export async function readMappings(pid: number): Promise<Mapping[]> {
   const mappings: Mapping[] = [];
   const smaps = await readFile(`/proc/${pid}/smaps`, 'latin1');

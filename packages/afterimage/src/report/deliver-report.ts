@@ -1,4 +1,4 @@
-/** A report in the look that was asked for, where it was asked to go. */
+/** Writes a report in the requested format to the requested place. */
 import type { Block } from './blocks/block.js';
 import { reportAsHtml, type HtmlReport } from './looks/html.js';
 import { reportAsJson } from './looks/json.js';
@@ -7,18 +7,18 @@ import { reportToTerminal, type TerminalLook } from './looks/terminal.js';
 import { formatOf, type FormatOptions } from './format-options.js';
 import { deliver, terminalLook } from './report-options.js';
 
-/** Only what the look needs is made. */
+/** Only what the format needs is computed. */
 export interface Report {
   /** The JSON document. */
   data: () => object;
   blocks: (look: TerminalLook) => Block[];
-  /** Missing where the page is the blocks alone. */
+  /** Missing if the page consists only of the blocks. */
   page?: () => HtmlReport;
 }
 
 /**
- * Writes the report, whole or not at all.
- * @throws as {@link deliver} does
+ * Writes the report, completely or not at all.
+ * @throws like {@link deliver}
  */
 export async function deliverReport(options: FormatOptions, { data, blocks, page }: Report): Promise<void> {
   const format = formatOf(options);
@@ -38,7 +38,7 @@ export async function deliverReport(options: FormatOptions, { data, blocks, page
   });
 }
 
-/** The page of a report that has no picture of the heap. */
+/** The page of a report without a picture of the heap. */
 function pageOf(content: readonly Block[]): HtmlReport {
   const heading = content.find((block) => block.kind === 'heading')?.text;
   const title = heading === undefined ? 'Afterimage' : `Afterimage: ${heading}`;

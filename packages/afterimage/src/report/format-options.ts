@@ -1,4 +1,4 @@
-/** In which format a report is printed, and where it goes: options of every verb that prints one. */
+/** Format and destination of a report: options of every verb that prints one. */
 import { Option, type Command } from 'commander';
 
 export const FORMATS = ['text', 'json', 'markdown', 'html'] as const;
@@ -14,7 +14,7 @@ export interface FormatOptions {
   force?: true;
 }
 
-/** Adds the options to `command`, and returns it. Two of the formats at once are an error of usage. */
+/** Adds the options to `command`, and returns it. Two formats at once are a usage error. */
 export function addFormatOptions(command: Command): Command {
   const ways = ['format', 'json', 'markdown', 'html'];
   const alias = (name: Format, description: string): Option =>

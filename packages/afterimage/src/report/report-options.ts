@@ -1,4 +1,4 @@
-/** How a report is to be shown and where it goes: options that `analyze` and `diff` share. */
+/** Options that `analyze` and `diff` share: how a report is shown and where it goes. */
 import { formatBytes } from '@afterimage/host/format';
 import { OutputError, outputError } from '@afterimage/host/output-file';
 import type { Command } from 'commander';
@@ -23,7 +23,7 @@ export interface ReportOptions extends IdentityOptions, FormatOptions {
   suspect?: number;
 }
 
-/** The options of a report on a whole heap. */
+/** Adds the options of a report on a whole heap. */
 export function addReportOptions(command: Command): Command {
   return addFormatOptions(command)
     .addOption(identityOption())
@@ -33,8 +33,8 @@ export function addReportOptions(command: Command): Command {
 }
 
 /**
- * To be called before long work begins.
- * @throws {CommandError} when the report cannot go where it should, or would go over one of `inputs`
+ * Checks the options; call it before long work.
+ * @throws {CommandError} if the report cannot be written, or would overwrite one of `inputs`
  */
 export async function checkReportOptions(
   options: FormatOptions,
@@ -62,20 +62,20 @@ export async function checkReportOptions(
   });
 }
 
-/** How the report looks where it goes: see {@link lookOf}. */
+/** Width and colors of the report for its destination: see {@link lookOf}. */
 export function terminalLook({ output = '-' }: FormatOptions): TerminalLook {
   return lookOf(output === '-' ? process.stdout : null, process.env);
 }
 
 /**
- * Has `report` write to the file or to standard output, whole or not at all.
+ * Lets `report` write to the file or to standard output, completely or not at all.
  * @throws {CommandError} {@link OutputClosedError} {@link InterruptedError}
  */
 export async function deliver(
   { output = '-', force }: FormatOptions,
   report: (output: Output) => void,
 ): Promise<void> {
-  // Nothing is written before all of it is there: a report that breaks off would be taken for a whole one.
+  // Collect everything before writing: a report that stops halfway would look complete.
   const parts: Buffer[] = [];
   report({ write: (text: string) => parts.push(Buffer.from(text)) });
   const whole = Buffer.concat(parts);

@@ -1,4 +1,4 @@
-/** What `afterimage analyze` says of a snapshot. */
+/** The report of `afterimage analyze`. */
 import { inputName } from '../../files/input-name.js';
 import { formatBytes } from '@afterimage/host/format';
 import type { RedactionLevel } from '@afterimage/snapshot';

@@ -1,4 +1,4 @@
-/** What `afterimage analyze` says when it is asked about one thing. */
+/** The report of `afterimage analyze` on a single question. */
 import { formatBytes } from '@afterimage/host/format';
 import type { PathStep } from '@afterimage/snapshot';
 import type { Answers } from '../data/answers.js';
@@ -80,7 +80,7 @@ function retainersBlocks(retainers: Referrers): Block[] {
   ];
 }
 
-/** As deep as there are levels of referrers, which are few. */
+/** Recursive, because there are only a few levels of referrers. */
 function itemsOf({ count, referrers }: Referrers, depth: number): TreeItem[] {
   const items = referrers.flatMap((referrer) => [itemOf(referrer, depth), ...itemsOf(referrer, depth + 1)]);
   const left = count - referrers.length;

@@ -1,13 +1,13 @@
 /**
- * What a report says, apart from how it looks: a few kinds of blocks that every reporter can show. All text in
- * them is as it is in the snapshot, with whatever was in it: reporters make it harmless where they write it.
+ * The content of a report, independent of its format: a few kinds of blocks that every format supports. Text
+ * is unmodified from the snapshot and may contain anything; the formats escape it.
  */
 
 export type Block = Heading | Paragraph | Facts | Table | Tree | Ranking | CommandLine;
 
 export interface Heading {
   kind: 'heading';
-  /** 1 is the report's own. */
+  /** 1 is the report's own heading. */
   level: 1 | 2 | 3;
   text: string;
 }
@@ -15,7 +15,7 @@ export interface Heading {
 export interface Paragraph {
   kind: 'paragraph';
   text: string;
-  /** What is to be read first, or in passing. */
+  /** To be read first, or in passing. */
   weight?: 'strong' | 'faint';
 }
 
@@ -27,7 +27,7 @@ export interface Facts {
 export interface Fact {
   label: string;
   value: string;
-  /** Names and positions: told from prose, cut in the middle when too long. */
+  /** Names and positions: distinguished from prose, cut in the middle if too long. */
   isCode?: boolean;
 }
 
@@ -39,27 +39,27 @@ export interface Table {
 
 export interface Column {
   name: string;
-  /** Figures stand to the right; words are our own and few; names take what room there is, and are cut. */
+  /** Figures are right-aligned; words are few and our own; names get the remaining space and are cut. */
   is: 'figure' | 'words' | 'name';
-  /** Left out, the last one first, where the line is too short for all. */
+  /** Omitted if the line is too short, the last one first. */
   isOptional?: boolean;
 }
 
-/** A list rather than nested: a path may have as many steps as the heap has nodes. */
+/** A flat list instead of nesting: a path may have as many steps as the heap has nodes. */
 export interface Tree {
   kind: 'tree';
   items: TreeItem[];
 }
 
 export interface TreeItem {
-  /** An item belongs to the nearest one before it that is less deep; 0 is the top. */
+  /** An item belongs to the closest item before it that is less deep; 0 is the top. */
   depth: number;
   text: string;
-  /** Shown even where `text` has to be cut, after it. */
+  /** Shown after `text` even if that is cut. */
   mark: string;
 }
 
-/** A line for each of several findings, the most telling first; neither its figures nor its place is ever cut. */
+/** A line for each of several findings, the most important first; its figures and location are never cut. */
 export interface Ranking {
   kind: 'ranking';
   /** Names of the figures, and what the findings are. */
@@ -73,15 +73,15 @@ export interface RankedRow {
   /** As many as there are names of figures. */
   figures: string[];
   what: string;
-  /** Where in the program that is, short; may be empty. */
+  /** Short location in the program; may be empty. */
   where: string;
 }
 
-/** What to type next. Never cut; where it takes several lines, a shell still reads it as one. */
+/** The next command to type. Never cut; if it takes several lines, a shell still reads it as one. */
 export interface CommandLine {
   kind: 'command';
-  /** In words, why; stands before the command. */
+  /** The reason, shown before the command. */
   text: string;
-  /** The words of the command, as the program gets them; none where there is nothing to type. */
+  /** The command as an argument list; empty if there is nothing to type. */
   words: string[];
 }

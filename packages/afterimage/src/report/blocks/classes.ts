@@ -8,12 +8,12 @@ import type { Block, Column, Table } from './block.js';
 
 const ORDER: Record<ClassOrigin, number> = { program: 0, library: 1, platform: 2, engine: 3 };
 
-/** The program's own first, V8's last; otherwise the order stays. */
+/** The program's own first, V8's last; otherwise keeps the order. */
 function byOrigin<T extends { origin: ClassOrigin }>(classes: readonly T[]): T[] {
   return [...classes].sort((one, other) => ORDER[one.origin] - ORDER[other.origin]);
 }
 
-/** @param shown how many, of all there are */
+/** @param shown number of rows */
 export function grownClassBlocks(classes: readonly GrownClass[], shown: number): Block[] {
   const grown = byOrigin(
     classes.filter(({ counts, shallowBytes }) => change(counts) > 0 || change(shallowBytes) > 0),
@@ -31,7 +31,7 @@ export function grownClassBlocks(classes: readonly GrownClass[], shown: number):
   return [{ kind: 'heading', level: 2, text: 'Classes that grew' }, table, ...andMore(grown.length - shown)];
 }
 
-/** @param shown how many, of all there are */
+/** @param shown number of rows */
 export function classBlocks(classes: readonly ClassTotals[], shown: number): Block[] {
   const table = withSuspects(byOrigin(largest(classes, shown)), {
     columns: ['class', 'count', 'shallow', 'retained'],
@@ -48,7 +48,7 @@ export function classBlocks(classes: readonly ClassTotals[], shown: number): Blo
   ];
 }
 
-/** Half of them the program's own, where it has so many that the rest would not be seen. */
+/** Half of the rows for the program's own classes, if it has that many, so that the rest stays visible. */
 function largest(classes: readonly ClassTotals[], shown: number): ClassTotals[] {
   const own = classes.filter(({ origin }) => origin === 'program' || origin === 'library');
   const others = classes.filter(({ origin }) => origin === 'platform' || origin === 'engine');
@@ -58,12 +58,12 @@ function largest(classes: readonly ClassTotals[], shown: number): ClassTotals[] 
 }
 
 interface ClassColumns<T> {
-  /** The name of the class first. */
+  /** The class name first. */
   columns: string[];
   row: (row: T) => string[];
 }
 
-/** With a last column for the suspects, where there are any. */
+/** Adds a last column for the suspects, if there are any. */
 function withSuspects<T extends { name: string; suspect: number | null }>(
   classes: readonly T[],
   { columns, row }: ClassColumns<T>,
@@ -81,7 +81,7 @@ function withSuspects<T extends { name: string; suspect: number | null }>(
   };
 }
 
-/** For what a table leaves out. */
+/** Says how many rows a table omits. */
 export function andMore(
   left: number,
   one = 'class',

@@ -1,4 +1,4 @@
-/** What `afterimage diff` says of two or more snapshots. */
+/** The report of `afterimage diff`. */
 import { inputName } from '../../files/input-name.js';
 import { formatBytes, formatShare } from '@afterimage/host/format';
 import { basename } from 'node:path';
@@ -12,7 +12,7 @@ import { PROCESS_COLUMNS } from './process-figures.js';
 import type { Shown } from './shown.js';
 import { suspectsBlocks } from './suspects.js';
 
-/** Of the growth; from here on it is worth a line that it lies outside the heap. */
+/** Minimum share of the growth outside the heap that is mentioned. */
 const WORTH_TELLING = 0.01;
 
 export function comparisonBlocks(comparison: Comparison, shown: Shown): Block[] {
@@ -23,7 +23,7 @@ export function comparisonBlocks(comparison: Comparison, shown: Shown): Block[] 
   ];
 }
 
-/** The summary, what each snapshot is, and the suspects. */
+/** The summary, a line for each snapshot, and the suspects. */
 export function openingBlocks(comparison: Comparison, shown: Shown): Block[] {
   const { files, outsideHeap, growth, suspects } = comparison;
   const blocks: Block[] = [
@@ -40,7 +40,7 @@ export function openingBlocks(comparison: Comparison, shown: Shown): Block[] {
   return [...blocks, ...suspectsBlocks(suspects, files.length, shown)];
 }
 
-/** Tables to look things up in. */
+/** Tables for reference. */
 export function detailBlocks({ classes, dominators }: Comparison, shown: Shown): Block[] {
   return [
     ...(shown.isWhole && dominators.length > 0 ? dominatorBlocks(dominators, shown.classes) : []),
@@ -53,7 +53,7 @@ export function closingBlocks(comparison: Comparison, { isWhole }: Shown): Block
   return [...notCoveredBlocks(notCovered, unmatchedNames), afterDiff(files, suspects, isWhole)];
 }
 
-/** The library's own sentence, and without one the figures. */
+/** The library's sentence, or the figures if there is none. */
 export function headline({ summary, suspects, explainedShare, growth }: Comparison): string {
   if (summary !== '') return summary;
   if (growth.bytes <= 0) return `The heap did not grow: ${formatBytesChange(growth.bytes)}`;
@@ -95,13 +95,13 @@ function textOf(value: number | null | undefined, format: (value: number) => str
   return value == null ? '' : format(value);
 }
 
-/** Without directories where that tells them apart. */
+/** Names without directories, if they are still distinct. */
 function namesOf(files: readonly string[]): string[] {
   const short = files.map((file) => (file === '-' ? inputName(file) : basename(file)));
   return new Set(short).size === files.length ? short : [...files];
 }
 
-/** The rows add up to the growth: those left out are one. */
+/** The rows add up to the growth: the omitted ones are combined. */
 function dominatorBlocks(dominators: Comparison['dominators'], shown: number): Block[] {
   const change = (figures: readonly number[]): number => (figures.at(-1) ?? 0) - (figures[0] ?? 0);
   const rows = dominators.map(({ name, counts, bytes }) => ({

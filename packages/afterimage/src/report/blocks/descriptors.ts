@@ -1,11 +1,11 @@
-/** What `afterimage descriptors` says of a process: how close to its limit it is, and what it has open. */
+/** The report of `afterimage descriptors`: how close the process is to its limit, and what it has open. */
 import type { DescriptorGroup, OpenDescriptors } from '../../processes/open-descriptors.js';
 import { formatShare } from '@afterimage/host/format';
 import { formatCount, formatNumberOf } from '../../cli/quantities.js';
 import type { Block } from './block.js';
 import { andMore } from './classes.js';
 
-/** @param shown how many groups at most */
+/** @param shown maximum number of groups */
 export function descriptorBlocks(pid: number, open: OpenDescriptors, shown: number): Block[] {
   const { used, limit, groups } = open;
   const ofLimit = limit === null ? ', without a limit' : ` of ${formatCount(limit)}`;
@@ -35,13 +35,15 @@ export function descriptorBlocks(pid: number, open: OpenDescriptors, shown: numb
   return blocks;
 }
 
-/** Part of all descriptors from which on a group is what the process leaks, or holds at least. */
+/** A group with at least this share of all descriptors is what the process leaks, or at least holds. */
 const MAIN_SHARE = 0.3;
-/** Fewer alike are nothing to speak of. */
+/** Fewer are not mentioned. */
 const MIN_COUNT = 20;
 const CLOSED_BY_PEER = 'CLOSE-WAIT';
 
-/** What the process holds most of, and which connections the other side has given up; null where neither stands out. */
+/**
+ * Names what the process holds most of, and connections that the peer has closed; null if neither stands out.
+ */
 function verdict({ used, groups }: OpenDescriptors): string | null {
   const sentences: string[] = [];
   const largest = groups.at(0);

@@ -1,4 +1,4 @@
-/** What `afterimage heap` says of a process. */
+/** The report of `afterimage heap`. */
 import { formatBytes, formatShare } from '@afterimage/host/format';
 import type { SampledClass } from '@afterimage/v8-heap/class-sample';
 import type { HeapFigures } from '../../heap/figures.js';
@@ -54,15 +54,15 @@ function unasked({ nodeVersion, rssBytes, noFigures, classes }: HeapReport): Blo
   ];
 }
 
-/** Part of its limit from which on the heap is what will end the process. */
+/** From this share of its limit on, the heap is what will end the process. */
 const NEAR_LIMIT = 0.8;
-/** Less outside of V8's heap is what Node.js itself takes. */
+/** Node.js itself takes less than this outside V8's heap. */
 const MIN_OUTSIDE_BYTES = 150e6;
 const MIN_OUTSIDE_SHARE = 0.5;
-/** Handles or requests of one type from which on they are worth a sentence. */
+/** From this many handles or requests of one type on, they are mentioned. */
 const MANY_RESOURCES = 1000;
 
-/** What the figures allow to be said, the most urgent first; nothing where all is ordinary. */
+/** Conclusions from the figures, the most urgent first; none if everything is ordinary. */
 function conclusion(figures: HeapFigures, memoryVerb: string): Block[] {
   const { heap, rssBytes, arrayBufferBytes, resources, detachedContexts } = figures;
   const said: string[] = [];
@@ -88,7 +88,7 @@ function conclusion(figures: HeapFigures, memoryVerb: string): Block[] {
   return said.length === 0 ? [] : [{ kind: 'paragraph', weight: 'strong', text: said.join(' ') }];
 }
 
-/** A few wait for the next full collection. */
+/** A few are waiting for the next full collection. */
 const MANY_CONTEXTS = 10;
 
 function facts(figures: HeapFigures): Fact[] {
@@ -146,7 +146,7 @@ function classSection({ classes, noClasses }: HeapReport, shown: number): Block[
   if (classes === null) return [heading, { kind: 'paragraph', text: noClasses ?? '' }];
   const { sampledShare } = classes;
   const isWhole = sampledShare >= 1;
-  // What may as well be none is left to the JSON.
+  // Classes that may not exist at all are only in the JSON.
   const all = classes.classes.filter(({ bytes, bytesMargin }) => bytesMargin < bytes);
   const how = isWhole
     ? 'From the whole heap, garbage that is not collected yet included.'
@@ -178,7 +178,7 @@ function classTable(classes: readonly SampledClass[], isWhole: boolean): Table {
   };
 }
 
-/** To two digits: more of them would say what nobody knows. */
+/** Rounds to two digits: more would suggest false precision. */
 function rounded(count: number): number {
   return Number(count.toPrecision(2));
 }

@@ -1,4 +1,4 @@
-/** What `afterimage memory` says of a process: the conclusion first, then the figures that it comes from. */
+/** The report of `afterimage memory`: the conclusion first, then the figures behind it. */
 import { formatBytes, formatShare } from '@afterimage/host/format';
 import type { Ledger, Part } from '../../memory/ledger.js';
 import { formatNumberOf } from '../../cli/quantities.js';
@@ -40,7 +40,7 @@ export function memoryBlocks(ledger: Ledger): Block[] {
   ];
 }
 
-/** From here on one part is what the memory is. */
+/** From this share on, one part dominates the memory. */
 const MAIN_SHARE = 0.5;
 
 function verdict({ pid, rss, rows }: Ledger): string {

@@ -1,4 +1,4 @@
-/** The last line of a report: what to type next, with the names of the files as they were given. */
+/** The last line of a report: what to type next, with the file names as given. */
 import type { Suspect } from '@afterimage/snapshot';
 import type { CommandLine } from './block.js';
 
@@ -28,7 +28,7 @@ export function afterDiff(
   return pathCommand(words[words.length - 1], first);
 }
 
-/** @param pid the process the snapshot is of; null where that is not known */
+/** @param pid the process in the snapshot; null if unknown */
 export function afterAnalyze(
   file: string,
   pid: number | null,

@@ -1,8 +1,8 @@
-/** What an answer does not cover, in a line. */
+/** One line about what an answer does not cover. */
 import { formatNumberOf } from '../../cli/quantities.js';
 import type { Block } from './block.js';
 
-/** @param unmatchedNames redacted names that could not be followed across the files */
+/** @param unmatchedNames redacted names that could not be matched between the files */
 export function notCoveredBlocks(notCovered: readonly string[], unmatchedNames: number): Block[] {
   const names =
     unmatchedNames === 0 || notCovered.some((each) => /names?\b/.test(each))

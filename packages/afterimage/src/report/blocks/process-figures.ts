@@ -1,9 +1,9 @@
-/** What the process itself said at the moment of a capture: most of its memory may lie outside V8's heap. */
+/** The process's figures at the time of a capture: most of its memory may be outside V8's heap. */
 import { formatBytes } from '@afterimage/host/format';
 import type { ProcessFigures } from '@afterimage/snapshot';
 import { formatBytesChange, formatChange, formatCount } from '../../cli/quantities.js';
 
-/** A figure by its name in a table, in its unit. */
+/** A figure with its column name and unit. */
 export interface ProcessColumn {
   name: string;
   of: (figures: ProcessFigures) => number | null;
@@ -22,7 +22,7 @@ export const PROCESS_COLUMNS: readonly ProcessColumn[] = [
   { name: 'descriptors', of: ({ descriptors }) => descriptors, ...number },
 ];
 
-/** In one line: `RSS 61.2 MB, external 2.1 MB, …`. */
+/** One line: `RSS 61.2 MB, external 2.1 MB, …`. */
 export function processText(figures: ProcessFigures): string {
   return PROCESS_COLUMNS.flatMap(({ name, of, format }) => {
     const value = of(figures);

@@ -1,4 +1,4 @@
-/** What `afterimage ps` says of the processes it has found. */
+/** The report of `afterimage ps`. */
 import { formatBytes } from '@afterimage/host/format';
 import { formatCount, formatNumberOf, formatSpan } from '../../cli/quantities.js';
 import type { Capturability, ListedProcess } from '../../processes/listed-processes.js';
@@ -65,14 +65,14 @@ const COLUMNS: ProcessColumn[] = [
   },
 ];
 
-/** From this share on of the descriptors that it may have, how many it has is shown. */
+/** From this share of the limit on, the number of descriptors is shown. */
 const NEAR_LIMIT = 0.8;
 const MARGIN_CELLS = 2;
-/** A command is not made shorter than this for a narrow terminal: columns are left out instead. */
+/** On a narrow terminal, columns are omitted before a command is cut to less than this. */
 const MIN_COMMAND_CELLS = 20;
 const MAX_ALIKE_NAMED = 5;
 
-/** @param width of the page, in cells */
+/** @param width width of the page, in cells */
 export function processesBlocks(processes: readonly ListedProcess[], width: number): Block[] {
   if (processes.length === 0) return [{ kind: 'paragraph', text: 'No Node.js processes found.' }];
   const columns = COLUMNS.filter(({ of }) => processes.some((each) => of(each) !== ''));
@@ -103,14 +103,14 @@ function cellsTaken(columns: readonly ProcessColumn[], processes: readonly Liste
   }, 0);
 }
 
-/** Of a command that would have to be cut, the application it is and where it was started tell more. */
+/** If a command would be cut, the application and its directory say more. */
 function commandText({ command, application: { name, directory } }: ListedProcess, room: number): string {
   const whole = command.join(' ');
   if (whole.length <= room) return whole;
   return directory === null ? name : `${name} in ${directory}`;
 }
 
-/** Why processes cannot be captured: a reason that several have is said once. */
+/** Why processes cannot be captured: a reason that several share is printed once. */
 function reasons(processes: readonly ListedProcess[]): string[] {
   const alike = new Map<string, { message: string; pids: number[] }>();
   for (const { pid, capture } of processes) {

@@ -1,4 +1,4 @@
-/** Suspects: a line for each, and all that is needed to check one. */
+/** Suspects: a line for each, and the details for checking one. */
 import { formatBytes, formatShare } from '@afterimage/host/format';
 import type { Holder, Suspect, SuspectPart } from '@afterimage/snapshot';
 import { formatBytesChange, formatChange, formatCount, formatNumberOf } from '../../cli/quantities.js';
@@ -8,13 +8,13 @@ import type { Shown } from './shown.js';
 import { treeOfPath } from './tree-of-path.js';
 
 const EXAMPLES_SHOWN = 5;
-/** Of the places in the source, and of the other accumulations of one suspect, where not all are asked for. */
+/** Number of source locations, and of a suspect's other accumulations, unless all are requested. */
 const PLACES_SHOWN = 2;
 const PARTS_SHOWN = 2;
-/** Steps that differ by less than this part of the largest are said as one. */
+/** Steps that differ by less than this share of the largest are shown as one. */
 const ALIKE = 0.1;
 
-/** The list, and details of those that are `shown` with them. `captures` is how many snapshots there are. */
+/** The list, and the details that `shown` selects. `captures` is the number of snapshots. */
 export function suspectsBlocks(suspects: readonly Suspect[], captures: number, shown: Shown): Block[] {
   const listed = suspects.slice(0, shown.suspects);
   if (listed.length === 0) return [];
@@ -28,7 +28,7 @@ export function suspectsBlocks(suspects: readonly Suspect[], captures: number, s
   ];
 }
 
-/** @param captures how many snapshots there are; one tells sizes, more tell growth */
+/** @param captures number of snapshots; one shows sizes, more show growth */
 function rankingOf(suspects: readonly Suspect[], captures: number): Ranking {
   const isGrowth = captures > 1;
   const hasSteps = captures > 2;
@@ -56,7 +56,7 @@ function whereOf({ locations, holder }: Suspect): string {
   return path === -1 ? holder.owner : holder.owner.slice(0, path) + shortPath(holder.owner.slice(path), 36);
 }
 
-/** `+4,000`, or `+3,100 to +4,900` where the steps differ. */
+/** `+4,000`, or `+3,100 to +4,900` if the steps differ. */
 function stepsText(counts: readonly number[]): string {
   const steps = counts.slice(1).map((count, at) => count - counts[at]);
   if (steps.length === 0) return '';
@@ -67,7 +67,7 @@ function stepsText(counts: readonly number[]): string {
   return `${formatChange(least)} to ${formatChange(most)}`;
 }
 
-/** What is left out of a list of suspects, and how to see it. */
+/** Says how many suspects the list omits, and how to see them. */
 function moreSuspects(all: number, shown: number, isWhole: boolean): Block[] {
   const left = Math.max(0, all - shown);
   const more = left === 0 ? [] : [`and ${formatNumberOf(left, 'smaller one')}`];
@@ -78,7 +78,7 @@ function moreSuspects(all: number, shown: number, isWhole: boolean): Block[] {
 /** What the line of a suspect leaves out; `isWhole` adds examples and the path step by step. */
 function detailsOf(suspect: Suspect, isWhole: boolean): Block[] {
   const { rank, kind, class: name, weight, limit, advice, counts } = suspect;
-  // One snapshot tells of no growth.
+  // A single snapshot does not show growth.
   const condition = counts.length === 1 ? 'If it grows: ' : '';
   const said = [
     limit === null
@@ -123,7 +123,7 @@ function holderText({ name, class: className, owner, id }: Holder): string {
   return `${what}${owner === '' ? '' : ` of ${owner}`} @${id}`;
 }
 
-/** One holder with ever more entries is a collection; ever more holders pile up elsewhere. */
+/** One holder with ever more entries is a collection; ever more holders accumulate elsewhere. */
 function entriesText({ instances, entries }: Holder): string {
   const holders =
     instances.length > 1 ? ` in ${inTurn(instances)} ${isOne(instances) ? 'holder' : 'holders'}` : '';
@@ -139,7 +139,7 @@ function inTurn(counts: readonly number[]): string {
   return isSame ? formatCount(counts[0]) : counts.map(formatCount).join(' → ');
 }
 
-/** Other accumulations of the same owner and cause, which its bytes include. */
+/** Other accumulations with the same owner and cause, which its bytes include. */
 function partRows(parts: readonly SuspectPart[], most: number, isGrowth: boolean): Fact[] {
   const rows = parts.slice(0, most).map(({ title, bytes }): Fact => {
     const size = isGrowth ? formatBytesChange(bytes) : formatBytes(bytes);

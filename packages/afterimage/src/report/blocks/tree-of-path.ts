@@ -1,9 +1,9 @@
-/** A path, each step below the one that holds it. */
+/** A path, each step below its holder. */
 import type { LeftOut, PathStep } from '@afterimage/snapshot';
 import { formatNumberOf } from '../../cli/quantities.js';
 import type { TreeItem } from './block.js';
 
-/** The root numbers what it refers to. */
+/** The root numbers its references. */
 const A_ROOTS_NUMBER = /^\[?\d+\]?$/;
 
 export function treeOfPath(path: readonly PathStep[]): TreeItem[] {

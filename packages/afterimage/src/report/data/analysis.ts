@@ -1,4 +1,4 @@
-/** What there is to say of one snapshot as a whole. The JSON that is printed has the same shape. */
+/** The report on one snapshot as a whole; the printed JSON has the same shape. */
 import { formatBytes, formatShare } from '@afterimage/host/format';
 import {
   classOrigins,
@@ -14,22 +14,22 @@ import { explainedClasses } from './explained-classes.js';
 import { packageFile } from './package-files.js';
 
 export interface Analysis {
-  /** As it was named on the command line. */
+  /** As given on the command line. */
   file: string;
-  /** The process it was captured from; null where that is not known. */
+  /** The captured process; null if unknown. */
   pid: number | null;
-  /** What was taken out of it; null where it was not written by Afterimage. */
+  /** The redaction level; null if Afterimage did not write the file. */
   redaction: RedactionLevel | null;
   totals: { nodes: number; edges: number; shallowBytes: number };
   /** Largest retained size first. */
   classes: ClassTotals[];
   /** The largest accumulations. */
   suspects: Suspect[];
-  /** What the process said of itself at that moment; null where the snapshot does not have it. */
+  /** Figures of the process at the time of the capture; null if the snapshot does not contain them. */
   process: ProcessFigures | null;
-  /** What the answer does not cover, a short sentence each. */
+  /** What the answer does not cover, in one short sentence each. */
   notCovered: string[];
-  /** One sentence a reader should see first. */
+  /** The one sentence that a reader should see first. */
   summary: string;
 }
 
@@ -39,13 +39,13 @@ export interface ClassTotals {
   shallowBytes: number;
   retainedBytes: number;
   origin: ClassOrigin;
-  /** Rank of the suspect of which its instances are a part, or null. */
+  /** Rank of the suspect that its instances belong to, or null. */
   suspect: number | null;
 }
 
 const NO_GROWTH = 'one snapshot cannot show growth';
 
-/** `most` bounds how many classes and how many suspects there are. */
+/** `most` limits the numbers of classes and suspects. */
 export function analysisOf(snapshot: Snapshot, file: string, most?: number): Analysis {
   const { graph, shallowSize } = snapshot;
   const provenance = readProvenance(graph.header);

@@ -1,4 +1,4 @@
-/** What grew between snapshots, and which they are. The JSON that is printed has the same shape. */
+/** What grew between snapshots; the printed JSON has the same shape. */
 import {
   classOrigins,
   type ClassGrowth,
@@ -9,16 +9,16 @@ import {
 import { explainedClasses } from './explained-classes.js';
 
 export interface Comparison extends Growth {
-  /** As they were named on the command line, the earliest first. */
+  /** As given on the command line, the earliest first. */
   files: string[];
-  /** How large the heap was in each. */
+  /** Size of the heap in each. */
   heaps: HeapSize[];
   classes: GrownClass[];
 }
 
 export interface HeapSize {
   nodes: number;
-  /** Memory outside V8's heap that the snapshot knows of included, as in `growth.bytes`. */
+  /** Includes memory outside V8's heap that the snapshot knows of, like `growth.bytes`. */
   bytes: number;
 }
 
@@ -29,8 +29,9 @@ export interface GrownClass extends ClassGrowth {
 }
 
 /**
+ * Builds the comparison.
  * @param last the last of the snapshots
- * @param most bounds how many classes there are
+ * @param most maximum number of classes
  */
 export function comparisonOf(
   growth: Growth,
@@ -39,7 +40,7 @@ export function comparisonOf(
   last: Snapshot,
   most?: number,
 ): Comparison {
-  // What piles up in one place of a heap that shrank is not what a reader is after.
+  // Accumulations in a heap that shrank overall are not what the reader is looking for.
   const suspects = growth.growth.bytes > 0 ? growth.suspects : [];
   const explained = explainedClasses(last, suspects);
   const origins = classOrigins(last);

@@ -1,10 +1,10 @@
-/** What some nodes dominate, the small ones together by class. */
+/** Groups what some nodes dominate: small nodes are combined by class. */
 import type { Snapshot } from '@afterimage/snapshot';
 
 export interface DominatedByClass {
-  /** Ordinals of those that retain enough by themselves. */
+  /** Ordinals of nodes that retain enough by themselves. */
   large: number[];
-  /** Those that do so together. */
+  /** Nodes that retain enough together. */
   groups: { class: number; nodes: Uint32Array; retainedBytes: number }[];
   /** The rest. */
   others: { count: number; shallowBytes: number; retainedBytes: number };
@@ -12,7 +12,10 @@ export interface DominatedByClass {
 
 type Nodes = ArrayLike<number>;
 
-/** A function that takes nodes and how many bytes are enough, in turn: its tables are as long as there are classes. */
+/**
+ * Returns a function of nodes and a minimum number of bytes. Its tables are as long as there are classes, so
+ * it is reused.
+ */
 export function dominatedByClass(snapshot: Snapshot): (parents: Nodes, enough: number) => DominatedByClass {
   const { dominated, retainedSize, shallowSize } = snapshot;
   const { classOf, names } = snapshot.classOf;

@@ -1,13 +1,13 @@
-/** Which suspect explains a class: the instances that it has more of are those the suspect holds. */
+/** Finds the suspect that explains a class: the suspect holds the class's additional instances. */
 import type { Snapshot, Suspect } from '@afterimage/snapshot';
 
-/** Below an example, so many nodes are looked at. */
+/** How many nodes below an example are examined. */
 const MAX_INSIDE = 500;
 
 /**
- * The rank of the suspect that explains each class, by its name: what accumulates itself, and what its examples
- * retain. The first suspect that explains a class counts.
- * @param snapshot the last one, of which the examples are
+ * Returns the rank of the suspect that explains each class, by name: what accumulates itself, and what its
+ * examples retain. The first suspect that explains a class counts.
+ * @param snapshot the last one, which contains the examples
  */
 export function explainedClasses(snapshot: Snapshot, suspects: readonly Suspect[]): Map<string, number> {
   const ranks = new Map<string, number>();

@@ -1,6 +1,6 @@
 /**
- * The dominator tree, made small enough to look at: what is large stands for itself, what is small is told by
- * class as one (`10,000 × Session`), and what is smaller still as "others".
+ * The dominator tree, reduced for display: large nodes have their own box, small ones are combined by class
+ * (`10,000 × Session`), and even smaller ones as "others".
  */
 import type { Graph, Snapshot } from '@afterimage/snapshot';
 import type { HeapTree } from '@afterimage/viewer/heap-tree';
@@ -15,7 +15,7 @@ interface Box {
   retainedBytes: number;
 }
 
-/** Of the whole heap; what retains less has no box of its own. */
+/** Minimum share of the whole heap for a separate box. */
 const MIN_SHARE = 0.0003;
 const MAX_BOXES = 20_000;
 const MAX_DEPTH = 200;
@@ -61,7 +61,10 @@ export function heapTree(snapshot: Snapshot): HeapTree {
   return boxes.tree;
 }
 
-/** By which edge the only node of a box refers to each of these; most are referred to by others, farther down. */
+/**
+ * Returns the edge by which a box's only node refers to each of these; most are referenced by others further
+ * down.
+ */
 function edgesBetween(graph: Graph, from: ArrayLike<number>, nodes: number[]): Map<number, number> {
   const found = new Map<number, number>();
   if (from.length !== 1 || from[0] === graph.root || nodes.length === 0) return found;
@@ -94,7 +97,7 @@ function boxColumns(classNames: string[]) {
     return place;
   }
 
-  /** Returns the place of the box. `index` is that of the class in the snapshot. */
+  /** Adds a box and returns its index. `index` is that of the class in the snapshot. */
   function add(
     parent: number,
     name: string,

@@ -16,11 +16,11 @@ export interface Instance {
   name: string;
   shallowBytes: number;
   retainedBytes: number;
-  /** The nearest that refers to it, and by what; null when nothing does. */
+  /** The nearest node that refers to it, and by which edge; null if nothing does. */
   heldBy: PathStep | null;
 }
 
-/** Null when there is no class of that name. Two constructors of one name, at two places, are told as one. */
+/** Returns null if there is no class of that name. Constructors of the same name are merged. */
 export function instancesOf(snapshot: Snapshot, name: string, most: number): Instances | null {
   const { graph, shallowSize, retainedSize } = snapshot;
   const nodes = snapshot.nodesOfClass(name);

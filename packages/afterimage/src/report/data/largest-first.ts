@@ -1,4 +1,4 @@
-/** A queue that gives the largest first: a binary heap. */
+/** A queue that returns the largest first: a binary heap. */
 
 export interface LargestFirst<T> {
   push(item: T): void;

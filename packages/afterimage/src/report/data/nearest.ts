@@ -1,7 +1,7 @@
-/** For each node the reference through which it is nearest to what the program can name. */
+/** For each node, the reference by which it is nearest to what the program can name. */
 import { NO_DISTANCE, type Snapshot } from '@afterimage/snapshot';
 
-/** Where there is none: the root, and what nothing retains. */
+/** For nodes without one: the root, and what nothing retains. */
 export const NOBODY = 0xffffffff;
 
 export interface Nearest {
@@ -10,7 +10,7 @@ export interface Nearest {
   edge: Uint32Array;
 }
 
-/** Of several that are as near, the first in the file that keeps it alive. */
+/** If several are equally near, the first in the file that keeps it alive. */
 export function nearestRetainers({ graph, distance, retains }: Snapshot): Nearest {
   const { nodeCount, firstEdge, edgeTo, root } = graph;
   const from = new Uint32Array(nodeCount).fill(NOBODY);

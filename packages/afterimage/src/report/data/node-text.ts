@@ -1,4 +1,4 @@
-/** What nodes and edges are called in what is shown. */
+/** Names of nodes and edges in reports. */
 import type { Graph, Snapshot } from '@afterimage/snapshot';
 
 const STRING_CHARS = 60;

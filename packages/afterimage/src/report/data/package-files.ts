@@ -1,12 +1,12 @@
-/** Reads `package.json` beside the scripts that a snapshot names, if this machine has them: for their versions. */
+/** Reads the `package.json` of scripts in a snapshot, if this machine has them, for their versions. */
 import { readFileSync, statSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 
 const MAX_BYTES = 1 << 20;
 
 /**
- * The text of a file, or null where there is none that can be read. Paths come from the snapshot, which anyone may have
- * written: nothing but a regular file of a moderate size is opened.
+ * Returns the text of a file; null if it cannot be read. Paths come from the snapshot, which may be hostile:
+ * opens only regular files of moderate size.
  */
 export function packageFile(path: string): string | null {
   if (!isAbsolute(path) || !path.endsWith('/package.json')) return null;

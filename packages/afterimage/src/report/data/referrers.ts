@@ -1,13 +1,13 @@
-/** Who refers to a node, and who to those, a few levels up. */
+/** Finds what refers to a node, and what refers to those, a few levels up. */
 import { NO_DISTANCE, SYSTEM_DISTANCE, type Graph, type Snapshot } from '@afterimage/snapshot';
 import { edgeText, nodeText } from './node-text.js';
 
 export interface Referrers {
   name: string;
   id: number;
-  /** Null for what only V8's own roots lead to, or nothing at all. */
+  /** Null if only V8's own roots, or nothing, lead to it. */
   distance: number | null;
-  /** How many references lead to it, weak ones not counted. */
+  /** Number of references to it, not counting weak ones. */
   count: number;
   /** The nearest to a root first. */
   referrers: Referrer[];
@@ -18,10 +18,10 @@ export interface Referrer extends Referrers {
 }
 
 const LEVELS = 3;
-/** More nobody reads, and they are kept in order as they are met. */
+/** More are not readable, and they are sorted on insertion. */
 const MAX_REFERRERS = 1000;
 
-/** The `most` nearest referrers of the node, and fewer of each of them, {@link LEVELS} levels up. */
+/** Returns the `most` nearest referrers of the node, and fewer of each of them, {@link LEVELS} levels up. */
 export function referrersOf(snapshot: Snapshot, node: number, most: number): Referrers {
   const top = described(snapshot, node);
   let level = new Map([[node, [top]]]);
@@ -66,7 +66,7 @@ interface References {
   nearest: { from: number; edge: number; far: number }[];
 }
 
-/** One pass over all edges finds those to any of the targets. */
+/** Finds the edges to any of the targets in one pass over all edges. */
 function nearestReferences(
   { graph, distance }: Snapshot,
   targets: number[],

@@ -1,14 +1,14 @@
-/** Strings of which the heap holds several copies, and what that wastes. */
+/** Duplicate strings, and what they waste. */
 import type { Snapshot } from '@afterimage/snapshot';
 
 export interface RepeatedString {
-  /** At most {@link VALUE_CHARS} characters of it. */
+  /** At most {@link VALUE_CHARS} characters. */
   value: string;
   /** Whether that is only its beginning. */
   truncated: boolean;
   count: number;
   shallowBytes: number;
-  /** What one copy instead of all would free. */
+  /** What a single copy would save. */
   wastedBytes: number;
 }
 

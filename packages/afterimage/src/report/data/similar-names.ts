@@ -1,10 +1,13 @@
-/** What somebody may have meant who asked for a name that is not there. */
+/** Suggests names for one that does not exist. */
 
 const SHOWN = 3;
-/** Longer ones are shapes of objects, which nobody types. */
+/** Longer names are shapes of objects, which are not typed. */
 const NAME_CHARS = 60;
 
-/** At most three of `names`, the most similar first: those that contain it, then those with few letters changed. */
+/**
+ * Returns at most three of `names`, the most similar first: those that contain it, then those with few
+ * changed letters.
+ */
 export function similarNames(wanted: string, names: readonly string[]): string[] {
   const lower = wanted.toLowerCase().slice(0, NAME_CHARS);
   const most = Math.max(2, Math.ceil(lower.length / 2));
@@ -22,7 +25,7 @@ function changesBetween(wanted: string, name: string): number {
   return Math.abs(wanted.length - name.length) > wanted.length / 2 ? Infinity : distanceOf(wanted, name);
 }
 
-/** Levenshtein's. */
+/** Levenshtein distance. */
 function distanceOf(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {

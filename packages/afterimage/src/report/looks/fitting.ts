@@ -1,15 +1,15 @@
-/** Text made to fit a number of terminal cells. A cell is not a character: some take two, some none. */
+/** Fits text into a number of terminal cells. A cell is not a character: some take two, some none. */
 import cellsOf from 'string-width';
 
-/** More need not be measured: a name may be a megabyte. */
+/** Enough to measure: a name may be a megabyte. */
 const CHARACTERS_PER_CELL = 8;
 
-/** Cuts the end off, and says so with an ellipsis. */
+/** Cuts the end off, and marks that with an ellipsis. */
 export function cutEnd(text: string, cells: number): string {
   return isWithin(text, cells) ? text : `${firstCells(text, cells - 1)}…`;
 }
 
-/** Cuts the middle out: of paths and positions, both ends tell more. */
+/** Cuts out the middle: of paths and positions, both ends say more. */
 export function cutMiddle(text: string, cells: number): string {
   if (isWithin(text, cells)) return text;
   const end = Math.floor((cells - 1) / 2);
@@ -17,7 +17,7 @@ export function cutMiddle(text: string, cells: number): string {
   return `${firstCells(text, cells - 1 - end)}…${tail}`;
 }
 
-/** Lines of at most so many cells, broken between words, or within those that are longer than a line. */
+/** Wraps text between words, or within words that are longer than a line. */
 export function wrapped(text: string, cells: number): string[] {
   const lines: string[] = [];
   let line = '';

@@ -1,6 +1,6 @@
 /**
- * One page that is whole in itself: it loads nothing and runs no script but its own, which its policy holds it
- * to, whatever the names in the snapshot are.
+ * A self-contained page: it loads nothing and runs only its own script, which its content security policy
+ * enforces, whatever the names in the snapshot are.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -13,11 +13,11 @@ import type { Output } from './output.js';
 
 export interface HtmlReport {
   title: string;
-  /** Above the picture of the heap. */
+  /** Shown above the picture of the heap. */
   opening: readonly Block[];
-  /** Null: there is no picture, and no script. */
+  /** Null for a page without picture and script. */
   heap: HeapTree | null;
-  /** Below it. */
+  /** Shown below it. */
   rest: readonly Block[];
 }
 
@@ -67,7 +67,7 @@ function digest(content: string): string {
   return `sha256-${createHash('sha256').update(content).digest('base64')}`;
 }
 
-/** No tag can begin in it, so none can end it. */
+/** Escapes every `<`, so that no tag can end the script. */
 function embedded(data: object): string {
   return visibleJson(JSON.stringify(data)).replaceAll('<', '\\u003c');
 }
@@ -117,13 +117,13 @@ function rankingOf({ figures, what, rows }: Ranking): string {
   return `<table class="ranking"><thead>${head}</thead><tbody>\n${lines.join('\n')}\n</tbody></table>`;
 }
 
-/** Below one another, not within: a path may be hundreds of steps long. */
+/** Flat instead of nested: a path may be hundreds of steps long. */
 function stepOf({ depth, text: words, mark }: TreeItem): string {
   const level = Math.min(depth, DEEPEST_INDENT);
   return `<div class="step level-${level}">${text(words)} <small>${text(mark)}</small></div>`;
 }
 
-/** The style sheet has as many. */
+/** Number of levels in the style sheet. */
 const DEEPEST_INDENT = 20;
 
 function text(raw: string): string {

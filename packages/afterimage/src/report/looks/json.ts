@@ -1,4 +1,4 @@
-/** One JSON document, on one line. docs/json.md says what is in it. */
+/** One JSON document on one line. docs/json.md describes it. */
 import { visibleJson } from '../../cli/visible.js';
 import type { Output } from './output.js';
 

@@ -1,11 +1,11 @@
-/** Markdown to paste into a ticket, as GitHub and GitLab read it. Names from the snapshot are code, or escaped. */
+/** Markdown for tickets, as GitHub and GitLab read it. Names from the snapshot are code, or escaped. */
 import type { Block, Fact, Ranking, Table, TreeItem } from '../blocks/block.js';
 import { shellWord } from '../../cli/shell-word.js';
 import { visible } from '../../cli/visible.js';
 import type { Output } from './output.js';
 
 const CELL_CHARS = 120;
-/** Deeper steps of a path stand where this one does. */
+/** Deeper steps of a path are not indented further. */
 const DEEPEST_INDENT = 30;
 
 export function reportAsMarkdown(blocks: readonly Block[], output: Output): void {
@@ -55,13 +55,13 @@ function rankingOf({ figures, what, rows }: Ranking): string {
   ].join('\n');
 }
 
-/** A table takes a bar for the next cell even within code. */
+/** A bar starts the next table cell even within code. */
 function cell(text: string): string {
   const short = text.length > CELL_CHARS ? `${text.slice(0, CELL_CHARS)}…` : text;
   return code(short).replaceAll('|', '\\|');
 }
 
-/** Between more backticks than it has in a row itself. */
+/** Uses more backticks than the longest run in it. */
 function code(text: string): string {
   const shown = visible(text);
   if (shown.trim() === '') return '';
@@ -84,7 +84,7 @@ function itemLine({ depth, text, mark }: TreeItem): string {
   return `${indent}${visible(text)} ${visible(mark)}`.trimEnd();
 }
 
-/** Nothing in it is markup, a link or the mention of somebody. */
+/** Escapes markup, links and mentions. */
 function prose(text: string): string {
   return visible(text)
     .replace(/[\\`*_{}[\]<>#|~&$!^]/g, '\\$&')

@@ -1,4 +1,4 @@
-/** How much of a report is shown: by default what fits one screen, and all of it on request. */
+/** Decides how much of a report is shown: by default what fits one screen, or everything on request. */
 import type { Block } from '../blocks/block.js';
 import type { Shown } from '../blocks/shown.js';
 import { CommandError } from '../../cli/command-error.js';
@@ -10,9 +10,9 @@ export interface ShownOptions {
   suspect?: number;
 }
 
-/** Lines of a screen that most people have. */
+/** Lines of a typical screen. */
 const MAX_SCREEN_LINES = 40;
-/** From what is shown at most to what is at least. */
+/** From the most that is shown to the least. */
 const FITTING: readonly Pick<Shown, 'suspects' | 'classes'>[] = [
   { suspects: 6, classes: 10 },
   { suspects: 6, classes: 6 },
@@ -25,9 +25,9 @@ const FITTING: readonly Pick<Shown, 'suspects' | 'classes'>[] = [
 const VERBOSE = { suspects: Infinity, classes: 20 };
 
 /**
- * The blocks of a report as they are asked for; without any wish, as many suspects and classes as fit one screen.
- * @param suspects how many there are
- * @throws {CommandError} when there is no such suspect
+ * Returns the requested blocks; by default, as many suspects and classes as fit one screen.
+ * @param suspects number of suspects
+ * @throws {CommandError} if there is no such suspect
  */
 export function shownBlocks(
   blocksOf: (shown: Shown) => Block[],

@@ -1,4 +1,4 @@
-/** What a reporter writes to: a stream, or whatever else takes text. */
+/** Destination of a report: a stream, or anything else that accepts text. */
 export interface Output {
   write(text: string): unknown;
 }

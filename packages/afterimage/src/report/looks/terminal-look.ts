@@ -1,14 +1,15 @@
-/** The width and the colors of a report: the terminal's, unless the environment says otherwise. */
+/** The width and the colors of a report: the terminal's, unless the environment overrides them. */
 import type { TerminalLook } from './terminal.js';
 
-/** Narrower terminals wrap the lines themselves: figures would leave names no cell. */
+/** Narrower terminals wrap lines themselves: otherwise figures would leave no space for names. */
 const MIN_WIDTH = 40;
-/** Cells in a line of a pipe or a file. Nothing a program gives a name is cut there, and a name of a megabyte still is. */
+/** Width for a pipe or a file. Enough for realistic names; a name of a megabyte is still cut. */
 const UNCUT_WIDTH = 1000;
 
 /**
- * COLUMNS sets the width anywhere; else it is the terminal's. A pipe or a file has none, and is not cut.
- * FORCE_COLOR (not 0) and NO_COLOR win over what the stream can show, in that order, as in Node.js itself.
+ * Returns width and colors. COLUMNS overrides the width; else it is the terminal's. A pipe or a file has
+ * none, and is not cut. FORCE_COLOR (not 0) and NO_COLOR override the stream's colors, in that order, as in
+ * Node.js itself.
  * @param stream null for a file, which gets no colors
  */
 export function lookOf(

@@ -1,4 +1,4 @@
-/** Shows a report on a terminal: tables, indented trees, no line longer than it is wide. */
+/** Formats a report for a terminal: tables, indented trees, no line longer than the terminal is wide. */
 import CliTable from 'cli-table3';
 import picocolors from 'picocolors';
 import cellsOf from 'string-width';
@@ -24,7 +24,7 @@ interface Page {
 const MARGIN = '  ';
 const MAX_FACT_LINES = 3;
 const MIN_NAME_CELLS = 10;
-/** Deeper steps of a path stand where this one does. */
+/** Deeper steps of a path are not indented further. */
 const DEEPEST_INDENT = 18;
 
 export function reportToTerminal(
@@ -39,7 +39,7 @@ export function reportToTerminal(
   });
 }
 
-/** Whether an empty line tells a block from the one before it. */
+/** Tells whether an empty line separates a block from the one before it. */
 function isApart(block: Block, before: Block): boolean {
   if (isFaint(block) && before.kind !== 'tree') return false;
   if (before.kind === 'heading') return before.level === 1;
@@ -89,7 +89,10 @@ function factLines(rows: readonly Fact[], { width, colors }: Page): string[] {
 const MIN_WHAT_CELLS = 24;
 const MAX_WHAT_LINES = 2;
 
-/** Figures first, so that what is found and where has the rest of the line, and the next one where it needs that. */
+/**
+ * Figures come first, so that the finding and its location have the rest of the line, and the next line if
+ * necessary.
+ */
 function rankingLines({ figures, what, rows }: Ranking, { width, colors }: Page): string[] {
   const names = ['#', ...figures];
   const texts = rows.map((row) => [String(row.rank), ...row.figures]);
@@ -111,7 +114,7 @@ function rankingLines({ figures, what, rows }: Ranking, { width, colors }: Page)
   return [colors.dim(beginning(names) + what), ...lines];
 }
 
-/** Broken between words, each line but the last with the mark by which a shell reads on. */
+/** Wrapped between words, each line but the last with the shell's continuation character. */
 function commandLines({ text, words }: CommandLine, { width, colors }: Page): string[] {
   const quoted = words.map((word) => shellWord(visible(word)));
   const whole = [visible(text), ...quoted].join(' ');
@@ -129,7 +132,7 @@ function commandLines({ text, words }: CommandLine, { width, colors }: Page): st
   return [...wrapped(visible(text), width), ...command];
 }
 
-/** Figures and words take what they need, and the names what is left. */
+/** Figures and words take the width they need, and names share the rest. */
 function tableLines(whole: Table, { width, colors }: Page): string[] {
   const { columns, texts, cells } = fitted(whole, width);
   const table = new CliTable({
@@ -171,12 +174,12 @@ function fitted({ columns, rows }: Table, width: number): FittedTable {
   return { columns, texts, cells: needed.map((own, at) => (isName[at] ? Math.min(own, most) : own)) };
 }
 
-/** Not by Math.max, which takes no more arguments than the stack has room for. */
+/** Without Math.max, whose number of arguments is limited by the stack. */
 function widest(cells: readonly number[]): number {
   return cells.reduce((most, own) => Math.max(most, own), 0);
 }
 
-/** The cells that a name may take: what the short ones leave of their share is the long ones'. */
+/** The width limit of a name: what short names leave of their share goes to the long ones. */
 function mostOfName(needed: readonly number[], room: number): number {
   const ascending = [...needed].sort((one, other) => one - other);
   let left = room;
