@@ -8,7 +8,7 @@ const { mkdir, rename, writeFile } = require('node:fs/promises');
 const { basename, extname, join, resolve } = require('node:path');
 
 const PHASES = 3;
-const TIME_LIMIT_MS = 60_000;
+const TIME_LIMIT_MS = 300_000;
 
 /**
  * Runs a program and ends the process.

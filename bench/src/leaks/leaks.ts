@@ -32,6 +32,8 @@ interface Options {
   keep: boolean;
   memlab: boolean;
   redacted: boolean;
+  /** Programs that run side by side. */
+  atOnce: number;
 }
 
 async function main(): Promise<void> {
@@ -43,6 +45,7 @@ async function main(): Promise<void> {
       snapshots: { type: 'string' },
       'no-memlab': { type: 'boolean', default: false },
       'no-redacted': { type: 'boolean', default: false },
+      'at-once': { type: 'string' },
     },
   });
   const chosen = programs(positionals, parseNode(values.node));
@@ -54,7 +57,9 @@ async function main(): Promise<void> {
     ? resolve(values.snapshots ?? '')
     : await mkdtemp(join(tmpdir(), 'afterimage-gallery-'));
   try {
-    const exhibits = await exhibitAll(chosen, { directory, reuse, keep: values.keep, memlab, redacted });
+    const atOnce = parseAtOnce(values['at-once']);
+    const options = { directory, reuse, keep: values.keep, memlab, redacted, atOnce };
+    const exhibits = await exhibitAll(chosen, options);
     await report(exhibits);
   } finally {
     if (values.keep) console.log(`The snapshots: ${directory}`);
@@ -67,6 +72,14 @@ function parseNode(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (['20', '22', '24', '26'].includes(text)) return Number(text);
   throw new Error(`--node=${text}: expected 20, 22, 24 or 26`);
+}
+
+/** @throws {Error} when `text` is not a positive number */
+function parseAtOnce(text: string | undefined): number {
+  if (text === undefined) return AT_ONCE;
+  const number = Number(text);
+  if (Number.isInteger(number) && number > 0) return number;
+  throw new Error(`--at-once=${text}: expected a number of programs, 1 or more`);
 }
 
 /** In their order, however soon each is done. */
@@ -85,7 +98,7 @@ async function exhibitAll(chosen: Program[], options: Options): Promise<Exhibit[
       );
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  await Promise.all(Array.from({ length: options.atOnce }, work));
   return exhibits;
 }
 

@@ -1,10 +1,11 @@
 /** Each threshold of the suspects, by figures or a small graph on either side of it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { open, type Snapshot } from '@afterimage/snapshot';
+import { open, type Snapshot, type Suspect } from '@afterimage/snapshot';
 import { foldPath } from '../../../packages/snapshot/dist/paths/path-folding.js';
 import { deepReferrers } from '../../../packages/snapshot/dist/suspects/deep-referrers.js';
 import { isSteady } from '../../../packages/snapshot/dist/suspects/growing-places.js';
+import { isLoadingOfModules, isSuspicious } from '../../../packages/snapshot/dist/suspects/worth-saying.js';
 import { telling } from '../../../packages/snapshot/dist/suspects/telling.js';
 import { inPieces, threeNodes, written } from '../snapshot/snapshot-text.js';
 
@@ -30,6 +31,49 @@ test('strings count 0.4 times as much as other objects of the same size', () => 
   assert.ok(strings < telling({ className }, { place: 1, bytes: 401 }));
   assert.ok(strings > telling({ className }, { place: 1, bytes: 399 }));
 });
+
+test("Node's side of an object tells less than the object", () => {
+  const className = ['Node / MessagePort', 'MessagePort'];
+  const one = telling({ className }, { place: 0, bytes: 1000 });
+  assert.ok(one < telling({ className }, { place: 1, bytes: 100 }));
+});
+
+test('modules that are loaded once are no suspect, and those that keep coming are', () => {
+  assert.ok(isLoadingOfModules(suspect({ class: 'Module', counts: [107, 280] })), 'two do not tell');
+  assert.ok(isLoadingOfModules(suspect({ class: 'Module', counts: [107, 280, 300] })));
+  assert.ok(!isLoadingOfModules(suspect({ class: 'ModuleWrap', counts: [100, 200, 300] })));
+  assert.ok(!isLoadingOfModules(suspect({ class: 'Order', counts: [107, 280] })));
+});
+
+test('a collection that two snapshots see for the first time needs half of the growth', () => {
+  const created = { counts: [0, 900], bytes: 1e6, share: 0.1, instances: [0, 1] };
+  assert.ok(!isSuspicious(suspect(created), 1e7));
+  assert.ok(isSuspicious(suspect({ ...created, share: 0.5 }), 1e7));
+  assert.ok(isSuspicious(suspect({ ...created, instances: [1, 1] }), 1e7));
+  assert.ok(!isSuspicious(suspect({ ...created, instances: [1, 1], counts: [0, 23] }), 1e7));
+  assert.ok(isSuspicious(suspect({ ...created, instances: [0, 900] }), 1e7), 'many of them pile up');
+});
+
+function suspect({ instances = [1, 1], ...figures }: Partial<Suspect> & { instances?: number[] }): Suspect {
+  const entries = figures.counts ?? [];
+  const holder = { name: 'kept', class: 'Map', owner: 'shop.js', id: 1, instances, entries };
+  const nothing = { edges: null, limit: null, weight: null, parts: [], path: [], examples: [] };
+  const words = {
+    title: '',
+    kind: 'collection' as const,
+    class: 'Order',
+    pathText: '',
+    advice: '',
+    summary: '',
+  };
+  const location = { function: 'keep', script: 'shop.js', line: 1, column: 1, package: null };
+  return {
+    ...{ rank: 1, count: 0, bytes: 0, share: 0, counts: [], locations: [location], holder },
+    ...nothing,
+    ...words,
+    ...figures,
+  };
+}
 
 test('only an object that reaches at least 0.3 of the elements may be their holder', async () => {
   for (const [reached, expected] of [

@@ -19,6 +19,7 @@ import { grouped, withParts, type Draft, type Group } from './parts.js';
 import type { StructureTree } from './structure-tree.js';
 import { telling } from './telling.js';
 import type { Suspect } from './suspect.js';
+import { isLoadingOfModules } from './worth-saying.js';
 import { summaryOf, titleOf, type Verb } from './wording.js';
 
 /**
@@ -66,6 +67,7 @@ export function explain(
       );
       const bytes = some.reduce((sum, group) => sum + group.accumulation.bytes, 0);
       const found = describe(context, chief.held, chief.accumulation, standing(holder));
+      if (verb === 'more' && !found.subject.copies && isLoadingOfModules(found.suspect)) continue;
       found.suspect.bytes = Math.round(bytes);
       found.suspect.share = total > 0 ? Math.min(1, bytes / total) : 0;
       const known = standing(holder);

@@ -157,10 +157,9 @@ export function constructorName(snapshot: Snapshot, node: number): string {
   const { graph } = snapshot;
   const name = snapshot.className(node);
   // C++ objects that Node.js reports to V8 (EmbedderGraph): `Node / MessagePort`.
-  if (graph.nodeTypes[graph.nodeType[node]] === 'synthetic')
-    return rawName(graph, node).replace(/^Node \/ /, '');
-  if (graph.nodeTypes[graph.nodeType[node]] !== 'object' || !/^(Object|EventTarget|\{)/.test(name))
-    return name;
+  const type = graph.nodeTypes[graph.nodeType[node]];
+  if (type === 'synthetic' || type === 'native') return rawName(graph, node).replace(/^Node \/ /, '');
+  if (type !== 'object' || !/^(Object|EventTarget|\{)/.test(name)) return name;
   const prototype = propertyTarget(graph, node, '__proto__');
   if (prototype < 0) return name;
   const constructor = propertyTarget(graph, prototype, 'constructor');

@@ -86,10 +86,16 @@ function absorb(snapshot: Snapshot, groups: Draft[][]): void {
   }
 }
 
-/** Compares by standing, then by size. */
+/** Compares by standing, then by size; of two that the program does not hold, one with a source comes first. */
 function isBetterKnown(one: Draft, other: Draft): boolean {
+  if (Math.max(one.standing, other.standing) < RECOGNIZED && isLocated(one) !== isLocated(other))
+    return isLocated(one);
   if (one.standing !== other.standing) return one.standing > other.standing;
   return other.standing < RECOGNIZED && one.suspect.bytes > other.suspect.bytes;
+}
+
+function isLocated({ suspect }: Draft): boolean {
+  return suspect.locations.length > 0;
 }
 
 /** A program's own collection has its own cause. */

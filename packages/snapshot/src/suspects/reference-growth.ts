@@ -78,11 +78,16 @@ export function countReferences(): ReferenceCounter {
       const isNative = isNativeRoot(className[from]);
       if (!isNative && (!isProgramClass(className[from]) || className[from] === '')) continue;
       const holders = columns.map(({ count }) => count[from]);
+      // New holders bring all their references.
+      if (!isNative && holders[0] === 0) continue;
       for (const to of targets.keys()) {
         if (!isProgramClass(className[to])) continue;
         const edges = counted.map((counts) => counts.get(from)?.get(to) ?? 0);
         const [first, last] = [edges[0], edges[edges.length - 1]];
         if (last - first < MIN_MORE || !isSteady(edges)) continue;
+        // More references make a table larger. Strings that V8 flattens only change their place.
+        const ownBytes = columns.map((column) => column.ownBytes[from]);
+        if (!isNative && ownBytes[ownBytes.length - 1] <= ownBytes[0]) continue;
         const nodes = columns.map(({ count }) => count[to]);
         const excess =
           last - first - broughtBy(nodes, first) - broughtBy(holders, first) - (more.get(from) ?? 0);

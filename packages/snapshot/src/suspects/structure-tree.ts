@@ -271,13 +271,19 @@ function labeler(
     return contextClass[classOf[node]] === 1 ? positions.codeOf(node) : -1 - classOf[node];
   }
 
+  /** Generated functions often have a number in their name: `validate17`. */
+  function functionName(node: number): string {
+    const name = strings.get(nodeName[node]) || '(anonymous)';
+    return positions.script(node) === '' ? name.replace(/\d+/g, '#') : name;
+  }
+
   function nameOf(node: number): string {
     const key = nameKey(node);
     let name = classNames.get(key);
     if (name === undefined) {
       if (nodeType[node] === synthetic) name = strings.get(nodeName[node]);
       else if (key < 0) name = names[classOf[node]];
-      else if (nodeType[node] === closure) name = `${strings.get(nodeName[node]) || '(anonymous)'}()`;
+      else if (nodeType[node] === closure) name = `${functionName(node)}()`;
       else name = `system / Context ${positions.ofContext(node)?.name ?? ''}`;
       classNames.set(key, name);
     }

@@ -21,7 +21,7 @@ export interface Callback {
 }
 
 const MAX_SAMPLED = 24;
-const MAX_DEPTH = 5;
+const MAX_DEPTH = 7;
 const MAX_VISITED = 160;
 /** A smaller share may be chance. */
 const MIN_SHARE = 0.3;
@@ -55,8 +55,16 @@ export function callbacksOf(
   for (const member of sample) {
     const depthOf = new Map([[member, 0]]);
     const queue = [member];
+    /** Node's own functions lead to much of Node: they come after everything else. */
+    const later: number[] = [];
+    let late = Infinity;
     const codes = new Set<number>();
-    for (let head = 0; head < queue.length && queue.length < MAX_VISITED; head++) {
+    for (let head = 0; queue.length < MAX_VISITED; head++) {
+      if (head === queue.length) {
+        if (later.length === 0) break;
+        late = Math.min(late, head);
+        queue.push(...later.splice(0));
+      }
       const node = queue[head];
       const depth = depthOf.get(node) ?? 0;
       if (nodeType[node] === closure) {
@@ -72,6 +80,10 @@ export function callbacksOf(
             found.set(code, known);
           }
           continue; // Its variables lead to everything else.
+        }
+        if (head < late && head > 0) {
+          later.push(node);
+          continue;
         }
       }
       if (depth >= MAX_DEPTH) continue;
@@ -90,7 +102,7 @@ export function callbacksOf(
       node,
       share: elements / sample.length,
       depth,
-      isOwn: functions.size > sample.length / 2 || elements === 1,
+      isOwn: functions.size > elements / 2 || elements === 1,
     }))
     .filter(({ share, isOwn, depth }) => share >= MIN_SHARE && (isOwn || depth <= 2))
     .sort((a, b) => rank(a) - rank(b));

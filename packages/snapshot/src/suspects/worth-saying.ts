@@ -24,11 +24,24 @@ const NODES_OWNER = /^\(|^the process$|^process$|\bnode:|native code|open handle
 const MIN_UNLOCATED_BYTES = 1_000_000;
 const MIN_UNLOCATED_SHARE = 0.1;
 
+/** Node's record of a module, and what it keeps about loading one. */
+const MODULE_RECORD = /^(Module|ModuleWrap|ModuleJob|ModuleJobSync|SourceTextModule)$/;
+
+/**
+ * Tells whether a program loaded more of its files, which ends when all of them are loaded. Only modules that keep
+ * coming at the same rate in three snapshots are suspicious, and copies of one file, which the caller rules out.
+ */
+export function isLoadingOfModules({ class: className, counts }: Suspect): boolean {
+  if (!MODULE_RECORD.test(className)) return false;
+  const more = counts[counts.length - 1] - counts[0];
+  return counts.length < 3 || more < MIN_REGULAR_COUNT || !isRegular(counts);
+}
+
 /** Tells whether growth is worth reporting. `heapBytes` is the size of the first heap. */
 export function isSuspicious(suspect: Suspect, heapBytes: number): boolean {
   const { bytes, counts, edges } = suspect;
   if (edges !== null) return true;
-  if (isUnlocated(suspect)) return false;
+  if (isUnlocated(suspect) || isNew(suspect)) return false;
   if (bytes >= Math.max(MIN_BYTES, MIN_OF_HEAP * heapBytes)) return true;
   const more = counts[counts.length - 1] - counts[0];
   if (more < MIN_REGULAR_COUNT) return false;
@@ -38,6 +51,22 @@ export function isSuspicious(suspect: Suspect, heapBytes: number): boolean {
 function isRegular(counts: readonly number[]): boolean {
   const steps = counts.slice(1).map((count, at) => count - counts[at]);
   return Math.min(...steps) >= REGULAR * Math.max(...steps);
+}
+
+/** Part of the growth from which on something new is reported all the same. */
+const MIN_SHARE_OF_NEW = 0.5;
+/** So many entries in a collection that was there and empty are reported, too. */
+const MIN_COUNT_OF_NEW = 500;
+
+/**
+ * Tells whether two snapshots show something being created rather than growing: a library that was loaded or first
+ * used between them brought its tables.
+ */
+function isNew({ counts, share, holder: { instances }, locations }: Suspect): boolean {
+  if (counts.length !== 2 || counts[0] > 0) return false;
+  if (instances[0] === 0 && instances[1] <= 1)
+    return share < MIN_SHARE_OF_NEW || locations.at(0)?.package != null;
+  return share < MIN_SHARE_OF_NEW && counts[1] < MIN_COUNT_OF_NEW;
 }
 
 function isUnlocated({ locations, bytes, share, holder, path }: Suspect): boolean {

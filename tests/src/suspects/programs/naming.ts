@@ -37,6 +37,7 @@ const hub = new EventEmitter().setMaxListeners(0);
 const watched = new EventEmitter().setMaxListeners(0);
 const requests = new AsyncLocalStorage<RequestState>();
 const keep = { auditLog: [] as Audit[], customers: new Map<number, Customer>(), started: new Date() };
+const rules: (() => number)[] = [];
 const tenant = join(directory, 'tenant.config.mjs');
 
 class RequestState {
@@ -66,6 +67,13 @@ function compose(n: number): void {
   both.addEventListener('abort', () => void (work.aborted = true));
 }
 
+/** As template and schema compilers do: source without a file, functions with a number in their names. */
+function compile(n: number): void {
+  const source = `return function rule${n}(order) { return order.total * ${n} + ${'order.tax + '.repeat(20)} 1; }`;
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- that is what such compilers do
+  rules.push((new Function(source) as () => () => number)());
+}
+
 function poll(): void {
   setInterval(() => undefined, 1e8).unref();
 }
@@ -75,6 +83,7 @@ async function leak(from: number): Promise<void> {
     compose(n);
     performance.mark(`task-${n}`, { detail: { n } });
     for (const event of ['open', 'data', 'close']) hub.on(event, () => n);
+    compile(n);
     subscribe(watched);
     watch(watched);
     keep.auditLog.push(new Audit(n));
