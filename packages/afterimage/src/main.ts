@@ -6,27 +6,7 @@ import { inspect } from 'node:util';
 import { CommandError, exitCodes, OutputClosedError } from './cli/command-error.js';
 import { InterruptedError } from './cli/interruption.js';
 import { exitCodesText } from './cli/verb-help.js';
-
-/** Loads only the verb that is used, because loading its modules takes longer than most verbs take to run. */
-const commands: Record<string, () => Promise<Command>> = {
-  ps: async () => (await import('./commands/ps.js')).psCommand(),
-  memory: async () => (await import('./commands/memory.js')).memoryCommand(),
-  descriptors: async () => (await import('./commands/descriptors.js')).descriptorsCommand(),
-  heap: async () => (await import('./commands/heap.js')).heapCommand(),
-  capture: async () => (await import('./commands/capture.js')).captureCommand(),
-  develop: async () => (await import('./commands/develop.js')).developCommand(),
-  analyze: async () => (await import('./commands/analyze.js')).analyzeCommand(),
-  diff: async () => (await import('./commands/diff.js')).diffCommand(),
-  path: async () => (await import('./commands/path.js')).pathCommand(),
-  retainers: async () => (await import('./commands/retainers.js')).retainersCommand(),
-  instances: async () => (await import('./commands/instances.js')).instancesCommand(),
-  strings: async () => (await import('./commands/strings.js')).stringsCommand(),
-  redact: async () => (await import('./commands/redact.js')).redactCommand(),
-  completion: async () => (await import('./commands/completion.js')).completionCommand(everyVerb),
-  verify: async () => (await import('./commands/verify.js')).verifyCommand(),
-};
-
-const everyVerb = (): Promise<Command[]> => Promise.all(Object.values(commands).map((load) => load()));
+import { verbs } from './commands/verbs.js';
 
 const AFTER_HELP = `
 ${exitCodesText()}
@@ -62,7 +42,7 @@ async function run(argv: string[], verb: string | undefined): Promise<number> {
     .option('--debug', 'with any verb: print the stack of an error, as AFTERIMAGE_DEBUG=1 does')
     .addHelpText('after', AFTER_HELP)
     .helpCommand(false);
-  const named = Object.hasOwn(commands, words[2] ?? '') ? [commands[words[2]]] : Object.values(commands);
+  const named = Object.hasOwn(verbs, words[2] ?? '') ? [verbs[words[2]]] : Object.values(verbs);
   for (const load of named) program.addCommand(await load());
   for (const command of [program, ...program.commands]) {
     command
@@ -78,14 +58,14 @@ async function run(argv: string[], verb: string | undefined): Promise<number> {
     await program.parseAsync(words);
     return exitCodes.done;
   } catch (error) {
-    const code = report(error, Object.hasOwn(commands, words[2] ?? '') ? `${words[2]} ` : '');
+    const code = report(error, Object.hasOwn(verbs, words[2] ?? '') ? `${words[2]} ` : '');
     if (isDebug && code !== exitCodes.done) console.error(inspect(error));
     return code;
   }
 }
 
 function withVerb([node, script, ...words]: string[], verb: string): string[] {
-  const isNamed = [...Object.keys(commands), '-h', '--help', '-V', '--version'].includes(words[0]);
+  const isNamed = [...Object.keys(verbs), '-h', '--help', '-V', '--version'].includes(words[0]);
   return [node, script, ...(isNamed ? [] : [verb]), ...words];
 }
 
