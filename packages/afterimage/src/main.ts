@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { inspect } from 'node:util';
 import { CommandError, exitCodes, OutputClosedError } from './cli/command-error.js';
 import { InterruptedError } from './cli/interruption.js';
+import { systemFailure } from './cli/system-failure.js';
 import { exitCodesText } from './cli/verb-help.js';
 import { verbs } from './commands/verbs.js';
 
@@ -88,6 +89,11 @@ function report(error: unknown, verb: string): number {
   if (error instanceof CommandError) {
     say(error.failure === 'usage' ? `${error.message}; see afterimage ${verb}--help` : error.message);
     return exitCodes[error.failure];
+  }
+  const failed = systemFailure(error);
+  if (failed !== null) {
+    say(failed.message);
+    return exitCodes.failed;
   }
   const message = error instanceof Error ? error.message : String(error);
   say(`unexpected: ${message}; --debug prints where it happened`);

@@ -1,5 +1,7 @@
 /** Starts the darkroom as a process, reads its reports, watches it and ends it. */
 import { readStatSync } from '@afterimage/host/process-stat';
+import { messageOf } from '@afterimage/host/errors';
+import { throwIfWithoutPipes } from '@afterimage/host/spawn-failure';
 import { spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { DevelopError } from './develop-errors.js';
@@ -22,10 +24,15 @@ export interface DarkroomProcess {
 
 /**
  * Starts the darkroom with stdin, stdout and stderr as pipes.
- * @throws {DevelopError} `program-missing`
+ * @throws {DevelopError} `program-missing`, also if no descriptor is left for its pipes
  */
 export async function startDarkroom(program: string, flags: readonly string[]): Promise<DarkroomProcess> {
   const child = spawn(program, flags, { stdio: ['pipe', 'pipe', 'pipe'], env: {} });
+  try {
+    throwIfWithoutPipes(child, program);
+  } catch (error) {
+    throw new DevelopError('program-missing', `the darkroom cannot be started: ${messageOf(error)}`);
+  }
   const closed = new Promise<Awaited<DarkroomProcess['closed']>>((resolve, reject) => {
     child.once('close', (exitCode, signal) => resolve({ exitCode, signal }));
     child.once('error', (error: NodeJS.ErrnoException) =>

@@ -42,7 +42,8 @@ export async function assertSurvived(
     .split('\n')
     .filter((line) => line !== '' && !/stored in clear|trying again|^afterimage: process 1: /.test(line));
   assert.equal(lines.length, 1, stderr);
-  assert.match(lines[0] ?? '', /^afterimage: /);
+  // eslint-disable-next-line no-control-regex -- a terminal would obey them
+  assert.match(lines[0] ?? '', /^afterimage: [^\u0000-\u001f]+$/);
   assert.doesNotMatch(stderr, /unexpected|\bat .*:\d+:\d+/, 'an error that is not explained');
   if (code !== 0) assert.doesNotMatch(stderr, /wrote the/);
   if (says !== undefined) assert.match(stderr, says);

@@ -6,6 +6,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
+import { codeOf } from '@afterimage/host/errors';
 import { CommandError } from '../cli/command-error.js';
 import { abstractName } from './abstract-socket.js';
 
@@ -58,7 +59,11 @@ async function takeLock(
     socket.listen(abstractName(name));
     const taken = await once(socket, 'listening').then(
       () => true,
-      () => false,
+      (error: unknown) => {
+        // Anything else is not somebody's lock, and waiting does not help.
+        if (codeOf(error) !== 'EADDRINUSE') throw error;
+        return false;
+      },
     );
     if (taken) {
       const { fd } = (socket as unknown as { _handle: { fd: number } })._handle;

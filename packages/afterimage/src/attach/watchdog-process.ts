@@ -4,6 +4,7 @@
  * inspector of a process that was too busy to open it in time.
  */
 import { deferred, within } from '@afterimage/host/deferred';
+import { throwIfWithoutPipes } from '@afterimage/host/spawn-failure';
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -50,6 +51,7 @@ export async function startWatchdog(pid: number, lock: Lock): Promise<Watchdog> 
     env: {},
     stdio: ['pipe', 'pipe', 'ignore', lock.descriptor],
   }) as ChildProcessByStdio<Writable, Readable, null>;
+  throwIfWithoutPipes(child, process.execPath);
   const ended = once(child, 'exit');
   const failed = deferred<never>();
   const fail = (): void =>

@@ -1,4 +1,5 @@
 /** Runs programs in a container, with pipes to their standard streams. */
+import { throwIfWithoutPipes } from '@afterimage/host/spawn-failure';
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { CommandError } from '../cli/command-error.js';
@@ -33,6 +34,7 @@ export function execIn(access: ContainerAccess, command: readonly string[]): Exe
     [...access.arguments, ...command],
     { stdio: ['pipe', 'pipe', 'pipe'] },
   );
+  throwIfWithoutPipes(child, access.program);
   let text = '';
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
     text = (text + chunk).slice(-MAX_TEXT_LENGTH);

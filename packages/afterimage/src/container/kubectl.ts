@@ -1,4 +1,5 @@
 /** Queries a cluster through the user's own kubectl, so that its authentication, proxy and context apply. */
+import { throwIfWithoutPipes } from '@afterimage/host/spawn-failure';
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { CommandError } from '../cli/command-error.js';
@@ -49,6 +50,7 @@ export async function kubectl(words: readonly string[], what: string, input?: st
     timeout: MAX_MS,
     killSignal: 'SIGKILL',
   });
+  throwIfWithoutPipes(child, 'kubectl');
   child.stdin.on('error', () => undefined);
   child.stdin.end(input);
   const failed = new Promise<never>((_, reject) => {

@@ -4,7 +4,9 @@ import { EncryptionError } from '@afterimage/image/encryption';
 import { ImageError } from '@afterimage/image/read';
 import { OutputError, outputError } from '@afterimage/host/output-file';
 import { SnapshotFormatError } from '@afterimage/snapshot';
+import { dirname, resolve } from 'node:path';
 import { CommandError } from '../cli/command-error.js';
+import { systemFailure } from '../cli/system-failure.js';
 import { visible } from '../cli/visible.js';
 import { CompressionError } from './compression.js';
 
@@ -20,7 +22,7 @@ export interface Work {
 export function asCommandError(error: unknown, work: Work): unknown {
   if (error instanceof CommandError) return error;
   if (error instanceof DevelopError) return developFailure(error, work);
-  return inputFailure(error, work) ?? outputFailure(error, work) ?? error;
+  return inputFailure(error, work) ?? outputFailure(error, work) ?? systemFailure(error) ?? error;
 }
 
 function developFailure(error: DevelopError, work: Work): unknown {
@@ -47,8 +49,18 @@ function inputFailure(error: unknown, { input, output }: Work): CommandError | n
 
 /** Null for what is not about the output. */
 function outputFailure(error: unknown, { output }: Work): CommandError | null {
-  if (output === undefined || !(error instanceof OutputError || isSystemError(error))) return null;
+  if (output === undefined || !(error instanceof OutputError || isOfFile(error, output))) return null;
   return failed(outputError(error, output).message, error);
+}
+
+const FILE_CALLS =
+  /^(access|chmod|close|f?datasync|f?sync|f?truncate|f?stat|link|lstat|mkdir|open|rename|unlink|write)$/;
+
+/** Whether a system call that failed was about that file: a socket or a file in /proc is not. */
+function isOfFile(error: unknown, path: string): boolean {
+  if (!isSystemError(error) || !FILE_CALLS.test(String(error.syscall))) return false;
+  if (!('path' in error) || typeof error.path !== 'string') return true;
+  return dirname(resolve(error.path)) === dirname(resolve(path));
 }
 
 function failed(message: string, cause: unknown): CommandError {

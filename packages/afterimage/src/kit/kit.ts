@@ -8,6 +8,7 @@ import { readHeadroom } from '@afterimage/host/headroom';
 import { writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { CommandError } from '../cli/command-error.js';
+import { systemFailure } from '../cli/system-failure.js';
 import { readAgentBoard } from '../processes/agent-board.js';
 import type { NodeProcess } from '../processes/candidate.js';
 import { scriptOf } from '../processes/command-line.js';
@@ -50,7 +51,8 @@ export async function run(parts: KitParts): Promise<never> {
     () => 0,
     async (error: unknown) => {
       const failure = error instanceof CommandError ? error.failure : 'failed';
-      const told = output.message({ type: 'failed', failure, message: messageOf(error) });
+      const message = messageOf(systemFailure(error) ?? error);
+      const told = output.message({ type: 'failed', failure, message });
       await within(told, FLUSH_MS).catch(() => undefined);
       return 1;
     },
