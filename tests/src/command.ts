@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { buffer, text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { PATIENCE_MS } from './patience.js';
 
 export interface CommandEnd {
   code: number | null;
@@ -17,7 +18,7 @@ export interface CommandOptions {
   cwd?: string;
   /** In place of what this process has, with COLUMNS=80 and AFTERIMAGE_PROGRESS=0 (a slow machine prints no more). */
   env?: NodeJS.ProcessEnv;
-  /** Milliseconds after which it is ended; two minutes by default. */
+  /** Milliseconds after which it is ended; `PATIENCE_MS` by default. */
   withinMs?: number;
   /** What it reads from standard input; nothing by default. */
   input?: Uint8Array;
@@ -28,7 +29,6 @@ export interface CommandOptions {
 export const commandProgram = fileURLToPath(
   new URL('../../packages/afterimage/bin/afterimage.js', import.meta.url),
 );
-const defaultWithinMs = 120_000;
 
 export async function runCommand(args: string[], options: CommandOptions = {}): Promise<CommandEnd> {
   const child = startCommand(args, options);
@@ -38,7 +38,7 @@ export async function runCommand(args: string[], options: CommandOptions = {}): 
 }
 
 export function startCommand(args: string[], options: CommandOptions = {}): ChildProcess {
-  const { node = process.execPath, cwd, prefix = [], withinMs = defaultWithinMs } = options;
+  const { node = process.execPath, cwd, prefix = [], withinMs = PATIENCE_MS } = options;
   const { env = { ...process.env, COLUMNS: '80', AFTERIMAGE_PROGRESS: '0' } } = options;
   const [program = node, ...rest] = [...prefix, node, commandProgram, ...args];
   return spawn(program, rest, { stdio: ['pipe', 'pipe', 'pipe'], timeout: withinMs, cwd, env });

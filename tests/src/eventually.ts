@@ -1,8 +1,9 @@
 /** Waits, within a bound, for what no event tells of: other processes' state in /proc, mostly. */
 import { setTimeout as pause } from 'node:timers/promises';
+import { PATIENCE_MS } from './patience.js';
 
 /** Calls `check` until it no longer throws; when `withinMs` have passed, throws what it threw last. */
-export async function eventually<T>(check: () => T | Promise<T>, withinMs = 20_000): Promise<T> {
+export async function eventually<T>(check: () => T | Promise<T>, withinMs = PATIENCE_MS): Promise<T> {
   const deadline = performance.now() + withinMs;
   for (;;) {
     try {

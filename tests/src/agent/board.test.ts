@@ -12,6 +12,7 @@ import { startTarget, temporaryDirectory } from '../targets/agent-target.js';
 import { runCommand } from '../command.js';
 import { eventually } from '../eventually.js';
 import { outerNodes } from '../nodes.js';
+import { PATIENCE_MS } from '../patience.js';
 
 function boardFiles(pid: number): string[] {
   const directory = `/proc/${pid}/fd`;
@@ -68,7 +69,7 @@ describe("the agent's status board", () => {
       assert.ok(before.heap.usedBytes > 1e6 && before.heap.usedBytes <= before.heap.totalBytes);
 
       process.kill(target.pid, 'SIGUSR2');
-      const written = await target.lines.next(['written'], 60_000);
+      const written = await target.lines.next(['written'], PATIENCE_MS);
       const after = await boardSaying(target.pid, ({ state, ended }) => state === 'idle' && ended !== null);
       assert.equal(after.captures, 1);
       assert.equal(after.expandedPath, written.path);
@@ -118,7 +119,7 @@ describe("the agent's status board", () => {
     const output = execFileSync(process.execPath, ['-e', code], {
       cwd: join(import.meta.dirname, '..'),
       encoding: 'utf8',
-      timeout: 30_000,
+      timeout: PATIENCE_MS,
     });
     assert.deepEqual(JSON.parse(output), [true, false]);
     const target = await startTarget(t, { options: {} });

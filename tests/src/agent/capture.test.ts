@@ -23,13 +23,13 @@ import { eventually } from '../eventually.js';
 import { nodeOf, outerNodes } from '../nodes.js';
 import { debianProgram } from '../targets/debian-program.js';
 import { census } from '../process-census.js';
+import { PATIENCE_MS } from '../patience.js';
 
-const WITHIN = 120_000;
 const REGISTER = ['--import', '@afterimage/agent/register'];
 
 async function signaled(target: Target): Promise<AgentLine> {
   target.child.kill('SIGUSR2');
-  const line = await target.lines.next(['written', 'failed', 'refused'], WITHIN);
+  const line = await target.lines.next(['written', 'failed', 'refused'], PATIENCE_MS);
   assert.equal(line.event, 'written', JSON.stringify(line));
   return line;
 }
@@ -51,7 +51,7 @@ for (const { major, path: node } of outerNodes) {
     target.child.kill('SIGUSR2');
     const events: AgentLine[] = [];
     for (const event of ['received', 'started', 'captured', 'written'] as const) {
-      events.push(await target.lines.next([event, 'failed', 'refused'], WITHIN));
+      events.push(await target.lines.next([event, 'failed', 'refused'], PATIENCE_MS));
     }
     assert.deepEqual(
       events.map(({ event }) => event),
@@ -119,7 +119,7 @@ test('an unencrypted image is not stored: the capture is refused at once, or abo
   const path = join(directory, 'a.heapsnapshot');
   const target = await startTarget(t, { options: { allow: true, path, develop: 'never' } });
   target.child.kill('SIGUSR2');
-  const refused = await target.lines.next(['refused', 'written', 'failed'], WITHIN);
+  const refused = await target.lines.next(['refused', 'written', 'failed'], PATIENCE_MS);
   assert.deepEqual([refused.event, refused.code], ['refused', 'unencrypted']);
   assert.match(
     String(refused['msg']),
@@ -133,7 +133,7 @@ test('an invalid recipient fails the capture before it starts', async (t) => {
   const options = { allow: true, path: join(directory, 'a.heapsnapshot'), recipients: ['age1notone'] };
   const target = await startTarget(t, { options });
   target.child.kill('SIGUSR2');
-  const failed = await target.lines.next(['refused', 'written', 'failed'], WITHIN);
+  const failed = await target.lines.next(['refused', 'written', 'failed'], PATIENCE_MS);
   assert.deepEqual([failed.event, failed.code], ['failed', 'unencrypted']);
   assert.match(String(failed['msg']), /a recipient is not one of age's/);
   assert.deepEqual(filesIn(directory), []);
@@ -155,7 +155,7 @@ test('agent.capture() works while the gate is shut, resolves to the result, and 
   const path = join(temporaryDirectory(t), 'a.heapsnapshot');
   const target = await startTarget(t, { options: { allow: false, path } });
   const first = target.get('/capture');
-  await target.lines.next(['started'], WITHIN);
+  await target.lines.next(['started'], PATIENCE_MS);
   const second = (await target.get('/capture')) as { error: { code: string } };
   assert.equal(second.error.code, 'busy');
   const result = (await first) as AgentLine;
@@ -169,12 +169,12 @@ test('signals during a capture are ignored, and many of them write only a few lo
   const path = join(temporaryDirectory(t), 'a.heapsnapshot');
   const target = await startTarget(t, { options: { allow: true, path } });
   target.child.kill('SIGUSR2');
-  await target.lines.next(['started'], WITHIN);
+  await target.lines.next(['started'], PATIENCE_MS);
   const begun = performance.now();
   for (let i = 0; i < 10_000; i++) target.child.kill('SIGUSR2');
   const seen = { ignored: 0, signals: 0 };
   for (;;) {
-    const line = await target.lines.next(['ignored', 'written', 'failed'], WITHIN);
+    const line = await target.lines.next(['ignored', 'written', 'failed'], PATIENCE_MS);
     assert.notEqual(line.event, 'failed', JSON.stringify(line));
     if (line.event === 'written') break;
     seen.ignored++;
@@ -250,7 +250,7 @@ test('the collector inherits nothing from the application', async (t) => {
       [],
     );
   });
-  await target.lines.next(['written'], WITHIN);
+  await target.lines.next(['written'], PATIENCE_MS);
 });
 
 test('under the permission model it works with the flags that the refusal names', async (t) => {
@@ -328,7 +328,7 @@ test('with too little memory for capturing, the capture is refused with the figu
   const target = await startTarget(t, { options: { allow: true, path: join(directory, 'a.heapsnapshot') } });
   writeFileSync(join(cgroup, 'cgroup.procs'), String(target.pid));
   target.child.kill('SIGUSR2');
-  const line = await target.lines.next(['refused', 'started'], WITHIN);
+  const line = await target.lines.next(['refused', 'started'], PATIENCE_MS);
   assert.deepEqual([line.event, line['code']], ['refused', 'headroom']);
   assert.match(String(line['msg']), /about [\d.]+ MB are needed, [\d.]+ MB available .*raise the limit/);
   assert.deepEqual(filesIn(directory), []);

@@ -13,8 +13,7 @@ import { filesIn, startTarget, temporaryDirectory, type Target } from '../target
 import { debianProgram } from '../targets/debian-program.js';
 import { eventually } from '../eventually.js';
 import { census } from '../process-census.js';
-
-const WITHIN = 120_000;
+import { PATIENCE_MS } from '../patience.js';
 
 export interface FailingCall {
   call: string;
@@ -101,7 +100,7 @@ function linkOf(path: string): string {
 }
 
 function outcome({ lines }: Target): Promise<AgentLine> {
-  return lines.next(['written', 'failed', 'refused'], WITHIN);
+  return lines.next(['written', 'failed', 'refused'], PATIENCE_MS);
 }
 
 /** Returns what ends it. */

@@ -33,8 +33,8 @@ import {
 } from '../targets/agent-target.js';
 import { eventually } from '../eventually.js';
 import { census } from '../process-census.js';
+import { PATIENCE_MS } from '../patience.js';
 
-const WITHIN = 120_000;
 /** Enough that each step of a capture lasts for a while. */
 const THINGS = '200000';
 
@@ -65,7 +65,7 @@ async function scene(
 }
 
 async function outcome({ target }: Scene): Promise<AgentLine> {
-  return target.lines.next(['written', 'failed', 'refused'], WITHIN);
+  return target.lines.next(['written', 'failed', 'refused'], PATIENCE_MS);
 }
 
 async function capture(scene: Scene): Promise<AgentLine> {
@@ -102,7 +102,7 @@ async function whenForked({ target }: Scene): Promise<{ collector: number; child
 
 async function whenDeveloping({ target }: Scene): Promise<{ collector: number; darkroom: number }> {
   target.child.kill('SIGUSR2');
-  await target.lines.next(['captured'], WITHIN);
+  await target.lines.next(['captured'], PATIENCE_MS);
   return { collector: await partOf(target, 'collector'), darkroom: await partOf(target, 'darkroom') };
 }
 
@@ -200,7 +200,7 @@ test('an image that cannot be developed is captured again, at most twice', async
   const at = await scene(t, { darkroom });
   at.target.child.kill('SIGUSR2');
   for (const attempt of [1, 2, 3]) {
-    const line = await at.target.lines.next(['started', 'failed'], WITHIN);
+    const line = await at.target.lines.next(['started', 'failed'], PATIENCE_MS);
     assert.deepEqual([line.event, line['attempt']], ['started', attempt]);
   }
   const line = await outcome(at);
@@ -219,7 +219,7 @@ test('an occupied path or a missing directory is refused, and nothing is started
   ] as const) {
     const at = await scene(t, { path: join(directory, name) }, directory);
     at.target.child.kill('SIGUSR2');
-    const line = await at.target.lines.next(['refused', 'started'], WITHIN);
+    const line = await at.target.lines.next(['refused', 'started'], PATIENCE_MS);
     assert.deepEqual([line.event, line['code']], ['refused', 'output']);
     assert.match(String(line['msg']), reason);
     await assertUnaffected(at, ['directory', 'link']);
@@ -302,7 +302,7 @@ test('the agent is uninstalled', async (t) => {
   await at.target.get('/uninstall');
   const line = await outcome(at);
   assert.deepEqual([line.event, line['code']], ['failed', 'uninstalled']);
-  assert.deepEqual([collector, darkroom].filter(isRunning), []);
+  await assertGone(collector, darkroom);
   assert.deepEqual(filesIn(at.directory), []);
 });
 
@@ -374,10 +374,10 @@ test('a collector that cannot start its threads ends with the server', async (t)
     writeFileSync(join(cgroup, 'pids.max'), String(now + free));
     at.target.child.kill('SIGUSR2');
     // It hangs in its start, or has aborted: Node.js versions differ.
-    await at.target.lines.next(['started'], WITHIN);
+    await at.target.lines.next(['started'], PATIENCE_MS);
     const first = await Promise.race([
       partOf(at.target, 'collector').catch(() => null),
-      at.target.lines.next(['failed'], WITHIN),
+      at.target.lines.next(['failed'], PATIENCE_MS),
     ]);
     assert.ok(first !== null);
     at.target.child.kill('SIGKILL');

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { nodeOf } from '../nodes.js';
+import { PATIENCE_MS } from '../patience.js';
 import { testsDirectory } from '../targets/agent-target.js';
 
 /** Loads the agent with a debugger that lists its scripts, or with none and its heap measured. */
@@ -30,7 +31,7 @@ function run(major: 20 | 24, program: string): unknown {
   const text = execFileSync(nodeOf(major).path, args, {
     cwd: testsDirectory,
     encoding: 'utf8',
-    timeout: 60_000,
+    timeout: PATIENCE_MS,
   });
   return JSON.parse(text);
 }

@@ -10,8 +10,7 @@ import { install, type AgentEvent } from '@afterimage/agent';
 import { createReadiness } from '../../../packages/agent/dist/readiness.js';
 import { filesIn, startTarget, temporaryDirectory } from '../targets/agent-target.js';
 import { outerNodes } from '../nodes.js';
-
-const WITHIN = 60_000;
+import { PATIENCE_MS } from '../patience.js';
 
 for (const { major, path: node } of outerNodes) {
   test(`Node ${major}: the signal writes a complete snapshot inline, with mode 0600`, async (t) => {
@@ -19,7 +18,7 @@ for (const { major, path: node } of outerNodes) {
     const path = join(directory, 'a.heapsnapshot');
     const target = await startTarget(t, { node, options: { mode: 'inline', allow: true, path } });
     target.child.kill('SIGUSR2');
-    const written = await target.lines.next(['written', 'failed', 'refused'], WITHIN);
+    const written = await target.lines.next(['written', 'failed', 'refused'], PATIENCE_MS);
     assert.deepEqual([written.event, written.kind, written.path], ['written', 'snapshot', path]);
     assert.ok((written.pauseMs ?? 0) > 0);
     assert.deepEqual(filesIn(directory), ['a.heapsnapshot']);
@@ -93,7 +92,7 @@ test('a failed capture turns readiness on again', async (t) => {
 
 test('uninstalling ends the drain, and nothing is written', async (t) => {
   const directory = temporaryDirectory(t);
-  const agent = installHere(t, { path: join(directory, 'a.heapsnapshot'), drainMs: WITHIN });
+  const agent = installHere(t, { path: join(directory, 'a.heapsnapshot'), drainMs: 60_000 });
   const started = new Promise((resolve) => agent.on('started', resolve));
   const capture = assert.rejects(agent.capture(), { code: 'uninstalled' });
   await started;

@@ -10,8 +10,8 @@ import { debianProgram } from '../targets/debian-program.js';
 import { eventually } from '../eventually.js';
 import { nodeOf } from '../nodes.js';
 import { childrenOf } from '../process-census.js';
+import { PATIENCE_MS } from '../patience.js';
 
-const WITHIN = 120_000;
 /** Calls by which something comes to be on a disk, or in memory that could be written out from. */
 const CALLS =
   'open,openat,openat2,creat,mknod,mknodat,link,linkat,symlink,symlinkat,memfd_create,truncate,rename,renameat,renameat2';
@@ -19,7 +19,7 @@ const CALLS =
 for (const develop of ['always', 'never'] as const) {
   test(
     `develop '${develop}': the only file opened for writing is the encrypted result`,
-    { timeout: WITHIN },
+    { timeout: PATIENCE_MS },
     async (t) => {
       const directory = mkdtempSync(join(tmpdir(), 'afterimage-clear-'));
       t.after(() => rmSync(directory, { recursive: true, force: true }));
@@ -40,7 +40,7 @@ for (const develop of ['always', 'never'] as const) {
       });
       const before = readFileSync(log, 'utf8').length;
       process.kill(target.pid, 'SIGUSR2');
-      const written = await target.lines.next(['written', 'failed', 'refused'], WITHIN);
+      const written = await target.lines.next(['written', 'failed', 'refused'], PATIENCE_MS);
       assert.equal(written.event, 'written', JSON.stringify(written));
 
       const opened = pathsWritten(readFileSync(log, 'utf8').slice(before));
@@ -73,7 +73,7 @@ function pathsWritten(log: string): string[] {
   });
 }
 
-test('the collector and its children leave no memory in a core dump', { timeout: WITHIN }, async (t) => {
+test('the collector and its children leave no memory in a core dump', { timeout: PATIENCE_MS }, async (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'afterimage-core-'));
   t.after(() => rmSync(directory, { recursive: true, force: true }));
   const path = join(directory, 'a.heapsnapshot');
@@ -85,7 +85,7 @@ test('the collector and its children leave no memory in a core dump', { timeout:
     const filter = readFileSync(`/proc/${collector}/coredump_filter`, 'latin1').trim();
     assert.match(filter, /^0+$/);
   });
-  assert.equal((await target.lines.next(['written', 'failed'], WITHIN)).event, 'written');
+  assert.equal((await target.lines.next(['written', 'failed'], PATIENCE_MS)).event, 'written');
 });
 
 function commandOf(pid: string): string {

@@ -17,8 +17,8 @@ import {
 import { runCommand } from '../command.js';
 import { eventually } from '../eventually.js';
 import { listenerPackages } from '../targets/listener-packages.js';
+import { PATIENCE_MS } from '../patience.js';
 
-const WITHIN = 60_000;
 const IMPORT = ['--import', '@afterimage/agent/register'];
 const program = fileURLToPath(new URL('../fixtures/signal-listener.js', import.meta.url));
 let packages = '';
@@ -55,7 +55,7 @@ for (const listener of [
 ]) {
   test(`a capture does not shut down what listens by ${listener}`, async (t) => {
     const { target } = await listening(t, listener, '1');
-    const shared = await target.lines.next(['shared'], WITHIN);
+    const shared = await target.lines.next(['shared'], PATIENCE_MS);
     assert.equal(shared['listeners'], 1);
     assert.match(
       String(shared['msg']),
@@ -64,7 +64,7 @@ for (const listener of [
     const file = listener === 'once and again' ? 'signal-listener.js' : 'node_modules/';
     assert.ok(String(shared['where']).includes(file), String(shared['where']));
     target.child.kill('SIGUSR2');
-    const line = await target.lines.next(['written', 'failed', 'refused'], WITHIN);
+    const line = await target.lines.next(['written', 'failed', 'refused'], PATIENCE_MS);
     assert.equal(line.event, 'written', JSON.stringify(line));
     assert.deepEqual(await target.get('/'), {});
     assert.deepEqual(target.lines.otherOutput, []);
@@ -87,7 +87,7 @@ test('the status board counts the application’s listeners, and the command cap
 test('a signal that a process sends to itself belongs to the application', async (t) => {
   const { target } = await listening(t, 'own', '1');
   await target.get('/self');
-  const line = await target.lines.next(['refused', 'received'], WITHIN);
+  const line = await target.lines.next(['refused', 'received'], PATIENCE_MS);
   assert.deepEqual([line.event, line['code']], ['refused', 'signal-shared']);
   await eventually(() => assert.deepEqual(target.lines.otherOutput, ['own']));
 });
@@ -95,7 +95,7 @@ test('a signal that a process sends to itself belongs to the application', async
 test('with the gate shut, the application gets the signal as if there were no agent', async (t) => {
   const { target } = await listening(t, 'own', '0');
   target.child.kill('SIGUSR2');
-  const line = await target.lines.next(['refused', 'received'], WITHIN);
+  const line = await target.lines.next(['refused', 'received'], PATIENCE_MS);
   assert.deepEqual([line.event, line['code']], ['refused', 'gate-shut']);
   await eventually(() => assert.deepEqual(target.lines.otherOutput, ['own']));
   assert.deepEqual(await target.get('/'), {});
@@ -112,7 +112,7 @@ test('without the native part the signal cannot be held back, so the capture is 
   const env = { LISTENER: 'own', ALLOW_HEAP_SNAPSHOT: '1', AFTERIMAGE_MODE: 'inline', AFTERIMAGE_PATH: path };
   const target = await startTarget(t, { program, flags: ['--no-addons', ...IMPORT], env });
   target.child.kill('SIGUSR2');
-  const line = await target.lines.next(['refused', 'received'], WITHIN);
+  const line = await target.lines.next(['refused', 'received'], PATIENCE_MS);
   assert.deepEqual([line.event, line['code']], ['refused', 'signal-shared']);
   assert.match(String(line['msg']), /a capture would set off what that does; give the agent another signal/);
 });

@@ -16,8 +16,8 @@ import {
   type Target,
 } from '../targets/agent-target.js';
 import { nodeOf, outerNodes } from '../nodes.js';
+import { PATIENCE_MS } from '../patience.js';
 
-const WITHIN = 30_000;
 const IMPORT = ['--import', '@afterimage/agent/register'];
 
 interface Status {
@@ -42,7 +42,7 @@ for (const { major, path: node } of outerNodes) {
     test(`Node ${major}, ${way}: with the gate shut the signal is refused, and the server lives`, async (t) => {
       const target = await startTarget(t, { node, ...settings });
       target.child.kill('SIGUSR2');
-      const line = await target.lines.next(['refused', 'received'], WITHIN);
+      const line = await target.lines.next(['refused', 'received'], PATIENCE_MS);
       assert.equal(line.event, 'refused');
       assert.deepEqual(
         [line['level'], line['code'], line['pid'], line['msg']],
@@ -68,19 +68,19 @@ test('10,000 signals at a shut gate cost a few log lines and nothing else', asyn
   };
   storm();
   assert.deepEqual(await target.get('/'), { things: 1000 });
-  const first = await target.lines.next(['refused'], WITHIN);
+  const first = await target.lines.next(['refused'], PATIENCE_MS);
   assert.equal(first['count'], 1);
   let lines = 1;
   // Each kill() is noticed or merged with one before by the kernel, as chance has it; what is noticed is counted.
   for (let count = 1; count === 1; lines++) {
     assert.ok(lines < 10, 'no line counts more than one signal');
     storm();
-    count = Number((await target.lines.next(['refused'], WITHIN))['count']);
+    count = Number((await target.lines.next(['refused'], PATIENCE_MS))['count']);
   }
   const seconds = (performance.now() - started) / 1000;
   assert.ok(lines <= 2 + seconds);
   target.child.kill('SIGUSR2');
-  await target.lines.next(['refused'], WITHIN);
+  await target.lines.next(['refused'], PATIENCE_MS);
 });
 
 test('a second install returns the same agent and names the options that have no effect', async (t) => {
@@ -102,7 +102,7 @@ test('after uninstall the signal does what it does to any Node.js process', asyn
 test('another signal can be chosen', async (t) => {
   const target = await startTarget(t, { flags: IMPORT, env: { AFTERIMAGE_SIGNAL: 'SIGWINCH' } });
   target.child.kill('SIGWINCH');
-  const line = await target.lines.next(['refused'], WITHIN);
+  const line = await target.lines.next(['refused'], PATIENCE_MS);
   assert.match(String(line['msg']), /^refused SIGWINCH/);
 });
 
@@ -115,10 +115,10 @@ test("SIGUSR1 still opens Node.js's inspector", async (t) => {
 
 test('a wrong option at registration is reported in one line, and neither it nor the signal ends the server', async (t) => {
   const target = await startTarget(t, { flags: IMPORT, env: { AFTERIMAGE_PATH: '/tmp/{when}' } });
-  const failed = await target.lines.next(['failed'], WITHIN);
+  const failed = await target.lines.next(['failed'], PATIENCE_MS);
   assert.match(String(failed['msg']), /not installed: .*AFTERIMAGE_PATH: unknown placeholder \{when\}/);
   target.child.kill('SIGUSR2');
-  await target.lines.next(['refused'], WITHIN);
+  await target.lines.next(['refused'], PATIENCE_MS);
   assert.deepEqual(await target.get('/'), { things: 1000 });
 });
 
@@ -127,7 +127,7 @@ test('a process with nothing left to do exits, with or without an agent', () => 
     const { status, stderr } = spawnSync(process.execPath, [...flags, '--eval', 'console.log(1)'], {
       cwd: testsDirectory,
       encoding: 'utf8',
-      timeout: WITHIN,
+      timeout: PATIENCE_MS,
     });
     assert.deepEqual({ status, stderr }, { status: 0, stderr: '' });
   }
@@ -143,7 +143,7 @@ test('in a worker thread the agent does nothing and reports why', async (t) => {
     assert.deepEqual([status.possible, error], [false, 'unsupported']);
     assert.match(status.reason ?? '', /worker threads take no captures/);
     target.child.kill('SIGUSR2');
-    await target.lines.next(['refused'], WITHIN);
+    await target.lines.next(['refused'], PATIENCE_MS);
   }
 });
 
@@ -160,7 +160,7 @@ test('each cluster worker has its own agent', async (t) => {
     const lines = readAgentLines(primary.stderr);
     const [pid] = (await once(createInterface(primary.stdout), 'line')) as string[];
     process.kill(Number(pid), 'SIGUSR2');
-    assert.equal((await lines.next(['refused'], WITHIN))['pid'], Number(pid));
+    assert.equal((await lines.next(['refused'], PATIENCE_MS))['pid'], Number(pid));
   }
 });
 
@@ -175,7 +175,7 @@ test('under the permission model, the reason and the necessary flags are reporte
   assert.equal(possible, false);
   assert.match(reason ?? '', /--allow-addons/);
   target.child.kill('SIGUSR2');
-  const refused = await target.lines.next(['refused'], WITHIN);
+  const refused = await target.lines.next(['refused'], PATIENCE_MS);
   assert.equal(refused['code'], 'unsupported');
   assert.match(
     String(refused['msg']),

@@ -11,6 +11,7 @@ import * as zlib from 'node:zlib';
 import { type CommandEnd, commandProgram, runCommand } from '../command.js';
 import { nodeOf, outerNodes } from '../nodes.js';
 import { hostileNames, hostileProgram, runProgram, widestLine } from '../snapshot/planted-snapshots.js';
+import { PATIENCE_MS } from '../patience.js';
 
 const PLANTED = 5000;
 const plantedProgram = `
@@ -68,7 +69,7 @@ before(
     hostile = join(directory, 'hostile.heapsnapshot');
     runProgram(nodeOf(24), directory, 'hostile', `${hostileProgram}\nsnapshot('hostile.heapsnapshot');`);
   },
-  { timeout: 120_000 },
+  { timeout: PATIENCE_MS },
 );
 after(() => rm(directory, { recursive: true, force: true }));
 
@@ -222,7 +223,7 @@ async function parsed(words: string[]): Promise<{ instances?: InstancesJson }> {
   return JSON.parse(stdout.toString()) as { instances?: InstancesJson };
 }
 
-describe('afterimage analyze, with a question', { timeout: 120_000 }, () => {
+describe('afterimage analyze, with a question', { timeout: PATIENCE_MS }, () => {
   it('lists the instances of a class and what retains each', async () => {
     const { instances } = JSON.parse(
       await analyzed([planted, '--class', 'PlantedSession', '--top', '7', '--json']),
@@ -341,7 +342,7 @@ describe('afterimage analyze, with a question', { timeout: 120_000 }, () => {
   });
 });
 
-describe('names with control characters', { timeout: 120_000 }, () => {
+describe('names with control characters', { timeout: PATIENCE_MS }, () => {
   it('are shown as escapes in a terminal', async () => {
     const report = await analyzed([hostile, '--top', '300']);
     assertHarmless(report);
@@ -396,7 +397,7 @@ describe('names with control characters', { timeout: 120_000 }, () => {
   });
 });
 
-describe('a report is written', { timeout: 120_000 }, () => {
+describe('a report is written', { timeout: PATIENCE_MS }, () => {
   it('to a file, complete, readable only by its owner', async () => {
     const output = join(directory, 'report.md');
     await writeFile(output, 'earlier', { mode: 0o644 });
@@ -433,7 +434,7 @@ describe('a report is written', { timeout: 120_000 }, () => {
       const { stdout, error } = spawnSync('script', ['-qec', command, '/dev/null'], {
         env: { ...process.env, TERM: 'xterm', ...env },
         encoding: 'utf8',
-        timeout: 60_000,
+        timeout: PATIENCE_MS,
       });
       if (error) t.skip('there is no script(1) to make a terminal');
       return stdout.replaceAll('\r\n', '\n');
@@ -452,7 +453,7 @@ describe('a report is written', { timeout: 120_000 }, () => {
   });
 });
 
-describe('analyze rejects files that are not snapshots', { timeout: 120_000 }, () => {
+describe('analyze rejects files that are not snapshots', { timeout: PATIENCE_MS }, () => {
   const cases: [name: string, input: () => Buffer, line: RegExp][] = [
     ['nothing', () => Buffer.alloc(0), /standard input: /],
     ['text', () => Buffer.from('hello world\n'), /standard input: not a heap snapshot/],

@@ -9,6 +9,7 @@ import { BOARD_NAME, parseBoard, type BoardDocument } from '@afterimage/agent/bo
 import { afterTest, partOf, startTarget, temporaryDirectory, type Target } from '../targets/agent-target.js';
 import { endOf, runCommand, startCommand, type CommandEnd } from '../command.js';
 import { outerNodes } from '../nodes.js';
+import { PATIENCE_MS } from '../patience.js';
 
 interface Report {
   by: string;
@@ -88,7 +89,7 @@ describe('afterimage capture of a process with an agent', () => {
       assert.equal(found.sha256, sha256Of(path));
       assert.equal(found.redaction, 'strings');
       assert.equal(found.image.nodeVersion, version);
-      const written = await target.lines.next(['written'], 10_000);
+      const written = await target.lines.next(['written'], PATIENCE_MS);
       assert.equal(written['sha256'], found.sha256);
       assert.equal(written.pauseMs, found.pauseMs);
       assert.ok(found.forkMs !== undefined && found.forkMs > 0);
@@ -127,7 +128,7 @@ describe('afterimage capture of a process with an agent', () => {
         // It has ended with its server.
       }
     });
-    await target.lines.next(['started'], 10_000);
+    await target.lines.next(['started'], PATIENCE_MS);
     await refused(3, /is being captured by its agent: wait until that is over \(nothing was sent/, target);
     target.child.kill('SIGKILL');
     process.kill(collector, 'SIGCONT');
@@ -142,7 +143,7 @@ describe('afterimage capture of a process with an agent', () => {
     const command = startCommand(['capture', String(target.pid), '-o', join(directory, 'copy')]);
     const collector = await partOf(target, 'collector');
     process.kill(collector, 'SIGSTOP');
-    await target.lines.next(['started'], 10_000);
+    await target.lines.next(['started'], PATIENCE_MS);
     command.kill('SIGINT');
     const { signal, stderr } = await endOf(command);
     assert.equal(signal, 'SIGINT');
@@ -151,7 +152,7 @@ describe('afterimage capture of a process with an agent', () => {
       /interrupted by SIGINT; the agent of process \d+ goes on, and writes to .*agent\.heapsnapshot/,
     );
     process.kill(collector, 'SIGCONT');
-    await target.lines.next(['written'], 60_000);
+    await target.lines.next(['written'], PATIENCE_MS);
     assert.ok(existsSync(path) && !existsSync(join(directory, 'copy')));
   });
 

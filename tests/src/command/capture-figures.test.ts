@@ -9,6 +9,7 @@ import { runCommand } from '../command.js';
 import { outerNodes } from '../nodes.js';
 import { startPlainTarget, type PlainTarget } from '../targets/plain-target.js';
 import { temporaryDirectory } from '../temporary-directory.js';
+import { PATIENCE_MS } from '../patience.js';
 
 async function figuresIn(file: string): Promise<ProcessFigures> {
   const figures = readProvenance((await openSnapshot(file)).graph.header)?.target?.process;
@@ -43,7 +44,7 @@ describe("a capture contains the process's figures of that moment", () => {
     const path = join(await temporaryDirectory(t), 'app.heapsnapshot');
     const target = await startTarget(t, { options: { allow: true, path } });
     target.child.kill('SIGUSR2');
-    await target.lines.next(['written'], 60_000);
+    await target.lines.next(['written'], PATIENCE_MS);
     const figures = await figuresIn(path);
     assert.ok(figures.rss > figures.heapUsed);
     assert.ok((figures.threads ?? 0) >= 5);

@@ -26,6 +26,7 @@ import { eventually } from '../eventually.js';
 import { nodeOf } from '../nodes.js';
 import { childrenOf } from '../process-census.js';
 import { storeImage } from '../image/stored-image.js';
+import { PATIENCE_MS } from '../patience.js';
 
 const HEAD_BYTES = 8 << 20;
 
@@ -44,7 +45,7 @@ before(
     await pipeline(createReadStream(gzipImage), createGunzip(), createWriteStream(rawImage));
     head = await firstBytes(rawImage, HEAD_BYTES);
   },
-  { timeout: 120_000 },
+  { timeout: PATIENCE_MS },
 );
 after(() => rm(directory, { recursive: true, force: true }));
 
@@ -282,7 +283,7 @@ async function smallDisk(t: TestContext): Promise<string | null> {
   return mounted;
 }
 
-describe('develop is interrupted', { timeout: 60_000 }, () => {
+describe('develop is interrupted', { timeout: PATIENCE_MS }, () => {
   it('a reader that closes the pipe ends it silently', async () => {
     const child = startCommand(['develop', zstdImage, '-o', '-']);
     child.stdout?.once('data', () => child.stdout?.destroy());

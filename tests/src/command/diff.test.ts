@@ -10,6 +10,7 @@ import { reportToTerminal } from '../../../packages/afterimage/dist/report/looks
 import { type CommandEnd, runCommand } from '../command.js';
 import { nodeOf } from '../nodes.js';
 import { hostileNames, runProgram, widestLine } from '../snapshot/planted-snapshots.js';
+import { PATIENCE_MS } from '../patience.js';
 
 const growingProgram = `
   class PlantedJob { constructor(number) { this.input = 'input of the job ' + number; this.tries = [number + 0.5]; } }
@@ -35,7 +36,7 @@ before(
     runProgram(nodeOf(24), directory, 'growing', growingProgram);
     files = [0, 1, 2].map((at) => join(directory, `${at}.heapsnapshot`));
   },
-  { timeout: 120_000 },
+  { timeout: PATIENCE_MS },
 );
 after(() => rm(directory, { recursive: true, force: true }));
 

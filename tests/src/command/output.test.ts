@@ -13,6 +13,7 @@ import { debianFile } from '../targets/debian-program.js';
 import { nodeOf } from '../nodes.js';
 import { startPlainTarget } from '../targets/plain-target.js';
 import { temporaryDirectory } from '../temporary-directory.js';
+import { PATIENCE_MS } from '../patience.js';
 
 const MAGIC = { gz: '1f8b', zst: '28b52ffd' };
 
@@ -81,7 +82,7 @@ describe('a result is compressed according to its name', { timeout: 300_000 }, (
   });
 });
 
-describe('a result in a pipe', { timeout: 120_000 }, () => {
+describe('a result in a pipe', { timeout: PATIENCE_MS }, () => {
   it('is alone there: messages go to standard error', async (t) => {
     const { pid } = await startPlainTarget(t);
     const { stdout, stderr } = await succeed(['capture', String(pid), '-o', '-']);
@@ -99,7 +100,7 @@ describe('a result in a pipe', { timeout: 120_000 }, () => {
       const command = `'${process.execPath}' '${commandProgram}' ${verb}`;
       const { stdout, status, error } = spawnSync('script', ['-qec', command, '/dev/null'], {
         encoding: 'utf8',
-        timeout: 60_000,
+        timeout: PATIENCE_MS,
       });
       if (error) {
         t.skip('there is no script(1) to make a terminal');

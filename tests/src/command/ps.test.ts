@@ -11,6 +11,7 @@ import { commandProgram, endOf, runCommand, startCommand, type CommandOptions } 
 import { nodeOf, outerNodes } from '../nodes.js';
 import { needsOtherUsers } from '../targets/plain-target.js';
 import { temporaryDirectory } from '../temporary-directory.js';
+import { PATIENCE_MS } from '../patience.js';
 
 interface Listed {
   pid: number;
@@ -94,7 +95,7 @@ function onTerminal(t: TestContext, columns: number): string | null {
   const { stdout, error } = spawnSync('script', ['-qec', command, '/dev/null'], {
     env: { ...process.env, TERM: 'xterm', NO_COLOR: '1' },
     encoding: 'utf8',
-    timeout: 60_000,
+    timeout: PATIENCE_MS,
   });
   if (error) {
     t.skip('there is no script(1) to make a terminal');

@@ -11,6 +11,7 @@ import { runCommand, type CommandEnd } from '../command.js';
 import { debianProgram } from '../targets/debian-program.js';
 import { nodeOf } from '../nodes.js';
 import { storeImage } from '../image/stored-image.js';
+import { PATIENCE_MS } from '../patience.js';
 
 const SECRET = 'tr0ub4dor-and-3-of-spades';
 const PROGRAM = `
@@ -39,7 +40,7 @@ before(
     execFileSync('age-keygen', ['-o', identity], { stdio: 'ignore' });
     recipient = execFileSync('age-keygen', ['-y', identity], { encoding: 'utf8' }).trim();
   },
-  { timeout: 120_000 },
+  { timeout: PATIENCE_MS },
 );
 after(() => rm(directory, { recursive: true, force: true }));
 
@@ -60,7 +61,7 @@ async function fail(args: string[], code: number, line: RegExp): Promise<void> {
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 const inDirectory = (name: string): string => join(directory, name);
 
-describe('afterimage redact', { timeout: 120_000 }, () => {
+describe('afterimage redact', { timeout: PATIENCE_MS }, () => {
   it('keeps structure and names, and removes data', async () => {
     const text = await readFile(redacted, 'utf8');
     assert.ok(!text.includes(SECRET.slice(0, 8)) && !text.includes('somebody'));
@@ -152,7 +153,7 @@ describe('afterimage redact', { timeout: 120_000 }, () => {
   });
 });
 
-describe('afterimage verify', { timeout: 120_000 }, () => {
+describe('afterimage verify', { timeout: PATIENCE_MS }, () => {
   it('tells what a file is and what was done to it', async () => {
     const { stdout } = await succeed('verify', redacted);
     assert.match(stdout.toString(), /: whole, and as it was written\n/);
@@ -200,7 +201,7 @@ describe('afterimage verify', { timeout: 120_000 }, () => {
   });
 });
 
-describe('encryption', { timeout: 120_000 }, () => {
+describe('encryption', { timeout: PATIENCE_MS }, () => {
   it('interoperates with age in both directions', async () => {
     const [ours, theirs] = [inDirectory('ours.age'), inDirectory('theirs.age')];
     await succeed('redact', plain, ours, '--recipient', recipient);

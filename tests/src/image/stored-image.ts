@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { startLoadServer } from '../targets/load-server.js';
 import type { NodeBinary } from '../nodes.js';
+import { PATIENCE_MS } from '../patience.js';
 
 /** Captures one in `directory`; resolves to its path, which ends in `.image.zst` or `.image.gz`. */
 export async function storeImage(node: NodeBinary, directory: string): Promise<string> {
@@ -14,7 +15,7 @@ export async function storeImage(node: NodeBinary, directory: string): Promise<s
   });
   try {
     process.kill(server.pid, 'SIGUSR2');
-    const { event, kind, path, ...rest } = await server.lines.next(['written', 'failed'], 60_000);
+    const { event, kind, path, ...rest } = await server.lines.next(['written', 'failed'], PATIENCE_MS);
     assert.ok(event === 'written' && kind === 'image' && path !== undefined, JSON.stringify(rest));
     return path;
   } finally {

@@ -8,6 +8,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { nodeOf } from '../nodes.js';
 import { runProgram } from '../snapshot/planted-snapshots.js';
+import { PATIENCE_MS } from '../patience.js';
 
 const directory = mkdtempSync(path.join(tmpdir(), 'afterimage-library-'));
 after(() => rmSync(directory, { recursive: true }));
@@ -44,7 +45,7 @@ function run(...args: string[]): { status: number | null; stdout: string } {
     cwd: directory,
     env,
     encoding: 'utf8',
-    timeout: 120_000,
+    timeout: PATIENCE_MS,
   });
   assert.equal(stderr, '');
   return { status, stdout };

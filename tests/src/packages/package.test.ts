@@ -7,6 +7,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, before, test } from 'node:test';
 import { nodeOf, outerNodes } from '../nodes.js';
+import { PATIENCE_MS } from '../patience.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const directory = mkdtempSync(path.join(tmpdir(), 'afterimage-package-'));
@@ -15,7 +16,12 @@ const prebuilds = path.join(project, 'node_modules/@afterimage/image/prebuilds/l
 after(() => rmSync(directory, { recursive: true }));
 
 const npm = (args: string[], cwd: string): string =>
-  execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], timeout: 120_000 });
+  execFileSync('npm', args, {
+    cwd,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+    timeout: PATIENCE_MS,
+  });
 
 const capture = `
   import { install } from '@afterimage/agent';
@@ -37,7 +43,7 @@ function runOn(nodePath: string): Outcome {
     {
       cwd: project,
       encoding: 'utf8',
-      timeout: 60_000,
+      timeout: PATIENCE_MS,
     },
   );
   assert.equal(run.status, 0, run.stderr);

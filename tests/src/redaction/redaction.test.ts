@@ -31,6 +31,7 @@ import {
   type Document,
 } from './redacted-bytes.js';
 import { temporaryDirectory } from '../temporary-directory.js';
+import { PATIENCE_MS } from '../patience.js';
 
 const writer = fileURLToPath(new URL('../snapshot/programs/write.js', import.meta.url));
 const planter = fileURLToPath(new URL('../../../bench/redaction/planted-secrets.cjs', import.meta.url));
@@ -147,10 +148,10 @@ describe('a redacted snapshot', { concurrency: 2 }, () => {
     ] as const) {
       it(
         `of Node ${node.major}, ${program}, ${how}, gives the same answers`,
-        { timeout: 120_000 },
+        { timeout: PATIENCE_MS },
         async (t) => {
           const file = join(await temporaryDirectory(t), 'before.heapsnapshot');
-          await run(node.path, [writer, program, how, file], { timeout: 60_000 });
+          await run(node.path, [writer, program, how, file], { timeout: PATIENCE_MS });
           const bytes = await readFile(file);
           const [original, redacted] = await Promise.all([opened(bytes), opened(redact(bytes))]);
           assertSameGraph(redacted, original);
@@ -171,10 +172,10 @@ describe('a redacted snapshot', { concurrency: 2 }, () => {
   for (const level of ['strings', 'names'] as const) {
     it(
       `with level ${level} looks the same to DevTools and to this reader`,
-      { timeout: 120_000 },
+      { timeout: PATIENCE_MS },
       async (t) => {
         const file = join(await temporaryDirectory(t), 'redacted.heapsnapshot');
-        await run(nodeOf(24).path, [writer, 'shop', 'plain', file], { timeout: 60_000 });
+        await run(nodeOf(24).path, [writer, 'shop', 'plain', file], { timeout: PATIENCE_MS });
         await writeFile(file, redact(await readFile(file), level));
         const [ours, theirs] = await Promise.all([openSnapshot(file), loadNodesInDevTools(file)]);
         assert.equal(differences(ours, theirs).join('\n'), '');
@@ -185,10 +186,10 @@ describe('a redacted snapshot', { concurrency: 2 }, () => {
 
 describe('a redacted snapshot', { concurrency: 2 }, () => {
   for (const node of outerNodes) {
-    it(`of Node ${node.major} contains none of 1,000 secrets`, { timeout: 180_000 }, async (t) => {
+    it(`of Node ${node.major} contains none of 1,000 secrets`, { timeout: PATIENCE_MS }, async (t) => {
       const directory = await temporaryDirectory(t);
       const [secretsFile, file] = [join(directory, 'secrets'), join(directory, 'before.heapsnapshot')];
-      await run(node.path, [planter, secretsFile, file, 'numbers'], { timeout: 60_000 });
+      await run(node.path, [planter, secretsFile, file, 'numbers'], { timeout: PATIENCE_MS });
       const secrets = JSON.parse(await readFile(secretsFile, 'utf8')) as Secret[];
       assert.ok(secrets.length >= 1000, `${secrets.length} secrets`);
       const found = leaksIn(redact(await readFile(file)).toString(), secrets);
@@ -199,7 +200,7 @@ describe('a redacted snapshot', { concurrency: 2 }, () => {
   it('is searched by a search that works', async (t) => {
     const directory = await temporaryDirectory(t);
     const [secretsFile, file] = [join(directory, 'secrets'), join(directory, 'before.heapsnapshot')];
-    await run(nodeOf(24).path, [planter, secretsFile, file], { timeout: 60_000 });
+    await run(nodeOf(24).path, [planter, secretsFile, file], { timeout: PATIENCE_MS });
     const secrets = JSON.parse(await readFile(secretsFile, 'utf8')) as Secret[];
     assert.equal(leaksIn(await readFile(file, 'utf8'), secrets).length, secrets.length);
   });

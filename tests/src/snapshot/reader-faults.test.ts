@@ -9,6 +9,7 @@ import fc from 'fast-check';
 import { madeUpSnapshot } from './made-up-snapshot.js';
 import { inPieces, threeNodes, written, type SnapshotText } from './snapshot-text.js';
 import { temporaryDirectory } from '../temporary-directory.js';
+import { PATIENCE_MS } from '../patience.js';
 
 /** What the reader says of the bytes; fails when it takes them for a snapshot. */
 async function refusal(bytes: Buffer): Promise<SnapshotFormatError> {
@@ -183,7 +184,7 @@ describe('a snapshot is rejected', () => {
     await assert.rejects(openSnapshot(file), /cannot be decompressed/);
   });
 
-  it('with the same error by two threads as by one', { timeout: 60_000 }, async (t) => {
+  it('with the same error by two threads as by one', { timeout: PATIENCE_MS }, async (t) => {
     // Larger than what one thread reads alone; the fault is in what the second thread reads.
     const text = threeNodes();
     const edges = 2_000_000;

@@ -14,6 +14,7 @@ import { madeUpSnapshot } from './made-up-snapshot.js';
 import { nodeOf } from '../nodes.js';
 import { inPieces, threeNodes, written, type SnapshotText } from './snapshot-text.js';
 import { temporaryDirectory } from '../temporary-directory.js';
+import { PATIENCE_MS } from '../patience.js';
 
 const run = promisify(execFile);
 const writer = fileURLToPath(new URL('programs/write.js', import.meta.url));
@@ -66,11 +67,11 @@ describe('a snapshot is read the same', () => {
     );
   });
 
-  it('from a file, gzip, zstd, a stream, by one thread and by two', { timeout: 120_000 }, async (t) => {
+  it('from a file, gzip, zstd, a stream, by one thread and by two', { timeout: PATIENCE_MS }, async (t) => {
     const directory = await temporaryDirectory(t);
     const plain = join(directory, 'plain.heapsnapshot');
     const { path } = nodeOf(24);
-    await run(path, [writer, 'shop', 'plain', plain], { timeout: 60_000 });
+    await run(path, [writer, 'shop', 'plain', plain], { timeout: PATIENCE_MS });
     const packed = join(directory, 'packed.heapsnapshot.gz');
     await writeFile(packed, gzipSync(await readFile(plain), { level: 1 }));
 

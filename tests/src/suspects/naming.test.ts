@@ -8,6 +8,7 @@ import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { diff, findSuspects, openSnapshot, type Growth, type Suspect } from '@afterimage/snapshot';
 import { nodes } from '../nodes.js';
+import { PATIENCE_MS } from '../patience.js';
 
 const program = fileURLToPath(new URL('programs/naming.js', import.meta.url));
 
@@ -21,7 +22,7 @@ for (const { major, path } of nodes.filter(({ major }) => major === 20 || major 
     before(async () => {
       const { status, stderr } = spawnSync(path, ['--expose-gc', program, directory], {
         encoding: 'utf8',
-        timeout: 120_000,
+        timeout: PATIENCE_MS,
       });
       assert.equal(status, 0, stderr);
       growth = await diff(

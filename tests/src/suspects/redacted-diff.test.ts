@@ -8,6 +8,7 @@ import { nodeOf } from '../nodes.js';
 import { runProgram } from '../snapshot/planted-snapshots.js';
 import { redact } from '../redaction/redacted-bytes.js';
 import { temporaryDirectory } from '../temporary-directory.js';
+import { PATIENCE_MS } from '../patience.js';
 
 const LEVELS: RedactionLevel[] = ['strings', 'names'];
 
@@ -78,7 +79,7 @@ function figures({ growth, suspects, classes, explainedShare }: Growth): unknown
 
 describe('snapshots that were redacted separately', { concurrency: 2 }, () => {
   for (const major of [20, 26] as const) {
-    it(`show the same growth as unredacted ones, Node ${major}`, { timeout: 240_000 }, async (t) => {
+    it(`show the same growth as unredacted ones, Node ${major}`, { timeout: PATIENCE_MS }, async (t) => {
       const directory = await temporaryDirectory(t);
       runProgram(nodeOf(major), directory, 'leaking', LEAKING);
       const [first = '', ...others] = [1, 2, 3].map((round) => join(directory, `${round}.heapsnapshot`));
@@ -99,7 +100,7 @@ describe('snapshots that were redacted separately', { concurrency: 2 }, () => {
     });
   }
 
-  it('get the names of the last one, and so do its paths', { timeout: 120_000 }, async (t) => {
+  it('get the names of the last one, and so do its paths', { timeout: PATIENCE_MS }, async (t) => {
     const directory = await temporaryDirectory(t);
     runProgram(nodeOf(24), directory, 'leaking', LEAKING);
     const { suspects, classes } = await diffAt(
@@ -118,7 +119,7 @@ describe('snapshots that were redacted separately', { concurrency: 2 }, () => {
     assert.equal(after - before, 1400);
   });
 
-  it('report names that could not be matched', { timeout: 120_000 }, async (t) => {
+  it('report names that could not be matched', { timeout: PATIENCE_MS }, async (t) => {
     const directory = await temporaryDirectory(t);
     runProgram(nodeOf(24), directory, 'doubtful', DOUBTFUL);
     const files = [1, 2].map((round) => join(directory, `${round}.heapsnapshot`));
@@ -127,7 +128,7 @@ describe('snapshots that were redacted separately', { concurrency: 2 }, () => {
     assert.match(notCovered.join(), /^[12] redacted names? could not be followed/);
   });
 
-  it('report different redaction levels', { timeout: 120_000 }, async (t) => {
+  it('report different redaction levels', { timeout: PATIENCE_MS }, async (t) => {
     const directory = await temporaryDirectory(t);
     runProgram(nodeOf(24), directory, 'leaking', LEAKING);
     const [first = '', second = ''] = [1, 2].map((round) => join(directory, `${round}.heapsnapshot`));

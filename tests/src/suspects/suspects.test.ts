@@ -16,6 +16,7 @@ import {
   type SuspectKind,
 } from '@afterimage/snapshot';
 import { outerNodes } from '../nodes.js';
+import { PATIENCE_MS } from '../patience.js';
 
 const program = fileURLToPath(new URL('programs/leaking.js', import.meta.url));
 const HEALTHY = ['settings', 'recent', 'requests'];
@@ -48,7 +49,7 @@ for (const { major, path: node } of outerNodes) {
     before(() => {
       const { status, stderr } = spawnSync(node, ['--expose-gc', program, directory], {
         encoding: 'utf8',
-        timeout: 120_000,
+        timeout: PATIENCE_MS,
       });
       assert.equal(status, 0, stderr);
     });

@@ -13,6 +13,7 @@ import { readAgentLines, type AgentLines } from './agent-lines.js';
 import { eventually } from '../eventually.js';
 import { cgroupVersion, limitMemory, makeMemoryCgroup } from '../memory-cgroup.js';
 import { childrenOf } from '../process-census.js';
+import { PATIENCE_MS } from '../patience.js';
 
 export interface TargetSettings {
   /** The Node binary; the one that runs the tests by default. */
@@ -119,7 +120,7 @@ export function temporaryDirectory(t: TestContext): string {
 export type Part = 'collector' | 'child' | 'darkroom';
 
 /** The pid of a part of the running capture, as soon as there is one. */
-export async function partOf(target: Target, part: Part, withinMs = 30_000): Promise<number> {
+export async function partOf(target: Target, part: Part, withinMs = PATIENCE_MS): Promise<number> {
   const deadline = performance.now() + withinMs;
   for (;;) {
     const found = parts(target.pid)[part];

@@ -4,6 +4,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { cached } from '../cached.js';
+import { PATIENCE_MS } from '../patience.js';
 
 type DebianPackage =
   | 'g++-aarch64-linux-gnu'
@@ -29,7 +30,7 @@ export function debianProgram(name: Program): string {
  * @throws where apt's lists do not have it
  */
 export function debianDependency(name: string, prefix: string): string {
-  const listed = execFileSync('apt-cache', ['depends', name], { encoding: 'utf8', timeout: 60_000 });
+  const listed = execFileSync('apt-cache', ['depends', name], { encoding: 'utf8', timeout: PATIENCE_MS });
   const found = new RegExp(`Depends: (${prefix}\\S+)`).exec(listed)?.[1];
   if (found === undefined) throw new Error(`this machine's apt knows no ${name}, which Debian has`);
   return found;
@@ -67,7 +68,7 @@ export function debianUnpacked(name: string, packages: () => readonly string[]):
       throw new Error(`this test needs packages of Debian for ${name}: apt-get download failed`, { cause });
     }
     for (const file of readdirSync(directory).map((entry) => path.join(directory, entry))) {
-      execFileSync('dpkg-deb', ['--extract', file, directory], { timeout: 60_000 });
+      execFileSync('dpkg-deb', ['--extract', file, directory], { timeout: PATIENCE_MS });
       rmSync(file);
     }
   });

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { cached } from '../cached.js';
+import { PATIENCE_MS } from '../patience.js';
 
 const PACKAGES = {
   '@nestjs/common': '12.5.1',
@@ -27,7 +28,7 @@ export function listenerPackages(): string {
     execFileSync('npm', ['install', '--silent', '--ignore-scripts', '--no-audit', '--no-fund'], {
       cwd: directory,
       stdio: ['ignore', 'ignore', 'inherit'],
-      timeout: 240_000,
+      timeout: PATIENCE_MS,
     });
   });
 }

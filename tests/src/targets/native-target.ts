@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Fork, ForkFailure } from '../../../packages/image/dist/native-part.js';
 import type { NodeBinary } from '../nodes.js';
+import { PATIENCE_MS } from '../patience.js';
 
 export interface Played {
   failure: ForkFailure | null;
@@ -18,7 +19,9 @@ export async function playTarget<Result = Played>(
   scenario: string,
   ...args: string[]
 ): Promise<Result> {
-  const { stdout } = await promisify(execFile)(node.path, [target, scenario, ...args], { timeout: 60_000 });
+  const { stdout } = await promisify(execFile)(node.path, [target, scenario, ...args], {
+    timeout: PATIENCE_MS,
+  });
   // V8 writes there too, where it is asked to trace.
   const line = stdout.split('\n').find((written) => written.startsWith('{')) ?? '';
   return JSON.parse(line) as Result;

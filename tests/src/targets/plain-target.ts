@@ -12,6 +12,7 @@ import { afterTest } from './agent-target.js';
 import { eventually } from '../eventually.js';
 import { getJson } from './http-load.js';
 import { census, type Census } from '../process-census.js';
+import { PATIENCE_MS } from '../patience.js';
 
 export interface PlainSettings {
   /** The Node binary; the one that runs the tests by default. */
@@ -123,7 +124,11 @@ export function heldBy(pid: number): Held {
 }
 
 /** Nothing of a capture is left: in the target, beside it, or in its `/tmp`. */
-export async function assertAsBefore({ pid }: PlainTarget, before: Held, withinMs = 20_000): Promise<void> {
+export async function assertAsBefore(
+  { pid }: PlainTarget,
+  before: Held,
+  withinMs = PATIENCE_MS,
+): Promise<void> {
   await eventually(() => {
     assert.deepEqual(heldBy(pid), before);
     assert.deepEqual(watchdogsOf(pid), []);
@@ -132,7 +137,7 @@ export async function assertAsBefore({ pid }: PlainTarget, before: Held, withinM
 }
 
 /** Resolves when a capture has had the inspector opened: for a tenth of a second, so it is looked for all the time. */
-export async function inspectorOpens({ pid, port }: PlainTarget, withinMs = 20_000): Promise<void> {
+export async function inspectorOpens({ pid, port }: PlainTarget, withinMs = PATIENCE_MS): Promise<void> {
   const deadline = performance.now() + withinMs;
   while (listeningPorts(pid).every((each) => each === port)) {
     assert.ok(performance.now() < deadline, 'no inspector was opened');
