@@ -5,7 +5,7 @@ import { it } from 'node:test';
 import { assertShowsWhatWasPlanted } from '../command/capture-series.js';
 import { clusterMissing, startPodman } from '../cluster/index.js';
 import { eventually } from '../eventually.js';
-import { captureContainer } from './planted-container.js';
+import { assertNothingLeftIn, captureContainer } from './planted-container.js';
 import { commandIn, namesIn, plantedPod } from './planted-pod.js';
 import { temporaryDirectory } from '../temporary-directory.js';
 
@@ -22,6 +22,11 @@ it('captures containers of podman and docker, and leaves nothing behind', { skip
     assert.match(stderr, /process 1: Node\.js 24\.\S+, \/app\/planted-server\.js, .*headroom \d+ MB$/m);
     assert.ok(namesIn(cwd).includes(`shop-${tool}.heapsnapshot`), namesIn(cwd).join());
   }
+  const { code, stdout, stderr } = await commandIn(container, ['heap', 'podman/shop', '--json']);
+  assert.equal(code, 0, stderr);
+  const heap = JSON.parse(stdout.toString()) as { target: string; pid: number; classes: unknown[] };
+  assert.deepEqual([heap.target, heap.pid, heap.classes.length > 100], ['container shop', 1, true]);
+  await assertNothingLeftIn(container);
   await assertShowsWhatWasPlanted(join(cwd, 'shop-podman.heapsnapshot'));
   for (const [name, said] of [
     ['nothing', /^afterimage: container nothing cannot be reached: .*no such container/im],
