@@ -96,7 +96,7 @@ function report(error: unknown, verb: string): number {
     return exitCodes.failed;
   }
   const message = error instanceof Error ? error.message : String(error);
-  say(`unexpected: ${message}; --debug prints where it happened`);
+  say(`unexpected: ${message}; --debug prints the stack`);
   return exitCodes.failed;
 }
 

@@ -57,7 +57,7 @@ function writtenMessage({ kind, path, bytes, totalMs, why }: CaptureResult): str
   const identity = path.endsWith(ENCRYPTED_ENDING) ? ' --identity FILE' : '';
   const to = path.replace(/(\.image)?\.(zst|gz)(\.age)?$/, '.heapsnapshot');
   const reason = why === undefined ? '' : `: ${why}`;
-  return `stored the image ${file}${reason}; where there is room: afterimage develop ${path}${identity} -o ${to}`;
+  return `stored the image ${file}${reason}; on a machine with enough memory: afterimage develop ${path}${identity} -o ${to}`;
 }
 
 /** Returns the error to end with. If a resource was exhausted, its message says which, with the figures. */

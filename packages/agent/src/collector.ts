@@ -193,7 +193,7 @@ function memoryShort({ headroom, reserve }: Finding): CaptureError {
 function tooMuchMemory(taken: number, bound: number): CaptureError {
   return new CaptureError(
     'headroom',
-    `developing took ${formatBytes(taken)} of memory, at most ${formatBytes(bound)} are allowed beside the server; nothing ` +
+    `developing used ${formatBytes(taken)} of memory, more than the ${formatBytes(bound)} allowed on the server's machine; nothing ` +
       "was written. With develop: 'never' the image is stored, and `afterimage develop` turns it into a snapshot " +
       'elsewhere; developMemoryMb (AFTERIMAGE_DEVELOP_MEMORY_MB) allows more',
   );

@@ -134,7 +134,7 @@ export function createEvents(logger: Logger | undefined): Events {
     },
     on: (name, listener) => {
       if (!listeners.has(name))
-        throw new TypeError(`there is no event '${name}'; there are ${EVENT_NAMES.join(', ')}`);
+        throw new TypeError(`there is no event '${name}'; the events are ${EVENT_NAMES.join(', ')}`);
       listeners.get(name)?.add(listener);
     },
     off: (name, listener) => {

@@ -49,7 +49,7 @@ export async function forkChild(addon: Addon, request: CaptureRequest, signal: A
   }
   throw new CaptureError(
     'park-timeout',
-    `V8's worker threads did not come to rest within ${formatMs(request.parkTimeoutMs)}, in ${WAITS.length + 1} tries; ` +
+    `V8's worker threads did not park within ${formatMs(request.parkTimeoutMs)}, in ${WAITS.length + 1} tries; ` +
       'try again when the server is less busy, or raise parkTimeoutMs',
   );
 }

@@ -43,7 +43,7 @@ export async function checkInline(path: string, recipients: readonly string[]): 
   if (recipients.length > 0) {
     throw new CaptureError(
       'unencrypted',
-      "mode 'inline' cannot encrypt, and nothing is to be written in clear: use mode: 'image', or name no recipients",
+      "mode 'inline' cannot encrypt: use mode: 'image', or configure no recipients",
     );
   }
   const heap = heapBytes();

@@ -69,7 +69,7 @@ export async function publish(file: FileHandle, temporary: string, path: string)
     if (named.ino !== written.ino || named.dev !== written.dev) {
       throw new OutputError(
         'write-failed',
-        `${temporary} was replaced while it was written; nothing is kept`,
+        `${temporary} was replaced while it was written; the result was discarded`,
       );
     }
     await checkInTheWay(path);
@@ -88,7 +88,7 @@ export function outputError(error: unknown, path: string): OutputError {
     case 'EDQUOT':
       return new OutputError(
         'disk-full',
-        `the disk is full: ${dirname(path)} took no more; free some space or choose another path`,
+        `the disk is full: ${dirname(path)} has no space left; free some space or choose another path`,
         { cause: error },
       );
     case 'ENOENT':
@@ -162,7 +162,7 @@ async function checkInTheWay(path: string): Promise<void> {
   });
   if (found === null) return;
   const refuse = (code: OutputFailure, what: string): never => {
-    throw new OutputError(code, `${path} ${what}; it was left alone: remove it or choose another path`);
+    throw new OutputError(code, `${path} ${what}; remove it or choose another path`);
   };
   if (found.isSymbolicLink()) refuse('symbolic-link', 'is a symbolic link');
   if (found.isDirectory()) refuse('not-a-regular-file', 'is a directory');

@@ -48,7 +48,7 @@ const exits: Record<number, Meaning> = {
   64: {
     failure: 'missing-cpu-features',
     otherwise: 'this CPU lacks instructions that the target uses',
-    advice: 'develop the image on a machine like the one it was taken on',
+    advice: 'develop the image on a machine like the one it was captured on',
   },
   65: {
     failure: 'address-unavailable',
@@ -81,12 +81,12 @@ const signals: Partial<Record<NodeJS.Signals, Meaning>> = {
   SIGSYS: {
     failure: 'forbidden-system-call',
     otherwise:
-      'the image tried a system call that no snapshot needs, and was stopped: it is not what V8 left behind',
+      'the image tried a system call that no snapshot needs, and was killed: its code is not what was captured',
   },
   SIGKILL: {
     failure: 'killed',
     otherwise: 'the darkroom was killed, by a user or by the kernel for lack of memory',
-    advice: 'see the kernel log; develop the image where there is more memory',
+    advice: 'see the kernel log; develop the image on a machine with more memory',
   },
   SIGTERM: { failure: 'killed', otherwise: 'the darkroom was terminated' },
 };
@@ -115,7 +115,7 @@ export function explainExit(
   if (/out of memory|bad_alloc|allocation failed/i.test(otherText))
     return new DevelopError(
       'out-of-memory',
-      `V8 ran out of memory while developing (${end}): develop the image where there is more`,
+      `V8 ran out of memory while developing (${end}): develop the image on a machine with more`,
     );
   return new DevelopError(
     'crashed',

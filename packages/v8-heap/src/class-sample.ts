@@ -103,7 +103,7 @@ function explain(error: unknown): unknown {
   if (error instanceof RangeError) return new NoSampleError(error.message, { cause: error });
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'EACCES' || code === 'EPERM')
-    return new NoSampleError(`its memory may not be read (${code}): run this with sudo`, { cause: error });
+    return new NoSampleError(`its memory cannot be read (${code}): run this with sudo`, { cause: error });
   return code === 'ENOENT' || code === 'ESRCH' ? new NoSampleError('it has ended', { cause: error }) : error;
 }
 
@@ -227,7 +227,7 @@ function ownPages(
   const [nearest, next] = likely.sort((a, b) => off(a) - off(b)).slice(0, 2) as (Heap | undefined)[];
   if (nearest === undefined) throw new NoSampleError('the pages of its heap are not found');
   if (next !== undefined && (old === null || off(next) < 2 * off(nearest)))
-    throw new NoSampleError('the heaps of its threads cannot be told apart');
+    throw new NoSampleError('the heaps of its threads cannot be distinguished');
   return nearest.pages;
 }
 

@@ -213,8 +213,8 @@ test('an occupied path or a missing directory is refused, and nothing is started
   symlinkSync('/etc/hostname', join(directory, 'link'));
   mkdirSync(join(directory, 'directory'));
   for (const [name, reason] of [
-    ['link', /is a symbolic link; it was left alone/],
-    ['directory', /is a directory; it was left alone/],
+    ['link', /is a symbolic link; remove it/],
+    ['directory', /is a directory; remove it/],
     ['missing/a.heapsnapshot', /missing does not exist; make it or choose another path/],
   ] as const) {
     const at = await scene(t, { path: join(directory, name) }, directory);

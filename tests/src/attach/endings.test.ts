@@ -160,7 +160,7 @@ test('one of several targets cannot be captured', async (t) => {
   const { code, stderr } = await runCommand(['capture', String(gone), String(target.pid), '-o', output]);
   assert.match(
     stderr,
-    /^afterimage: there is no process \d+\nafterimage: wrote the snapshot [^\n]+\nafterimage: 1 of 2 targets could not be captured\n$/,
+    /^afterimage: process \d+ does not exist\nafterimage: wrote the snapshot [^\n]+\nafterimage: 1 of 2 targets could not be captured\n$/,
   );
   assert.deepEqual([code, readdirSync(directory)], [4, [String(target.pid)]]);
 });

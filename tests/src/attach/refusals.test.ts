@@ -183,7 +183,7 @@ describe('refuses other users and namespaces', { skip: needsRoot }, () => {
   );
 
   it('root without the right to trace', (t) =>
-    assertUntouched(t, {}, /user id 0 may not look into it: run this where root may trace it/, {
+    assertUntouched(t, {}, /user id 0 cannot inspect it: run this where root may trace it/, {
       prefix: ['setpriv', '--bounding-set=-sys_ptrace', '--inh-caps=-sys_ptrace', '--'],
     }));
 
@@ -246,7 +246,7 @@ describe('refuses what it cannot capture', () => {
   it('a process that has ended', async (t) => {
     const ended = spawn('true');
     await once(ended, 'exit');
-    await assertRefuses(t, ended.pid ?? 0, /there is no process/, gone);
+    await assertRefuses(t, ended.pid ?? 0, /process \d+ does not exist/, gone);
   });
 
   it('not a number', (t) => assertRefuses(t, 'abc', /abc/, usage));
@@ -268,10 +268,7 @@ test('sends the target nothing if the output is not possible', async (t) => {
   const link = join(directory, 'link.heapsnapshot');
   symlinkSync('/nowhere', link);
   const linked = await runCommand(['capture', String(target.pid), '-o', link]);
-  assert.match(
-    linked.stderr,
-    /^afterimage: \S*link\.heapsnapshot is a symbolic link; it was left alone: [^\n]+\n$/,
-  );
+  assert.match(linked.stderr, /^afterimage: \S*link\.heapsnapshot is a symbolic link; [^\n]+\n$/);
   assert.equal(linked.code, 1);
   await assertAsBefore(target, before);
   assert.equal(target.stderr(), '');

@@ -77,7 +77,7 @@ export async function startDocker(): Promise<Docker> {
   } catch (cause) {
     const words = readFileSync(logFile, 'utf8').slice(-2_000);
     await close();
-    throw new Error(`dockerd did not come up: ${words}`, { cause });
+    throw new Error(`dockerd did not start: ${words}`, { cause });
   }
   return {
     env,

@@ -205,7 +205,7 @@ describe('the report on any growth', () => {
     const blocks = comparisonBlocks(growth('Job'), whole);
     const report = text((output) => reportToTerminal(blocks, { width: 80, colors: false }, output));
     assert.match(report, /^1 suspect explains 97 % of \+41\.0 MB\n/);
-    assert.match(report, /^ {2}\+30\.0 MB of it outside V8's heap, \+29\.0 MB behind buffers$/m);
+    assert.match(report, /^ {2}\+30\.0 MB of it outside V8's heap, \+29\.0 MB in buffers$/m);
   });
 
   it('has colors only if enabled', () => {

@@ -147,7 +147,7 @@ it('without postmortem metadata it shows only the figures, and why', async (t) =
   assert.equal(heap.classes, null);
   assert.equal(heap.sampledShare, null);
   const sentence =
-    'The biggest classes cannot be told for this Node 24: its Node.js has no postmortem metadata.';
+    'The biggest classes cannot be determined for this Node 24: its Node.js has no postmortem metadata.';
   assert.equal(heap.noClasses, sentence);
   const { stdout } = await runCommand(['heap', String(target.pid)]);
   assert.ok(stdout.toString().replaceAll(/\s+/g, ' ').includes(sentence), stdout.toString());
@@ -175,7 +175,7 @@ describe('heap refuses in one line', () => {
     await once(child, 'exit');
     const { code, stderr } = await runCommand(['heap', String(child.pid)]);
     assert.equal(code, 4);
-    assert.match(stderr, /^afterimage: there is no process \d+\n$/);
+    assert.match(stderr, /^afterimage: process \d+ does not exist\n$/);
   });
 
   it("another user's process", { skip: needsOtherUsers }, async (t) => {
@@ -185,7 +185,7 @@ describe('heap refuses in one line', () => {
     assert.equal(code, 3);
     assert.match(
       stderr,
-      /^afterimage: process \d+ belongs to user id 0, and user id 65534 may not look into it/,
+      /^afterimage: process \d+ belongs to user id 0, and user id 65534 cannot inspect it/,
     );
   });
 

@@ -66,7 +66,7 @@ describe('memory', () => {
     assert.equal(other.code, 3);
     assert.match(other.stderr, /^afterimage: process 1 does not run Node\.js[^\n]*\n$/);
     const gone = await runCommand(['memory', '999999999']);
-    assert.match(gone.stderr, /^afterimage: there is no process 999999999\n$/);
+    assert.match(gone.stderr, /^afterimage: process 999999999 does not exist\n$/);
   });
 });
 
@@ -97,7 +97,7 @@ describe('descriptors', () => {
     });
     assert.equal(code, 3);
     assert.equal(stdout.toString(), '');
-    assert.match(stderr, /^afterimage: the descriptors of process \d+ may not be read \(EACCES\)[^\n]*\n$/);
+    assert.match(stderr, /^afterimage: the descriptors of process \d+ cannot be read \(EACCES\)[^\n]*\n$/);
   });
 
   it('names the peer of connections that the peer closed and the process did not', async (t) => {

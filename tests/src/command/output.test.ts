@@ -42,7 +42,7 @@ async function assertCompressed(path: string, { stderr }: CommandEnd): Promise<v
   assert.ok(bytes.toString('hex', 0, 4).startsWith(MAGIC[ending]), path);
   assert.ok(stderr.includes(createHash('sha256').update(bytes).digest('hex')), stderr);
   const { stdout } = await succeed(['verify', path]);
-  assert.match(stdout.toString(), /: whole, and as it was written\n/);
+  assert.match(stdout.toString(), /: complete and unaltered\n/);
 }
 
 describe('a result is compressed according to its name', { timeout: 300_000 }, () => {
@@ -88,10 +88,10 @@ describe('a result in a pipe', { timeout: PATIENCE_MS }, () => {
     const { stdout, stderr } = await succeed(['capture', String(pid), '-o', '-']);
     assert.match(stderr, /^afterimage: wrote the snapshot \([\d.]+ MB, [\d,]+ nodes; redacted: strings\), /);
     const { stdout: verified } = await succeed(['verify', '-'], { input: stdout });
-    assert.match(verified.toString(), /: whole, and as it was written\n/);
+    assert.match(verified.toString(), /: complete and unaltered\n/);
     const image = await succeed(['capture', String(pid), '--image', '-', '--store-plain-image']);
     const { stdout: found } = await succeed(['verify', '-'], { input: image.stdout });
-    assert.match(found.toString(), /: whole, and as it was written\n {2}image of /);
+    assert.match(found.toString(), /: complete and unaltered\n {2}image of /);
   });
 
   it('is never written to a terminal', async (t) => {

@@ -127,7 +127,7 @@ describe("docker/NAME with Docker's own daemon", { skip }, () => {
       [
         'hidden',
         3,
-        /: container hidden has no Node\.js where one is usually found .*: say where it is, --node PATH$/m,
+        /: container hidden has no Node\.js where one is usually found .*: pass its path with --node PATH$/m,
       ],
       ['ended', 4, /^afterimage: container ended cannot be reached: .*\bis not running$/m],
       ['nothing', 4, /^afterimage: container nothing cannot be reached: .*No such container: nothing$/m],
@@ -156,7 +156,7 @@ describe("docker/NAME with Docker's own daemon", { skip }, () => {
         /shop cannot be reached: Cannot connect to the Docker daemon at unix:/,
       ],
       [{ DOCKER_HOST: '', DOCKER_CONTEXT: 'nowhere' }, [], 1, /shop cannot be reached: .*docker/i],
-      [{}, nobody, 3, /shop cannot be reached: .*permission denied; needed is the right to use docker: /],
+      [{}, nobody, 3, /shop cannot be reached: .*permission denied; this needs the right to use docker: /],
       [
         { PATH: cwd },
         [],

@@ -107,7 +107,7 @@ describe('capture of pods refuses', { skip }, () => {
     await refused(
       ['pod/other'],
       3,
-      /pod other\/app has no Node\.js where one is usually found \(node, .*\/proc\/1\/exe\): say where it is, --node PATH$/m,
+      /pod other\/app has no Node\.js where one is usually found \(node, .*\/proc\/1\/exe\): pass its path with --node PATH$/m,
     );
     await refused(['pod/other', '--node', '/bin/none'], 3, /pod other\/app has no Node\.js/);
   });
@@ -125,7 +125,7 @@ describe('capture of pods refuses', { skip }, () => {
     const pod = await addPod({ name: 'two', ...wrapper, scriptArgs: ['/app/planted-server.js', '8080', '8081'] }); // prettier-ignore
     await eventually(() => assert.deepEqual(pod.listeningPorts(), [8080, 8081]));
     const several =
-      /pod two\/app has several Node\.js processes: say which, --pid N: (\d+) \(\/app\/planted-server\.js, [\d.]+ MB\), (\d+) \(/;
+      /pod two\/app has several Node\.js processes: choose one with --pid N: (\d+) \(\/app\/planted-server\.js, [\d.]+ MB\), (\d+) \(/;
     const { code, stderr } = await commandIn(cluster, ['capture', 'pod/two']);
     assert.equal(code, 3, stderr);
     const [, , second = ''] = several.exec(stderr) ?? [];

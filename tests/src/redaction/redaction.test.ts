@@ -440,7 +440,7 @@ describe('redacting generated graphs', () => {
   it('rejects strings that come before their uses', () => {
     const { snapshot, strings, ...rest } = JSON.parse(madeUpSnapshot(3)) as Record<string, unknown>;
     const text = JSON.stringify({ snapshot, strings, ...rest });
-    assert.throws(() => redact(Buffer.from(text)), /its section nodes comes behind its strings/);
+    assert.throws(() => redact(Buffer.from(text)), /its section nodes comes after its strings/);
   });
 
   it('rejects truncated snapshots', () => {

@@ -158,7 +158,7 @@ async function capture(
   throw new CommandError(
     'refused',
     found === undefined
-      ? `V8's worker threads in process ${pid} did not come to rest within ${PARK_MS} ms, in ${WAITS.length + 1} tries: ` +
+      ? `V8's worker threads in process ${pid} did not park within ${PARK_MS} ms, in ${WAITS.length + 1} tries: ` +
           'try again when it is less busy'
       : `process ${pid} ${found}: try again in a moment`,
   );

@@ -16,7 +16,7 @@ export async function installedAddon(nodeVersion: string): Promise<VersionedAddo
   if (!existsSync(file)) {
     throw new CommandError(
       'refused',
-      `there is no native part for Node.js ${nodeVersion} in this installation (${file}); in a checkout, npm run prebuild makes it`,
+      `this installation has no native part for Node.js ${nodeVersion} (${file}); in a checkout, npm run prebuild builds it`,
     );
   }
   return { addon: { file }, addonVersion: versionOf(await readFile(file)) };

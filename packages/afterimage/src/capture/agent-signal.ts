@@ -103,7 +103,7 @@ function send(pid: number, signal: NodeJS.Signals): void {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ESRCH') throw new CommandError('targetGone', `process ${pid} has ended`, { cause: error });
-    throw new CommandError('refused', `process ${pid} may not be sent ${signal} (${code ?? String(error)})`, {
+    throw new CommandError('refused', `process ${pid} cannot be sent ${signal} (${code ?? String(error)})`, {
       cause: error,
     });
   }
@@ -129,7 +129,7 @@ async function agentGone(pid: number): Promise<CommandError> {
     return new CommandError('targetGone', `process ${pid} ended during the capture; nothing was written`);
   return new CommandError(
     'failed',
-    `the agent was taken out of process ${pid} during the capture; nothing was written`,
+    `the agent in process ${pid} was uninstalled during the capture; nothing was written`,
   );
 }
 

@@ -3,7 +3,7 @@ import { REDACTION_LEVELS } from '@afterimage/snapshot/redaction-levels';
 import { Option } from 'commander';
 
 export function levelOption(): Option {
-  return new Option('--redact <level>', 'what is taken out: strings, also names of properties, or nothing')
+  return new Option('--redact <level>', 'redaction level: strings, names (property names too), or none')
     .choices([...REDACTION_LEVELS])
     .default('strings');
 }

@@ -21,7 +21,7 @@ const IN_PAGE: Shown = { suspects: Infinity, classes: 2000, details: null, isWho
 
 export function analyzeCommand(): Command {
   const command = new Command('analyze')
-    .description('say what a snapshot holds, who holds it, and what looks like a leak')
+    .description('show what a snapshot contains, what retains it, and what looks like a leak')
     .addArgument(snapshotArgument())
     .option('--class <name>', 'instead: what afterimage instances prints for this class')
     .option('--path <id>', 'instead: what afterimage path prints for this node', nodeId)

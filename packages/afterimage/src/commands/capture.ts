@@ -62,7 +62,7 @@ export function captureCommand(): Command {
     .argument('[target...]', 'process ids, pod/NAME, deploy/NAME, sts/NAME, docker/NAME or podman/NAME')
     .option(
       '-o, --output <file>',
-      'where the snapshot goes: FILE, FILE.gz or FILE.zst to compress it, - for standard output; {target}, {name}, ' +
+      'output file: FILE, FILE.gz or FILE.zst to compress it, - for standard output; {target}, {name}, ' +
         '{pid} and {timestamp} are filled in',
     )
     .option(
@@ -71,21 +71,21 @@ export function captureCommand(): Command {
     )
     .addOption(levelOption())
     .addOption(recipientOption())
-    .option('--store-plain-image', 'store an image that is not encrypted, with every secret of the process')
-    .option('-n, --namespace <name>', "of the pods; by default the context's")
-    .option('-c, --container <name>', 'of the pod, where it has several')
-    .option('-l, --selector <labels>', 'pods by their labels, in place of names')
-    .option('--context <name>', 'of the kubeconfig')
-    .option('--kubeconfig <file>', 'for kubectl')
-    .option('--all', 'each pod that is meant, one after the other, not only the longest running')
+    .option('--store-plain-image', 'store the image unencrypted, with every secret of the process')
+    .option('-n, --namespace <name>', "namespace (default: the kubeconfig context's)")
+    .option('-c, --container <name>', 'container of the pod, if it has several')
+    .option('-l, --selector <labels>', 'select pods by labels instead of names')
+    .option('--context <name>', 'context of the kubeconfig')
+    .option('--kubeconfig <file>', 'kubeconfig file for kubectl')
+    .option('--all', 'capture every matching pod in turn (default: the longest-running)')
     .addOption(
       new Option('--develop <where>', 'a snapshot: by this command, or in a pod that is made for it')
         .choices(['here', 'in-cluster'])
         .default('here'),
     )
-    .option('--pid <number>', 'the process in the container, where it has several', processId)
-    .option('--node <path>', 'where Node.js is in the container')
-    .option('--no-agent', 'attach by the inspector even where the process has an agent, past its gate')
+    .option('--pid <number>', 'process ID in the container, if it has several Node.js processes', processId)
+    .option('--node <path>', 'path of Node.js in the container')
+    .option('--no-agent', 'attach through the inspector even if the process has an agent, ignoring its gate')
     .addOption(waitOption())
     .option('--json', 'print what was done as one JSON document')
     .option(

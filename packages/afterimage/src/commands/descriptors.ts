@@ -49,6 +49,6 @@ function unreadable(pid: number, error: NodeJS.ErrnoException): Error {
   if (code !== 'EACCES' && code !== 'EPERM') return error;
   return new CommandError(
     'refused',
-    `the descriptors of process ${pid} may not be read (${code}): run this as its user or with sudo; nothing was sent to it`,
+    `the descriptors of process ${pid} cannot be read (${code}): run this as its user or with sudo; nothing was sent to it`,
   );
 }

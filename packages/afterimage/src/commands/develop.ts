@@ -36,7 +36,7 @@ export function developCommand(): Command {
     .argument('<image>', 'the image, raw or compressed with zstd or gzip; - reads standard input')
     .requiredOption(
       '-o, --output <file>',
-      'where the snapshot goes: FILE, FILE.gz or FILE.zst to compress it; - is standard output',
+      'output file: FILE, FILE.gz or FILE.zst to compress it, - for standard output',
     )
     .addOption(levelOption())
     .addOption(recipientOption())

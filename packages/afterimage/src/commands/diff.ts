@@ -25,7 +25,7 @@ const IN_PAGE: Shown = { suspects: Infinity, classes: 2000, details: null, isWho
 
 export function diffCommand(): Command {
   const command = new Command('diff')
-    .description('say what grew from one snapshot of a process to the next, and who holds it')
+    .description('show what grew between snapshots of a process, and what retains it')
     .argument(
       '<before>',
       'the earliest snapshot, plain or compressed with gzip or zstd; - reads standard input',

@@ -29,13 +29,13 @@ export function heapCommand(): Command {
     .description('say what the heap of a running Node.js process is made of, without a snapshot, in a moment')
     .argument('[target]', 'a process ID, pod/NAME, deploy/NAME, sts/NAME, docker/NAME or podman/NAME')
     .option('--top <n>', 'how many classes to show', wholeNumber)
-    .option('-n, --namespace <name>', "of the pod; by default the context's")
-    .option('-c, --container <name>', 'of the pod, where it has several')
-    .option('-l, --selector <labels>', 'a pod by its labels, in place of its name')
-    .option('--context <name>', 'of the kubeconfig')
-    .option('--kubeconfig <file>', 'for kubectl')
-    .option('--pid <number>', 'the process in the container, where it has several', processId)
-    .option('--node <path>', 'where Node.js is in the container')
+    .option('-n, --namespace <name>', "namespace (default: the kubeconfig context's)")
+    .option('-c, --container <name>', 'container of the pod, if it has several')
+    .option('-l, --selector <labels>', 'select a pod by labels instead of its name')
+    .option('--context <name>', 'context of the kubeconfig')
+    .option('--kubeconfig <file>', 'kubeconfig file for kubectl')
+    .option('--pid <number>', 'process ID in the container, if it has several Node.js processes', processId)
+    .option('--node <path>', 'path of Node.js in the container')
     .addOption(waitOption());
   return addVerbHelp(addFormatOptions(command), {
     examples: ['heap 4711', 'heap deploy/shop -n prod', 'heap 4711 --top 50', 'heap 4711 --format json'],

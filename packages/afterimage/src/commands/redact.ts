@@ -38,7 +38,7 @@ export function redactCommand(): Command {
   const command = new Command('redact')
     .description('take strings, and names that are data, out of a heap snapshot')
     .argument('<in>', 'the snapshot, plain or compressed with zstd or gzip; - reads standard input')
-    .argument('[out]', 'where it goes: FILE, FILE.gz or FILE.zst to compress it; - is standard output')
+    .argument('[out]', 'output file: FILE, FILE.gz or FILE.zst to compress it, - for standard output')
     .option('-o, --output <file>', 'the same, in place of the argument')
     .addOption(levelOption())
     .addOption(recipientOption())
@@ -103,7 +103,7 @@ function summary(
   const counts = `${formatNumberOf(nodes, 'node')}, ${formatNumberOf(edges, 'edge')}`;
   const what = output === '-' ? 'the snapshot' : output;
   const without = leftOut.length === 0 ? '' : `, without the unknown ${leftOut.map(visible).join(', ')}`;
-  const behind = trailingBytes === 0 ? '' : `, without ${formatBytes(trailingBytes)} behind its end`;
+  const behind = trailingBytes === 0 ? '' : `, without ${formatBytes(trailingBytes)} after its end`;
   return `wrote ${what} (${formatBytes(fileBytes)}, ${counts}; redacted: ${provenance.redaction}${without}${behind}), sha256 ${sha256}`;
 }
 

@@ -5,7 +5,7 @@ import { addAnswerOptions, answer, snapshotArgument, type AnswerOptions } from '
 
 export function stringsCommand(): Command {
   const command = new Command('strings')
-    .description('list the strings of which there are copies, the most wasteful first')
+    .description('list duplicate strings, the most wasteful first')
     .addArgument(snapshotArgument());
   return addVerbHelp(addAnswerOptions(command, 'how many strings to show'), {
     examples: ['strings app.heapsnapshot', 'strings app.heapsnapshot --format json'],

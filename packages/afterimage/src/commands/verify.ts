@@ -34,7 +34,7 @@ interface Verified {
 
 export function verifyCommand(): Command {
   const command = new Command('verify')
-    .description('tell whether a snapshot or an image is whole and as it was written')
+    .description('tell whether a snapshot or an image is complete and unaltered')
     .argument('<file>', 'plain or compressed with zstd or gzip; - reads standard input')
     .addOption(identityOption())
     .option('--json', 'print what was found as one JSON document');
@@ -102,7 +102,7 @@ async function verifySnapshot(chunks: AsyncIterable<Uint8Array>, name: string): 
   if (ending !== null && ending.sha256 !== sha256) {
     throw altered(
       name,
-      `its contents have the SHA-256 ${sha256}, and when it was written they had ${ending.sha256}; ` +
+      `its contents have the SHA-256 ${sha256}, but were written with ${ending.sha256}; ` +
         'copy it again from where it was captured',
     );
   }
@@ -146,15 +146,15 @@ async function verifyImage(chunks: AsyncIterable<Uint8Array>, fileName: string):
 }
 
 function altered(name: string, what: string): CommandError {
-  return new CommandError('failed', `${name}: it was altered: ${what}`);
+  return new CommandError('failed', `${name}: altered: ${what}`);
 }
 
 function linesOf(name: string, verified: Verified): string[] {
   const { kind, bytes, sha256, unaltered, redaction, version, target, leftOut, nodes, edges } = verified;
   const lines = [
     unaltered
-      ? `${visible(name)}: whole, and as it was written`
-      : `${visible(name)}: whole; whether it was altered cannot be told: it has no hash in it`,
+      ? `${visible(name)}: complete and unaltered`
+      : `${visible(name)}: complete; it contains no hash, so it is unknown whether it was altered`,
     `  ${kind} of ${formatBytes(bytes)}` +
       (nodes === undefined || edges === undefined
         ? ''
@@ -162,8 +162,7 @@ function linesOf(name: string, verified: Verified): string[] {
     `  sha256 ${sha256}`,
   ];
   if (kind === 'image') lines.push('  not redacted: an image is all of the memory of the process');
-  else if (redaction === null)
-    lines.push('  not redacted, as far as it says: it was not written by Afterimage');
+  else if (redaction === null) lines.push('  probably not redacted: it was not written by Afterimage');
   else lines.push(`  redaction ${redaction}, by Afterimage ${visible(version ?? '')}`);
   if (leftOut.length > 0) lines.push(`  without the sections ${leftOut.map(visible).join(', ')}`);
   if (target !== null) lines.push(`  ${targetText(target)}`);

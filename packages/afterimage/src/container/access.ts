@@ -87,13 +87,13 @@ export function accessError({ name, program }: ContainerAccess, text: string): C
   if (/forbidden/i.test(text)) {
     return new CommandError(
       'refused',
-      `${name}: ${said}; needed are the rights pods: get, list and pods/exec: create (in a Role of its namespace)`,
+      `${name}: ${said}; required rights: pods: get, list and pods/exec: create (in a Role of its namespace)`,
     );
   }
   if (isUnreached(text) && /permission denied/i.test(text)) {
     return new CommandError(
       'refused',
-      `${name} cannot be reached: ${said}; needed is the right to use ${program}: that of its socket's group, or sudo`,
+      `${name} cannot be reached: ${said}; this needs the right to use ${program}: membership in its socket's group, or sudo`,
     );
   }
   const isGone =

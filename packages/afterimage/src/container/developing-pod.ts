@@ -143,6 +143,6 @@ async function untilReady(
   }
   throw new CommandError(
     'failed',
-    `${what} did not come up (${seen}): is there a node with so much memory? Or store the image, --image, and develop it elsewhere`,
+    `${what} did not start (${seen}): does a node have that much memory? Or store the image with --image and develop it elsewhere`,
   );
 }

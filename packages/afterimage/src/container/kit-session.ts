@@ -95,7 +95,7 @@ export async function startKit(
   }
   throw new CommandError(
     'refused',
-    `${access.name} has no Node.js where one is usually found (${NODES.join(', ')}): say where it is, --node PATH`,
+    `${access.name} has no Node.js where one is usually found (${NODES.join(', ')}): pass its path with --node PATH`,
   );
 }
 

@@ -84,7 +84,7 @@ export function meantProcess(
     const whose = hidden.uid === uid ? 'which has made itself that user' : `which user id ${hidden.uid} owns`;
     throw new CommandError(
       'refused',
-      `${where}: user id ${uid} may not look into process ${hidden.pid} there, ${whose}: start the container as the user ` +
+      `${where}: user id ${uid} cannot inspect process ${hidden.pid} there, ${whose}: start the container as the user ` +
         'that the process runs as, or the process with the agent (nothing was sent to it)',
     );
   }
@@ -98,7 +98,7 @@ export function meantProcess(
   if (found.length > 1)
     throw new CommandError(
       'refused',
-      `${where} has several Node.js processes: say which, --pid N: ${visible(list)}`,
+      `${where} has several Node.js processes: choose one with --pid N: ${visible(list)}`,
     );
   return found[0];
 }

@@ -43,7 +43,7 @@ function inputFailure(error: unknown, { input, output }: Work): CommandError | n
     return says(error.message);
   if (isSystemError(error) && (error.syscall === 'read' || output === undefined)) return says(error.message);
   if (isAllocationFailure(error))
-    return says('there is too little memory to read it; it takes up to 1.5 times its size');
+    return says('there is not enough memory to read it; that takes up to 1.5 times its size');
   return null;
 }
 

@@ -48,7 +48,7 @@ function cannotRead(path: string, error: unknown): unknown {
   const code = (error as NodeJS.ErrnoException).code;
   const reasons: Record<string, string> = {
     ENOENT: `${path} does not exist`,
-    EACCES: `${path} may not be read by this user`,
+    EACCES: `${path} is not readable by this user`,
     ENOTDIR: `${path} does not exist: a part of it is not a directory`,
   };
   const reason = code === undefined ? undefined : (reasons[code] ?? `${path} cannot be opened (${code})`);

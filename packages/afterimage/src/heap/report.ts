@@ -84,7 +84,7 @@ async function classesOf(
     return { classes: await sampleClasses(pid, await nodeFilesOf(pid), old), noClasses: null };
   } catch (error) {
     if (!(error instanceof NoSampleError)) throw error;
-    const noClasses = `The biggest classes cannot be told for this Node ${majorOf(nodeVersion)}: ${error.message}.`;
+    const noClasses = `The biggest classes cannot be determined for this Node ${majorOf(nodeVersion)}: ${error.message}.`;
     return { classes: null, noClasses };
   }
 }

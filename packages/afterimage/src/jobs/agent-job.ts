@@ -45,9 +45,7 @@ export async function captureWithAgent(
   const board = await readyAgent(agent);
   refuseWhatTheAgentDecides(pid, board, asked);
   if (asked.redact !== undefined && asked.redact !== board.redact) {
-    say(
-      `process ${pid} has an agent, which takes out what it was told to: ${board.redact}, not ${asked.redact}`,
-    );
+    say(`process ${pid} has an agent, whose redaction level is ${board.redact}, not ${asked.redact}`);
   }
   const nodeVersion = await nodeVersionOf(pid);
   progress.stage(`process ${pid} is sent ${board.signal}, for its agent`);
@@ -108,7 +106,7 @@ function refuseEncrypted(pid: number, { path, encrypted, bytes }: CapturedByAgen
   if (!encrypted) return;
   throw new CommandError(
     'failed',
-    `the agent of process ${pid} stored the image ${visible(path)} (${formatBytes(bytes)}), encrypted: where its identity is, ` +
+    `the agent of process ${pid} stored the image ${visible(path)} (${formatBytes(bytes)}), encrypted: on the machine with its identity, ` +
       `afterimage develop ${visible(path)} --identity FILE -o ${output}`,
   );
 }

@@ -104,10 +104,7 @@ function node(snapshot: Snapshot, id: number): number {
   const found = snapshot.nodeWithId(id);
   if (found >= 0) return found;
   const largest = snapshot.graph.nodeId.reduce((most, each) => Math.max(most, each), 0);
-  throw new CommandError(
-    'failed',
-    `there is no node with the ID ${id}; IDs are those of this one snapshot, up to ${largest}`,
-  );
+  throw new CommandError('failed', `no node with the ID ${id}; this snapshot has IDs up to ${largest}`);
 }
 
 function instances(snapshot: Snapshot, name: string, most: number): Instances {
@@ -116,5 +113,5 @@ function instances(snapshot: Snapshot, name: string, most: number): Instances {
   const similar = similarNames(name, snapshot.classOf.names).map((each) => visible(each));
   const advice =
     similar.length === 0 ? 'afterimage analyze FILE lists the largest' : `there is ${similar.join(', ')}`;
-  throw new CommandError('failed', `there is no class ${visible(name)}; ${advice}`);
+  throw new CommandError('failed', `no class ${visible(name)}; ${advice}`);
 }

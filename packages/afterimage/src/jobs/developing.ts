@@ -61,7 +61,7 @@ export async function developTo(
 export async function checkRoom(
   header: ImageHeader,
   output: string,
-  advice = 'develop it where there is more',
+  advice = 'develop it on a machine with more',
 ): Promise<void> {
   const needed = developNeedBytes(header);
   const headroom = await readHeadroom();

@@ -48,7 +48,7 @@ export async function memoryLedger(pid: number): Promise<Ledger> {
   if (nodeVersion === null)
     throw new CommandError(
       'refused',
-      `process ${pid} does not run Node.js, or user id ${process.geteuid?.() ?? 0} may not look into it`,
+      `process ${pid} does not run Node.js, or user id ${process.geteuid?.() ?? 0} cannot inspect it`,
     );
   try {
     const [mappings, cgroup, program] = await Promise.all([
@@ -84,7 +84,7 @@ export async function memoryLedger(pid: number): Promise<Ledger> {
     if (code !== 'EACCES' && code !== 'EPERM') throw error;
     throw new CommandError(
       'refused',
-      `the memory of process ${pid} may not be read (${code}): run this as its user or with sudo; nothing was sent to it`,
+      `the memory of process ${pid} cannot be read (${code}): run this as its user or with sudo; nothing was sent to it`,
     );
   }
 }

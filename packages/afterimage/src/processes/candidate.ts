@@ -89,7 +89,7 @@ export async function readCandidate(pid: number): Promise<Candidate> {
     );
   }
   const status = await readStatus(pid);
-  if (status === null) throw new CommandError('targetGone', `there is no process ${pid}`);
+  if (status === null) throw new CommandError('targetGone', `process ${pid} does not exist`);
   if (status.threadGroup !== pid)
     throw new CommandError(
       'refused',

@@ -127,7 +127,7 @@ async function userObstacle({ pid, uid }: ProcessStatus): Promise<Obstacle | nul
   const way = own === 0 ? 'where root may trace it (CAP_SYS_PTRACE)' : 'as that user, or with sudo';
   return {
     code: 'other-user',
-    message: `process ${pid} belongs to user id ${uid}, and user id ${own} may not look into it: run this ${way}`,
+    message: `process ${pid} belongs to user id ${uid}, and user id ${own} cannot inspect it: run this ${way}`,
   };
 }
 
@@ -151,7 +151,7 @@ async function networkObstacle(pid: number): Promise<Obstacle | null> {
       : 'name its pod instead: afterimage capture pod/NAME';
   return {
     code: 'other-network',
-    message: `process ${pid} is in another network namespace${where}, where its inspector would not be reached; ${way}`,
+    message: `process ${pid} is in another network namespace${where}, where its inspector is unreachable; ${way}`,
   };
 }
 

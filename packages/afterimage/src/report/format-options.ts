@@ -22,7 +22,7 @@ export function addFormatOptions(command: Command): Command {
       ways.filter((other) => other !== name),
     );
   return command
-    .option('-o, --output <file>', 'where the report goes; - is standard output', '-')
+    .option('-o, --output <file>', 'output file; - is standard output', '-')
     .addOption(
       new Option('--format <name>', 'how the report is printed (default: text)')
         .choices(FORMATS)

@@ -100,7 +100,7 @@ export function readDocument(parts: DocumentParts): DocumentReader {
           if (chunk[at] === QUOTE) {
             const key = String.fromCharCode(...name);
             const start = base + at - name.length - 1;
-            nextByte(COLON, `a colon behind ${JSON.stringify(key)}`, () => expectSection(key, start));
+            nextByte(COLON, `a colon after ${JSON.stringify(key)}`, () => expectSection(key, start));
             return at + 1;
           }
           name.push(chunk[at]);

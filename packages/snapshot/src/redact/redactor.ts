@@ -94,7 +94,7 @@ export function redactor({ level, target }: RedactorOptions): Redactor {
     // How a string is used decides what becomes of it, so the uses must come first, and V8 writes the strings
     // last.
     if (seen.has('strings') && NAMED.has(key)) {
-      throw malformed(start, `its section ${key} comes behind its strings, which no V8 does`);
+      throw malformed(start, `its section ${key} comes after its strings, which no V8 version writes`);
     }
     seen.add(key);
     output.text(`,\n${JSON.stringify(key)}:[`);

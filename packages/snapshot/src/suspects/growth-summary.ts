@@ -16,7 +16,7 @@ export function summaryOf({ bytes, outsideHeap, process, suspects, explainedShar
   if (outside !== null) return `${inHeap()}${references()} ${outside}`;
   const native =
     bytes > 0 && outsideHeap.bytes > bytes / 2
-      ? ` ${inUnits(outsideHeap.bytes)} of it lie outside V8's heap, ${inUnits(outsideHeap.arrayBufferBytes)} behind buffers.`
+      ? ` ${inUnits(outsideHeap.bytes)} of it lie outside V8's heap, ${inUnits(outsideHeap.arrayBufferBytes)} in buffers.`
       : '';
   return inHeap() + references() + native;
 

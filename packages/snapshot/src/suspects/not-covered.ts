@@ -55,7 +55,7 @@ export function notCoveredBySeveral(all: readonly Coverage[]): string[] {
 
 function redactionNotes(all: readonly Coverage[]): string[] {
   return all.some(({ redaction }) => redaction === 'names')
-    ? ['Names were redacted: what is told apart by its name alone may be missing.']
+    ? ['Names were redacted: things that differ only by name may be missing.']
     : [];
 }
 

@@ -74,7 +74,7 @@ function suspectOf(
     suspect.title = `${amount} to ${what} in ${name === className ? name : `${name} (${className})`}`;
     return {
       ...suspect,
-      ...sentences(suspect, 'the same is added again and again, and never taken out', ADD_ONCE),
+      ...sentences(suspect, 'the same object is added repeatedly and never removed', ADD_ONCE),
     };
   }
   const addons = context.addons();

@@ -60,7 +60,7 @@ function pathBlocks(path: PathStep[], pathText: string): Block[] {
   if (path.length === 1) {
     blocks.push({
       kind: 'paragraph',
-      text: 'Only a root holds it, or nothing: then it was about to be collected. See --retainers',
+      text: 'Only a root retains it, or nothing does and it was about to be collected. See --retainers',
     });
   }
   if (pathText !== '') blocks.push({ kind: 'paragraph', text: pathText });
@@ -97,7 +97,7 @@ function stringsBlocks(strings: RepeatedString[], shown: number): Block[] {
   const wasted = strings.reduce((sum, { wastedBytes }) => sum + wastedBytes, 0);
   const many = formatNumberOf(strings.length, 'string is', 'strings are');
   return [
-    { kind: 'heading', level: 1, text: 'Strings of which there are copies' },
+    { kind: 'heading', level: 1, text: 'Duplicate strings' },
     {
       kind: 'paragraph',
       text: `${many} stored more than once; keeping one copy of each would free ${formatBytes(wasted)}`,

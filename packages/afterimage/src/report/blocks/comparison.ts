@@ -33,7 +33,7 @@ export function openingBlocks(comparison: Comparison, shown: Shown): Block[] {
   const isTold = headline(comparison).includes("outside V8's heap");
   if (outsideHeap.bytes > Math.abs(growth.bytes) * WORTH_TELLING && outsideHeap.bytes > 0 && !isTold) {
     const buffers = formatBytesChange(outsideHeap.arrayBufferBytes);
-    const text = `${formatBytesChange(outsideHeap.bytes)} of it outside V8's heap, ${buffers} behind buffers`;
+    const text = `${formatBytesChange(outsideHeap.bytes)} of it outside V8's heap, ${buffers} in buffers`;
     blocks.push({ kind: 'paragraph', weight: 'faint', text });
   }
   if (suspects.length > 0) blocks.push({ kind: 'heading', level: 2, text: 'Suspects' });

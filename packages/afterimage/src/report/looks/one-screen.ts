@@ -36,8 +36,8 @@ export function shownBlocks(
   look: TerminalLook,
 ): Block[] {
   if (suspect !== undefined && suspect > suspects) {
-    const there = suspects === 0 ? 'there is no suspect' : `the last suspect is ${suspects}`;
-    throw new CommandError('failed', `there is no suspect ${suspect}; ${there}`);
+    const there = suspects === 0 ? 'there are no suspects' : `the last suspect is ${suspects}`;
+    throw new CommandError('failed', `no suspect ${suspect}; ${there}`);
   }
   const isWhole = verbose === true;
   const details = suspect !== undefined ? [suspect] : isWhole ? null : [1];
