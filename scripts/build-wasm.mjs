@@ -1,5 +1,5 @@
-// Compiles the part of redaction that is in AssemblyScript, packages/snapshot/assembly, to WebAssembly, and puts it
-// into a module of TypeScript as text: so it needs no file of its own at run time.
+// Compiles the AssemblyScript part of redaction, packages/snapshot/assembly, to WebAssembly, and embeds it in
+// a TypeScript module as text, so that no separate file is needed at run time.
 import { main } from 'assemblyscript/asc';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,4 @@
-// Writes down the licenses of the packages that were bundled into a file of ours: LICENSES.txt beside it.
+// Collects the licenses of the packages that were bundled into one of our files: LICENSES.txt next to it.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 

@@ -18,7 +18,7 @@ const EDGE_TYPES = new Set(['property', 'context', 'shortcut']);
 const NAMES_OF_RULES = ['feedback_cell', 'global_proxy', 'previous', 'shared', 'sloppy_function_map'];
 const MAX_NAME_LENGTH = 100;
 const LARGEST_SOURCE = 3e5;
-/** Code with longer lines was not written by anybody. */
+/** Code with longer lines was generated. */
 const MAX_LINE_LENGTH = 200;
 /** Fewer times may be a slip of the pen. */
 const MIN_PROSE_COUNT = 3;

@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const native = path.join(root, 'packages/image/native');
 const capture = path.join(native, 'capture');
 
-/** By Node's name of the processor: the folder of its own sources, and who compiles for it. */
+/** By Node's name of the processor: the folder of its sources, and its compiler. */
 const machines = {
   x64: { folder: 'x86_64', cross: 'x86_64-linux-gnu-', debian: 'g++-x86-64-linux-gnu' },
   arm64: { folder: 'aarch64', cross: 'aarch64-linux-gnu-', debian: 'g++-aarch64-linux-gnu' },

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 const sources = fileURLToPath(new URL('../tests/src/', import.meta.url));
 
-/** Paths in tests/src of the files that end in `.kind.ts`; all of them where there are no names. */
+/** Returns the paths in tests/src of the files that end in `.kind.ts`; all of them if no names are given. */
 export function testFiles(kind, names) {
   return readdirSync(sources, { recursive: true })
     .filter((file) => file.endsWith(`.${kind}.ts`))

@@ -1,6 +1,6 @@
 /**
- * What an ordinary server holds for good reasons: catalogues, users, configuration, texts, buffers, and things that
- * change all the time within a bound. Programs of the gallery keep these beside what they leak.
+ * What an ordinary server holds for good reasons: catalogs, users, configuration, texts, buffers, and bounded
+ * collections that change all the time. The gallery's programs keep these in addition to what they leak.
  */
 'use strict';
 

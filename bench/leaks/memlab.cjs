@@ -9,7 +9,10 @@ const TRACES = 3;
 /** By default memlab looks for DOM elements only; this has it look at what Node programs are made of. */
 const TYPES = ['object', 'closure', 'array', 'string', 'concatenated string', 'sliced string', 'native'];
 
-/** A trace is an object whose keys are its steps, in words; their values list all else that each node refers to. */
+/**
+ * A trace is an object whose keys describe its steps; the values list everything else that each node refers
+ * to.
+ */
 function isStep(key) {
   return /^\d+:/.test(key);
 }

@@ -65,7 +65,10 @@ async function camera(directory) {
   };
 }
 
-/** The other side of a program's connections, in a process of its own so that its objects are not in the snapshot. */
+/**
+ * The other end of a program's connections, in a separate process so that its objects are not in the
+ * snapshot.
+ */
 async function upstream(kind) {
   const child = spawn(process.execPath, [join(__dirname, 'upstream.cjs'), kind], {
     stdio: ['pipe', 'pipe', 'inherit'],

@@ -1,7 +1,6 @@
-// memlab's heap analysis:
-//   node memlab.mjs FILE
-// Loads the file, which works out dominators and retained sizes, and prints the 20 classes with the largest nodes,
-// with the sizes of their topmost nodes in the dominator tree summed.
+// memlab's heap analysis: node memlab.mjs FILE
+// Loads the file, which computes dominators and retained sizes, and prints the 20 classes with the largest
+// nodes, with the summed sizes of their topmost nodes in the dominator tree.
 import core from '@memlab/core';
 import analysis from '@memlab/heap-analysis';
 

@@ -1,6 +1,6 @@
-// A process that holds random secrets in every way a heap can hold one, writes them down for whoever looks for
-// them, and then writes a snapshot of itself. Arguments: the file for the secrets, the file for the snapshot, and
-// `numbers` for a snapshot with the values of numbers.
+// A process that holds random secrets in every way that a heap can, writes them down for the search, and then
+// writes a snapshot of itself. Arguments: the file for the secrets, the file for the snapshot, and `numbers`
+// for a snapshot with numeric values.
 'use strict';
 const { AsyncLocalStorage } = require('node:async_hooks');
 const { Blob } = require('node:buffer');
@@ -49,7 +49,7 @@ function secret(kind = kinds[next++ % kinds.length]) {
   secrets.push({ kind, way, text: made });
   return made;
 }
-/** What is data beside the known words of a name; alone, the first may pass for a word. */
+/** Data next to the known words of a name; alone, the first may pass for a word. */
 const datums = {
   pronounceable: () =>
     Array.from({ length: 5 }, () => random('bdfgklmnprstvz', 1) + random('aeiou', 1)).join(''),
@@ -284,7 +284,7 @@ async function importedData() {
 }
 
 async function main() {
-  // Without anybody waiting for its end.
+  // Not awaited.
   process.emitWarning = () => undefined;
   await liveRequests();
   await importedData();

@@ -1,4 +1,4 @@
-// As a bundler names a file: the hash of its contents behind its name.
+// Named like a bundler does: the hash of its contents after its name.
 const quotes = [];
 
 class Quote {

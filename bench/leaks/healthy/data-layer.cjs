@@ -1,4 +1,4 @@
-// Queries built by knex and documents of mongoose, with no database behind them.
+// Queries built by knex and documents of mongoose, without a database.
 const knex = require('knex');
 const mongoose = require('mongoose');
 const { userTable, catalogue, RingBuffer } = require('../bystanders.cjs');

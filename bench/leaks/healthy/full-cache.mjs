@@ -1,5 +1,5 @@
-// A bounded cache that is full from the start and whose entries, of ever changing sizes and keys, replace each other
-// all the time, beside a table that is replaced as a whole.
+// A bounded cache that is full from the start, whose entries of changing sizes and keys replace each other
+// all the time, and a table that is replaced as a whole.
 import { LRUCache } from 'lru-cache';
 import { routeTable, BoundedCache, RefreshedTable, RingBuffer } from '../bystanders.cjs';
 import { drive } from '../stage.cjs';

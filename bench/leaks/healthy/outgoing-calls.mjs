@@ -1,4 +1,5 @@
-// Calls of other services by fetch and axios: kept connections, and entries of resource timing, of which Node keeps 250.
+// Calls other services by fetch and axios: kept connections, and resource timing entries, of which Node keeps
+// 250.
 import http from 'node:http';
 import axios from 'axios';
 import { catalogue, RingBuffer } from '../bystanders.cjs';

@@ -1,5 +1,5 @@
 // Caches that fill during the first two phases and are full in the third: a bounded one for pages, and one by
-// currency and country, of which there are only so many.
+// currency and country, whose number is limited.
 import { LRUCache } from 'lru-cache';
 import { catalogue, configTree } from '../bystanders.cjs';
 import { drive } from '../stage.cjs';

@@ -1,5 +1,5 @@
-// `meta({ id })` registers a zod schema in the global registry, which keeps schemas with an id by name for ever; here
-// a schema with an id is made for each import job.
+// `meta({ id })` registers a zod schema in the global registry, which keeps schemas with an ID by name
+// forever; here each import job creates one.
 import { z } from 'zod';
 import { terrain, catalogue, BoundedCache } from '../bystanders.cjs';
 import { drive } from '../stage.cjs';

@@ -1,5 +1,5 @@
-// The audit middleware puts the whole koa context in a list that is to be flushed once a day; with each context stay
-// its request, its response and their sockets' state.
+// The audit middleware puts the whole koa context in a list that is flushed only once a day; each context
+// keeps its request, its response and their sockets' state.
 import { once } from 'node:events';
 import http from 'node:http';
 import Koa from 'koa';

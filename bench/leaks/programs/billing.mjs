@@ -1,4 +1,4 @@
-// Each request to the billing service adds an interceptor of its own for the trace header to the shared axios
+// Each request to the billing service adds another interceptor for the trace header to the shared axios
 // instance, and none is ejected.
 import axios from 'axios';
 import { library, RingBuffer } from '../bystanders.cjs';

@@ -1,5 +1,5 @@
-// The worker of this async queue returns early for an empty report without calling its callback, and after four of
-// those all slots are taken for ever: every later job waits.
+// The worker of this async queue returns early for an empty report without calling its callback. After four
+// of those, all slots are taken forever, and every later job waits.
 const async = require('async');
 const { library, userTable, RingBuffer } = require('../bystanders.cjs');
 const { drive } = require('../stage.cjs');

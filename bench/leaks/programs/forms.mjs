@@ -1,5 +1,5 @@
-// The schema is built anew for each request and given to one long-lived Ajv instance, which caches what it compiles
-// by the identity of the schema object: it compiles each time and keeps every one.
+// The schema is rebuilt for each request and passed to one long-lived Ajv instance, which caches compiled
+// schemas by object identity: it compiles each time and keeps every result.
 import { Ajv } from 'ajv';
 import { catalogue, RingBuffer } from '../bystanders.cjs';
 import { drive } from '../stage.cjs';

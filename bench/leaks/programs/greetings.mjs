@@ -1,5 +1,5 @@
-// Each request makes a view that listens for i18next's `languageChanged`, so that it could re-render; `off` is
-// missing, and i18next keeps its observers for ever.
+// Each request creates a view that listens for i18next's `languageChanged` to re-render; `off` is missing,
+// and i18next keeps its observers forever.
 import i18next from 'i18next';
 import { translations, RingBuffer } from '../bystanders.cjs';
 import { drive } from '../stage.cjs';

@@ -1,4 +1,4 @@
-// An object is used as a cache by URL, query string included, so each signed URL is an entry of its own.
+// An object is used as a cache by URL, including the query string, so each signed URL gets its own entry.
 import { terrain, catalogue, RefreshedTable } from '../bystanders.cjs';
 import { drive } from '../stage.cjs';
 

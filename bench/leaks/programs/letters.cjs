@@ -1,5 +1,5 @@
-// Compiled Handlebars templates are remembered by their source, but the recipient's name has already been pasted into
-// the source, so each letter compiles and keeps a template of its own.
+// Compiled Handlebars templates are cached by their source, but the source already contains the recipient's
+// name, so each letter compiles and keeps its own template.
 const Handlebars = require('handlebars');
 const { userTable, configTree } = require('../bystanders.cjs');
 const { drive } = require('../stage.cjs');

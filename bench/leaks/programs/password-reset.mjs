@@ -1,5 +1,5 @@
-// Keyv's store in memory is a plain Map: an entry past its time to live goes only when it is read again, and a
-// reset token that nobody uses is never read.
+// Keyv's memory store is a plain Map: an expired entry is removed only when it is read again, and an unused
+// reset token is never read.
 import Keyv from 'keyv';
 import { createHash } from 'node:crypto';
 import { userTable, assets } from '../bystanders.cjs';

@@ -1,4 +1,4 @@
-// node-cache keeps everything for ever unless it is told otherwise, and these keys contain the time of the request.
+// node-cache keeps everything forever by default, and these keys contain the time of the request.
 import NodeCache from 'node-cache';
 import { catalogue, BoundedCache } from '../bystanders.cjs';
 import { drive } from '../stage.cjs';

@@ -1,5 +1,5 @@
-// The page cache has a time to live but neither `max` nor `ttlAutopurge`: lru-cache then drops an expired page only
-// when somebody asks for it again, and nobody asks twice for a search result.
+// The page cache has a time to live but neither `max` nor `ttlAutopurge`: lru-cache then drops an expired
+// page only on the next request for it, and no search result is requested twice.
 import { LRUCache } from 'lru-cache';
 import { catalogue, assets } from '../bystanders.cjs';
 import { drive } from '../stage.cjs';

@@ -1,5 +1,5 @@
-// The scoring service no longer answers and the requests have no timeout: two sockets are stuck for ever, and all
-// that come after wait in the keep-alive agent's queue.
+// The scoring service no longer answers and the requests have no timeout: two sockets are stuck forever, and
+// all later requests wait in the keep-alive agent's queue.
 const HttpAgent = require('agentkeepalive');
 const http = require('node:http');
 const { userTable, RingBuffer } = require('../bystanders.cjs');

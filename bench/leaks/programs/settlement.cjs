@@ -1,5 +1,5 @@
-// A payment holds the lock of its account, and a payment that is refused returns without releasing it: later payments
-// of the same account stand in the lock's line for ever, each a suspended function.
+// A payment holds the lock of its account, and a rejected payment returns without releasing it: later
+// payments of the same account wait for the lock forever, each a suspended function.
 const { catalogue, timetable, RingBuffer } = require('../bystanders.cjs');
 const { drive } = require('../stage.cjs');
 

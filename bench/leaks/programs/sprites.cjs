@@ -1,5 +1,5 @@
-// Sprites are held by WeakRef so that they may be collected, and they are; but the Map keeps its key and an empty
-// WeakRef for each of them for ever.
+// Sprites are held by WeakRef so that they can be collected, and they are; but the Map keeps the key and an
+// empty WeakRef for each of them forever.
 const { assets, timetable, catalogue, RingBuffer } = require('../bystanders.cjs');
 const { drive } = require('../stage.cjs');
 

@@ -1,5 +1,5 @@
-// A mongoose model with its own schema is compiled for each collection a tenant names; mongoose keeps models by name
-// on the connection and nobody calls deleteModel.
+// A mongoose model with its own schema is compiled for each collection that a tenant names; mongoose keeps
+// models by name on the connection, and deleteModel is never called.
 import mongoose from 'mongoose';
 import { assets, library, BoundedCache } from '../bystanders.cjs';
 import { drive } from '../stage.cjs';

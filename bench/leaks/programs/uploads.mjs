@@ -1,5 +1,5 @@
-// A fastify decorator holds the uploads that are under way; the entry is taken out in `onResponse` of a finished
-// upload only, and an upload that is refused by its handler ends another way.
+// A fastify decorator holds the uploads in progress. The entry is removed only in `onResponse` of a finished
+// upload, but an upload that its handler rejects ends another way.
 import Fastify from 'fastify';
 import { translations, BoundedCache } from '../bystanders.cjs';
 import { drive } from '../stage.cjs';

@@ -1,6 +1,6 @@
 /**
- * How fast a snapshot is read, and in how much memory: ours beside DevTools and other readers, on the same files,
- * each in a process of its own. Checks the goals, and writes the table of the README.
+ * Measures how fast a snapshot is read, and in how much memory, compared with DevTools and other readers on
+ * the same files, each in a separate process. Checks the goals, and writes the README's table.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';

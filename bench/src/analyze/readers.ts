@@ -1,4 +1,4 @@
-/** Who reads: ours, whole and in part, the floor beneath it, and the peers, each a program of its own. */
+/** The readers: ours, whole and in part, the lower bound, and the peers, each a separate program. */
 import { fileURLToPath } from 'node:url';
 import { peer } from './installs.js';
 

@@ -1,4 +1,4 @@
-/** One run of one reader on one file, in a process of its own, measured from its start to its end. */
+/** One run of one reader on one file, in a separate process, measured from start to end. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';

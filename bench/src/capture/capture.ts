@@ -1,6 +1,6 @@
 /**
- * What a capture costs the target, by heap size: image capture and v8.writeHeapSnapshot side by side, under the
- * same load, each in a cgroup of its own. Checks the goals, and writes the table of the README.
+ * Measures what a capture costs the target, by heap size: image capture and v8.writeHeapSnapshot under the
+ * same load, each in its own cgroup. Checks the goals, and writes the README's table.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';

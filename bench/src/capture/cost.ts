@@ -26,7 +26,7 @@ export interface Observed {
 export interface CaptureCost {
   /** `killed`: the server died of it. `cut off`: it took longer than it was given. */
   outcome: 'written' | 'killed' | 'cut off';
-  /** The line that told of the end, where there was one. */
+  /** The log line that reported the end, if any. */
   line: LogLine | undefined;
   /** Longest time the event loop stood still; a lower bound where the outcome is not `written`. */
   longestPauseMs: number;

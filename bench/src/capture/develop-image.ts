@@ -1,4 +1,4 @@
-/** Develops a stored image in a process of its own, and says what that took. */
+/** Develops a stored image in a separate process, and reports the cost. */
 import { createReadStream, createWriteStream, readFileSync } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';

@@ -1,6 +1,6 @@
 /**
- * The target of the capture benchmark: an HTTP server that holds a heap of the size it is told, in small class
- * instances as a real application's are. Requests read it, and some replace parts of it.
+ * The target of the capture benchmark: an HTTP server with a heap of a given size, in small class instances
+ * like a real application's. Requests read it, and some replace parts of it.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

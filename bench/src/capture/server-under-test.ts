@@ -1,4 +1,4 @@
-/** A server started for measuring, in a cgroup of its own: its log lines, its longest pause, its end. */
+/** A server under measurement, in its own cgroup: its log lines, its longest pause, its end. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';

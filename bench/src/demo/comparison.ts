@@ -1,4 +1,4 @@
-/** What a capture cost the server, beside what the dump that people write by hand did. */
+/** Compares what a capture cost the server with the cost of a handwritten dump. */
 import colors from 'picocolors';
 import { LIMIT_BYTES, type Run } from './server.js';
 import { count, duration, size } from '../figures.js';

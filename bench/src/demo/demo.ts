@@ -17,7 +17,7 @@ import { interruption } from '../interruption.js';
 
 const WATCH_ROWS = 3;
 const WATCH_EVERY_MS = 3_000;
-/** Between the captures: so that what grows shows beside what comes and goes. */
+/** Time between the captures, so that growth is visible among what comes and goes. */
 const GROWTH_MS = 20_000;
 const CAPTURE_MS = 60_000;
 const ANSWER_MS = 12_000;

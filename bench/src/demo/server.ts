@@ -1,4 +1,4 @@
-/** The leaky server of the demo: in a cgroup of its own, under load, with the way of capturing that is shown. */
+/** The demo's leaky server: in its own cgroup, under load, with one way of capturing. */
 import { fileURLToPath } from 'node:url';
 import colors from 'picocolors';
 import { measureCapture, observe, tryCgroup, WAYS, type CaptureCost, type Way } from '../capture/cost.js';
@@ -30,12 +30,12 @@ const LOAD = {
   }),
 };
 
-/** A capture, and what is to be known beside its cost to judge it. */
+/** A capture, and what else is needed to judge its cost. */
 export interface Run {
   cost: CaptureCost;
   /** Longest pause before the capture, in ms: what the server does to itself. */
   ownPauseMs: number;
-  /** Whether the server had a memory limit of its own. */
+  /** Whether the server had its own memory limit. */
   limited: boolean;
 }
 
@@ -44,7 +44,7 @@ export interface DemoServer {
   watch(rows: number, everyMs: number): Promise<void>;
   /** False where it had no limit. */
   liftLimit(): boolean;
-  /** Sends the signal and tells what came of it; what is not done after `timeoutMs` is stopped. */
+  /** Sends the signal and returns the outcome; stops what is not done after `timeoutMs`. */
   capture(timeoutMs: number): Promise<Run>;
   close(): Promise<void>;
 }
@@ -58,7 +58,8 @@ export async function startDemoServer(way: Way, path: string): Promise<DemoServe
   const env = {
     ALLOW_HEAP_SNAPSHOT: '1',
     AFTERIMAGE_PATH: path,
-    // Without a limit the agent would develop beside the server, and nothing tells its memory from the server's.
+    // Without a limit the agent would develop on the same machine, and its memory could not be distinguished
+    // from the server's.
     AFTERIMAGE_DEVELOP: cgroup ? 'auto' : 'never',
     AFTERIMAGE_STORE_PLAIN_IMAGE: '1',
     BALLAST_MB,

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { output } from './child.js';
 import type { Capture } from './gallery.js';
 
-/** What `afterimage diff --json` prints, as far as it is judged. */
+/** The part of the output of `afterimage diff --json` that is judged. */
 interface Diff {
   /** From 0 to 1. */
   explainedShare: number;
@@ -33,7 +33,7 @@ export interface Answer {
   rank: number;
   /** Of the growth, what the suspects explain, from 0 to 1; ours alone says it. */
   explainedShare?: number;
-  /** Of each suspect what no redaction takes out: rank, kind, counts, bytes and the holder's place. */
+  /** For each suspect, what redaction never removes: rank, kind, counts, bytes and the holder's position. */
   figures?: string[];
 }
 

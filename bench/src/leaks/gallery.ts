@@ -1,4 +1,4 @@
-/** The programs of the gallery: which there are, what they need, and how each comes to its snapshots. */
+/** The programs of the gallery: their list, their requirements, and how their snapshots are made. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -13,7 +13,7 @@ export interface Program {
   node: number;
 }
 
-/** What a program says of itself, beside its snapshots. */
+/** A program's own description, next to its snapshots. */
 export interface Expected {
   kind: string;
   /** What the retaining path or a location of the right answer contains; null for a healthy program. */
@@ -34,10 +34,10 @@ const NODES = [20, 22, 24, 26];
 const PROGRAM_LIMIT_MS = 300_000;
 
 /**
- * All programs in the order of their names, leaking ones first, on the four Node versions in turn.
- * @param names the programs wanted; none for all
- * @param node the one version to run them on, if told
- * @throws {Error} when a name is not in the gallery
+ * Returns all programs by name, leaking ones first, on the four Node versions in turn.
+ * @param names the programs wanted; empty for all
+ * @param node the one version to run them on, if given
+ * @throws {Error} if a name is not in the gallery
  */
 export function programs(names: string[], node?: number): Program[] {
   const all = ['programs', 'healthy'].flatMap((directory) =>

@@ -1,4 +1,4 @@
-/** What the answers on the whole gallery must come to. */
+/** The goals for the answers on the whole gallery. */
 import { isRight, isSame, type Answers, type Outcome } from './answers.js';
 import type { Expected, Program } from './gallery.js';
 

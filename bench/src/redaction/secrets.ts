@@ -1,4 +1,4 @@
-/** Looks for secrets in a file: for each, any piece of it, as it is and as it may be encoded. */
+/** Searches a file for pieces of secrets, plain and encoded. */
 
 export interface Secret {
   kind: string;
@@ -16,8 +16,8 @@ const PIECE = 8;
 /** Shown of a finding. */
 const AROUND = 40;
 /**
- * The secrets of which a snapshot, given as its text, has a piece: in a string, in the index of an element, or outside of
- * its numbers, which are V8's own.
+ * Returns the secrets of which a snapshot's text contains a piece: in a string, in an element index, or
+ * outside of its numbers, which are V8's own.
  */
 export function leaksIn(file: string, secrets: readonly Secret[]): Leak[] {
   const { text, elements } = whatAProgramCanPutThere(file);
@@ -50,7 +50,10 @@ function piecesOf(secrets: readonly Secret[], forms: (text: string) => string[])
   return pieces;
 }
 
-/** As it is, in base64 (from each byte of three, but the ends that depend on what is beside), in hexadecimal, in a URL. */
+/**
+ * Plain, in base64 (at each of three byte offsets, without the ends that depend on neighbors), in
+ * hexadecimal, and URL-encoded.
+ */
 function formsOf(text: string): string[] {
   const forms = [text, encodeURIComponent(text), encodeURI(text)];
   for (const bytes of [Buffer.from(text), Buffer.from(text, 'utf16le')]) {

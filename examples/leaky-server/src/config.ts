@@ -2,7 +2,7 @@
 
 export interface Config {
   host: string;
-  /** 0 lets the system choose; the log line `listening` tells which. */
+  /** 0 lets the system choose; the log line `listening` has the number. */
   port: number;
   /** Orders per second that the trading partners' feed brings in. */
   ordersPerSecond: number;

@@ -1,4 +1,4 @@
-/** The work that comes by itself: orders of the trading partners' feed, and the recurring jobs. */
+/** Work that is not caused by requests: orders from the trading partners' feed, and recurring jobs. */
 import type { Catalogue } from './catalogue.js';
 import type { Customers } from './customers.js';
 import { log } from './log.js';

@@ -31,7 +31,7 @@ export class MailRelay extends EventEmitter<{ receipt: [Receipt] }> {
     this.#report(messageId, first, later);
   }
 
-  /** Companies run mail servers of their own; of the other mailboxes some are full or gone. */
+  /** Companies run their own mail servers; some of the other mailboxes are full or gone. */
   #fate(recipient: string, count: number): [Action, ...Action[]] {
     if (!recipient.endsWith('@mail.example')) return ['relayed'];
     if (count % 50 === 0) return ['failed'];

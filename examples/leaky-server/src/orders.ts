@@ -1,4 +1,4 @@
-/** Orders: checked, stored in the database, the newest of them also kept at hand for the order page. */
+/** Orders: checked and stored in the database; the newest are also cached for the order page. */
 import { Catalogue, Product } from './catalogue.js';
 import type { Customer } from './customers.js';
 import type { Database } from './database.js';

@@ -1,6 +1,6 @@
 /**
- * The job queue, in this process: jobs run a few at a time, a job that fails is tried again after a growing
- * delay, and one that keeps failing is set aside with its error for somebody to look at.
+ * The in-process job queue: runs a few jobs at a time, retries a failed job after a growing delay, and sets
+ * one that keeps failing aside with its error for inspection.
  */
 import { log } from './log.js';
 

@@ -39,7 +39,7 @@ export class SessionStore {
     return this.#sessions.delete(token);
   }
 
-  /** Ends the sessions that nobody used for their lifetime; returns how many. */
+  /** Ends the sessions that were unused for their lifetime; returns how many. */
   expire(now = Date.now()): number {
     let ended = 0;
     for (const [token, session] of this.#sessions) {
