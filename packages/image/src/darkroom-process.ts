@@ -39,7 +39,9 @@ export async function startDarkroom(program: string, flags: readonly string[]): 
       reject(
         new DevelopError(
           'program-missing',
-          `the darkroom ${program} cannot be started (${error.code ?? error.message}): it must exist, be executable, and not lie on a noexec mount`,
+          error.code === 'EAGAIN'
+            ? 'the darkroom cannot be started (EAGAIN): no process or thread is left (ulimit -u, pids.max)'
+            : `the darkroom ${program} cannot be started (${error.code ?? error.message}): it must exist, be executable, and not lie on a noexec mount`,
         ),
       ),
     );

@@ -70,8 +70,11 @@ async function copyInto(
   // Not through the target's root, so that it can be removed even after the target has ended.
   const made = `/proc/self/fd/${parent.fd}/${name}`;
   const remove = async (): Promise<void> => {
-    await rm(made, { recursive: true, force: true });
-    await parent.close();
+    const options = { recursive: true, force: true, maxRetries: 3, retryDelay: 50 };
+    // Once more: a call that fails once must not leave a file in the target.
+    await rm(made, options)
+      .catch(() => rm(made, options))
+      .finally(() => parent.close());
   };
   try {
     await onDirectory(join(rootOf(pid), directory, name));
