@@ -1,4 +1,5 @@
-// The workspace's rules, and one that only tests need: node:test's functions return promises nobody awaits.
+// The workspace's rules, and one that only tests need: node:test's functions return promises that are not
+// awaited.
 import workspace from '../eslint.config.js';
 
 export default [

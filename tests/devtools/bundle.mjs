@@ -24,7 +24,9 @@ if (changedAt(bundle) < Math.max(...madeFrom.map(changedAt))) {
   });
 }
 
-/** DevTools' own build generates locales.js; the heap model wants it for the words of its progress bar only. */
+/**
+ * DevTools' own build generates locales.js; the heap model needs it only for the text of its progress bar.
+ */
 function replaceLocales({ onResolve, onLoad }) {
   onResolve({ filter: /^\.\/locales\.js$/ }, () => ({ path: 'locales', namespace: 'replaced' }));
   onLoad({ filter: /.*/, namespace: 'replaced' }, () => ({

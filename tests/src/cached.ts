@@ -1,4 +1,4 @@
-/** What tests have fetched or made once, to be used again. */
+/** What tests have downloaded or built once, for reuse. */
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 const cache = fileURLToPath(new URL('../.cache/', import.meta.url));
 
 /**
- * The directory of that name in `tests/.cache`.
- * @param make fills it, where it is not there yet; it appears only when it is whole
+ * Returns the directory of that name in `tests/.cache`.
+ * @param make fills it if it does not exist; it appears only when complete
  */
 export function cached(name: string, make: (directory: string) => void): string {
   const place = path.join(cache, name);
@@ -16,7 +16,7 @@ export function cached(name: string, make: (directory: string) => void): string 
   const directory = mkdtempSync(path.join(cache, 'unfinished-'));
   try {
     make(directory);
-    // Test files run side by side: another one may have been first.
+    // Test files run in parallel: another one may have been first.
     if (!existsSync(place)) renameSync(directory, place);
   } finally {
     rmSync(directory, { recursive: true, force: true });

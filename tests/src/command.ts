@@ -1,4 +1,4 @@
-/** Runs the `afterimage` command, as a shell would. */
+/** Runs the `afterimage` command like a shell. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { buffer, text } from 'node:stream/consumers';

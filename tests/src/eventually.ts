@@ -1,4 +1,4 @@
-/** Waits, within a bound, for what no event tells of: other processes' state in /proc, mostly. */
+/** Waits, with a time limit, for what no event reports: mostly other processes' state in /proc. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { PATIENCE_MS } from './patience.js';
 

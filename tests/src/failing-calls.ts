@@ -1,6 +1,7 @@
 /**
- * Captures during which one system call fails, in the target or in the command: the target lives and answers, its
- * inspector is closed, nothing is left behind, and the command either succeeds or says on one line why not.
+ * Captures during which one system call fails, in the target or in the command: the target lives and answers,
+ * its inspector is closed, nothing is left behind, and the command either succeeds or says why not in one
+ * line.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -41,9 +42,9 @@ export const representativeCalls: readonly FailingCall[] = [
 ];
 
 /**
- * Each call at each of its first occasions. Left out is madvise, as mmap and mprotect: V8 aborts by itself where one of
- * them fails (OS::SetPermissions in its platform-posix.cc). So does libuv where it cannot write to its own eventfd
- * (uv__async_send): the first writes are those, later ones are the image child's.
+ * Each call at each of its first occasions. Omitted are madvise, mmap and mprotect: V8 aborts by itself if
+ * one of them fails (OS::SetPermissions in its platform-posix.cc). So does libuv if it cannot write to its
+ * own eventfd (uv__async_send): the first writes are those, later ones are the image child's.
  */
 export const allCalls: readonly FailingCall[] = [
   ...sweep('target', 'clone', 'EAGAIN', 1, 1),

@@ -1,6 +1,6 @@
 /**
- * Memory cgroups of this machine, of version 1 or 2, whichever it has: where they lie, and what their files are called.
- * Nearly all machines have version 2 by now.
+ * Memory cgroups of this machine, v1 or v2: their directories and file names. Nearly all machines have v2 by
+ * now.
  */
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** The Node versions that every capture is tested on, as npm installed them beside the tests. */
+/** The Node versions that every capture is tested on, installed by npm next to the tests. */
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 export interface Census {
-  /** Open descriptors by what they lead to, numbers taken out: `{ 'socket:[]': 9, 'pipe:[]': 3 }`. */
+  /** Open descriptors by target, without numbers: `{ 'socket:[]': 9, 'pipe:[]': 3 }`. */
   descriptors: Record<string, number>;
   threads: number;
   /** Children, by pid: state and name, `Z` being a zombie. */

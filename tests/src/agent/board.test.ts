@@ -1,4 +1,7 @@
-/** The agent's board, as it is seen from outside: what is on it, who does not inherit it, and that it is whole or nothing. */
+/**
+ * The agent's status board as seen from outside: its contents, that it is not inherited, and that it is
+ * complete or rejected.
+ */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -29,13 +32,13 @@ function linkOf(file: string): string {
   }
 }
 
-/** Null where none can be read whole at this moment. */
+/** Null if no complete document can be read at this moment. */
 function readBoard(pid: number): BoardDocument | null {
   const [file] = boardFiles(pid);
   return file === undefined ? null : (parseBoard(readFileSync(file)) as BoardDocument | null);
 }
 
-/** @throws while it does not say so */
+/** @throws until the board says so */
 function boardSaying(pid: number, says: (board: BoardDocument) => boolean): Promise<BoardDocument> {
   return eventually(() => {
     const board = readBoard(pid);
@@ -48,7 +51,7 @@ function pathFor(t: TestContext): string {
   return join(temporaryDirectory(t), '{name}.heapsnapshot');
 }
 
-/** Without what an earlier, longer one has left behind it. */
+/** Without the end of an earlier, longer document. */
 function documentIn(file: string): Buffer {
   const bytes = readFileSync(file);
   return bytes.subarray(0, bytes.indexOf('\n') + 1 + parseInt(bytes.toString('latin1'), 10));
@@ -151,7 +154,7 @@ describe("the agent's status board", () => {
     assert.ok(parseBoard(first) !== null && parseBoard(second) !== null);
     for (const at of [0, 1, 60, 80, 200, Math.min(first.length, second.length) - 1]) {
       const torn = Buffer.concat([second.subarray(0, at), first.subarray(at)]);
-      // What follows a whole one does not matter.
+      // Data after a complete document does not matter.
       const isWhole = [first, second].some((each) => torn.subarray(0, each.length).equals(each));
       if (!isWhole) assert.equal(parseBoard(torn), null, `torn at ${at}`);
       assert.equal(parseBoard(first.subarray(0, at)), null);

@@ -139,7 +139,7 @@ test('an invalid recipient fails the capture before it starts', async (t) => {
   assert.deepEqual(filesIn(directory), []);
 });
 
-/** Null where this Node.js has no zstd. */
+/** Null if this Node.js has no zstd. */
 async function uncompressedBytes(path: string): Promise<number | null> {
   const createZstd = (zlib as { createZstdDecompress?: () => zlib.Gunzip }).createZstdDecompress;
   const decompress = path.endsWith('.gz') ? zlib.createGunzip() : createZstd?.();
@@ -218,7 +218,7 @@ test('ten captures leave no descriptor, child or thread in the server', async (t
   assert.deepEqual(filesIn(directory), ['a.heapsnapshot']);
 });
 
-/** Sockets and files that are open, but for /dev/null; a pipe may well lead from one process to the other. */
+/** Open sockets and files except /dev/null; a pipe may connect the two processes. */
 function descriptors(pid: number): string[] {
   return readdirSync(`/proc/${pid}/fd`)
     .map((descriptor) => readlinkSync(`/proc/${pid}/fd/${descriptor}`))
@@ -237,13 +237,13 @@ test('the collector inherits nothing from the application', async (t) => {
   });
   target.child.kill('SIGUSR2');
   const collector = await partOf(target, 'collector');
-  // It may be seen while it is being started: what it is to have, it has a moment later.
+  // It may be seen while it is starting; then its environment is complete a moment later.
   await eventually(() => {
     const environment = readFileSync(`/proc/${collector}/environ`, 'utf8').split('\0').filter(Boolean);
     assert.deepEqual(environment, ['MALLOC_ARENA_MAX=1']);
     const own = new Set(descriptors(target.pid));
     assert.deepEqual(
-      // It is in memory, and holds what Node.js says of the collector's end.
+      // It is in memory, and holds Node.js's error output.
       descriptors(collector).filter(
         (descriptor) => own.has(descriptor) && !descriptor.startsWith('/memfd:afterimage-collector'),
       ),
@@ -279,7 +279,7 @@ test('a server with nothing left to do exits, even during a capture', async (t) 
   target.child.kill('SIGUSR2');
   const collector = await partOf(target, 'collector');
   const darkroom = await partOf(target, 'darkroom');
-  process.kill(collector, 'SIGSTOP'); // so that this capture cannot be what is waited for
+  process.kill(collector, 'SIGSTOP'); // so that the next wait cannot end because of this capture
   await target.get('/close');
   assert.deepEqual(await target.ended, { code: 0, signal: null });
   process.kill(collector, 'SIGCONT');

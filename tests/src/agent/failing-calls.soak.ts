@@ -58,7 +58,7 @@ const skip = process.env['SOAK_SWEEP'] === '1' ? false : 'the whole sweep runs w
 
 test('every system call of a capture', { timeout: 3_000_000, skip }, async (t) => {
   for (const call of [...calls(IN_SERVER, 'server'), ...calls(IN_ALL, 'all')]) {
-    // A server of its own each: one that ended must not hide the next.
+    // A separate server each: one that ended must not hide the next failure.
     await t.test(`${call.call} ${call.error} when ${String(call.when)} in ${call.in}`, async (each) => {
       await assertSurvives(await failingScene(each), call);
     });

@@ -35,7 +35,7 @@ export async function failingScene(t: TestContext): Promise<FailingScene> {
   const directory = temporaryDirectory(t);
   const path = join(directory, 'a.heapsnapshot');
   const target = await startTarget(t, {
-    // Storing is quicker than developing, and takes the same way through the server.
+    // Storing is faster than developing, and does the same in the server.
     options: { allow: true, path, develop: 'never', storePlainImage: true, timeoutMs: 60_000 },
   });
   await target.get('/');
@@ -74,7 +74,7 @@ async function assertNothingLeft({ target }: FailingScene, before: Record<string
   assert.deepEqual(target.lines.otherOutput, []);
 }
 
-/** Without connections over TCP: those of the test's own requests come and go. */
+/** Without TCP connections: those of the test's own requests come and go. */
 function descriptorsOf({ pid }: Target): Record<string, number> {
   const local = new Set(
     readFileSync(`/proc/${pid}/net/unix`, 'latin1')
@@ -103,7 +103,7 @@ function outcome({ lines }: Target): Promise<AgentLine> {
   return lines.next(['written', 'failed', 'refused'], PATIENCE_MS);
 }
 
-/** Returns what ends it. */
+/** Returns the function that ends it. */
 async function attach(
   pid: number,
   { call, error, in: where, when = '1+' }: FailingCall,

@@ -1,6 +1,6 @@
 /**
- * Faults during a capture: each ends it with one clear line, and leaves the server serving, no partial file, no
- * process, no descriptor; the next capture succeeds.
+ * Faults during a capture: each ends it with one clear line, leaves the server running, and leaves no partial
+ * file, process or descriptor; the next capture succeeds.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -35,7 +35,7 @@ import { eventually } from '../eventually.js';
 import { census } from '../process-census.js';
 import { PATIENCE_MS } from '../patience.js';
 
-/** Enough that each step of a capture lasts for a while. */
+/** Enough that each step of a capture takes a while. */
 const THINGS = '200000';
 
 interface Scene {
@@ -73,7 +73,7 @@ async function capture(scene: Scene): Promise<AgentLine> {
   return outcome(scene);
 }
 
-/** The server serves, and nothing of the capture is left. */
+/** The server responds, and nothing of the capture is left. */
 async function assertUnaffected(
   { target, directory, descriptors }: Scene,
   left: string[] = [],
@@ -91,7 +91,7 @@ async function assertNextSucceeds(scene: Scene): Promise<void> {
   await assertUnaffected(scene, ['a.heapsnapshot']);
 }
 
-/** While the collector stands still, nothing else can move on: the moment to strike. */
+/** Stops the collector, so that nothing else can continue: the moment to inject the fault. */
 async function whenForked({ target }: Scene): Promise<{ collector: number; child: number }> {
   target.child.kill('SIGUSR2');
   const child = await partOf(target, 'child');
@@ -228,7 +228,7 @@ test('an occupied path or a missing directory is refused, and nothing is started
 });
 
 test('the directory is not writable', async (t) => {
-  // Nobody makes files in /sys, not even root, whom permissions do not stop.
+  // No user can create files in /sys, not even root, for whom permissions do not count.
   const at = await scene(t, { path: '/sys/a.heapsnapshot' });
   const line = await capture(at);
   assert.ok(line.event === 'refused' || line.event === 'failed');
@@ -237,7 +237,7 @@ test('the directory is not writable', async (t) => {
   await assertUnaffected(at);
 });
 
-/** Of this many MB; null where this user may not mount one. */
+/** Mounts a disk of this many MB; null if this user cannot. */
 function smallDisk(t: TestContext, megabytes: number): string | null {
   const directory = mkdtempSync(join(tmpdir(), 'agent-disk-'));
   const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', directory]);
@@ -313,7 +313,7 @@ for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
       const found: Partial<Record<Part, number>> =
         step === 'forked' ? await whenForked(at) : await whenDeveloping(at);
       const pids = Object.values(found);
-      // It must not wait for the collector, which stands still.
+      // It must not wait for the stopped collector.
       process.kill(found.collector ?? 0, 'SIGSTOP');
       at.target.child.kill(signal);
       assert.deepEqual(await at.target.ended, { code: null, signal });
@@ -344,7 +344,7 @@ test('server and collector are killed together, and the next capture cleans up',
   await assertNextSucceeds(await scene(t, {}, at.directory));
 });
 
-/** A pids cgroup of its own; null where none can be made. */
+/** Creates a pids cgroup; null if that is impossible. */
 function pidsCgroup(t: TestContext): string | null {
   const root = ['/sys/fs/cgroup/pids', '/sys/fs/cgroup'].find((each) =>
     existsSync(join(each, 'cgroup.procs')),
@@ -373,7 +373,7 @@ test('a collector that cannot start its threads ends with the server', async (t)
     const now = Number(readFileSync(join(cgroup, 'pids.current'), 'utf8'));
     writeFileSync(join(cgroup, 'pids.max'), String(now + free));
     at.target.child.kill('SIGUSR2');
-    // It hangs in its start, or has aborted: Node.js versions differ.
+    // It hangs while starting, or has aborted: Node.js versions differ.
     await at.target.lines.next(['started'], PATIENCE_MS);
     const first = await Promise.race([
       partOf(at.target, 'collector').catch(() => null),

@@ -1,4 +1,4 @@
-/** What a server loads with the agent: a budget of modules and heap, so that neither grows unseen. */
+/** What a server loads with the agent: budgets for modules and heap, so that neither grows unnoticed. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
@@ -60,5 +60,5 @@ for (const major of [20, 24] as const) {
 
 /** Of the agent and the packages below it. */
 const MAX_MODULES = 40;
-/** With the modules of Node.js that it is the first to load. */
+/** Including the modules of Node.js that it is the first to load. */
 const MAX_HEAP_BYTES = 1_600 * 1024;

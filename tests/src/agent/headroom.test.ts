@@ -142,7 +142,10 @@ test("without a limit or cgroups, the machine's memory counts", async (t) => {
   assert.deepEqual(await readHeadroom(tree(t, {})), machine);
 });
 
-/** Calls `then` with this process in a cgroup that has no limit itself, in one that has; skips where there can be none. */
+/**
+ * Calls `then` with this process in an unlimited cgroup below a limited one; skips if those cannot be
+ * created.
+ */
 async function withinLimit(
   t: TestContext,
   bytes: number,

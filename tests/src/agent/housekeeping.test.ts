@@ -1,4 +1,6 @@
-/** What earlier captures left in the directory: temporary files of the dead, and results beyond `keep`. */
+/**
+ * What earlier captures left in the directory: temporary files of ended processes, and results beyond `keep`.
+ */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,4 @@
-/** Inline mode: the pause is accepted by explicit wish, and readiness is off while it lasts. */
+/** Inline mode: the pause must be accepted explicitly, and readiness is off while it lasts. */
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
@@ -83,7 +83,7 @@ test('readiness is off from before the pause until the file is complete', async 
 test('a failed capture turns readiness on again', async (t) => {
   const path = join(temporaryDirectory(t), 'a.heapsnapshot');
   const agent = installHere(t, { path, drainMs: 0 });
-  // In the way only when the snapshot is done: the last check finds it.
+  // The link appears only when the snapshot is done, so the last check finds it.
   agent.on('captured', () => symlinkSync('/nonexistent', path));
   await assert.rejects(agent.capture(), { code: 'output', detail: 'symbolic-link' });
   assert.equal(agent.ready, true);

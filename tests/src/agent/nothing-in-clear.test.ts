@@ -1,4 +1,4 @@
-/** While a capture is made for a recipient, no process of it puts anything on a disk but what is encrypted. */
+/** During a capture for a recipient, no process writes anything unencrypted to disk. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { nodeOf } from '../nodes.js';
 import { childrenOf } from '../process-census.js';
 import { PATIENCE_MS } from '../patience.js';
 
-/** Calls by which something comes to be on a disk, or in memory that could be written out from. */
+/** System calls that create files, or memory that could be written to disk. */
 const CALLS =
   'open,openat,openat2,creat,mknod,mknodat,link,linkat,symlink,symlinkat,memfd_create,truncate,rename,renameat,renameat2';
 
@@ -60,7 +60,9 @@ for (const develop of ['always', 'never'] as const) {
   );
 }
 
-/** memfd_create(2): descriptors held back, with nothing in them, and what Node.js says where the collector fails. */
+/**
+ * memfd_create(2): reserved descriptors without contents, and Node.js's error output if the collector fails.
+ */
 const IN_MEMORY = ['afterimage-reserve', 'afterimage-collector'];
 
 /** Of files opened to be written, or made. */

@@ -137,7 +137,7 @@ test('the name comes from the package of the main script', (t) => {
     writeFileSync(join(project, path, 'package.json'), JSON.stringify({ type: 'module', name }));
   };
   put('.', '@acme/shop');
-  put('dist'); // without a name: only says what kind of modules these are
+  put('dist'); // without a name: only gives the type of these modules
   put('node_modules/framework', 'framework');
   for (const script of [
     'dist/server.js',

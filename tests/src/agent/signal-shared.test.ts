@@ -1,4 +1,4 @@
-/** Code of the application that listens to the agent's signal, too: a capture never sets off what it does. */
+/** Code of the application that listens to the agent's signal too: a capture never triggers it. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -30,7 +30,7 @@ interface Listening {
   path: string;
 }
 
-/** Stores the image, which is quicker than developing it. */
+/** Stores the image, which is faster than developing it. */
 async function listening(t: TestContext, listener: string, gate: '0' | '1', extra = {}): Promise<Listening> {
   const path = join(temporaryDirectory(t), 'a.heapsnapshot');
   const env = {

@@ -1,4 +1,6 @@
-/** The signal, its gate and its storms; the ways to have the agent installed, and where it keeps out. */
+/**
+ * The signal, its gate, and many signals at once; the ways to install the agent, and where it stays inactive.
+ */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -71,7 +73,7 @@ test('10,000 signals at a shut gate cost a few log lines and nothing else', asyn
   const first = await target.lines.next(['refused'], PATIENCE_MS);
   assert.equal(first['count'], 1);
   let lines = 1;
-  // Each kill() is noticed or merged with one before by the kernel, as chance has it; what is noticed is counted.
+  // The kernel may merge signals; those that arrive are counted.
   for (let count = 1; count === 1; lines++) {
     assert.ok(lines < 10, 'no line counts more than one signal');
     storm();

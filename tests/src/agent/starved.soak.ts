@@ -1,4 +1,4 @@
-/** An image child that gets no processor: the capture ends within a bound, with a line. */
+/** An image child that gets no processor time: the capture fails within a time limit, with a message. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';

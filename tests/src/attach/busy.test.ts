@@ -1,4 +1,4 @@
-/** Targets that are busy, debugged, only just starting, or many. */
+/** Targets that are busy, debugged, just starting, or have many connections. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -32,7 +32,7 @@ async function assertCaptured(t: TestContext, pid: number): Promise<void> {
   assert.equal(code, 0, stderr);
 }
 
-/** Resolves when the code runs; the promise in it when it has come to its end. */
+/** Resolves when the code runs; the promise in it resolves when the code has finished. */
 async function started(target: PlainTarget, code: string): Promise<{ done: Promise<unknown> }> {
   const done = target.run(`process.stderr.write('begun'); ${code}`);
   await eventually(() => assert.match(target.stderr(), /begun/));

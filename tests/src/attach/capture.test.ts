@@ -1,4 +1,4 @@
-/** `afterimage capture PID` on servers that know nothing of it: under load, on each Node version. */
+/** `afterimage capture PID` on unprepared servers: under load, on each Node version. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';

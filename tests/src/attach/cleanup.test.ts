@@ -1,4 +1,4 @@
-/** What is left to be done behind an attacher of whose last words nobody has heard. */
+/** Cleanup after an attacher that disappeared without a dismissal. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { within } from '../../../packages/host/dist/deferred.js';

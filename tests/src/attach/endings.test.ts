@@ -1,4 +1,4 @@
-/** How `afterimage capture` ends when something goes wrong in the middle, or several captures meet. */
+/** How `afterimage capture` ends if something fails in the middle, or several captures meet. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -28,7 +28,7 @@ test('a target ends while its image streams', async (t) => {
   const command = startCommand(['capture', String(target.pid), '-o', join(directory, 'x')]);
   const end = endOf(command);
   await eventually(() => assert.notDeepEqual(childrenOf(target.pid), {}));
-  command.kill('SIGSTOP'); // or the image might be out before
+  command.kill('SIGSTOP'); // or the whole image might already be out
   target.child.kill('SIGKILL');
   await target.ended;
   command.kill('SIGCONT');
@@ -97,7 +97,7 @@ test('memory runs low while the image streams', async (t) => {
   const command = startCommand(['capture', String(target.pid), '-o', join(directory, 'x')]);
   const end = endOf(command);
   await eventually(() => assert.notDeepEqual(childrenOf(target.pid), {}));
-  command.kill('SIGSTOP'); // or the image might be out before
+  command.kill('SIGSTOP'); // or the whole image might already be out
   limitMemory(cgroup, readMemory(cgroup, 'usage') + (16 << 20));
   command.kill('SIGCONT');
   const { code, stderr } = await end;

@@ -1,4 +1,4 @@
-/** A system call fails in the middle of a capture; each call at each occasion is tried in the soak. */
+/** A system call fails in the middle of a capture; the soak test tries each call at each occasion. */
 import { test } from 'node:test';
 import { assertSurvived, nameOf, representativeCalls } from '../failing-calls.js';
 import { nodeOf } from '../nodes.js';

@@ -1,4 +1,6 @@
-/** Whatever an application has made of its globals, and whatever its main thread does, it is captured and unharmed. */
+/**
+ * Whatever an application did to its globals, and whatever its main thread does, it is captured and unharmed.
+ */
 import { test } from 'node:test';
 import { hostilePrograms } from '../targets/hostile-programs.js';
 import { assertUnharmed } from '../targets/hostile-target.js';

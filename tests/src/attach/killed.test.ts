@@ -1,4 +1,7 @@
-/** The command is frozen or killed in the middle of a capture: the target serves on, and nothing stays behind. */
+/**
+ * The command is frozen or killed in the middle of a capture: the target continues, and nothing is left
+ * behind.
+ */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** An inspector that cannot be closed yet is said on exit, with an exit code of its own, and closed later. */
+/** An inspector that cannot be closed yet is reported on exit, with its own exit code, and closed later. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { temporaryDirectory } from '../temporary-directory.js';
 test('waits as long as requested for a main thread in native code, then exits with code 5', async (t) => {
   const target = await startPlainTarget(t, { node: nodeOf(24).path });
   const before = heldBy(target.pid);
-  // Opening a named pipe to read returns when it is opened to write.
+  // Opening a named pipe for reading returns when it is opened for writing.
   const pipe = join(await temporaryDirectory(t), 'pipe');
   assert.equal(spawnSync('mkfifo', [pipe]).status, 0);
   const done = target.run(

@@ -1,6 +1,6 @@
 /**
- * Targets near a limit of theirs: what an attachment needs is read beforehand, and where it is short, nothing is sent. Node.js
- * would abort for want of a descriptor, a thread or memory.
+ * Targets near a limit: what attaching needs is checked beforehand, and if it is short, nothing is sent.
+ * Node.js would abort without a descriptor, a thread or memory.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -28,7 +28,7 @@ import { temporaryDirectory } from '../temporary-directory.js';
 const refused = 3;
 const gone = 4;
 
-/** One line with the figures and what is safe; the target lives, answers and holds what it held. */
+/** One line with the figures and what is safe; the target lives, answers and holds the same as before. */
 async function assertRefused(target: PlainTarget, message: RegExp): Promise<void> {
   const { code, stderr, stdout } = await runCommand(['capture', String(target.pid)]);
   assert.match(stderr, message);
@@ -42,7 +42,7 @@ async function assertRefused(target: PlainTarget, message: RegExp): Promise<void
   assert.equal(target.stderr(), '');
 }
 
-/** The heap is read all the same, without the target's help. */
+/** The heap is still read, without the target's help. */
 async function assertReadFromOutside(target: PlainTarget, message: RegExp): Promise<void> {
   const { code, stderr, stdout } = await runCommand(['heap', String(target.pid), '--json']);
   assert.deepEqual([code, stderr], [0, '']);
@@ -56,7 +56,7 @@ async function assertReadFromOutside(target: PlainTarget, message: RegExp): Prom
   assert.equal(target.stderr(), '');
 }
 
-/** No inspector is open, and nothing of a capture is beside it. */
+/** No inspector is open, and no process of a capture is left. */
 async function assertLeftAlone({ pid, port }: PlainTarget): Promise<void> {
   await eventually(() => {
     assert.deepEqual(listeningPorts(pid), [port]);
@@ -71,7 +71,7 @@ async function assertCaptured(t: TestContext, target: PlainTarget): Promise<void
   await assertLeftAlone(target);
 }
 
-/** Opens files until so many descriptors are left. */
+/** Opens files until this many descriptors are left. */
 async function leaveDescriptors(target: PlainTarget, free: number): Promise<void> {
   const code = `
     const { openSync, closeSync } = require('fs');
@@ -89,7 +89,7 @@ describe('limited file descriptors', () => {
     it(`Node ${major}`, async (t) => {
       const target = await startPlainTarget(t, { node: path, prefix: limitedFiles });
       for (const free of [3, 20]) {
-        await leaveDescriptors(target, free + 1); // of which the request for it holds one
+        await leaveDescriptors(target, free + 1); // the request for this uses one
         const message =
           /process \d+ has (no|\d+) file descriptors? left \(\d+ of 96 in use\) .*prlimit --pid \d+/;
         await (free === 3 ? assertReadFromOutside : assertRefused)(target, message);
@@ -100,7 +100,7 @@ describe('limited file descriptors', () => {
   }
 });
 
-/** A cgroup for threads, below another one; null where none can be made. */
+/** Creates a pids cgroup below another one; null if that is impossible. */
 function threadCgroup(t: TestContext): string | null {
   const root = '/sys/fs/cgroup/pids';
   const parent = join(root, `attach-limits-${process.pid}-${performance.now().toFixed(0)}`);
@@ -142,7 +142,7 @@ describe('limited threads', { skip: needsRoot }, () => {
 
   it('of the user', { skip: needsOtherUsers }, async (t) => {
     const uid = 54_321;
-    // Node.js has 7 of them, or a few more.
+    // Node.js has 7 of them, or slightly more.
     const prefix = [
       'prlimit',
       '--nproc=13',
@@ -171,7 +171,7 @@ describe('limited memory', () => {
           const words = ['--pid', String(target.pid), `--${option}=${used + bytes}:`];
           assert.equal(spawnSync('prlimit', words).status, 0);
         };
-        // Less, and it may end by itself: its own requests allocate.
+        // With less, it may end by itself: its own requests allocate.
         leave(24 << 20);
         const kind = option === 'as' ? 'address space' : 'data segment';
         await assertRefused(target, new RegExp(`MB of ${kind} left`));
@@ -193,7 +193,7 @@ describe('a target ends when its inspector opens', () => {
         ),
       ];
       const target = await startPlainTarget(t, { flags });
-      // Sooner than the wait for an inspector would end.
+      // Earlier than the timeout for an inspector.
       const { code, stderr } = await runCommand([verb, String(target.pid)], { withinMs: 12_000 });
       assert.match(stderr, /^afterimage: process \d+ ended during [^\n]+\n$/);
       assert.equal(code, gone);

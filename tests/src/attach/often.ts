@@ -1,4 +1,4 @@
-/** What is to hold at any moment of a capture, and so is tried at many: a few in the tests, more in the soak. */
+/** What must hold at any moment of a capture is tried at many: a few in the tests, more in the soak tests. */
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -38,9 +38,9 @@ export async function assertServes({ port }: { port: number }): Promise<void> {
   for (let index = 0; index < 10; index++) await getJson(port, `/${index}`);
 }
 
-/** Kills captures at moments that are spread over the whole of one. */
+/** Kills captures at moments spread over a whole capture. */
 export async function killedAtMoments(t: TestContext, kills: number): Promise<void> {
-  // Where it can be, the addon is out of the target's sight, so that a copy is made and could stay.
+  // If possible, the addon is hidden from the target, so that a copy is made and could be left behind.
   const prefix = needsRoot ? [] : inMountNamespace(hideInstalled);
   const target = await startPlainTarget(t, { prefix });
   const before = heldBy(target.pid);
@@ -64,7 +64,7 @@ export async function killedAtMoments(t: TestContext, kills: number): Promise<vo
   assert.equal(own, 'app.heapsnapshot');
   for (const name of others) assert.match(name, /^app\.heapsnapshot\..*\.partial$/);
 
-  // Killed in the middle, and begun again at once: the second waits until the first is cleared away.
+  // Killed in the middle, then started again at once: the second waits until the first is cleaned up.
   const command = startCapture(t, target.pid, output);
   await inspectorOpens(target);
   await kill(command);
@@ -78,7 +78,7 @@ export async function killedAtMoments(t: TestContext, kills: number): Promise<vo
   await assertAsBefore(target, before);
 }
 
-/** Captures processes as soon as they are there: the signal must end none. */
+/** Captures processes as soon as they exist: the signal must not end any. */
 export async function capturedAtOnce(t: TestContext, times: number): Promise<void> {
   const directory = await temporaryDirectory(t);
   const image = ['--image', join(directory, 'app.image.zst'), '--store-plain-image', '--force'];
@@ -95,7 +95,7 @@ export async function capturedAtOnce(t: TestContext, times: number): Promise<voi
   }
 }
 
-/** V8's worker threads have all the garbage of two of the program's own to see to. */
+/** V8's worker threads are busy with the garbage of two of the program's own threads. */
 export async function capturedBesideBusyWorkers(t: TestContext, times: number): Promise<void> {
   const target = await startPlainTarget(t);
   const busy = 'for (let kept = [];; ) { kept.push({ at: kept.length }); if (kept.length > 1e4) kept = []; }';

@@ -1,4 +1,6 @@
-/** Where a target cannot load the installed addon, it gets a copy: other users, other views of the file system. */
+/**
+ * If a target cannot load the installed addon, it gets a copy: other users, other views of the file system.
+ */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';

@@ -1,4 +1,4 @@
-/** Servers that give up being root once they listen: the kernel keeps their files in /proc for root. */
+/** Servers that drop root once they listen: the kernel keeps their files in /proc for root. */
 import assert from 'node:assert/strict';
 import { chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** What `afterimage capture` refuses: it says what it found and what to do, and the target never hears of it. */
+/** What `afterimage capture` refuses: it says what it found and what to do, and sends the target nothing. */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -41,14 +41,17 @@ async function assertRefuses(
   options: CommandOptions = {},
 ): Promise<void> {
   const directory = await temporaryDirectory(t);
-  chmodSync(directory, 0o777); // for whichever user the command runs as
+  chmodSync(directory, 0o777); // for any user that the command runs as
   const end = await runCommand(['capture', String(target), '-o', join(directory, 'x.heapsnapshot')], options);
   assert.match(end.stderr, message);
   assert.match(end.stderr, /^afterimage: [^\n]+\n$/);
   assert.deepEqual([end.code, end.stdout.toString(), readdirSync(directory)], [code, '', []]);
 }
 
-/** The target is refused, and has got no signal: its standard error stays empty, and it holds what it held. */
+/**
+ * The target is refused, and has got no signal: its standard error stays empty, and it holds the same as
+ * before.
+ */
 async function assertUntouched(
   t: TestContext,
   settings: PlainSettings,
@@ -218,7 +221,7 @@ describe('refuses what it cannot capture', () => {
     t.after(() => parent.kill('SIGKILL'));
     const [, output, , input] = parent.stdio as [null, Readable, null, Writable, unknown];
     const [pid] = (await once(output.setEncoding('utf8'), 'data')) as [string];
-    // A shell would wait for its child in time, and sleep does not.
+    // A shell would eventually reap its child, and sleep does not.
     await eventually(() => assert.equal(readFileSync(`/proc/${parent.pid}/comm`, 'utf8'), 'sleep\n'));
     input.end();
     await eventually(() => assert.equal(isRunning(Number(pid)), false));

@@ -8,7 +8,7 @@ const protobufMagic = Buffer.from('k8s\0');
 const field = { raw: 2, spec: 2, resourceAttributes: 1 };
 const attributes = ['', 'namespace', 'verb', 'group', 'version', 'resource', 'subresource', 'name'];
 
-/** What it is that the body of the request asks about. */
+/** Returns the target that the request's body asks about. */
 export function askedAbout(body: Buffer): Target {
   const { verb = '', group = '', resource = '', subresource = '' } = attributesIn(body);
   return { verb, group, resource: subresource === '' ? resource : `${resource}/${subresource}` };

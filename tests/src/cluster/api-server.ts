@@ -1,6 +1,6 @@
 /**
- * A Kubernetes API server for the real kubectl, on the loopback: discovery, objects, watches, and exec into
- * real containers. It is all of Kubernetes that there is here; whoever asks is the user "dev".
+ * A Kubernetes API server for the real kubectl, on the loopback address: discovery, objects, watches, and
+ * exec into real containers. It is the only test double of Kubernetes; every client is the user "dev".
  */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -149,16 +149,16 @@ export async function startApiServer(
 
   const upgrade = async (request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
     const { url, target } = parse(request);
-    socket.on('error', () => undefined); // that the client has gone is told by 'close'
+    socket.on('error', () => undefined); // 'close' reports that the client is gone
     upgraded.add(socket);
     socket.on('close', () => upgraded.delete(socket));
     try {
       await pause(faults.delayMs);
       permit(target, faults);
-      // A server of today wants both of whoever comes by WebSocket.
+      // Current servers require both for WebSocket.
       permit({ ...target, verb: 'create' }, faults);
       const pod = execPod(target, url.searchParams);
-      // kubectl falls back to SPDY when it was refused, and shows the answer to that.
+      // kubectl falls back to SPDY after a refusal, and shows the answer to that.
       if (request.headers.upgrade?.toLowerCase() !== 'websocket')
         throw badRequest('exec is over WebSocket only');
       const exec = pods.exec(
@@ -180,7 +180,7 @@ export async function startApiServer(
     }
   };
 
-  /** Refuses as a cluster does. */
+  /** Refuses like a cluster does. */
   const execPod = (target: Target, query: URLSearchParams): PodObject => {
     const pod = podOf(target);
     const { phase, containerStatuses } = pod.status;
@@ -213,13 +213,13 @@ export async function startApiServer(
       const closed = once(server, 'close');
       server.close();
       server.closeAllConnections();
-      for (const socket of upgraded) socket.destroy(); // those that fell silent would stay
+      for (const socket of upgraded) socket.destroy(); // silent ones would stay open
       await closed;
     },
   };
 }
 
-/** What the request is about. The resource is empty where it is discovery. */
+/** What the request is about. The resource is empty for discovery. */
 function parse(request: IncomingMessage): { url: URL; target: Target } {
   const url = new URL(request.url ?? '/', 'http://server');
   const [, group = '', rest = ''] = /^\/(?:api|apis\/([^/]+))\/[^/]+\/(.+)$/.exec(url.pathname) ?? [];

@@ -1,6 +1,6 @@
 /** The errors of the API server, in Kubernetes' own words. */
 
-/** An answer that is no success. */
+/** An unsuccessful answer. */
 export class ApiError extends Error {
   readonly status: unknown;
   constructor(

@@ -1,4 +1,4 @@
-/** The cgroups that a container tool leaves behind: the parent that its containers were given, and all below it. */
+/** The cgroups that a container tool leaves behind: the parent of its containers, and everything below it. */
 import { existsSync, readdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 

@@ -1,4 +1,4 @@
-/** The directory in which everything of a cluster lies, and what clusters whose test was killed left behind. */
+/** The directory that contains everything of a cluster, and cleanup of clusters whose test was killed. */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ export async function removeClusterDirectory(directory: string): Promise<void> {
   rmSync(directory, { recursive: true, force: true });
 }
 
-/** Removes clusters whose process runs no more. */
+/** Removes clusters whose process has ended. */
 export async function removeLeftovers(): Promise<void> {
   const left = readdirSync(tmpdir()).filter((name) => {
     const [, pid] = /^afterimage-cluster-(\d+)-/.exec(name) ?? [];

@@ -33,15 +33,15 @@ export interface Cluster {
   addImage(image: Image): void;
   /**
    * Resolves when the pod is ready.
-   * @throws when it has ended before, or is not ready within two minutes: with what it has written
+   * @throws with the pod's output if it has ended before, or is not ready within two minutes
    */
   addPod(settings: PodSettings): Promise<Pod>;
   /**
-   * A pod that is there, whoever made it.
-   * @throws when it is not
+   * Returns an existing pod.
+   * @throws if it does not exist
    */
   pod(name: string, namespace?: string): Pod;
-  /** Resolves when kubectl has ended, well or not. */
+  /** Resolves when kubectl has ended, successfully or not. */
   kubectl(args: string[], options?: KubectlOptions): Promise<KubectlResult>;
   /** Removes everything. */
   close(): Promise<void>;
@@ -49,14 +49,14 @@ export interface Cluster {
 
 const readyWithinMs = 120_000;
 
-/** Undefined where a cluster can be started, otherwise what stands against it. */
+/** Undefined if a cluster can be started, otherwise the reason why not. */
 export function clusterMissing(): string | undefined {
   if (process.geteuid?.() !== 0) return 'containers in tests need root';
   return cgroupsMissing();
 }
 
 /**
- * The server runs in the calling process: whoever calls kubectl must not block it.
+ * Starts a cluster. The server runs in the calling process, so a call of kubectl must not block it.
  * @param options the version of kubectl
  */
 export async function startCluster(options: { kubectl?: KubectlVersion } = {}): Promise<Cluster> {

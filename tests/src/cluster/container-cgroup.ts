@@ -1,4 +1,4 @@
-/** What the kernel's cgroups, of version 1 or 2, say of a container: its memory, its processes, its end. */
+/** What the kernel's cgroups (v1 or v2) report about a container: its memory, its processes, its end. */
 import { readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -13,14 +13,16 @@ import {
 /** All in bytes. */
 export interface ContainerMemory {
   usage: number;
-  /** Usage without the page cache that can go at once, as the kubelet reckons before it evicts. */
+  /**
+   * Usage without page cache that can be reclaimed at once, like the kubelet computes it before it evicts.
+   */
   workingSet: number;
   /** The most that `usage` was, page cache included, since the start or since `resetMemoryPeak`. */
   peak: number;
   limit: number;
 }
 
-/** Undefined where containers can have a memory limit, otherwise what stands against it. */
+/** Undefined if containers can have a memory limit, otherwise the reason why not. */
 export function cgroupsMissing(): string | undefined {
   try {
     rmdirSync(makeMemoryCgroup(`afterimage-probe-${process.pid}`));
@@ -53,7 +55,7 @@ export function resetMemoryPeak(name: string): void {
   else watchPeak(cgroup);
 }
 
-/** How often the kernel has killed a process of it for want of memory. */
+/** How often the kernel has killed one of its processes for lack of memory. */
 export function oomKills(name: string): number {
   const file = cgroupVersion === 1 ? 'memory.oom_control' : 'memory.events';
   const [, kills] = /^oom_kill (\d+)$/m.exec(read(directoryOf(name), file)) ?? [];
@@ -66,7 +68,7 @@ export function processesOf(name: string): number[] {
 }
 
 interface WatchedPeak {
-  /** What the kernel's own mark was when the watch began, and the highest usage that was seen since. */
+  /** The kernel's peak when the watch began, and the highest usage seen since. */
   mark: number;
   seen: number;
 }
@@ -75,8 +77,8 @@ const watchEveryMs = 5;
 const watched = new Map<string, WatchedPeak>();
 
 /**
- * The kernel's mark cannot be put back in version 2 before Linux 6.12. Once it has risen it is exact; until then the
- * peak is somewhere below it, and is what was seen.
+ * Version 2 cannot reset the kernel's peak before Linux 6.12. Once it has risen it is exact; until then the
+ * peak is below it, and the highest usage seen counts.
  */
 function watchPeak(cgroup: string): void {
   const isWatched = watched.has(cgroup);

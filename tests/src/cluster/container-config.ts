@@ -1,11 +1,11 @@
-/** What a container may use and see, in the words of the OCI runtime specification, as Kubernetes has it by default. */
+/** What a container may use and see, in terms of the OCI runtime specification, with Kubernetes' defaults. */
 import { cgroupVersion } from '../memory-cgroup.js';
 import { nodeOf } from '../nodes.js';
 import { defaultNodePath, type Image } from './root-file-system.js';
 
 export interface Mount {
   destination: string;
-  /** A directory of the host's; without one, a tmpfs. */
+  /** A directory of the host; a tmpfs if absent. */
   source?: string;
   options: string[];
 }

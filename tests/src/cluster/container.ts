@@ -1,6 +1,6 @@
 /**
- * One run of one container by runc: from its start until it has ended and nothing of it is left. What it was
- * made of and says lies in a directory of its own.
+ * One run of a container by runc: from its start until it has ended and nothing of it is left. Its files are
+ * in a separate directory.
  */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,9 +19,9 @@ export interface Container {
   pid: number;
   /** The name of its cgroup, the same under each controller. */
   cgroup: string;
-  /** Resolves when PID 1 has ended and the container is removed; what it has written can still be read. */
+  /** Resolves when PID 1 has ended and the container is removed; its output can still be read. */
   ended: Promise<ContainerEnd>;
-  /** What PID 1 has written to its standard output and error until now. */
+  /** What PID 1 has written to standard output and error so far. */
   log(): string;
   /** Starts another program in it, as `kubectl exec` does. */
   exec(command: string[], stdin: boolean): ContainerExec;
@@ -39,7 +39,7 @@ export interface ContainerEnd {
 
 export interface ContainerExec {
   process: ChildProcess;
-  /** What runc says when the program could not be started; undefined when it was. To be asked at its end. */
+  /** runc's message if the program could not be started; undefined otherwise. Available at its end. */
   startFailure(): string | undefined;
 }
 
@@ -144,7 +144,7 @@ async function started(pidFile: string, hasEnded: () => boolean): Promise<void> 
   }, startWithinMs);
 }
 
-/** They end with their container, but for a runc whose output nobody reads any more. */
+/** They end with their container, except a runc whose output is no longer read. */
 async function endExecutions(executions: Set<ChildProcess>): Promise<void> {
   try {
     await eventually(() => {

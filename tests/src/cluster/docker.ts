@@ -1,6 +1,6 @@
 /**
- * Docker's own daemon, of Debian, with all it has in one directory and in namespaces of its own: it finds no network,
- * can write to nothing else, and all it has started goes when it is ended, however the test ends.
+ * Docker's own daemon, from Debian, with all its files in one directory and in separate namespaces: it has no
+ * network, can write to nothing else, and everything that it started ends with it, however the test ends.
  */
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,6 +1,6 @@
 /**
- * `kubectl exec` on the cluster's side: a program in a container, its standard streams carried over a
- * WebSocket, each message with the number of its channel in front (v4 and v5.channel.k8s.io).
+ * The cluster's side of `kubectl exec`: a program in a container, its standard streams carried over a
+ * WebSocket, each message preceded by its channel's number (v4 and v5.channel.k8s.io).
  */
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
@@ -29,8 +29,8 @@ interface Line {
 }
 
 /**
- * Carries the streams until the program has ended. When the client goes before that, the program's standard
- * input ends and its output is read no more, as containerd has it: it is not killed.
+ * Carries the streams until the program has ended. If the client leaves earlier, the program's standard input
+ * ends and its output is no longer read, like in containerd: it is not killed.
  */
 export async function serveExec(
   socket: WebSocket,
@@ -54,7 +54,7 @@ function carryIn(line: Line, stdin: Writable, fault: ExecFault | undefined): voi
   let left = fault?.afterStdinBytes ?? Infinity;
   stdin.on('error', () => undefined); // the program has closed it: what still comes is lost
   stdin.on('drain', () => socket.resume());
-  // Once it is ending it does not say when it has drained; the client's last words must be read all the same.
+  // While closing it does not report when it has drained, but the client's last messages must still be read.
   stdin.on('close', () => socket.resume());
   socket.on('message', (message) => {
     const [channel, closing] = message;
@@ -112,7 +112,7 @@ function send({ socket, silent }: Line, channel: number, data: Buffer): Promise<
   });
 }
 
-/** What kubectl is told at the end, and makes its own exit code and last words of. */
+/** The final status, from which kubectl derives its exit code and last message. */
 function endStatus(code: number, startFailure: string | undefined): unknown {
   if (code === 0) return { metadata: {}, status: 'Success' };
   if (startFailure !== undefined) {

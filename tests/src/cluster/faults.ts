@@ -1,4 +1,4 @@
-/** What a test can make go wrong between kubectl and the pods. */
+/** What a test can make fail between kubectl and the pods. */
 
 export interface Faults {
   /** What the user may not do: `{ verb: 'create', resource: 'pods/exec' }`. */
@@ -12,8 +12,8 @@ export interface Faults {
 }
 
 /**
- * When so many bytes of standard output have gone out, or of standard input have come in, the connection is cut, or
- * stays open and nothing passes any more, as when a firewall has forgotten it; or its output goes on at a crawl.
+ * After this many bytes of standard output or input, the connection is cut, or stays open but silent, as if a
+ * firewall had forgotten it, or its output slows to a crawl.
  */
 export interface ExecFault {
   afterStdoutBytes?: number;

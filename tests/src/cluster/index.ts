@@ -1,6 +1,6 @@
 /**
  * A small cluster on this machine: real runc containers behind an API server that the real kubectl talks to.
- * Only that server, and with it the kubelet's part, is made for the tests. What tests need of it is here.
+ * Only that server, including the kubelet's part, is a test double. This exports what tests need.
  */
 export { clusterMissing, startCluster, type Cluster } from './cluster.js';
 export type { AuditEvent } from './api-server.js';

@@ -46,11 +46,11 @@ export function kubeconfig(server: string, user: string, namespace: string): str
 }
 
 export interface KubectlOptions {
-  /** For its standard input, which is empty otherwise. */
+  /** Its standard input; empty by default. */
   input?: Buffer | string;
   /** Its standard input does not end. */
   keepInputOpen?: boolean;
-  /** Then it is killed, and `code` is null; a minute by default. */
+  /** Time limit after which it is killed and `code` is null; a minute by default. */
   timeoutMs?: number;
 }
 

@@ -1,5 +1,5 @@
 /**
- * The kubelet's part: starts a pod's container, starts it again when it ends, probes its readiness, ends it at
+ * The kubelet's part: starts a pod's container, restarts it when it ends, probes its readiness, ends it at
  * its deadline, and keeps the status in the pod's object.
  */
 import { rmSync } from 'node:fs';
@@ -33,7 +33,7 @@ export interface KeptPod {
   readonly readinessFailures: readonly string[];
   /** What its container has written until now, and the runs before it. */
   log(): string;
-  /** SIGTERM, SIGKILL when so many seconds have passed, then nothing of it is left. */
+  /** Sends SIGTERM, then SIGKILL after this many seconds; resolves when nothing is left. */
   remove(graceSeconds: number): Promise<void>;
 }
 
@@ -150,7 +150,7 @@ export function keepPod(surroundings: Surroundings, object: PodObject): KeptPod 
   };
 
   const ended = run().catch((error: unknown) => {
-    // A program that is not there, mostly. A kubelet would try again; nothing in the tests waits for that.
+    // Usually a missing program. A kubelet would retry; no test waits for that.
     const { message } = error as Error;
     const terminated = { exitCode: 128, reason: 'StartError', message, startedAt: now(), finishedAt: now() };
     update({ phase: 'Failed', ready: false, state: { terminated } });

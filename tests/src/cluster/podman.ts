@@ -1,4 +1,4 @@
-/** A container by podman, which `docker` is another name of here: what there is on a machine without Kubernetes. */
+/** A container by podman, which also provides `docker` here: for machines without Kubernetes. */
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
 /**
- * Root file systems as distroless images have them: Node and the libraries it needs, an /etc and a /tmp, and
- * neither a shell nor tar. The Node binary is not copied but mounted: 100 MB for each container would be slow.
+ * Root file systems like distroless images: Node and its libraries, an /etc and a /tmp, but no shell and no
+ * tar. The Node binary is mounted instead of copied: 100 MB for each container would be slow.
  */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';

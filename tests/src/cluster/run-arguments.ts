@@ -1,4 +1,4 @@
-/** Containers in the words of `docker run` and `podman run`, as hardened as the tests' pods. */
+/** Containers as options of `docker run` and `podman run`, as hardened as the tests' pods. */
 import { nodeOf } from '../nodes.js';
 import { amount } from './objects.js';
 import type { PodSettings } from './pod-manifest.js';

@@ -1,4 +1,4 @@
-/** Deployments, ReplicaSets and StatefulSets: what pods belong to, with nobody who would make pods for them. */
+/** Deployments, ReplicaSets and StatefulSets: owners of pods, without a controller that would create pods. */
 import type { ObjectStore } from './object-store.js';
 import { newMetadata, type KubeObject, type Metadata, type WorkloadObject } from './objects.js';
 

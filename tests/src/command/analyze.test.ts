@@ -1,4 +1,4 @@
-/** `afterimage analyze`: what it says of snapshots that V8 wrote, in each way of showing, and all that can be wrong. */
+/** `afterimage analyze`: its answers about snapshots that V8 wrote, in each format, and all error cases. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createReadStream, createWriteStream, readFileSync } from 'node:fs';
@@ -94,7 +94,7 @@ function assertFailed({ code, stdout, stderr }: CommandEnd, expectedCode: number
   assert.equal(stdout.length, 0);
 }
 
-/** No character in it that a terminal obeys, but line breaks. */
+/** Contains no control characters except line breaks. */
 function assertHarmless(text: string): void {
   const obeyed = Array.from(text).filter((character) => {
     return (

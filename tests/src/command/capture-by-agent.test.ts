@@ -1,4 +1,7 @@
-/** `afterimage capture PID` where the process has an agent: its gate, path and log hold, and it is followed to the end. */
+/**
+ * `afterimage capture PID` of a process with an agent: its gate, path and log apply, and the capture is
+ * followed to the end.
+ */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** Every capture carries what the whole process took, and `diff` says when that grew outside V8's heap. */
+/** Every capture contains the figures of the whole process, and `diff` reports growth outside V8's heap. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * The test of captures under load: a server with everything in flight is captured many times in a row. It
- * must answer every request and hold afterwards what it held before; the captures must show what was planted.
+ * Captures under load: a server with everything in flight is captured many times in a row. It must answer
+ * every request and afterwards hold the same as before; the captures must show what was planted.
  */
 import assert from 'node:assert/strict';
 import { rename } from 'node:fs/promises';

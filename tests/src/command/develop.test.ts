@@ -1,4 +1,4 @@
-/** `afterimage develop`: from a stored image, however compressed, to a snapshot; and all that can be wrong with it. */
+/** `afterimage develop`: from a stored image, however compressed, to a snapshot; and all error cases. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,6 @@
-/** `afterimage diff`: what it says of snapshots of a program that grows, and how reporters show any growth. */
+/**
+ * `afterimage diff`: its answers about snapshots of a growing program, and how each format shows any growth.
+ */
 import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-/** `afterimage heap` says what its figures allow, and nothing where all is ordinary. */
+/** `afterimage heap` draws conclusions from its figures, and none if everything is ordinary. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { heapBlocks } from '../../../packages/afterimage/dist/report/blocks/heap.js';

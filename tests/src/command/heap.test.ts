@@ -1,4 +1,7 @@
-/** `afterimage heap`: its figures beside those of the process itself, and its classes beside a snapshot of it. */
+/**
+ * `afterimage heap`: its figures compared with those of the process itself, and its classes with a snapshot
+ * of it.
+ */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

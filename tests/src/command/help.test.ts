@@ -1,4 +1,4 @@
-/** What the command says of itself: help, exit codes, and the stack of an error only on request. */
+/** The command's own information: help, exit codes, and the stack of an error only on request. */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

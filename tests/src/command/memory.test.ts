@@ -1,4 +1,4 @@
-/** `afterimage memory` and `descriptors`: what /proc tells of a process, also where nothing else is safe. */
+/** `afterimage memory` and `descriptors`: what /proc shows of a process, even if nothing else is safe. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';

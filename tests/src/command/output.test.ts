@@ -1,4 +1,6 @@
-/** Where results go: compressed by the ending of the name, to a pipe, and over an earlier file only when that is asked for. */
+/**
+ * Where results go: compressed by the file's extension, to a pipe, and over an existing file only on request.
+ */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

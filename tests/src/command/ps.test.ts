@@ -1,4 +1,7 @@
-/** `afterimage ps` against real processes: every Node, of other users, in cgroups and namespaces, and what is no Node. */
+/**
+ * `afterimage ps` with real processes: every Node, other users, cgroups and namespaces, and programs other
+ * than Node.
+ */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';

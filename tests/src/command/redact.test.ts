@@ -1,4 +1,4 @@
-/** `afterimage redact` and `verify`, and encryption, which is age's: what one writes the other reads. */
+/** `afterimage redact` and `verify`, and encryption compatible with age in both directions. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

@@ -1,4 +1,4 @@
-/** `afterimage capture docker/NAME` by Docker's own daemon: what it captures, and what it says where it cannot. */
+/** `afterimage capture docker/NAME` with Docker's own daemon: what it captures, and its error messages. */
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';

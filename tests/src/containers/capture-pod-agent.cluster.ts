@@ -1,4 +1,4 @@
-/** `afterimage capture pod/NAME` of a process that has our agent, where it could not be attached to. */
+/** `afterimage capture pod/NAME` of a process with an agent, in a container where attaching is impossible. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-/** What becomes of a capture whose connection breaks, or which is killed: never a result, and nothing is left in the pod. */
+/** A capture whose connection breaks, or that is killed: never a result, and nothing left in the pod. */
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { after, afterEach, before, describe, it, type TestContext } from 'node:test';

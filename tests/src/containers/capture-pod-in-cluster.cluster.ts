@@ -1,4 +1,4 @@
-/** `afterimage capture pod/NAME --develop in-cluster`: the image is developed in a pod that is there for nothing else. */
+/** `afterimage capture pod/NAME --develop in-cluster`: the image is developed in a temporary pod. */
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';

@@ -1,8 +1,9 @@
 /**
- * The incident: a server of 650 MB in a container of 1 GiB, under load and with a readiness probe, captured many times
- * in a row. What a capture takes stays within a small part of the limit, and nobody notices. SOAK_CAPTURES, SOAK_HEAP_MB
- * and SOAK_REQUESTS (a second) make it smaller for machines that are slow. With SOAK_COLLECTIONS=1 the server has a full
- * garbage collection within moments of each fork, which is when it costs most: all that it writes to is there twice.
+ * The incident: a server of 650 MB in a container of 1 GiB, under load and with a readiness probe, captured
+ * many times in a row. A capture takes only a small part of the limit, and requests are not affected.
+ * SOAK_CAPTURES, SOAK_HEAP_MB and SOAK_REQUESTS (a second) make it smaller for slow machines. With
+ * SOAK_COLLECTIONS=1 the server runs a full garbage collection right after each fork, when it costs most:
+ * everything that it writes to exists twice.
  */
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** Why a pod is not captured: said in one line, with an exit code for scripts, and before anything is done to it. */
+/** Why a pod is not captured: one line, with an exit code for scripts, before anything is done to it. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** Connections that fall silent and are not closed: whoever waits, here and in the pod, does so within a bound. */
+/** Connections that go silent without being closed: every wait, here and in the pod, has a time limit. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';

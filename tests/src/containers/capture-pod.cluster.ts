@@ -1,4 +1,4 @@
-/** `afterimage capture pod/NAME` and its kin: of what runs in real containers, by the real kubectl. */
+/** `afterimage capture pod/NAME` and related targets: real containers, with the real kubectl. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

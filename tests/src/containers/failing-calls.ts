@@ -1,6 +1,6 @@
 /**
- * Captures of a container during which one system call of the kit in it fails: the server lives and answers, nothing is
- * left in the container, and the command either succeeds or says on one line why not.
+ * Captures of a container during which one system call of the kit in it fails: the server lives and answers,
+ * nothing is left in the container, and the command either succeeds or says why not in one line.
  */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** `kubectl afterimage`: the command as a plugin of kubectl's, found by its name in PATH. */
+/** `kubectl afterimage`: the command as a kubectl plugin, found by its name in PATH. */
 import assert from 'node:assert/strict';
 import { chmodSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';

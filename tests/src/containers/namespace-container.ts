@@ -1,6 +1,6 @@
 /**
- * A container without runc, for tests that need only what the kit sees of one: a PID and a mount namespace around a plain
- * target, and as `docker` a script that enters them.
+ * A container without runc, for tests that need only what the kit sees of one: a PID and a mount namespace
+ * around a plain target, and a script called `docker` that enters them.
  */
 import assert from 'node:assert/strict';
 import { chmodSync, readdirSync, writeFileSync } from 'node:fs';
@@ -71,7 +71,7 @@ PATH='${dirname(node.path)}':"$PATH" exec nsenter --target ${target.pid} --pid -
   return runCommand(args, { env, withinMs });
 }
 
-/** The server lives and answers; nothing of a kit is left in it, beside it, or in its /tmp. */
+/** The server lives and answers; nothing of a kit is left in it, as its child, or in its /tmp. */
 export async function assertNothingLeftIn({ target, before }: ContainerScene): Promise<void> {
   assert.deepEqual([target.child.exitCode, target.child.signalCode], [null, null], 'the server ended');
   await assertServes(target);

@@ -1,4 +1,4 @@
-/** Containers of this machine's own tools that are captured, and what a capture must not leave in one. */
+/** Captured containers of this machine's own tools, and what a capture must not leave in one. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { ToolContainer } from '../cluster/index.js';

@@ -38,7 +38,7 @@ export const agentFiles = Object.fromEntries(
 /** For Node, to have that agent. */
 export const agentArgs = ['--import', `${modules}/agent/dist/register.js`];
 
-/** Runs `afterimage` as somebody whose kubectl reaches the cluster. */
+/** Runs `afterimage` as a user whose kubectl reaches the cluster. */
 export function commandIn(
   { env }: Pick<Cluster, 'env'>,
   args: string[],
@@ -56,7 +56,7 @@ export async function assertNothingLeft(pod: Pod): Promise<void> {
   });
 }
 
-/** Its server went on as if nothing had been. */
+/** Its server continued as if nothing had happened. */
 export function assertUndisturbed(pod: Pod): void {
   assert.equal(pod.restartCount, 0);
   assert.deepEqual(pod.readinessFailures, []);

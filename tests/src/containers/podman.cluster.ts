@@ -1,4 +1,4 @@
-/** Containers by podman, for what is said of machines without Kubernetes. */
+/** Containers by podman, for machines without Kubernetes. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';

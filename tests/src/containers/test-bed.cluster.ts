@@ -1,4 +1,4 @@
-/** The cluster that other tests stand on: kubectl finds, enters, makes and removes real containers through it. */
+/** Tests the test cluster: kubectl finds, enters, creates and removes real containers through it. */
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -284,7 +284,7 @@ describe('the test cluster', { skip }, () => {
     assert.match((await pod.request('/')).body, /^hello/);
   });
 
-  /** What the kernel ends first: a program that came by exec, of which all is taken that it can get. */
+  /** What the kernel kills first: a program started by exec that takes all the memory it can get. */
   it(`kills ${cgroupVersion === 2 ? 'the whole container' : 'only that program'} if one of its programs runs out of memory`, async () => {
     const pod = await cluster.addPod({ name: 'crowded', script, readinessProbe, memoryLimit: '150Mi' });
     const greedy = `require('node:fs').writeFileSync('/proc/self/oom_score_adj', '1000');

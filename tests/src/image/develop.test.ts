@@ -1,4 +1,4 @@
-/** Developing images: the same snapshot each time, without privileges, and never a failure without words. */
+/** Developing images: the same snapshot each time, without privileges, and every failure with a message. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import {

@@ -1,4 +1,4 @@
-/** Pages that nobody may touch, within memory that is to be written: glibc has them in thread stacks since 2.42. */
+/** Guard pages inside memory that is written: glibc has them in thread stacks since 2.42. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createReadStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';

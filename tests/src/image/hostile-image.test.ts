@@ -1,4 +1,4 @@
-/** An image that somebody has put another program in: what it must not do, it is ended at. */
+/** An image with another program in it: each forbidden call ends it. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,7 +1,7 @@
 /**
- * The native part for arm64: cross-built, and run by qemu's emulation of a process. The emulator gives no
- * seccomp, and none of its own /proc/self/mem; for these two there is a way round, said where it is taken.
- * What it does not show: pages of 16 or 64 kB, the kernel's vdso, and caches that are not coherent.
+ * The native part for arm64: cross-built, and run by qemu's user-mode emulation. The emulator has neither
+ * seccomp nor its own /proc/self/mem; the workarounds are explained where they are used. Not covered: pages
+ * of 16 or 64 kB, the kernel's vdso, and non-coherent caches.
  */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';

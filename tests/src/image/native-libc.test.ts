@@ -1,6 +1,6 @@
 /**
- * One addon for any C library. With musl's own loader and compiler as far as that goes: there is no Node for
- * musl here.
+ * One addon for any C library, tested with musl's own loader and compiler, because there is no Node for musl
+ * here.
  */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';

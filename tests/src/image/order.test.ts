@@ -1,4 +1,7 @@
-/** The order in which an image has its contents: what the target writes to soonest first, what the child needs last. */
+/**
+ * The order of an image's contents: what the target modifies soonest comes first, what the child needs comes
+ * last.
+ */
 import assert from 'node:assert/strict';
 import { createReadStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,7 @@
-/** What the README says about installing: the tarballs into an empty project, without a compiler, and the command from there. */
+/**
+ * The README's instructions for installing: the tarballs into an empty project, without a compiler, and the
+ * command from there.
+ */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import {

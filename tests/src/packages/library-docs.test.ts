@@ -1,4 +1,4 @@
-/** The programs of docs/library.md do what is said of them. */
+/** The programs in docs/library.md do what the document says. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** Packages of npm that are no development dependencies: npm installs none that are for other machines. */
+/**
+ * npm packages that are not development dependencies, because npm does not install packages for other
+ * machines.
+ */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

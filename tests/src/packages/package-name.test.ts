@@ -1,4 +1,4 @@
-/** The command's name on npm: the bare one belongs to another package, so no text may lead people to it. */
+/** The command's name on npm: the bare name belongs to another package, so no text may refer to it. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Which names are kept: those of known words, and of functions in any alphabet; none with data in them. */
+/** Which names are kept: those of known words, and of functions in any alphabet; none that contains data. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';

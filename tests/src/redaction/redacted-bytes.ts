@@ -1,4 +1,4 @@
-/** Snapshots as bytes, redacted, and what becomes of names in them. */
+/** Snapshots as bytes, redacted, and what becomes of their names. */
 import { redactor, type Redacted, type RedactionLevel } from '@afterimage/snapshot';
 import { madeUpSnapshot } from '../snapshot/made-up-snapshot.js';
 

@@ -1,4 +1,4 @@
-/** A redacted snapshot answers every question that the snapshot does, and has none of the program's data in it. */
+/** A redacted snapshot answers every question like the original, and contains none of the program's data. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -36,7 +36,7 @@ import { PATIENCE_MS } from '../patience.js';
 const writer = fileURLToPath(new URL('../snapshot/programs/write.js', import.meta.url));
 const planter = fileURLToPath(new URL('../../../bench/redaction/planted-secrets.cjs', import.meta.url));
 const run = promisify(execFile);
-/** What stands for a text that was taken out. */
+/** Replacement for a removed text. */
 const MASKED = /‹\w+ \d+ chars #\w{12}›|‹user›|‹\d+ chars›|(?<=\()\.{3}(?= @)/g;
 
 async function opened(bytes: Uint8Array): Promise<Snapshot> {
@@ -48,7 +48,7 @@ async function* chunksOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
 
-/** Equal, and quick to say so for millions of numbers. */
+/** Asserts equality, fast enough for millions of numbers. */
 function assertSame(ours: ArrayLike<number>, theirs: ArrayLike<number>, what: string): void {
   assert.equal(ours.length, theirs.length, what);
   for (let at = 0; at < ours.length; at++) {
@@ -101,7 +101,7 @@ const classFigures = (snapshot: Snapshot): unknown[] =>
       distance,
     ]);
 
-/** Figures of the strings of which there are copies, as texts. */
+/** Figures of the duplicate strings, as text. */
 const copies = (snapshot: Snapshot): string[] =>
   snapshot
     .duplicateStrings()
@@ -121,7 +121,7 @@ function assertSameCopies(redacted: Snapshot, original: Snapshot): void {
   assert.ok(missing.length <= 0.05 * copies(original).length, `${missing.length}: ${missing.join(', ')}`);
 }
 
-/** Where the answers differ, but for what stands in the place of a text that was taken out. */
+/** Where the answers differ, except for replaced texts. */
 function answersThatDiffer(ours: unknown, theirs: unknown, where = ''): string[] {
   if (typeof ours === 'object' && ours !== null && typeof theirs === 'object' && theirs !== null) {
     const [mine, other] = [new Map(Object.entries(ours)), new Map(Object.entries(theirs))];

@@ -1,4 +1,4 @@
-/** What DevTools makes of a snapshot: its own heap model, run in a process of its own (it needs Node 22). */
+/** DevTools' view of a snapshot: its own heap model, in a separate process (it needs Node 22). */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

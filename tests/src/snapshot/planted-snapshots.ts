@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import type { NodeBinary } from '../nodes.js';
 
 /**
- * Runs `program` (CommonJS), in which `snapshot(path)` takes one; returns the path of `program`.
- * @param name of the file, without its extension; snapshots are to be put beside it
+ * Runs `program` (CommonJS), in which `snapshot(path)` takes a snapshot; returns the path of `program`.
+ * @param name of the file, without its extension; put snapshots next to it
  */
 export function runProgram(node: NodeBinary, directory: string, name: string, program: string): string {
   const script = join(directory, `${name}.cjs`);

@@ -1,4 +1,6 @@
-/** What Node, a library or native code holds is told by the program's own code, its package and its cause. */
+/**
+ * What Node, a library or native code holds is named by the program's own code, its package and its cause.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';

@@ -12,7 +12,7 @@ import { PATIENCE_MS } from '../patience.js';
 
 const LEVELS: RedactionLevel[] = ['strings', 'names'];
 
-/** What leaks here is held under names that are taken out, several of one length in one place. */
+/** What leaks here is held under names that redaction removes, several of one length in one place. */
 const LEAKING = `
 const { EventEmitter } = require('node:events');
 class Listener { constructor(n) { this.n = n; this.text = 'listener ' + n; } }

@@ -1,4 +1,4 @@
-/** What leaks is told, by kind, holder, path and source; what does not leak is not accused. */
+/** Reports what leaks, by kind, holder, path and source, and nothing that does not leak. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -20,7 +20,7 @@ import { PATIENCE_MS } from '../patience.js';
 
 const program = fileURLToPath(new URL('programs/leaking.js', import.meta.url));
 const HEALTHY = ['settings', 'recent', 'requests'];
-/** Between the first snapshot and the last it does grow; only a third tells that it has stopped. */
+/** It grows between the first snapshot and the last; only a third shows that it has stopped. */
 const SETTLED = 'templates';
 
 /** By a name in the path. */

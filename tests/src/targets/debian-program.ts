@@ -76,7 +76,7 @@ export function debianUnpacked(name: string, packages: () => readonly string[]):
 
 function aptGet(args: readonly string[], cwd?: string): void {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  // Test files run side by side: whoever comes second waits. apt-get itself waits for one of its two locks.
+  // Test files run in parallel: the second one waits. apt-get itself waits for only one of its two locks.
   const command = ['apt-get', '--quiet=2', '-o', 'DPkg::Lock::Timeout=200', ...args];
   execFileSync('flock', ['--timeout', '240', path.join(tmpdir(), 'afterimage-apt.lock'), ...command], {
     cwd,

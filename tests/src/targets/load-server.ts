@@ -18,7 +18,7 @@ export interface LoadServer {
 }
 
 const program = fileURLToPath(new URL('../fixtures/load-server.js', import.meta.url));
-/** Keeps V8's own ups and downs small beside what a leak would be. */
+/** Keeps V8's own fluctuations small compared with a leak. */
 const steadyHeap = ['--max-semi-space-size=2', '--max-old-space-size=64', '--expose-gc'];
 const startWithinMs = 30_000;
 

@@ -1,4 +1,4 @@
-/** Starts a server that knows nothing of Afterimage, and looks for what a capture has left in it and beside it. */
+/** Starts an unprepared server, and checks what a capture has left in it and around it. */
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -32,7 +32,7 @@ export interface PlainTarget {
   child: ChildProcess;
   /** What it has written to its standard error so far. */
   stderr(): string;
-  /** Runs code on its main thread; resolves to what that comes to. */
+  /** Runs code on its main thread; resolves to its result. */
   run(code: string): Promise<unknown>;
   ended: Promise<unknown>;
 }
@@ -123,7 +123,7 @@ export function heldBy(pid: number): Held {
   return { descriptors, children, ports: listeningPorts(pid) };
 }
 
-/** Nothing of a capture is left: in the target, beside it, or in its `/tmp`. */
+/** Nothing of a capture is left: in the target, as its child, or in its `/tmp`. */
 export async function assertAsBefore(
   { pid }: PlainTarget,
   before: Held,

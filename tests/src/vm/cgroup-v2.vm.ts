@@ -23,7 +23,7 @@ const incident = { SOAK_CAPTURES: '1', ...(isSlow && { SOAK_HEAP_MB: '20', SOAK_
 interface Chosen {
   /** Without `.js`. */
   files: string[];
-  /** Of the tests to run, each of which is to pass; without them, all that there are. */
+  /** Names of the tests to run, each of which must pass; all if absent. */
   names?: string[];
   env?: Record<string, string>;
 }

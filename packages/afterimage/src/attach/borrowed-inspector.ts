@@ -159,7 +159,7 @@ function andLeftOpen(error: unknown, left: LeftOpen): unknown {
   return new CommandError('inspectorOpen', `${message}; ${text}`, { cause: error });
 }
 
-/** What went wrong in a session, on one line; any other error as it is. */
+/** Describes in one line what went wrong in a session; returns any other error unchanged. */
 function sessionFailure(error: unknown, pid: number, waitMs: number): unknown {
   if (!(error instanceof EvaluationError)) return error;
   if (error.code === 'no-answer')

@@ -89,7 +89,9 @@ export async function closeInspectors({
 }
 
 interface Expected {
-  /** Its inspector was seen open; otherwise it may open yet, as long as its main thread has not come to it. */
+  /**
+   * Its inspector was seen open; otherwise it may still open, until its main thread has handled the signal.
+   */
   opened: boolean;
   /** A child of the target gets the signal from it, usually finds the port taken, and then opens no inspector. */
   mayFail: boolean;

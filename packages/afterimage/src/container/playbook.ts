@@ -49,10 +49,10 @@ const isMeant = (process: { pid: number }, pid: number | undefined): boolean =>
   pid === undefined || process.pid === pid;
 
 /**
- * The process that is meant, if it can be captured.
- * @param pid as it was asked for
- * @param byAgent whether its agent captures it, where it has one
- * @throws {CommandError} when it is not clear, or cannot be captured; nothing has been sent to any then
+ * Returns the requested process if it can be captured.
+ * @param pid as requested
+ * @param byAgent whether its agent captures it, if it has one
+ * @throws {CommandError} if it is ambiguous, or cannot be captured; nothing has been sent to any process
  */
 export function chooseProcess(
   found: Found,
@@ -68,8 +68,8 @@ export function chooseProcess(
 }
 
 /**
- * The process that is meant.
- * @throws {CommandError} when it is not clear, or may not be looked into
+ * Returns the requested process.
+ * @throws {CommandError} if it is ambiguous, or cannot be inspected
  */
 export function meantProcess(
   { processes, closed, surroundings }: Found,

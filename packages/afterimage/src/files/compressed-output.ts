@@ -70,8 +70,8 @@ async function compressor(compression: Compression): Promise<Transform> {
 }
 
 /**
- * For a Node.js without zstd: the C library, compiled to WebAssembly, which compresses a block at a time. Each block is a
- * frame of its own; frames in a row are a whole file (RFC 8878, section 3.1).
+ * For a Node.js without zstd: the C library compiled to WebAssembly, which compresses one block at a time.
+ * Each block is a separate frame; a file may consist of several frames (RFC 8878, section 3.1).
  */
 async function compiledZstd(): Promise<Transform> {
   const { init, compress } = await import('@bokuweb/zstd-wasm');

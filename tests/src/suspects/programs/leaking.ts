@@ -1,6 +1,6 @@
 /**
- * Leaks in many ways at once, among things that do not: `node leaking.js DIRECTORY` writes three snapshots
- * there, 1.heapsnapshot and so on. Names of variables are what the suspects are told by.
+ * Leaks in many ways at once, among things that do not leak: `node leaking.js DIRECTORY` writes three
+ * snapshots there, 1.heapsnapshot and so on. Suspects are recognized by the names of variables.
  */
 import { EventEmitter } from 'node:events';
 import { join } from 'node:path';

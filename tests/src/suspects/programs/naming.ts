@@ -1,6 +1,6 @@
 /**
- * Leaks that Node or a library holds, so that the program has to be found behind them: `node --expose-gc naming.js
- * DIRECTORY` writes three snapshots there, 1.heapsnapshot and so on.
+ * Leaks that Node or a library holds, so that the program behind them must be found: `node --expose-gc
+ * naming.js DIRECTORY` writes three snapshots there, 1.heapsnapshot and so on.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
