@@ -16,6 +16,17 @@ export interface MemoryReader {
    */
   isResident(address: number): boolean;
   /** Fills `into` from the address; false if that was not possible in full. */
-  read(address: number, into: Uint8Array): boolean;
+  read: (address: number, into: Uint8Array) => boolean;
   close(): void;
+}
+
+/** The first of regions in the order of addresses that ends after an address; their number where none does. */
+export function firstEndingAfter(regions: readonly Region[], address: number): number {
+  let [from, to] = [0, regions.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (regions[middle].end > address) to = middle;
+    else from = middle + 1;
+  }
+  return from;
 }

@@ -1,0 +1,213 @@
+/**
+ * What is alive: everything that the roots lead to, as V8's collector before a snapshot leaves it. Weak references
+ * keep nothing, keys of ephemerons keep their values.
+ */
+import { isAlive, setAlive } from './bitmap';
+import { codeOfHandle } from './dispatch';
+import { feedbackCellHandle, functionHandle } from './layout';
+import { mapOf, typeOf } from './maps';
+import { endOf, firstPlace, flagsOf, LARGE, pageAt, pageOf, placeOf, READ_ONLY } from './pages';
+import { reserve } from './room';
+import { sizeOf } from './sizes';
+import { pop, push } from './stack';
+import { TO_END, typeRow, VISIT, VISIT_FROM, VISIT_TO, WEAK_WORDS } from './types';
+
+/** Only the words in a type's range. */
+export const VISIT_RANGE: u32 = 0;
+/** None, not even those. */
+export const VISIT_NOTHING: u32 = 1;
+export const VISIT_EPHEMERONS: u32 = 2;
+/** What follows the bytes of a PreparseData. */
+export const VISIT_PREPARSE_DATA: u32 = 3;
+/** Also the code behind a function's number for it. */
+export const VISIT_FUNCTION: u32 = 4;
+export const VISIT_FEEDBACK_CELL: u32 = 5;
+/** All but the last of its elements, which links all contexts. */
+export const VISIT_NATIVE_CONTEXT: u32 = 6;
+/** A string: by how it is kept. */
+export const VISIT_STRING: u32 = 7;
+/** Nothing, but it is not an object either: free space. */
+export const VISIT_FREE: u32 = 8;
+
+const STRING_TYPES: u32 = 128;
+const REPRESENTATION: u32 = 7;
+const CONS: u32 = 1;
+const SLICED: u32 = 3;
+const THIN: u32 = 5;
+const THIN_ACTUAL: usize = 16;
+/** Keys and values of a hash table begin after its length and three counts. */
+const TABLE_HEADER_WORDS: u32 = 3;
+const ELEMENTS: usize = 16;
+
+/** Places of ephemeron tables that are alive, in blocks of so many. */
+const TABLES_A_BLOCK: u32 = 1023;
+let tables: usize = 0;
+let tableCount: u32 = 0;
+/** Whether there was no more memory for what marking needs. */
+export let isMarkingShort: bool = false;
+/** Tagged words that point to what is no object. */
+export let bogusCount: u32 = 0;
+
+/** Everything in read-only space is part of a snapshot. */
+export function markReadOnly(index: u32): void {
+  const page = pageAt(index);
+  if ((flagsOf(page) & READ_ONLY) === 0) return;
+  const end = endOf(page);
+  for (let place = firstPlace(page); place < end;) {
+    const map = mapOf(place);
+    const size = map === 0 ? 0 : sizeOf(map, place);
+    if (size === 0) {
+      place += 8;
+      continue;
+    }
+    if (<u32>load<u8>(typeRow(typeOf(map)), VISIT) !== VISIT_FREE) setAlive(place);
+    place += <usize>size;
+  }
+}
+
+/** Marks what a root points to, and all that this leads to. */
+export function markRoot(word: u64): void {
+  mark(word);
+  drain();
+}
+
+/** An object that a collection empties: itself, and nothing that it points to. */
+export function markEmptied(word: u64): void {
+  const place = placeOf(word);
+  if (place !== 0 && mapOf(place) !== 0) setAlive(place);
+}
+
+function drain(): void {
+  for (let place = pop(); place !== 0; place = pop()) visit(place);
+}
+
+/** Goes through the ephemeron tables until none adds anything. */
+export function markEphemerons(): void {
+  while (markAllValues()) drain();
+}
+
+function markAllValues(): bool {
+  let added = false;
+  /** The block in use is the last one, and alone not full. */
+  let count = ((tableCount - 1) % TABLES_A_BLOCK) + 1;
+  for (let block = tables; block !== 0; block = load<u32>(block)) {
+    for (let index: u32 = 0; index < count; index++)
+      if (markValues(load<u32>(block + 4 + 4 * index))) added = true;
+    count = TABLES_A_BLOCK;
+  }
+  return added;
+}
+
+function markValues(table: usize): bool {
+  let added = false;
+  const count = elementsOf(table);
+  for (let index = TABLE_HEADER_WORDS; index + 1 < count; index += 2) {
+    const key = load<u64>(table + ELEMENTS + 8 * index);
+    if ((key & 3) !== 1) continue;
+    const keyPlace = placeOf(key);
+    if (keyPlace === 0 || !isAlive(keyPlace)) continue;
+    if (mark(load<u64>(table + ELEMENTS + 8 * index, 8))) added = true;
+  }
+  return added;
+}
+
+/** As many elements of an array as lie in its page. */
+function elementsOf(array: usize): u32 {
+  const count = load<u32>(array, 12);
+  const room = (<u32>(endOf(pageOf(array)) - array - ELEMENTS)) >> 3;
+  return count < room ? count : room;
+}
+
+/** Whether the word points strongly to an object that was not yet alive. */
+function mark(word: u64): bool {
+  if ((word & 3) !== 1) return false;
+  const place = placeOf(word);
+  if (place === 0) return false;
+  const page = pageOf(place);
+  if ((flagsOf(page) & READ_ONLY) !== 0) return false;
+  if ((flagsOf(page) & LARGE) !== 0 && place !== firstPlace(page)) return false;
+  if (isAlive(place)) return false;
+  const map = mapOf(place);
+  const size = map === 0 ? 0 : sizeOf(map, place);
+  if (size === 0 || size > endOf(page) - place) {
+    bogusCount++;
+    return false;
+  }
+  const type = typeOf(map);
+  // A collection puts the string itself into the place of one that only leads to it.
+  if (type < STRING_TYPES && (type & REPRESENTATION) === THIN) {
+    const actual = load<u64>(place, THIN_ACTUAL);
+    return actual !== word && !isThin(actual) && mark(actual);
+  }
+  setAlive(place);
+  push(place);
+  return true;
+}
+
+function isThin(word: u64): bool {
+  const place = placeOf(word);
+  if (place === 0) return false;
+  const map = mapOf(place);
+  return map !== 0 && typeOf(map) < STRING_TYPES && (typeOf(map) & REPRESENTATION) === THIN;
+}
+
+function visit(place: usize): void {
+  const map = mapOf(place);
+  mark(load<u64>(place));
+  const type = typeOf(map);
+  const row = typeRow(type);
+  const size = <usize>sizeOf(map, place);
+  switch (<u32>load<u8>(row, VISIT)) {
+    case VISIT_RANGE:
+      return visitRange(place, row, size);
+    case VISIT_EPHEMERONS:
+      return noteTable(place);
+    case VISIT_PREPARSE_DATA:
+      return markWords(place + ((16 + load<u32>(place, 8) + 7) & ~7), place + size);
+    case VISIT_FUNCTION:
+      mark(codeOfHandle(load<u32>(place + functionHandle)));
+      return visitRange(place, row, size);
+    case VISIT_FEEDBACK_CELL:
+      mark(codeOfHandle(load<u32>(place + feedbackCellHandle)));
+      return visitRange(place, row, size);
+    case VISIT_NATIVE_CONTEXT:
+      return markWords(place + 8, place + ELEMENTS + 8 * (elementsOf(place) - 1));
+    case VISIT_STRING:
+      return visitString(place, type & REPRESENTATION);
+    default:
+      return;
+  }
+}
+
+function visitRange(place: usize, row: usize, size: usize): void {
+  const last = <usize>load<u16>(row, VISIT_TO);
+  const to = last === TO_END || last > size ? size : last;
+  const weak = load<u32>(row, WEAK_WORDS);
+  for (let at = <u32>load<u16>(row, VISIT_FROM); at < <u32>to; at += 8) {
+    const word = at >> 3;
+    if (word >= 32 || ((weak >> word) & 1) === 0) mark(load<u64>(place + at));
+  }
+}
+
+function visitString(place: usize, representation: u32): void {
+  if (representation === CONS) markWords(place + 16, place + 32);
+  else if (representation === SLICED) mark(load<u64>(place, 16));
+}
+
+function markWords(from: usize, to: usize): void {
+  for (let at = from; at < to; at += 8) mark(load<u64>(at));
+}
+
+function noteTable(place: usize): void {
+  if (tableCount % TABLES_A_BLOCK === 0) {
+    const block = reserve(4 + 4 * TABLES_A_BLOCK);
+    if (block === 0) {
+      isMarkingShort = true;
+      return;
+    }
+    store<u32>(block, <u32>tables);
+    tables = block;
+  }
+  store<u32>(tables + 4 + 4 * (tableCount % TABLES_A_BLOCK), <u32>place);
+  tableCount++;
+}

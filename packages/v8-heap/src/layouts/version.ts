@@ -1,0 +1,111 @@
+/** What differs between versions of V8 and is not said by its postmortem metadata: one table a version. */
+
+import type { VisitRule } from './visits.js';
+
+/** Where a page's header keeps what, in words of 8 bytes. */
+export interface PageHeaderLayout {
+  /** Whether the page itself has no more of it than where it is: the word with that. */
+  pointer: number | null;
+  /** In the page itself. */
+  flags: number;
+  /** The page's own address, as a check. */
+  self: number | null;
+  size: number;
+  heap: number;
+  start: number;
+  end: number;
+  /** In a page of read-only space: bytes of objects, where its end is not said otherwise. */
+  readOnlyBytes: number | null;
+}
+
+/** A part of a ScopeInfo that is there when any of these bits of its flags is set, or for these types of scopes. */
+export interface ScopePart {
+  kind:
+    | 'class variable'
+    | 'function name'
+    | 'inferred name'
+    | 'position'
+    | 'outer scope'
+    | 'block list'
+    | 'unused parameters';
+  flags: number;
+  types: number[];
+  words: number;
+}
+
+export interface ScopeLayout {
+  /** Where the flags are, as a number of 32 bits, in bytes. */
+  flags: number;
+  /** Words before the names of locals. */
+  headerWords: number;
+  /** The type of a module's scope. */
+  module: number;
+  /** Whether a module's number of variables comes before the names of its locals. */
+  moduleCountFirst: boolean;
+  emptyFlag: number;
+  parts: ScopePart[];
+}
+
+/** How the size of an object follows from its length, for types whose maps do not say it. */
+export interface SizeRule {
+  by: SizeBy;
+  /** Bytes before the first element, and of each. */
+  header: number;
+  unit: number;
+  /** Where the length is, in bytes. */
+  lengthAt: number;
+}
+
+/** `assembly/sizes.ts` says what each means. */
+export type SizeBy =
+  | 'small'
+  | '32 bits'
+  | '16 bits'
+  | 'low bits'
+  | 'bigint'
+  | 'scope'
+  | 'feedback metadata'
+  | 'preparse data'
+  | 'instructions'
+  | 'nothing';
+
+/** Sizes of instruction streams: the number of bytes after the header is in them or in their code objects. */
+export type StreamLayout =
+  { bodySize: number } | { code: number; instructionSize: number; metadataSize: number };
+
+export interface V8Version {
+  /** Major and minor, as in `process.versions.v8`. */
+  version: string;
+  page: PageHeaderLayout;
+  /** The name that RootsTable::root_names_ begins with. */
+  firstRoot: string;
+  scope: ScopeLayout;
+  feedbackClosureBytes: number;
+  stream: StreamLayout;
+  /** By names of types; what is not in it has the rule of {@link commonSizes}. */
+  sizes: Record<string, SizeRule>;
+  /** By names of types, functions among them; see {@link visitRules}. */
+  visits: Record<string, VisitRule> & { JSFunction: VisitRule };
+  /** Where functions and feedback cells have the number of their code; null where they point to it. */
+  dispatchHandles: { function: number; feedbackCell: number } | null;
+}
+
+export const small = (header: number, unit = 8, lengthAt = 8): SizeRule => ({
+  by: 'small',
+  header,
+  unit,
+  lengthAt,
+});
+export const by32 = (header: number, unit = 8, lengthAt = 8): SizeRule => ({
+  by: '32 bits',
+  header,
+  unit,
+  lengthAt,
+});
+export const fixed = (header: number): SizeRule => ({ by: 'nothing', header, unit: 0, lengthAt: 0 });
+export const special = (by: SizeBy, header = 0, lengthAt = 8): SizeRule => ({
+  by,
+  header,
+  unit: 8,
+  lengthAt,
+});

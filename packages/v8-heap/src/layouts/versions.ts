@@ -1,0 +1,170 @@
+/** The versions of V8 that are known: those of Node.js 20, 22, 24 and 26. */
+import {
+  by32,
+  fixed,
+  small,
+  special,
+  type PageHeaderLayout,
+  type ScopePart,
+  type V8Version,
+} from './version.js';
+import { visitOnly, visitRange } from './visits.js';
+
+/** Bits of the flags of a ScopeInfo. */
+const CLASS_VARIABLE = 1 << 10;
+const FUNCTION_VARIABLE = 3 << 12;
+const INFERRED_NAME = 1 << 14;
+const OUTER_SCOPE = 1 << 22;
+const BLOCK_LIST = 1 << 28;
+
+/** The type of a function's scope, since V8 13. */
+const FUNCTION_SCOPE = 4;
+
+const part = (kind: ScopePart['kind'], flags: number, words: number, types: number[] = []): ScopePart => ({
+  kind,
+  flags,
+  types,
+  words,
+});
+const [classVariable, functionName, inferredName, outerScope] = [
+  part('class variable', CLASS_VARIABLE, 1),
+  part('function name', FUNCTION_VARIABLE, 2),
+  part('inferred name', INFERRED_NAME, 1),
+  part('outer scope', OUTER_SCOPE, 1),
+];
+/** Class, eval, function, module, script and shadow realm scopes say where they are. */
+const oldScope = {
+  flags: 12,
+  headerWords: 4,
+  module: 3,
+  emptyFlag: 1 << 29,
+  parts: [
+    classVariable,
+    functionName,
+    inferredName,
+    part('position', 0, 2, [0, 1, 2, 3, 4, 8]),
+    outerScope,
+    part('block list', BLOCK_LIST, 1),
+  ],
+};
+const newScope = {
+  flags: 8,
+  headerWords: 6,
+  module: 5,
+  moduleCountFirst: true,
+  emptyFlag: 1 << 28,
+  parts: [classVariable, functionName, inferredName, outerScope],
+};
+
+const metadataPage: PageHeaderLayout = {
+  pointer: 1,
+  flags: 0,
+  self: 1,
+  size: 2,
+  heap: 8,
+  start: 9,
+  end: 7,
+  readOnlyBytes: 3,
+};
+
+/** WasmNull is a mark that is never looked into; the one empty SwissNameDictionary is never used. */
+const marks = { WasmNull: fixed(8), SwissNameDictionary: fixed(40) };
+
+const V8_11: V8Version = {
+  version: '11.3',
+  page: { pointer: null, flags: 1, self: null, size: 0, heap: 2, start: 3, end: 4, readOnlyBytes: null },
+  firstRoot: 'free_space_map',
+  scope: { ...oldScope, moduleCountFirst: false },
+  feedbackClosureBytes: 0,
+  stream: { code: 8, instructionSize: 56, metadataSize: 60 },
+  sizes: {
+    ...marks,
+    FreeSpace: small(0, 1),
+    BytecodeArray: small(54, 1),
+    FeedbackVector: by32(56),
+    InstructionStream: special('instructions', 16),
+    WasmTypeInfo: small(40, 8, 32),
+  },
+  visits: {
+    JSFunction: visitRange(8),
+    SharedFunctionInfo: visitRange(8, 40),
+    Code: visitRange(8, 40),
+    InstructionStream: visitRange(8, 16),
+    BytecodeArray: visitRange(16, 40),
+  },
+  dispatchHandles: null,
+};
+
+const V8_12: V8Version = {
+  version: '12.4',
+  page: { pointer: null, flags: 0, self: 1, size: 2, heap: 3, start: 4, end: 5, readOnlyBytes: null },
+  firstRoot: 'free_space_map',
+  scope: { ...oldScope, moduleCountFirst: true },
+  feedbackClosureBytes: 0,
+  stream: { bodySize: 24 },
+  sizes: {
+    ...marks,
+    FreeSpace: small(0, 1),
+    BytecodeArray: small(64, 1),
+    FeedbackVector: by32(56),
+    InstructionStream: special('instructions', 32),
+    WasmTypeInfo: small(40, 8, 32),
+    WasmDispatchTable: by32(16, 24, 12),
+  },
+  visits: {
+    JSFunction: visitRange(8),
+    SharedFunctionInfo: visitRange(8, 40),
+    Code: visitRange(8, 40),
+    InstructionStream: visitRange(8, 24),
+    BytecodeArray: visitRange(16, 48),
+  },
+  dispatchHandles: null,
+};
+
+const V8_13: V8Version = {
+  version: '13.6',
+  page: metadataPage,
+  firstRoot: 'free_space_map',
+  scope: newScope,
+  feedbackClosureBytes: 2,
+  stream: { bodySize: 24 },
+  sizes: {
+    ...marks,
+    FreeSpace: small(0, 8),
+    BytecodeArray: small(64, 1),
+    FeedbackVector: by32(48),
+    InstructionStream: special('instructions', 32),
+    WasmTypeInfo: small(24, 8, 16),
+    WasmDispatchTable: by32(40, 16, 12),
+  },
+  visits: {
+    JSFunction: visitOnly('function'),
+    FeedbackCell: visitOnly('feedback cell', 8, 16),
+    SharedFunctionInfo: visitRange(8, 48),
+    Code: visitRange(8, 40),
+    InstructionStream: visitRange(8, 24),
+    BytecodeArray: visitRange(16, 56),
+  },
+  dispatchHandles: { function: 24, feedbackCell: 20 },
+};
+
+const V8_14: V8Version = {
+  ...V8_13,
+  version: '14.6',
+  firstRoot: 'undefined_value',
+  scope: { ...newScope, parts: [...newScope.parts, part('unused parameters', 0, 1, [FUNCTION_SCOPE])] },
+  sizes: {
+    ...V8_13.sizes,
+    // What it has after its header is no memory, so that reading it ends the process.
+    Hole: fixed(8 + (1 << 16)),
+    WasmDispatchTableForImports: by32(24, 16, 12),
+    DoubleStringCache: by32(16, 16),
+  },
+};
+
+export const V8_VERSIONS: readonly V8Version[] = [V8_11, V8_12, V8_13, V8_14];
+
+/** The table for a version such as `13.6.233.17-node.53`; null where there is none. */
+export function versionOf(v8Version: string): V8Version | null {
+  return V8_VERSIONS.find(({ version }) => v8Version.startsWith(`${version}.`)) ?? null;
+}

@@ -1,0 +1,40 @@
+/** Marks what a collection would leave alive, from all roots. */
+import { loadDispatchTable } from './dispatch-table.js';
+import { UnreadableHeapError, type OpenHeap } from './open-heap.js';
+import { findRootSets, type RootSets } from './root-sets.js';
+
+/** What a collection empties: caches of results, and the table of all strings, which keeps none alive. */
+const EMPTIED = new Set([
+  'number_string_cache',
+  'smi_string_cache',
+  'double_string_cache',
+  'string_split_cache',
+  'regexp_multiple_cache',
+  'regexp_match_global_atom_cache',
+  'string_table',
+]);
+/** What it forgets. */
+const FORGOTTEN = new Set(['weak_refs_keep_during_job']);
+
+/** @throws {UnreadableHeapError} */
+export function markAlive(heap: OpenHeap): RootSets {
+  const { compiled, pages } = heap;
+  if (!compiled.reserveBits()) throw new UnreadableHeapError('there is not enough memory to mark the heap');
+  if (!loadDispatchTable(heap))
+    throw new UnreadableHeapError('the table of the code of functions was not found');
+  for (let page = 0; page < pages.length; page++) compiled.markReadOnly(page);
+  const roots = findRootSets(heap);
+  for (const [name, word] of roots.table) {
+    if (EMPTIED.has(name)) compiled.markEmptied(word);
+    else if (!FORGOTTEN.has(name)) compiled.markRoot(word);
+  }
+  const strong = [
+    ...[roots.builtins, roots.isolate, roots.globalHandles, roots.eternalHandles],
+    ...[roots.objectCaches, roots.handleScope, roots.stack],
+  ];
+  for (const set of strong) for (const word of set) compiled.markRoot(word);
+  compiled.markEphemerons();
+  if (compiled.get('isMarkingShort') + compiled.get('isStackFull') > 0 || !compiled.rankAlive())
+    throw new UnreadableHeapError('there is not enough memory to mark the heap');
+  return roots;
+}

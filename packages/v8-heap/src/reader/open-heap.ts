@@ -1,0 +1,67 @@
+/** From the memory of a process to its heap: pages, roots and what is known of this V8. */
+import { findProgram, type LoadedProgram } from '../image/loaded-program.js';
+import { memoryWords, type MemoryWords } from '../image/memory-words.js';
+import type { ImageMemory } from '../image/image-memory.js';
+import { heapTypes, type HeapTypes } from '../layouts/types.js';
+import type { V8Version } from '../layouts/version.js';
+import { versionOf } from '../layouts/versions.js';
+import { compiledHeap, type CompiledHeap } from './compiled-heap.js';
+import { writeMapLayout, writeSizes, writeVisits } from './layout-tables.js';
+import { loadPages } from './load.js';
+import { rootNames } from './names-in-program.js';
+import { findPages, type FoundPage } from './page-headers.js';
+import { findRoots, learnTypes, type RootsTable } from './roots.js';
+
+/** The heap cannot be read: this V8 is unknown, or something is not where it should be. The message says what. */
+export class UnreadableHeapError extends Error {
+  override name = 'UnreadableHeapError';
+}
+
+export interface OpenHeap {
+  memory: ImageMemory;
+  words: MemoryWords;
+  program: LoadedProgram;
+  /** Of V8's object for the heap. */
+  heapAddress: number;
+  version: V8Version;
+  types: HeapTypes;
+  pages: readonly FoundPage[];
+  roots: RootsTable;
+  compiled: CompiledHeap;
+}
+
+/**
+ * Opens the heap of the main thread: that with most pages, where there are several.
+ * @throws {UnreadableHeapError}
+ * @throws {HeapTooLargeError} in load.ts
+ * @throws {UnknownLayoutError}
+ */
+export function openHeap(memory: ImageMemory): OpenHeap {
+  const { v8Version } = memory.metadata;
+  const version = versionOf(v8Version);
+  if (version === null) throw new UnreadableHeapError(`V8 ${v8Version} is not among those that can be read`);
+  const program = findProgram(memory, memory.files);
+  if (program === null) throw new UnreadableHeapError('no program in the image has V8 and its metadata');
+  const words = memoryWords(memory);
+  const types = heapTypes(program.symbols);
+  const found = findPages(words, memory.contents, version.page);
+  const heapAddress = heapWithMostPages(found);
+  if (heapAddress === null) throw new UnreadableHeapError('the image has no heap');
+  const pages = found.filter(({ heap, isStale }) => (heap === heapAddress || heap === 0) && !isStale);
+  const compiled = compiledHeap();
+  loadPages(compiled, memory, pages);
+  writeMapLayout(compiled, program.symbols, types);
+  const names = rootNames(program, words, version.firstRoot);
+  const roots = names === null ? null : findRoots(compiled, words, heapAddress, names, types);
+  if (roots === null) throw new UnreadableHeapError('the roots of the heap are not where they should be');
+  learnTypes(compiled, roots, types);
+  writeSizes(compiled, version, program.symbols, types);
+  writeVisits(compiled, version, types);
+  return { memory, words, program, version, types, heapAddress, pages, roots, compiled };
+}
+
+function heapWithMostPages(pages: readonly FoundPage[]): number | null {
+  const counts = new Map<number, number>();
+  for (const { heap } of pages) if (heap !== 0) counts.set(heap, (counts.get(heap) ?? 0) + 1);
+  return [...counts].sort(([, a], [, b]) => b - a).at(0)?.[0] ?? null;
+}

@@ -1,0 +1,191 @@
+/**
+ * What is alive by itself: the roots that V8's collector begins with. Some of them lie in V8's own objects of C++, of
+ * which nothing is known but what they contain; they are found by it.
+ */
+import { WORD } from '../image/memory-words.js';
+import type { Region } from '../memory.js';
+import type { CompiledHeap } from './compiled-heap.js';
+import type { OpenHeap } from './open-heap.js';
+
+export interface RootSets {
+  /** Of the roots table, by name. */
+  table: readonly [name: string, word: bigint][];
+  /** Code objects of all builtins, in their order. */
+  builtins: bigint[];
+  isolate: bigint[];
+  globalHandles: bigint[];
+  weakGlobalHandles: bigint[];
+  eternalHandles: bigint[];
+  objectCaches: bigint[];
+  handleScope: bigint[];
+  stack: bigint[];
+}
+
+/** What the isolate has before its roots table, at most. */
+const ISOLATE_BYTES = 1024;
+/** Where the heap object has its vectors, at most. */
+const HEAP_OBJECT_BYTES = 0x9000;
+const MIN_BUILTINS = 1000;
+const MAX_VECTOR_BYTES = 64 << 20;
+const MIN_CACHE = 1000;
+const BLOCK_BYTES = 1 << 22;
+
+export function findRootSets(heap: OpenHeap): RootSets {
+  const { compiled, roots, types, heapAddress, words } = heap;
+  const code = types.of('Code');
+  const isObject = (word: bigint): boolean => (word & 3n) === 1n && typeAt(compiled, word) >= 0;
+  const between = (from: number, to: number): bigint[] => [...(words.words(from, (to - from) / WORD) ?? [])];
+  const tableEnd = roots.address + roots.byName.size * WORD;
+  const handles = globalHandles(heap);
+  return {
+    table: [...roots.byName],
+    builtins: longestRun(between(tableEnd, heapAddress), (word) => typeAt(compiled, word) === code),
+    isolate: between(roots.address - ISOLATE_BYTES, roots.address).filter(isObject),
+    globalHandles: handles.strong,
+    weakGlobalHandles: handles.weak,
+    ...vectors(heap, isObject),
+    handleScope: handleScope(heap).filter(isObject),
+    stack: stackWords(heap).filter(isObject),
+  };
+}
+
+/** The type of the object that a word points to; -1 where there is none. */
+export function typeAt(heap: CompiledHeap, word: bigint): number {
+  const place = heap.placeOf(word);
+  const map = place === 0 ? 0 : heap.mapOf(place);
+  return map === 0 ? -1 : heap.typeOf(map);
+}
+
+function longestRun(words: readonly bigint[], matches: (word: bigint) => boolean): bigint[] {
+  let best: bigint[] = [];
+  let run: bigint[] = [];
+  for (const word of words) {
+    if (matches(word)) run.push(word);
+    else run = [];
+    if (run.length > best.length) best = run;
+  }
+  return best.length >= MIN_BUILTINS ? best : [];
+}
+
+/** Nodes of 32 bytes, 256 of them one after the other, each with its number: GlobalHandles in V8. */
+const NODES_A_BLOCK = 256;
+const NODE_BYTES = 32;
+const NODE_INDEX = 10;
+const NODE_FLAGS = 11;
+const STATE_MASK = 3;
+const STRONG_STATE = 1;
+const WEAK_STATE = 2;
+
+function globalHandles({ memory, pages }: OpenHeap): { strong: bigint[]; weak: bigint[] } {
+  const strong: bigint[] = [];
+  const weak: bigint[] = [];
+  const isNodes = (block: Uint8Array, at: number): boolean => {
+    for (let node = 0; node < NODES_A_BLOCK; node++)
+      if (block[at + node * NODE_BYTES + NODE_INDEX] !== node) return false;
+    return true;
+  };
+  const take = (block: Uint8Array, at: number): void => {
+    const view = new DataView(block.buffer, block.byteOffset + at, NODES_A_BLOCK * NODE_BYTES);
+    for (let node = 0; node < NODES_A_BLOCK; node++) {
+      const state = view.getUint8(node * NODE_BYTES + NODE_FLAGS) & STATE_MASK;
+      const word = view.getBigUint64(node * NODE_BYTES, true);
+      if (state === STRONG_STATE) strong.push(word);
+      else if (state === WEAK_STATE) weak.push(word);
+    }
+  };
+  const overlap = NODES_A_BLOCK * NODE_BYTES;
+  for (const { start, end } of withoutPages(memory.regions, pages)) {
+    for (let address = start; address < end; address += BLOCK_BYTES) {
+      const block = new Uint8Array(Math.min(BLOCK_BYTES + overlap, end - address));
+      if (!memory.read(address, block)) continue;
+      for (let at = 0; at + overlap <= block.length; at += 16) {
+        const begins = block[at + NODE_INDEX] === 0 && block[at + NODE_BYTES + NODE_INDEX] === 1;
+        if (begins && isNodes(block, at)) take(block, at);
+      }
+    }
+  }
+  return { strong, weak };
+}
+
+function withoutPages(regions: readonly Region[], pages: OpenHeap['pages']): Region[] {
+  const parts: Region[] = [];
+  const sorted = [...pages].sort((a, b) => a.address - b.address);
+  for (const region of regions) {
+    let start = region.start;
+    for (const { address, size } of sorted) {
+      if (address + size <= start || address >= region.end) continue;
+      if (address > start) parts.push({ start, end: address });
+      start = address + size;
+    }
+    if (start < region.end) parts.push({ start, end: region.end });
+  }
+  return parts;
+}
+
+/** Vectors of the isolate all of whose entries point to objects, or to blocks of such. */
+function vectors(
+  { words, heapAddress }: OpenHeap,
+  isObject: (word: bigint) => boolean,
+): Pick<RootSets, 'eternalHandles' | 'objectCaches'> {
+  const eternalHandles: bigint[] = [];
+  const objectCaches: bigint[] = [];
+  const object = words.words(heapAddress, HEAP_OBJECT_BYTES / WORD) ?? new BigUint64Array(0);
+  for (let at = 1; at + 2 < object.length; at++) {
+    const [begin, end, capacity] = [Number(object[at]), Number(object[at + 1]), Number(object[at + 2])];
+    const isVector =
+      begin > 0 &&
+      begin % WORD === 0 &&
+      end > begin &&
+      end % WORD === 0 &&
+      capacity >= end &&
+      end - begin <= MAX_VECTOR_BYTES;
+    const entries = isVector ? words.words(begin, (end - begin) / WORD) : null;
+    if (entries === null) continue;
+    if (entries.length > MIN_CACHE && entries.every(isObject)) objectCaches.push(...entries);
+    else if (entries.length >= 2)
+      eternalHandles.push(...blocksOf(words, entries, Number(object[at - 1]), isObject));
+  }
+  return { eternalHandles, objectCaches };
+}
+
+const ETERNAL_A_BLOCK = 256;
+
+/** Blocks of 256 handles, of which the last is partly used: as many as the number before the vector says. */
+function blocksOf(
+  words: OpenHeap['words'],
+  entries: BigUint64Array,
+  count: number,
+  isObject: (word: bigint) => boolean,
+): bigint[] {
+  if (count > entries.length * ETERNAL_A_BLOCK || count <= (entries.length - 1) * ETERNAL_A_BLOCK) return [];
+  const blocks = Array.from(entries, (entry) => words.words(Number(entry), ETERNAL_A_BLOCK));
+  if (!blocks.every((block) => block !== null && isObject(block[0]) && isObject(block[1]))) return [];
+  return blocks.flatMap((block) => [...(block ?? [])]).filter(isObject);
+}
+
+/** HandleScopeData lies before the roots table, in the isolate: next and limit of the block in use. */
+const MAX_WORDS_BEFORE = 16;
+const HANDLES_A_BLOCK = 1022;
+
+function handleScope({ words, roots }: OpenHeap): bigint[] {
+  const before = words.words(roots.address - MAX_WORDS_BEFORE * WORD, MAX_WORDS_BEFORE);
+  if (before === null) return [];
+  for (let at = 0; at + 1 < MAX_WORDS_BEFORE; at++) {
+    const [next, limit] = [Number(before[at]), Number(before[at + 1])];
+    const begin = limit - HANDLES_A_BLOCK * WORD;
+    if (next === 0 || next % WORD !== 0 || next < begin || next > limit) continue;
+    const handles = words.words(begin, (next - begin) / WORD);
+    if (handles !== null) return [...handles];
+  }
+  return [];
+}
+
+/** Every word of the main thread's stack: what points to an object may be one that is in use. */
+function stackWords({ memory, words }: OpenHeap): bigint[] {
+  const { stackPointer, contents } = memory;
+  if (stackPointer === null) return [];
+  const stack = contents.find(({ start, end }) => stackPointer >= start && stackPointer < end);
+  if (stack === undefined) return [];
+  const from = stackPointer - (stackPointer % WORD);
+  return [...(words.words(from, Math.floor((stack.end - from) / WORD)) ?? [])];
+}
