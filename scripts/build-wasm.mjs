@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 await compile({ of: 'snapshot', to: 'redaction', initialPages: 8 });
-await compile({ of: 'v8-heap', to: 'heap', initialPages: 16 });
+await compile({ of: 'v8-heap', to: 'heap', initialPages: 64 });
 
 async function compile({ of, to, initialPages }) {
   const outputs = new Map();

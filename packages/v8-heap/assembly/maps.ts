@@ -12,7 +12,12 @@ const WORD: usize = 0;
 const PLACE: usize = 8;
 const TYPE: usize = 12;
 const SIZE: usize = 16;
-const RECORD_BYTES: u32 = 24;
+/** What is known of names that objects with this map have; see constructor-names.ts. */
+export const BASE_NAME: usize = 20;
+export const PROTOTYPE_NAME: usize = 24;
+export const OWN_TAG: usize = 28;
+export const OWN_CONSTRUCTOR: usize = 32;
+const RECORD_BYTES: u32 = 40;
 
 const FIRST_SLOTS: u32 = 1 << 13;
 const HASH: u32 = 0x9e3779b9;

@@ -7,9 +7,11 @@ import { codeOfHandle } from './dispatch';
 import { feedbackCellHandle, functionHandle } from './layout';
 import { mapOf, typeOf } from './maps';
 import { endOf, firstPlace, flagsOf, LARGE, pageAt, pageOf, placeOf, READ_ONLY } from './pages';
+import { beginRelocations, nextRelocation, relocated } from './relocations';
 import { reserve } from './room';
 import { sizeOf } from './sizes';
 import { pop, push } from './stack';
+import { holdsWeakly, isWeakInCode } from './weak-in-code';
 import { TO_END, typeRow, VISIT, VISIT_FROM, VISIT_TO, WEAK_WORDS } from './types';
 
 /** Only the words in a type's range. */
@@ -28,6 +30,8 @@ export const VISIT_NATIVE_CONTEXT: u32 = 6;
 export const VISIT_STRING: u32 = 7;
 /** Nothing, but it is not an object either: free space. */
 export const VISIT_FREE: u32 = 8;
+/** Also what the machine code refers to. */
+export const VISIT_INSTRUCTIONS: u32 = 9;
 
 const STRING_TYPES: u32 = 128;
 const REPRESENTATION: u32 = 7;
@@ -159,21 +163,32 @@ function visit(place: usize): void {
   const size = <usize>sizeOf(map, place);
   switch (<u32>load<u8>(row, VISIT)) {
     case VISIT_RANGE:
-      return visitRange(place, row, size);
+      visitRange(place, row, size);
+      return;
     case VISIT_EPHEMERONS:
-      return noteTable(place);
+      noteTable(place);
+      return;
     case VISIT_PREPARSE_DATA:
-      return markWords(place + ((16 + load<u32>(place, 8) + 7) & ~7), place + size);
+      markWords(place + ((16 + load<u32>(place, 8) + 7) & ~7), place + size);
+      return;
     case VISIT_FUNCTION:
       mark(codeOfHandle(load<u32>(place + functionHandle)));
-      return visitRange(place, row, size);
+      visitRange(place, row, size);
+      return;
     case VISIT_FEEDBACK_CELL:
       mark(codeOfHandle(load<u32>(place + feedbackCellHandle)));
-      return visitRange(place, row, size);
+      visitRange(place, row, size);
+      return;
     case VISIT_NATIVE_CONTEXT:
-      return markWords(place + 8, place + ELEMENTS + 8 * (elementsOf(place) - 1));
+      markWords(place + 8, place + ELEMENTS + 8 * (elementsOf(place) - 1));
+      return;
+    case VISIT_INSTRUCTIONS:
+      visitRange(place, row, size);
+      visitInstructions(place);
+      return;
     case VISIT_STRING:
-      return visitString(place, type & REPRESENTATION);
+      visitString(place, type & REPRESENTATION);
+      return;
     default:
       return;
   }
@@ -187,6 +202,12 @@ function visitRange(place: usize, row: usize, size: usize): void {
     const word = at >> 3;
     if (word >= 32 || ((weak >> word) & 1) === 0) mark(load<u64>(place + at));
   }
+}
+
+function visitInstructions(place: usize): void {
+  const isWeak = holdsWeakly(place);
+  beginRelocations(place);
+  while (nextRelocation()) if (!isWeak || !isWeakInCode(relocated)) mark(relocated);
 }
 
 function visitString(place: usize, representation: u32): void {

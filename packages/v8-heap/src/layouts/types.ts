@@ -64,6 +64,8 @@ export function heapTypes(symbols: PostmortemSymbols): HeapTypes {
     const first = numbers.get('FirstContextType');
     if (first !== undefined) add(name, first + index);
   });
+  const asyncFunction = numbers.get('JSAsyncFunctionObject');
+  if (asyncFunction !== undefined) add('JSGeneratorObject', asyncFunction - 1);
   const find = (name: string): number | null => numbers.get(name) ?? null;
   const of = (name: string): number => {
     const found = find(name);

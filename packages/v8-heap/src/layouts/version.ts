@@ -1,5 +1,6 @@
 /** What differs between versions of V8 and is not said by its postmortem metadata: one table a version. */
 
+import type { Field } from './fields.js';
 import type { VisitRule } from './visits.js';
 
 /** Where a page's header keeps what, in words of 8 bytes. */
@@ -88,6 +89,43 @@ export interface V8Version {
   visits: Record<string, VisitRule> & { JSFunction: VisitRule };
   /** Where functions and feedback cells have the number of their code; null where they point to it. */
   dispatchHandles: { function: number; feedbackCell: number } | null;
+  /** Fields with names that are not the same everywhere; those of JSFunction are those of every function. */
+  fields: Record<string, Field[]> & { JSFunction: Field[] };
+  /** Where rules find what they ask for, in bytes: see `assembly/layout.ts`. */
+  offsets: VersionOffsets;
+  /** CodeKind in V8, by number. */
+  codeKinds: string[];
+}
+
+export interface VersionOffsets {
+  functionShared: number;
+  sharedData: number;
+  /** 0 where it is one field with that. */
+  sharedOldData: number;
+  sharedNameOrScope: number;
+  /** 1 where the common part of a function names itself. */
+  sharedTagsItself: number;
+  bytecodePool: number;
+  streamHeader: number;
+  /** 0 where the code object has them. */
+  streamRelocations: number;
+  streamCode: number;
+  relocationConstPool: number;
+  relocationPcJump: number;
+  /** 0 where there is none. */
+  relocationSwitch: number;
+  codeFlags: number;
+  codeStream: number;
+  codeDeoptimization: number;
+  codePositions: number;
+  feedbackSlots: number;
+  regexpSource: number;
+  /** Where the fields of objects begin that were made by V8's API. */
+  apiHeader: number;
+  bufferStore: number;
+  bufferBytes: number;
+  /** 1 where the size of an external string counts its characters. */
+  externalSize: number;
 }
 
 export const small = (header: number, unit = 8, lengthAt = 8): SizeRule => ({

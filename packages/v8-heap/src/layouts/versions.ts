@@ -7,7 +7,9 @@ import {
   type PageHeaderLayout,
   type ScopePart,
   type V8Version,
+  type VersionOffsets,
 } from './version.js';
+import { field, tagged, type Field } from './fields.js';
 import { visitOnly, visitRange } from './visits.js';
 
 /** Bits of the flags of a ScopeInfo. */
@@ -67,6 +69,75 @@ const metadataPage: PageHeaderLayout = {
   readOnlyBytes: 3,
 };
 
+/** Kinds of code, by their numbers. */
+const codeKinds = (before: string[], after: string[]): string[] => [
+  'BYTECODE_HANDLER',
+  'FOR_TESTING',
+  ...before,
+  'BUILTIN',
+  'REGEXP',
+  'WASM_FUNCTION',
+  'WASM_TO_CAPI_FUNCTION',
+  'WASM_TO_JS_FUNCTION',
+  'JS_TO_WASM_FUNCTION',
+  ...after,
+];
+
+const COMPILED = ['BASELINE', 'MAGLEV', 'TURBOFAN_JS'];
+const SHARED_TAG = '(shared function info)';
+const oldFunction: Field[] = [
+  tagged(24, 'shared', SHARED_TAG),
+  field(32, 'context'),
+  field(40, 'feedback_cell'),
+  field(48, 'code'),
+];
+const newFunction: Field[] = [
+  tagged(32, 'shared', SHARED_TAG),
+  field(40, 'context'),
+  field(48, 'feedback_cell'),
+];
+const oldShared = (script: string): Field[] => [
+  field(8, 'function_data'),
+  field(16, 'name_or_scope_info'),
+  field(24, 'raw_outer_scope_info_or_feedback_metadata'),
+  field(32, script),
+];
+const buffer = (offset: number): Record<string, Field[]> => ({
+  JSTypedArray: [field(offset, 'buffer')],
+  JSDataView: [field(offset, 'buffer')],
+  JSRabGsabDataView: [field(offset, 'buffer')],
+});
+const bytecode = (positions: number, handlers: number): Field[] => [
+  tagged(positions, null, '(source position table)', 'code'),
+  tagged(handlers, null, '(handler table)', 'code'),
+];
+const codeObject = tagged(8, 'code', '(code)', 'code');
+const relocation = (offset: number): Field =>
+  tagged(offset, 'relocation_info', '(code relocation info)', 'code');
+/** Modes of relocation entries (RelocInfo::Mode), by their numbers. */
+const relocationModes = (
+  relocationConstPool: number,
+  relocationPcJump: number,
+  relocationSwitch: number,
+): Pick<VersionOffsets, 'relocationConstPool' | 'relocationPcJump' | 'relocationSwitch'> => ({
+  relocationConstPool,
+  relocationPcJump,
+  relocationSwitch,
+});
+const oldOffsets = {
+  functionShared: 24,
+  sharedData: 8,
+  sharedOldData: 0,
+  sharedNameOrScope: 16,
+  codeStream: 32,
+  feedbackSlots: 56,
+  regexpSource: 24,
+  apiHeader: 24,
+  bufferStore: 48,
+  bufferBytes: 32,
+  externalSize: 0,
+};
+
 /** WasmNull is a mark that is never looked into; the one empty SwissNameDictionary is never used. */
 const marks = { WasmNull: fixed(8), SwissNameDictionary: fixed(40) };
 
@@ -89,10 +160,32 @@ const V8_11: V8Version = {
     JSFunction: visitRange(8),
     SharedFunctionInfo: visitRange(8, 40),
     Code: visitRange(8, 40),
-    InstructionStream: visitRange(8, 16),
+    InstructionStream: visitOnly('instructions', 8, 16),
     BytecodeArray: visitRange(16, 40),
   },
   dispatchHandles: null,
+  fields: {
+    JSFunction: oldFunction,
+    JSGlobalObject: [field(32, 'global_proxy')],
+    SharedFunctionInfo: oldShared('script_or_debug_info'),
+    AccessorInfo: [field(8, 'name'), field(16, 'data')],
+    InstructionStream: [codeObject],
+    BytecodeArray: bytecode(32, 24),
+    ...buffer(24),
+  },
+  offsets: {
+    ...oldOffsets,
+    sharedTagsItself: 0,
+    bytecodePool: 16,
+    streamHeader: 16,
+    streamRelocations: 0,
+    streamCode: 8,
+    ...relocationModes(12, 20, 0),
+    codeFlags: 48,
+    codeDeoptimization: 16,
+    codePositions: 24,
+  },
+  codeKinds: codeKinds([], ['JS_TO_JS_FUNCTION', 'C_WASM_ENTRY', 'INTERPRETED_FUNCTION', ...COMPILED]),
 };
 
 const V8_12: V8Version = {
@@ -115,10 +208,32 @@ const V8_12: V8Version = {
     JSFunction: visitRange(8),
     SharedFunctionInfo: visitRange(8, 40),
     Code: visitRange(8, 40),
-    InstructionStream: visitRange(8, 24),
+    InstructionStream: visitOnly('instructions', 8, 24),
     BytecodeArray: visitRange(16, 48),
   },
   dispatchHandles: null,
+  fields: {
+    JSFunction: oldFunction,
+    JSGlobalObject: [field(24, 'global_proxy')],
+    SharedFunctionInfo: oldShared('script'),
+    AccessorInfo: [field(8, 'name'), field(16, 'data')],
+    InstructionStream: [codeObject, relocation(16)],
+    BytecodeArray: bytecode(24, 32),
+    ...buffer(24),
+  },
+  offsets: {
+    ...oldOffsets,
+    sharedTagsItself: 1,
+    bytecodePool: 40,
+    streamHeader: 32,
+    streamRelocations: 16,
+    streamCode: 8,
+    ...relocationModes(13, 20, 9),
+    codeFlags: 48,
+    codeDeoptimization: 8,
+    codePositions: 16,
+  },
+  codeKinds: codeKinds([], ['C_WASM_ENTRY', 'INTERPRETED_FUNCTION', ...COMPILED]),
 };
 
 const V8_13: V8Version = {
@@ -142,16 +257,55 @@ const V8_13: V8Version = {
     FeedbackCell: visitOnly('feedback cell', 8, 16),
     SharedFunctionInfo: visitRange(8, 48),
     Code: visitRange(8, 40),
-    InstructionStream: visitRange(8, 24),
+    InstructionStream: visitOnly('instructions', 8, 24),
     BytecodeArray: visitRange(16, 56),
   },
   dispatchHandles: { function: 24, feedbackCell: 20 },
+  fields: {
+    JSFunction: newFunction,
+    JSGlobalObject: [field(24, 'global_proxy')],
+    SharedFunctionInfo: [
+      field(8, 'trusted_function_data'),
+      field(16, 'untrusted_function_data'),
+      field(24, 'name_or_scope_info'),
+      field(32, 'raw_outer_scope_info_or_feedback_metadata'),
+      field(40, 'script'),
+    ],
+    AccessorInfo: [field(8, 'name'), field(16, 'data')],
+    InstructionStream: [codeObject, relocation(16)],
+    BytecodeArray: bytecode(24, 32),
+    ...buffer(32),
+  },
+  offsets: {
+    functionShared: 32,
+    sharedData: 8,
+    sharedOldData: 16,
+    sharedNameOrScope: 24,
+    sharedTagsItself: 1,
+    bytecodePool: 40,
+    streamHeader: 32,
+    streamRelocations: 16,
+    streamCode: 8,
+    ...relocationModes(15, 22, 11),
+    codeFlags: 52,
+    codeStream: 32,
+    codeDeoptimization: 8,
+    codePositions: 16,
+    feedbackSlots: 48,
+    regexpSource: 16,
+    apiHeader: 32,
+    bufferStore: 56,
+    bufferBytes: 40,
+    externalSize: 1,
+  },
+  codeKinds: codeKinds(['FOR_TESTING_JS'], ['C_WASM_ENTRY', ...COMPILED]),
 };
 
 const V8_14: V8Version = {
   ...V8_13,
   version: '14.6',
   firstRoot: 'undefined_value',
+  offsets: { ...V8_13.offsets, ...relocationModes(15, 22, 12) },
   scope: { ...newScope, parts: [...newScope.parts, part('unused parameters', 0, 1, [FUNCTION_SCOPE])] },
   sizes: {
     ...V8_13.sizes,

@@ -11,7 +11,8 @@ export type VisitBy =
   | 'feedback cell'
   | 'native context'
   | 'string'
-  | 'free';
+  | 'free'
+  | 'instructions';
 
 export interface VisitRule {
   by: VisitBy;

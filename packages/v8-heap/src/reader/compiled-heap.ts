@@ -20,6 +20,19 @@ interface Functions {
   markEmptied: (word: bigint) => void;
   markEphemerons: () => void;
   rankAlive: () => number;
+  reserveNodes: (before: number, after: number) => number;
+  reserveFirstEdges: (nodes: number) => number;
+  countOf: (type: number) => number;
+  nameNodes: () => void;
+  addNode: (type: number, name: number, size: number) => number;
+  setNode: (node: number, type: number, name: number, size: number) => void;
+  tagBuiltin: (word: bigint, name: number) => void;
+  extractEdges: () => void;
+  target: (word: bigint) => number;
+  beginText: () => void;
+  addCharacter: (code: number) => void;
+  endText: () => number;
+  writeJson: (id: number, to: number, end: number) => number;
 }
 
 /** Numbers that are set before reading, and results. */
@@ -52,7 +65,94 @@ export type HeapNumber =
   | 'aliveCount'
   | 'bogusCount'
   | 'isMarkingShort'
-  | 'isStackFull';
+  | 'isStackFull'
+  | 'undefinedWord'
+  | 'holeWord'
+  | 'protoName'
+  | 'prototypeName'
+  | 'constructorName'
+  | 'toStringTag'
+  | 'functionFirst'
+  | 'functionLast'
+  | 'receiverFirst'
+  | 'proxyType'
+  | 'globalObjectType'
+  | 'oddballType'
+  | 'scopeInfoType'
+  | 'uncompiledFirst'
+  | 'uncompiledLast'
+  | 'tuple2Type'
+  | 'propertyArrayType'
+  | 'nameDictionaryType'
+  | 'globalDictionaryType'
+  | 'numberDictionaryType'
+  | 'propertyCellType'
+  | 'accessorPairType'
+  | 'fixedArrayFirst'
+  | 'fixedArrayLast'
+  | 'trustedFixedArrayType'
+  | 'weakFixedArrayType'
+  | 'transitionArrayType'
+  | 'functionTemplateType'
+  | 'contextFirst'
+  | 'contextLast'
+  | 'jsArrayType'
+  | 'symbolType'
+  | 'codeType'
+  | 'streamType'
+  | 'interpreterDataType'
+  | 'descriptorsAt'
+  | 'functionShared'
+  | 'sharedData'
+  | 'sharedOldData'
+  | 'sharedNameOrScope'
+  | 'codeFlags'
+  | 'codeStream'
+  | 'codeDeoptimization'
+  | 'codePositions'
+  | 'baselineKind'
+  | 'feedbackSlots'
+  | 'externalSize'
+  | 'regexpSource'
+  | 'apiFirst'
+  | 'apiLast'
+  | 'apiHeader'
+  | 'bufferStore'
+  | 'bufferBytes'
+  | 'codeKinds'
+  | 'contextNames'
+  | 'contextNameCount'
+  | 'inessential'
+  | 'inessentialCount'
+  | 'emptied'
+  | 'emptiedCount'
+  | 'nodeTypes'
+  | 'nodeNames'
+  | 'nodeSizes'
+  | 'nodeCount'
+  | 'firstNode'
+  | 'firstEdges'
+  | 'edgeCount'
+  | 'buffered'
+  | 'bufferTypes'
+  | 'bufferNames'
+  | 'bufferTargets'
+  | 'textCount'
+  | 'jsonEnd'
+  | 'isTextFull'
+  | 'streamHeader'
+  | 'streamRelocations'
+  | 'relocationConstPool'
+  | 'relocationPcJump'
+  | 'relocationSwitch'
+  | 'sharedTagsItself'
+  | 'bytecodePool'
+  | 'firstWeakKind'
+  | 'primitiveWrapperType'
+  | 'bigIntType'
+  | 'heapNumberType'
+  | 'byteTableType'
+  | 'weakTableType';
 
 /** Constants. */
 const CONSTANTS = [
@@ -93,14 +193,70 @@ const CONSTANTS = [
   'VISIT_NATIVE_CONTEXT',
   'VISIT_STRING',
   'VISIT_FREE',
+  'VISIT_INSTRUCTIONS',
+  'EDGES',
+  'NAMING',
+  'NODE_TYPE',
+  'NAME',
+  'FIELDS',
+  'FIELD_COUNT',
+  'FIELD_BYTES',
+  'NO_EDGE',
+  'KEEP_TYPE',
+  'NO_NODE',
+  'NAMED_BY_TYPE',
+  'NAMED_BY_TEXT',
+  'NAMED_AS_FUNCTION',
+  'NAMED_AS_REGEXP',
+  'NAMED_BY_CONSTRUCTOR',
+  'NAMED_AS_SYMBOL',
+  'NAMED_AS_SHARED',
+  'NAMED_AS_SCRIPT',
+  'NAMED_AS_ODDBALL',
+  'NAMED_AS_MAP',
+  'EDGES_OF_FIELDS',
+  'EDGES_OF_OBJECT',
+  'EDGES_OF_FUNCTION',
+  'EDGES_OF_BOUND',
+  'EDGES_OF_BUFFER',
+  'EDGES_OF_STRING',
+  'EDGES_OF_MAP',
+  'EDGES_OF_SHARED',
+  'EDGES_OF_CODE',
+  'EDGES_OF_DESCRIPTORS',
+  'EDGES_OF_WEAK_ARRAY',
+  'EDGES_OF_WEAK_LIST',
+  'EDGES_OF_CONTEXT',
+  'EDGES_OF_EPHEMERONS',
+  'EDGES_OF_ARRAY',
+  'EDGES_OF_BYTECODE',
+  'EDGES_OF_FEEDBACK',
+  'EDGES_OF_TRANSITIONS',
+  'EDGES_OF_SCOPE',
 ] as const;
 
 export type HeapConstant = (typeof CONSTANTS)[number];
+
+/** What the compiled part asks for. */
+export interface Outside {
+  /** Where a copy of bytes outside of the heap is; 0 where there are none. */
+  readOutside(address: bigint, bytes: number): number;
+  /** Takes the edges that are in the buffer. */
+  takeEdges(): void;
+  /** An edge of another node than the one whose turn it is. */
+  takeOther(from: number, type: number, name: number, to: number): void;
+  /** The node for memory that an array buffer has. */
+  backingStore(address: bigint, bytes: bigint): number;
+}
 
 export interface CompiledHeap extends Functions {
   constants: Record<HeapConstant, number>;
   get(name: HeapNumber): number;
   set(name: HeapNumber, value: number): void;
+  /** Of 64 bits. */
+  setWord(name: HeapNumber, value: bigint): void;
+  /** What it asks for while it makes edges; to be set before. */
+  outside: Outside;
   /** All of its memory; another object after it has grown. */
   view(): DataView;
   bytes(address: number, length: number): Uint8Array;
@@ -109,14 +265,27 @@ export interface CompiledHeap extends Functions {
 type Exports = Functions &
   Record<HeapNumber | HeapConstant, WebAssembly.Global> & { memory: WebAssembly.Memory };
 
+const NOTHING: Outside = {
+  readOutside: () => 0,
+  takeEdges: () => undefined,
+  takeOther: () => undefined,
+  backingStore: () => -1,
+};
+
 let compiled: WebAssembly.Module | undefined;
 
 /** @throws {Error} where there is no WebAssembly */
 export function compiledHeap(): CompiledHeap {
   compiled ??= new WebAssembly.Module(Uint8Array.from(atob(HEAP_WASM), (letter) => letter.charCodeAt(0)));
-  const exports = new WebAssembly.Instance(compiled, {}).exports as Exports;
+  const imports: Outside = {
+    readOutside: (address, bytes) => heap.outside.readOutside(address, bytes),
+    takeEdges: () => heap.outside.takeEdges(),
+    takeOther: (from, type, name, to) => heap.outside.takeOther(from >>> 0, type, name >>> 0, to >>> 0),
+    backingStore: (address, bytes) => heap.outside.backingStore(address, bytes),
+  };
+  const exports = new WebAssembly.Instance(compiled, { outside: imports }).exports as Exports;
   let view = new DataView(exports.memory.buffer);
-  return {
+  const heap: CompiledHeap = {
     ...exports,
     constants: Object.fromEntries(CONSTANTS.map((name) => [name, exports[name].value])) as Record<
       HeapConstant,
@@ -126,10 +295,15 @@ export function compiledHeap(): CompiledHeap {
     set: (name, value) => {
       exports[name].value = value;
     },
+    setWord: (name, value) => {
+      (exports[name] as { value: unknown }).value = value;
+    },
+    outside: NOTHING,
     view: () => {
       if (view.buffer !== exports.memory.buffer) view = new DataView(exports.memory.buffer);
       return view;
     },
     bytes: (address, length) => new Uint8Array(exports.memory.buffer, address, length),
   };
+  return heap;
 }

@@ -59,6 +59,7 @@ const VISITS: Record<VisitBy, HeapConstant> = {
   'native context': 'VISIT_NATIVE_CONTEXT',
   string: 'VISIT_STRING',
   free: 'VISIT_FREE',
+  instructions: 'VISIT_INSTRUCTIONS',
 };
 
 function writeVisitRule(heap: CompiledHeap, type: number, { by, from, to, weak = [] }: VisitRule): void {

@@ -4,7 +4,7 @@ import { UnreadableHeapError, type OpenHeap } from './open-heap.js';
 import { findRootSets, type RootSets } from './root-sets.js';
 
 /** What a collection empties: caches of results, and the table of all strings, which keeps none alive. */
-const EMPTIED = new Set([
+export const EMPTIED = [
   'number_string_cache',
   'smi_string_cache',
   'double_string_cache',
@@ -12,7 +12,7 @@ const EMPTIED = new Set([
   'regexp_multiple_cache',
   'regexp_match_global_atom_cache',
   'string_table',
-]);
+];
 /** What it forgets. */
 const FORGOTTEN = new Set(['weak_refs_keep_during_job']);
 
@@ -25,7 +25,7 @@ export function markAlive(heap: OpenHeap): RootSets {
   for (let page = 0; page < pages.length; page++) compiled.markReadOnly(page);
   const roots = findRootSets(heap);
   for (const [name, word] of roots.table) {
-    if (EMPTIED.has(name)) compiled.markEmptied(word);
+    if (EMPTIED.includes(name)) compiled.markEmptied(word);
     else if (!FORGOTTEN.has(name)) compiled.markRoot(word);
   }
   const strong = [

@@ -5,6 +5,16 @@ import { WORD, type MemoryWords } from '../image/memory-words.js';
 /** V8's RootsTable::root_names_ ends with it, in every version that is known. */
 const LAST_ROOT = 'interpreter_entry_return_pc_offset';
 const MAX_ROOTS = 4000;
+/** Names that V8's builtin_metadata begins with. */
+const FIRST_BUILTIN = 'DeoptimizationEntry_Eager';
+const SECOND_BUILTIN = 'DeoptimizationEntry_Lazy';
+const BUILTIN_BYTES = 24;
+const MAX_BUILTINS = 8000;
+/** What V8's native_context_names begins with, and its slot. */
+const FIRST_FIELD = 'global_proxy_object';
+const FIELD_BYTES = 16;
+const MAX_FIELDS = 512;
+const MAX_SLOT = 4096;
 
 /** Names of the entries of the roots table, in their order; null where there is no such table. */
 export function rootNames(program: LoadedProgram, words: MemoryWords, firstRoot: string): string[] | null {
@@ -20,4 +30,42 @@ export function rootNames(program: LoadedProgram, words: MemoryWords, firstRoot:
     }
   }
   return null;
+}
+
+/** Names of builtins, in the order of their code; none where there is no such table. */
+export function builtinNames(program: LoadedProgram, words: MemoryWords): string[] {
+  const texts = program.findTexts([FIRST_BUILTIN]).get(FIRST_BUILTIN) ?? [];
+  for (const first of program.findWords(texts)) {
+    if (nameAt(words, first + BUILTIN_BYTES) !== SECOND_BUILTIN) continue;
+    const names: string[] = [];
+    while (names.length < MAX_BUILTINS) {
+      const name = nameAt(words, first + names.length * BUILTIN_BYTES);
+      if (name === null || !/^\w+$/.test(name)) break;
+      names.push(name);
+    }
+    return names;
+  }
+  return [];
+}
+
+/** Names of the slots of native contexts; none where there is no such table. */
+export function contextFieldNames(program: LoadedProgram, words: MemoryWords): { slot: number; name: string }[] {
+  const texts = program.findTexts([FIRST_FIELD]).get(FIRST_FIELD) ?? [];
+  for (const first of program.findWords(texts)) {
+    const fields: { slot: number; name: string }[] = [];
+    for (let at = first - WORD; fields.length < MAX_FIELDS; at += FIELD_BYTES) {
+      const slot = words.word(at);
+      const name = nameAt(words, at + WORD);
+      const last = fields.at(-1)?.slot ?? 0;
+      if (slot === null || name === null || slot <= last || slot > MAX_SLOT || !/^\w+$/.test(name)) break;
+      fields.push({ slot, name });
+    }
+    if (fields.length > 1) return fields;
+  }
+  return [];
+}
+
+function nameAt(words: MemoryWords, at: number): string | null {
+  const pointer = words.word(at);
+  return pointer === null || pointer === 0 ? null : words.text(pointer);
 }

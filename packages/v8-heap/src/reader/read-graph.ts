@@ -1,0 +1,96 @@
+/** From an open heap to the columns of a graph, as V8's generator would have made them. */
+import { NODE_TYPES } from '../layouts/node-kinds.js';
+import { edgeColumns, type EdgeColumns } from './edge-columns.js';
+import { internText, tagBuiltins, writeGraphTables, writeRules } from './graph-tables.js';
+import { EMPTIED, markAlive } from './mark-alive.js';
+import { UnreadableHeapError, type OpenHeap } from './open-heap.js';
+
+export interface HeapGraph extends EdgeColumns {
+  nodeCount: number;
+  nodeType: Uint8Array;
+  /** Index into the strings. */
+  nodeName: Uint32Array;
+  selfSize: Uint32Array;
+  /** The inside of JSON strings in UTF-8, each with its closing quote, in blocks. */
+  strings: Uint8Array[];
+  stringCount: number;
+}
+
+const EMPTIED_TYPES = 32;
+const SCRATCH_BYTES = 1 << 13;
+const JSON_BYTES = 1 << 22;
+const NATIVE = NODE_TYPES.indexOf('native');
+const MAX_SIZE = 0xffffffff;
+
+/** @throws {UnreadableHeapError} */
+export function readGraph(heap: OpenHeap): HeapGraph {
+  const { compiled, types } = heap;
+  writeRules(heap);
+  const roots = markAlive(heap);
+  writeGraphTables(heap);
+  const buffers = compiled.countOf(types.of('JSArrayBuffer'));
+  if (!compiled.reserveNodes(FIRST_NODE, buffers) || !compiled.reserveFirstEdges(FIRST_NODE + buffers + compiled.get('aliveCount')))
+    throw new UnreadableHeapError('there is not enough memory for the nodes of the heap');
+  answerOutside(heap);
+  compiled.nameNodes();
+  tagBuiltins(heap, roots);
+  writeEmptied(heap);
+  const columns = edgeColumns(compiled);
+  compiled.extractEdges();
+  const nodeCount = compiled.get('nodeCount') >>> 0;
+  const column = (name: 'nodeNames' | 'nodeSizes'): Uint32Array =>
+    new Uint32Array(compiled.bytes(compiled.get(name) >>> 0, 4 * nodeCount).slice().buffer);
+  if (compiled.get('isTextFull') !== 0)
+    throw new UnreadableHeapError('there is not enough memory for the names of the heap');
+  return {
+    nodeCount,
+    nodeType: compiled.bytes(compiled.get('nodeTypes') >>> 0, nodeCount).slice(),
+    nodeName: column('nodeNames'),
+    selfSize: column('nodeSizes'),
+    ...columns.finish(nodeCount),
+    ...readStrings(heap),
+  };
+}
+
+/** The root itself. */
+const FIRST_NODE = 1;
+
+function writeEmptied({ compiled, roots }: OpenHeap): void {
+  const places = EMPTIED.flatMap((name) => {
+    const word = roots.byName.get(name);
+    return word === undefined ? [] : compiled.placeOf(word);
+  }).slice(0, EMPTIED_TYPES);
+  places.forEach((place, index) => compiled.view().setUint32(compiled.get('emptied') + 4 * index, place, true));
+  compiled.set('emptiedCount', places.length);
+}
+
+function answerOutside({ compiled, memory }: OpenHeap): void {
+  const scratch = compiled.reserve(SCRATCH_BYTES) >>> 0;
+  const stores = new Map<bigint, number>();
+  const name = internText(compiled, 'system / JSArrayBufferData');
+  compiled.outside = {
+    ...compiled.outside,
+    readOutside: (address, bytes) =>
+      bytes <= SCRATCH_BYTES && memory.read(Number(address), compiled.bytes(scratch, bytes)) ? scratch : 0,
+    backingStore: (address, bytes) => {
+      const known = stores.get(address);
+      if (known !== undefined) return known;
+      const node = compiled.addNode(NATIVE, name, Math.min(Number(bytes), MAX_SIZE));
+      stores.set(address, node);
+      return node;
+    },
+  };
+}
+
+function readStrings({ compiled }: OpenHeap): Pick<HeapGraph, 'strings' | 'stringCount'> {
+  const stringCount = compiled.get('textCount') >>> 0;
+  const room = compiled.reserve(JSON_BYTES) >>> 0;
+  const strings: Uint8Array[] = [];
+  for (let id = 0; id < stringCount;) {
+    const next = compiled.writeJson(id, room, room + JSON_BYTES) >>> 0;
+    if (room === 0 || next === id) throw new UnreadableHeapError('there is not enough memory for the names of the heap');
+    strings.push(compiled.bytes(room, (compiled.get('jsonEnd') >>> 0) - room).slice());
+    id = next;
+  }
+  return { strings, stringCount };
+}
