@@ -42,15 +42,29 @@ export function compareGraphs(
   ours: ComparedGraph,
 ): { nodes: Compared; edges: Compared; selfSize: { theirs: number; ours: number } } {
   const [theirNodes, ourNodes] = [nodeKeys(theirs), nodeKeys(ours)];
-  const nodes = compareKeys(theirNodes, ourNodes, (side, node) => nodeText(side === 'theirs' ? theirs : ours, node));
+  const nodes = compareKeys(theirNodes, ourNodes, (side, node) =>
+    nodeText(side === 'theirs' ? theirs : ours, node),
+  );
   const [theirEdges, ourEdges] = [edgeKeys(theirs, theirNodes), edgeKeys(ours, ourNodes)];
   const edges = compareKeys(theirEdges.keys, ourEdges.keys, (side, index) =>
     side === 'theirs'
-      ? edgeText(theirs, theirEdges.edges[index], theirEdges.from[index])
-      : edgeText(ours, ourEdges.edges[index], ourEdges.from[index]),
+      ? edgeText(theirs, at(theirEdges.edges, index), at(theirEdges.from, index))
+      : edgeText(ours, at(ourEdges.edges, index), at(ourEdges.from, index)),
   );
-  const sum = ({ selfSize }: ComparedGraph): number => selfSize.reduce((total: number, size) => total + size, 0);
-  return { nodes, edges, selfSize: { theirs: sum(theirs), ours: sum(ours) } };
+  return { nodes, edges, selfSize: { theirs: sum(theirs.selfSize), ours: sum(ours.selfSize) } };
+}
+
+type Numbers = ArrayLike<number>;
+
+/** A number of a column; all that is asked for are there. */
+function at(column: Numbers, index: number): number {
+  return column[index] ?? 0;
+}
+
+function sum(column: Numbers): number {
+  let total = 0;
+  for (let index = 0; index < column.length; index++) total += at(column, index);
+  return total;
 }
 
 interface Described {
@@ -100,9 +114,9 @@ function classes(
 ): Difference[] {
   const found = new Map<string, Difference>();
   for (let index = 0; index < keys.length; index++) {
-    const count = left.get(keys[index]) ?? 0;
+    const count = left.get(at(keys, index)) ?? 0;
     if (count === 0) continue;
-    left.set(keys[index], count - 1);
+    left.set(at(keys, index), count - 1);
     const { what, text } = describe(index);
     const known = found.get(what);
     if (known === undefined) found.set(what, { what, count: 1, example: text });
@@ -113,12 +127,13 @@ function classes(
 
 function nodeKeys(graph: ComparedGraph): Float64Array {
   const { nodeCount, nodeType, nodeTypes, nodeName, selfSize } = graph;
+  const types = nodeTypes.map(hashText);
   const names = new Map<number, number>();
   return Float64Array.from({ length: nodeCount }, (_, node) => {
-    const index = nodeName[node];
+    const index = at(nodeName, node);
     let name = names.get(index);
     if (name === undefined) names.set(index, (name = hashText(plainName(graph.text(index)))));
-    return mix(mix(name, hashText(nodeTypes[nodeType[node]])), selfSize[node]);
+    return mix(mix(name, at(types, at(nodeType, node))), at(selfSize, node));
   });
 }
 
@@ -133,17 +148,19 @@ function edgeKeys(graph: ComparedGraph, nodeKeys: Float64Array): EdgeKeys {
   const types = edgeTypes.map(hashText);
   const isNumbered = edgeTypes.map((type) => type === 'element' || type === 'hidden');
   const names = new Map<number, number>();
-  const total = firstEdge[nodeCount];
+  const total = at(firstEdge, nodeCount);
   const [keys, edges, from] = [new Float64Array(total), new Uint32Array(total), new Uint32Array(total)];
   let count = 0;
   for (let node = 0; node < nodeCount; node++) {
-    if (nodeTypes[nodeType[node]] === SYNTHETIC) continue;
-    for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++) {
-      const index = edgeName[edge];
-      const type = edgeType[edge];
-      let name = isNumbered[type] ? index : names.get(index);
+    if (nodeTypes[at(nodeType, node)] === SYNTHETIC) continue;
+    const end = at(firstEdge, node + 1);
+    for (let edge = at(firstEdge, node); edge < end; edge++) {
+      const index = at(edgeName, edge);
+      const type = at(edgeType, edge);
+      let name = isNumbered[type] === true ? index : names.get(index);
       if (name === undefined) names.set(index, (name = hashText(plainEdge(graph.text(index)))));
-      keys[count] = mix(mix(mix(nodeKeys[node], types[type]), name), nodeKeys[edgeTo[edge]]);
+      const start = mix(at(nodeKeys, node), at(types, type));
+      keys[count] = mix(mix(start, name), at(nodeKeys, at(edgeTo, edge)));
       edges[count] = edge;
       from[count++] = node;
     }
@@ -161,16 +178,18 @@ function plainEdge(name: string): string {
 }
 
 function nodeText(graph: ComparedGraph, node: number): Described {
-  const type = graph.nodeTypes[graph.nodeType[node]];
-  const name = graph.text(graph.nodeName[node]).slice(0, MAX_NAME);
-  return { what: `${type} ${general(type, name)}`, text: `${type} ${name} (${graph.selfSize[node]} B)` };
+  const type = graph.nodeTypes[at(graph.nodeType, node)] ?? '';
+  const name = graph.text(at(graph.nodeName, node)).slice(0, MAX_NAME);
+  return { what: `${type} ${general(type, name)}`, text: `${type} ${name} (${at(graph.selfSize, node)} B)` };
 }
 
 function edgeText(graph: ComparedGraph, edge: number, from: number): Described {
-  const type = graph.edgeTypes[graph.edgeType[edge]];
+  const type = graph.edgeTypes[at(graph.edgeType, edge)] ?? '';
   const isNumbered = type === 'element' || type === 'hidden';
-  const name = isNumbered ? `${graph.edgeName[edge]}` : plainEdge(graph.text(graph.edgeName[edge])).slice(0, MAX_NAME);
-  const [start, end] = [nodeText(graph, from), nodeText(graph, graph.edgeTo[edge])];
+  const name = isNumbered
+    ? `${at(graph.edgeName, edge)}`
+    : plainEdge(graph.text(at(graph.edgeName, edge))).slice(0, MAX_NAME);
+  const [start, end] = [nodeText(graph, from), nodeText(graph, at(graph.edgeTo, edge))];
   const shown = ['property', 'context'].includes(type) || /^\d+$/.test(name) ? '…' : name;
   return {
     what: `${start.what} --${type} ${shown}--> ${end.what}`,
@@ -181,7 +200,10 @@ function edgeText(graph: ComparedGraph, edge: number, from: number): Described {
 /** Names that the program chose say nothing of why a node differs. */
 function general(type: string, name: string): string {
   if (['string', 'closure', 'regexp', 'object', 'symbol'].includes(type)) return '…';
-  return name.replace(/ for .*\)/s, ' for …)').replace(/\(.* builtin/, '(… builtin').slice(0, 60);
+  return name
+    .replace(/ for .*\)/s, ' for …)')
+    .replace(/\(.* builtin/, '(… builtin')
+    .slice(0, 60);
 }
 
 /** 52 bits. */

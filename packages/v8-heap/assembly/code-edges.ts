@@ -74,7 +74,9 @@ function codeOfShared(word: u64): u64 {
   const data = placeOf(word);
   if (data === 0) return 0;
   if (typeIs(data, codeType)) return word;
-  return interpreterDataType !== 0 && typeIs(data, interpreterDataType) ? load<u64>(data, INTERPRETER_CODE) : 0;
+  return interpreterDataType !== 0 && typeIs(data, interpreterDataType)
+    ? load<u64>(data, INTERPRETER_CODE)
+    : 0;
 }
 
 function tagCode(code: u64, name: u32): void {

@@ -190,7 +190,8 @@ function ownProperty(map: usize, place: usize, key: u64, known: usize): u64 {
   if (!hasFastProperties(map)) return inDictionary(placeOf(load<u64>(place, PROPERTIES)), key);
   const descriptors = descriptorsOf(map);
   if (descriptors === 0) return 0;
-  if (load<u32>(map + known) === 0) store<u32>(map + known, indexOfKey(descriptors, ownDescriptors(map), key));
+  if (load<u32>(map + known) === 0)
+    store<u32>(map + known, indexOfKey(descriptors, ownDescriptors(map), key));
   if (load<u32>(map + known) === NONE) return 0;
   const descriptor = descriptors + descriptorsAt + (load<u32>(map + known) - 1) * DESCRIPTOR_BYTES;
   const details = smallIn(descriptor + 8);
@@ -208,11 +209,11 @@ function indexOfKey(descriptors: usize, count: u32, key: u64): u32 {
 
 /** Entries of three words: key, value and details, after the array's header, four counts and flags. */
 export const DICTIONARY_ENTRIES: usize = 64;
-export const DICTIONARY_ENTRY_BYTES: usize = 24;
+export const DICTIONARY_ENTRY_BYTES: u32 = 24;
 export const DICTIONARY_CAPACITY: usize = 32;
 
 /** How many entries of a table lie within its page. */
-export function capacityOf(table: usize, entries: usize, entryBytes: usize): u32 {
+export function capacityOf(table: usize, entries: usize, entryBytes: u32): u32 {
   const capacity = smallIn(table + DICTIONARY_CAPACITY);
   const end = endOf(pageOf(table));
   if (table + entries >= end) return 0;

@@ -51,7 +51,8 @@ export function contextEdges(place: usize, type: u32): void {
   internal(SCOPE_INFO_NAME, load<u64>(place, SCOPE), <i32>SCOPE);
   internal(PREVIOUS_NAME, load<u64>(place, PREVIOUS), <i32>PREVIOUS);
   if (kind === NATIVE_CONTEXT) nativeFields(place, slots);
-  else if ((flags & HAS_EXTENSION) !== 0) internal(EXTENSION_NAME, load<u64>(place, EXTENSION), <i32>EXTENSION);
+  else if ((flags & HAS_EXTENSION) !== 0)
+    internal(EXTENSION_NAME, load<u64>(place, EXTENSION), <i32>EXTENSION);
 }
 
 function isDeclaration(kind: u32, flags: u32): bool {
@@ -84,7 +85,7 @@ function variables(place: usize, scope: usize, flags: u32, slots: u32): void {
 
 function tabledVariables(place: usize, slots: u32, first: u32, table: usize): void {
   if (table === 0) return;
-  const room = <u32>(endOf(pageOf(table)) - table) >> 4;
+  const room = (<u32>(endOf(pageOf(table)) - table)) >> 4;
   const capacity = smallIn(table + TABLE_CAPACITY);
   for (let index: u32 = 0; index < capacity && index < room; index++) {
     const entry = table + TABLE_ENTRIES + 16 * index;
@@ -103,6 +104,7 @@ function nativeFields(place: usize, slots: u32): void {
   for (let index: u32 = 0; index < contextNameCount; index++) {
     const slot = load<u32>(contextNames + 8 * index);
     const offset = SLOTS + 8 * slot;
-    if (slot < slots) internal(load<u32>(contextNames + 8 * index, 4), load<u64>(place + offset), <i32>offset);
+    if (slot < slots)
+      internal(load<u32>(contextNames + 8 * index, 4), load<u64>(place + offset), <i32>offset);
   }
 }

@@ -1,5 +1,6 @@
 /** Edges: into a buffer that is handed out whenever it is full. Most are named; elements and hidden ones are numbered. */
-import { oddballType } from './layout';
+import { takeEdges } from './outside';
+import { holeType, oddballType } from './layout';
 import { mapOf, typeOf } from './maps';
 import { flagsOf, pageOf, placeOf, READ_ONLY } from './pages';
 import { EMPTY, nameOfNumber } from './texts';
@@ -22,13 +23,6 @@ export let buffered: u32 = 0;
 /** Edges so far, those in the buffer included. */
 export let edgeCount: u32 = 0;
 
-/** Takes what is in the buffer. */
-@external('outside', 'takeEdges')
-declare function takeEdges(): void;
-/** An edge from another node than the one whose turn it is. */
-@external('outside', 'takeOther')
-declare function takeOther(from: u32, type: u32, name: u32, to: u32): void;
-
 export function flushEdges(): void {
   if (buffered > 0) takeEdges();
   buffered = 0;
@@ -43,10 +37,6 @@ export function putEdge(type: u32, name: u32, to: u32): void {
   edgeCount++;
 }
 
-export function putOther(from: u32, type: u32, name: u32, to: u32): void {
-  takeOther(from, type, name, to);
-}
-
 /** Words of the object whose turn it is that have an edge already. */
 const MAX_SEEN: u32 = 1 << 16;
 const seen = memory.data(MAX_SEEN);
@@ -54,7 +44,7 @@ let seenEnd: u32 = 0;
 
 /** @param offset in bytes; -1 where the reference is in no word of the object */
 function markSeen(offset: i32): void {
-  const word = <u32>offset >> 3;
+  const word = (<u32>offset) >> 3;
   if (offset < 0 || word >= MAX_SEEN) return;
   store<u8>(seen + word, 1);
   if (word >= seenEnd) seenEnd = word + 1;
@@ -97,7 +87,7 @@ export function isEssential(word: u64): bool {
   for (let index: u32 = 0; index < inessentialCount; index++)
     if (load<u64>(inessential + 8 * index) === strong) return false;
   const map = mapOf(place);
-  return map === 0 || typeOf(map) !== oddballType;
+  return map === 0 || (typeOf(map) !== oddballType && (holeType === 0 || typeOf(map) !== holeType));
 }
 
 export function internal(name: u32, word: u64, offset: i32): void {

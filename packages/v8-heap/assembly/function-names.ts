@@ -26,7 +26,9 @@ export function sharedName(shared: usize, debug: bool): u32 {
   }
   if (!debug) return EMPTY;
   const inferred = uncompiledName(load<u64>(shared + sharedData));
-  return inferred !== EMPTY || sharedOldData === 0 ? inferred : uncompiledName(load<u64>(shared + sharedOldData));
+  return inferred !== EMPTY || sharedOldData === 0
+    ? inferred
+    : uncompiledName(load<u64>(shared + sharedOldData));
 }
 
 function partName(scope: usize, part: u32): u32 {

@@ -2,6 +2,7 @@
  * Edges of every object, as V8HeapExplorer::ExtractReferences in V8 names them: first those that have names, then, as
  * hidden ones with numbers, what is left.
  */
+import { backingStore, takeOther } from './outside';
 import { heapEnd, heapStart, placeOf } from './pages';
 import { nextAlive } from './bitmap';
 import { contextEdges } from './context-edges';
@@ -14,15 +15,14 @@ import {
   HIDDEN_EDGE,
   internal,
   INTERNAL_EDGE,
-  isEssential,
   isSeen,
   KEEP_TYPE,
   numbered,
   putEdge,
-  putOther,
   tag,
   target,
   weak,
+  WEAK_EDGE,
 } from './edges';
 import { typeIs } from './function-names';
 import { boundEdges, elementsIn, functionEdges, objectEdges, storeEdges } from './js-edges';
@@ -38,6 +38,7 @@ import {
   holeWord,
   mapType,
   transitionArrayType,
+  transitionHeader,
   undefinedWord,
 } from './layout';
 import { mapOf, typeOf } from './maps';
@@ -101,10 +102,6 @@ const CONSTRUCTOR = nameOf('constructor');
 const DEPENDENT_CODE = nameOf('dependent_code');
 const DEPENDENT_CODE_TAG = nameOf('(dependent code)');
 const VALIDITY_CELL = nameOf('(prototype validity cell)');
-
-/** The node for memory outside of the heap; NO_NODE where there is no room for one. */
-@external('outside', 'backingStore')
-declare function backingStore(address: u64, bytes: u64): u32;
 
 /** The first edge of each node: one more than there are nodes. */
 export let firstEdges: usize = 0;
@@ -227,7 +224,10 @@ function fieldEdges(row: usize, place: usize): void {
     const type = <u32>load<u8>(field, FIELD_TAG_TYPE);
     if (name !== 0) tag(word, name, type);
     const edge = <u32>load<u8>(field, FIELD_EDGE);
-    if (edge !== NO_EDGE) edgeTo(edge, load<u32>(field, FIELD_NAME), word, <i32>offset);
+    if (edge === NO_EDGE) continue;
+    // A reference may be weak where the field is not.
+    const kind = (word & 3) === 3 ? WEAK_EDGE : edge;
+    edgeTo(kind, load<u32>(field, FIELD_NAME), word, <i32>offset);
   }
 }
 
@@ -246,12 +246,11 @@ function stringEdges(place: usize, representation: u32): void {
 }
 
 function numberedEdges(place: usize, header: usize, count: u32): void {
-  for (let index: u32 = 0; index < count; index++)
-    numbered(index, load<u64>(place + header + 8 * index), -1);
+  for (let index: u32 = 0; index < count; index++) numbered(index, load<u64>(place + header + 8 * index), -1);
 }
 
 function descriptorEdges(place: usize): void {
-  internal(ENUM_CACHE, load<u64>(place, 16), -1);
+  internal(ENUM_CACHE, load<u64>(place + descriptorsAt - 8), -1);
   numberedEdges(place, descriptorsAt, 3 * <u32>load<u16>(place, 8));
 }
 
@@ -306,7 +305,7 @@ function ephemeronEdges(place: usize): void {
     if (keyNode === NO_NODE || valueNode === NO_NODE) continue;
     const name = nameOfPair(index, keyNode, valueNode, nodeOf(place));
     putEdge(INTERNAL_EDGE, name, valueNode);
-    putOther(keyNode, INTERNAL_EDGE, name, valueNode);
+    takeOther(keyNode, INTERNAL_EDGE, name, valueNode);
   }
 }
 
@@ -336,21 +335,21 @@ function nameOfPair(index: u32, key: u32, value: u32, table: u32): u32 {
 function transitionEdges(place: usize): void {
   tag(load<u64>(place, 16), PROTOTYPE_TRANSITIONS, SHAPE_NODE);
   const length = elementsIn(place);
-  const count = smallIn(place + 32);
+  const count = smallIn(place + 8 + 8 * transitionHeader);
   let hidden: u32 = 0;
-  let words: u32 = 3;
+  let words = transitionHeader;
   let isDead = false;
-  for (let index: u32 = 0; index < 3 && index < length; index++)
+  for (let index: u32 = 0; index < transitionHeader && index < length; index++)
     hidden = transitionWord(load<u64>(place + 16 + 8 * index), hidden);
-  for (let index: u32 = 0; index < count && <u32>4 + 2 * index < length; index++) {
-    const key = load<u64>(place + 40 + 16 * index);
-    const to = load<u64>(place + 48 + 16 * index);
+  for (let index: u32 = 0; index < count && transitionHeader + 2 * index + 1 < length; index++) {
+    const entry = place + 16 + 8 * (transitionHeader + 2 * index);
+    const to = load<u64>(entry, 8);
     if ((to & 3) === 3 && target(to) === NO_NODE) {
       isDead = true;
       continue;
     }
     words += 2;
-    hidden = transitionWord(key, hidden);
+    hidden = transitionWord(load<u64>(entry), hidden);
     hidden = transitionWord(to, hidden);
   }
   if (isDead) store<u32>(nodeSizes + 4 * nodeOf(place), 16 + 8 * words);
@@ -369,7 +368,8 @@ function hiddenEdges(row: usize, place: usize, size: usize): void {
   if (visit === VISIT_NOTHING || visit === VISIT_STRING) return;
   const last = <usize>load<u16>(row, VISIT_TO);
   const to = last === TO_END || last > size ? size : last;
-  const from = visit === VISIT_PREPARSE_DATA ? (16 + load<u32>(place, 8) + 7) & ~7 : <u32>load<u16>(row, VISIT_FROM);
+  const from =
+    visit === VISIT_PREPARSE_DATA ? (16 + load<u32>(place, 8) + 7) & ~7 : <u32>load<u16>(row, VISIT_FROM);
   // A map that everything has is counted, though it has no edge.
   let hidden: u32 = isSeen(0) ? 0 : 1;
   for (let at = <usize>from; at < to; at += 8)

@@ -20,7 +20,17 @@ import {
   smallIn,
 } from './constructor-names';
 import { codeOfHandle } from './dispatch';
-import { ELEMENT_EDGE, internal, INTERNAL_EDGE, KEEP_TYPE, numbered, plain, PROPERTY_EDGE, SHORTCUT_EDGE, tag } from './edges';
+import {
+  ELEMENT_EDGE,
+  internal,
+  INTERNAL_EDGE,
+  KEEP_TYPE,
+  numbered,
+  plain,
+  PROPERTY_EDGE,
+  SHORTCUT_EDGE,
+  tag,
+} from './edges';
 import { typeIs } from './function-names';
 import {
   accessorPairType,
@@ -38,6 +48,7 @@ import {
   nameDictionaryType,
   numberDictionaryType,
   oddballType,
+  privateFlags,
   propertyCellType,
   protoName,
   prototypeName,
@@ -57,7 +68,6 @@ const ARRAY_DATA: usize = 16;
 const JS_ARRAY_LENGTH: usize = 24;
 const SYMBOL_FLAGS: usize = 12;
 const SYMBOL_DESCRIPTION: usize = 16;
-const IS_PRIVATE: u32 = 1;
 const REPRESENTATION_SHIFT: u32 = 6;
 const REPRESENTATION: u32 = 7;
 const SMALL_REPRESENTATION: u32 = 1;
@@ -103,10 +113,10 @@ export function objectEdges(map: usize, place: usize): void {
 export function storeEdges(place: usize): void {
   const properties = load<u64>(place, PROPERTIES);
   tag(properties, PROPERTIES_TAG, KEEP_TYPE);
-  internal(PROPERTIES_NAME, properties, PROPERTIES);
+  internal(PROPERTIES_NAME, properties, <i32>PROPERTIES);
   const elements = load<u64>(place, ELEMENTS);
   tag(elements, ELEMENTS_TAG, KEEP_TYPE);
-  internal(ELEMENTS_NAME, elements, ELEMENTS);
+  internal(ELEMENTS_NAME, elements, <i32>ELEMENTS);
 }
 
 function fastProperties(map: usize, place: usize): void {
@@ -134,7 +144,8 @@ function slowProperties(table: usize): void {
   const capacity = capacityOf(table, DICTIONARY_ENTRIES, DICTIONARY_ENTRY_BYTES);
   for (let index: u32 = 0; index < capacity; index++) {
     const entry = table + DICTIONARY_ENTRIES + index * DICTIONARY_ENTRY_BYTES;
-    if (isKey(load<u64>(entry))) dataOrAccessor(smallIn(entry + 16), load<u64>(entry), load<u64>(entry, 8), -1);
+    if (isKey(load<u64>(entry)))
+      dataOrAccessor(smallIn(entry + 16), load<u64>(entry), load<u64>(entry, 8), -1);
   }
 }
 
@@ -156,7 +167,7 @@ function isKey(word: u64): bool {
 function elementEdges(map: usize, place: usize, type: u32): void {
   const elements = placeOf(load<u64>(place, ELEMENTS));
   if (elements === 0) return;
-  const kind = <u32>load<u8>(placeOfMap(map), MAP_BITS_2) >> ELEMENTS_KIND_SHIFT;
+  const kind = (<u32>load<u8>(placeOfMap(map), MAP_BITS_2)) >> ELEMENTS_KIND_SHIFT;
   const elementsType = typeOf(mapOf(elements));
   if (elementsType === numberDictionaryType) {
     slowElements(elements);
@@ -175,7 +186,7 @@ function elementEdges(map: usize, place: usize, type: u32): void {
 /** As many elements of an array as lie in its page. */
 export function elementsIn(array: usize): u32 {
   const count = smallIn(array + ARRAY_LENGTH);
-  const room = <u32>(endOf(pageOf(array)) - array - ARRAY_DATA) >> 3;
+  const room = (<u32>(endOf(pageOf(array)) - array - ARRAY_DATA)) >> 3;
   return count < room ? count : room;
 }
 
@@ -235,7 +246,7 @@ function nameOfKey(key: u64): u32 {
   const description = load<u64>(place, SYMBOL_DESCRIPTION);
   if (!isString(description)) return SYMBOL;
   const text = textOf(placeOf(description));
-  if ((load<u32>(place, SYMBOL_FLAGS) & IS_PRIVATE) !== 0) return text;
+  if ((load<u32>(place, SYMBOL_FLAGS) & privateFlags) !== 0) return text;
   beginText();
   addLiteral('<symbol ');
   addText(text);
@@ -247,7 +258,8 @@ export function functionEdges(map: usize, place: usize): void {
   const mapPlace = placeOfMap(map);
   const bits = <u32>load<u8>(mapPlace, MAP_BITS);
   if ((bits & HAS_PROTOTYPE_SLOT) !== 0) prototypeEdges(mapPlace, bits, load<u64>(place, FUNCTION_PROTOTYPE));
-  if (functionHandle !== 0) internal(CODE, codeOfHandle(load<u32>(place + functionHandle)), <i32>functionHandle);
+  if (functionHandle !== 0)
+    internal(CODE, codeOfHandle(load<u32>(place + functionHandle)), <i32>functionHandle);
 }
 
 /** Its prototype, or the map of what it constructs, which knows the prototype. */

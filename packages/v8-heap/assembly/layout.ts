@@ -123,3 +123,11 @@ export let heapNumberType: u32 = 0;
 /** Types of tables that code objects have: of bytes, and of weak references. */
 export let byteTableType: u32 = 0;
 export let weakTableType: u32 = 0;
+/** Whether objects in read-only space count with their sizes. */
+export let readOnlySize: u32 = 0;
+/** The type of marks that say nothing as references, where that is not only the hole; 0 where there is none. */
+export let holeType: u32 = 0;
+/** Counts at the beginning of an array of transitions, in words. */
+export let transitionHeader: u32 = 3;
+/** Bits of a symbol's flags that say that it is private. */
+export let privateFlags: u32 = 1;

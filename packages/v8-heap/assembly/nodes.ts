@@ -2,7 +2,7 @@
 import { aliveCount, isAlive, nextAlive, rankOf } from './bitmap';
 import { constructorNameOf } from './constructor-names';
 import { sharedName } from './function-names';
-import { externalSize, functionShared } from './layout';
+import { externalSize, functionShared, privateFlags, readOnlySize } from './layout';
 import { mapOf, typeOf } from './maps';
 import { flagsOf, heapEnd, heapStart, pageOf, placeOf, READ_ONLY } from './pages';
 import { reserve } from './room';
@@ -43,7 +43,6 @@ const REGEXP_DATA: usize = 24;
 /** Where a regular expression's data has its source; it lies among the elements of an array in older versions. */
 export let regexpSource: u32 = 16;
 const SYMBOL_FLAGS: usize = 12;
-const IS_PRIVATE: u32 = 1;
 const SCRIPT_NAME: usize = 16;
 const ODDBALL_TEXT: usize = 16;
 const MAP_TYPE_AT: usize = 12;
@@ -102,15 +101,16 @@ export function countOf(type: u32): u32 {
 
 export function nameNodes(): void {
   let node = firstNode;
-  for (let place = nextAlive(heapStart); place < heapEnd; place = nextAlive(place + 8)) nameNode(node++, place);
+  for (let place = nextAlive(heapStart); place < heapEnd; place = nextAlive(place + 8))
+    nameNode(node++, place);
 }
 
 function nameNode(node: u32, place: usize): void {
   const map = mapOf(place);
   const type = typeOf(map);
   const isReadOnly = (flagsOf(pageOf(place)) & READ_ONLY) !== 0;
-  // What all processes share is nobody's.
-  const size = isReadOnly ? 0 : <u32>sizeOf(map, place);
+  // In newer versions, what all processes share is nobody's.
+  const size = isReadOnly && readOnlySize === 0 ? 0 : <u32>sizeOf(map, place);
   if (type < STRING_TYPES) nameString(node, place, type, size, isReadOnly);
   else nameObject(node, place, map, size, isReadOnly);
 }
@@ -143,7 +143,7 @@ function nameObject(node: u32, place: usize, map: usize, size: u32, isReadOnly: 
       name = constructorNameOf(map, place);
       break;
     case NAMED_AS_SYMBOL: {
-      const isPrivate = (load<u32>(place, SYMBOL_FLAGS) & IS_PRIVATE) !== 0;
+      const isPrivate = (load<u32>(place, SYMBOL_FLAGS) & privateFlags) !== 0;
       type = isPrivate ? HIDDEN : SYMBOL_NODE;
       name = isPrivate ? PRIVATE_NAME : SYMBOL_NAME;
       break;

@@ -2,7 +2,14 @@
  * Objects that machine code refers to: its relocation info (src/codegen/reloc-info.cc in V8) says where in the code
  * they are. It is written from its end to its beginning.
  */
-import { relocationConstPool, relocationPcJump, relocationSwitch, streamCode, streamHeader, streamRelocations } from './layout';
+import {
+  relocationConstPool,
+  relocationPcJump,
+  relocationSwitch,
+  streamCode,
+  streamHeader,
+  streamRelocations,
+} from './layout';
 import { addressOf, endOf, pageOf, placeOf } from './pages';
 
 const TAG_BITS: u32 = 2;
@@ -35,9 +42,10 @@ export function beginRelocations(place: usize): void {
   position = 0;
   start = 0;
   const holder = streamRelocations !== 0 ? place + streamRelocations : codesRelocations(place);
-  const array = holder === 0 ? 0 : placeOf(load<u64>(holder));
-  if (array === 0 || relocationConstPool === 0) return;
-  start = array + ARRAY_DATA;
+  if (holder === 0 || relocationConstPool === 0) return;
+  const array = placeOf(load<u64>(holder));
+  if (array === 0) return;
+  start = <usize>(array + ARRAY_DATA);
   position = start + load<u32>(array, 12);
   pc = place + streamHeader;
   end = endOf(pageOf(place));

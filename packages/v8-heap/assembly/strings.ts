@@ -1,4 +1,5 @@
 /** Texts of JavaScript's strings, however they are kept, as V8 names nodes by them. */
+import { readOutside } from './outside';
 import { mapOf, typeOf } from './maps';
 import { endOf, pageOf, placeOf } from './pages';
 import { addCharacter, beginText, EMPTY, endText, intern, MAX_CHARACTERS, nameOf } from './texts';
@@ -25,10 +26,6 @@ const MAX_DEPTH: u32 = 64;
 const HIGH_BITS: u64 = 0x8080808080808080;
 
 const UNREADABLE = nameOf('?');
-
-/** Where bytes outside of the heap are: copies into what is returned, or says 0. */
-@external('outside', 'readOutside')
-declare function readOutside(address: u64, bytes: u32): usize;
 
 export function isString(word: u64): bool {
   const place = placeOf(word);

@@ -68,4 +68,3 @@ export const COMMON_FIELDS: Readonly<Record<string, Field[]>> = {
     tagged(128, null, '(host-defined options)', 'code'),
   ],
 };
-

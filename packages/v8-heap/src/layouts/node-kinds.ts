@@ -1,5 +1,6 @@
 /** How nodes are named and of what type they are, by the types of objects: V8HeapExplorer::AddEntry in V8. */
 import { STRING_TYPES, type HeapTypes } from './types.js';
+import type { V8Version } from './version.js';
 
 /** In the order of V8's snapshots. */
 export const NODE_TYPES = [
@@ -73,8 +74,8 @@ export interface NodeKind {
 }
 
 const CODE = new Set([
-  ...['AllocationSite', 'ArrayBoilerplateDescription', 'BytecodeArray', 'BytecodeWrapper'],
-  ...['ClosureFeedbackCellArray', 'Code', 'CodeWrapper', 'FeedbackCell', 'FeedbackMetadata'],
+  ...['AllocationSite', 'ArrayBoilerplateDescription', 'BytecodeArray'],
+  ...['ClosureFeedbackCellArray', 'Code', 'FeedbackCell', 'FeedbackMetadata'],
   ...['FeedbackVector', 'InstructionStream', 'InterpreterData', 'LoadHandler'],
   ...['ObjectBoilerplateDescription', 'PreparseData', 'RegExpBoilerplateDescription', 'ScopeInfo'],
   ...['StoreHandler', 'TemplateObjectDescription', 'TurbofanBitsetType', 'TurbofanHeapConstantType'],
@@ -130,7 +131,11 @@ const EDGE_RULES: Readonly<Record<string, EdgeRule>> = {
   ScopeInfo: 'scope',
 };
 
-export function nodeKinds(types: HeapTypes, highest: number): NodeKind[] {
+export function nodeKinds(
+  types: HeapTypes,
+  { codeTypes, oddballsHaveNames }: Pick<V8Version, 'codeTypes' | 'oddballsHaveNames'>,
+  highest: number,
+): NodeKind[] {
   const [firstFunction, lastFunction] = types.range('FirstJSFunctionType', 'LastJSFunctionType');
   const [firstContext, lastContext] = types.range('FirstContextType', 'LastContextType');
   const firstReceiver = types.of('JSProxy');
@@ -138,7 +143,7 @@ export function nodeKinds(types: HeapTypes, highest: number): NodeKind[] {
   const kindOf = (type: number): NodeKind => {
     const name = (types.names().get(type) ?? '').replace(/^(Load|Store)Handler\d$/, '$1Handler');
     if (type < STRING_TYPES) return { naming: 'text', type: 'string', name, edges: 'string' };
-    if (name in NAMED) return NAMED[name];
+    if (name in NAMED && (name !== 'Oddball' || oddballsHaveNames)) return NAMED[name];
     if (type >= firstFunction && type <= lastFunction)
       return { naming: 'function', type: 'closure', name: '', edges: 'function' };
     if (type >= firstContext && type <= lastContext)
@@ -153,7 +158,14 @@ export function nodeKinds(types: HeapTypes, highest: number): NodeKind[] {
     const isArray = (type >= fixedArrays[0] && type <= fixedArrays[1]) || name === 'FixedDoubleArray';
     return {
       naming: 'type',
-      type: CODE.has(name) ? 'code' : isArray ? 'array' : SHAPES.has(name) ? 'object shape' : 'hidden',
+      type:
+        CODE.has(name) || codeTypes.includes(name)
+          ? 'code'
+          : isArray
+            ? 'array'
+            : SHAPES.has(name)
+              ? 'object shape'
+              : 'hidden',
       name: isArray ? '' : `system / ${name}`,
       edges: EDGE_RULES[name] ?? (isArray && type < fixedArrays[1] ? 'array' : 'fields'),
     };

@@ -95,6 +95,12 @@ export interface V8Version {
   offsets: VersionOffsets;
   /** CodeKind in V8, by number. */
   codeKinds: string[];
+  /** Types that count as code besides those of every version. */
+  codeTypes: string[];
+  /** Whether a mark such as the hole says nothing, whichever it is. */
+  holesSayNothing: boolean;
+  /** Whether undefined and its like are named after themselves, and not after their type. */
+  oddballsHaveNames: boolean;
 }
 
 export interface VersionOffsets {
@@ -126,6 +132,12 @@ export interface VersionOffsets {
   bufferBytes: number;
   /** 1 where the size of an external string counts its characters. */
   externalSize: number;
+  /** 1 where objects in read-only space count with their sizes. */
+  readOnlySize: number;
+  /** Counts at the beginning of an array of transitions, in words. */
+  transitionHeader: number;
+  /** Bits of a symbol's flags that say that it is private. */
+  privateFlags: number;
 }
 
 export const small = (header: number, unit = 8, lengthAt = 8): SizeRule => ({

@@ -9,8 +9,8 @@ import {
   type V8Version,
   type VersionOffsets,
 } from './version.js';
-import { field, tagged, type Field } from './fields.js';
-import { visitOnly, visitRange } from './visits.js';
+import { field, tagged, weakField, type Field } from './fields.js';
+import { TO_END, visitOnly, visitRange } from './visits.js';
 
 /** Bits of the flags of a ScopeInfo. */
 const CLASS_VARIABLE = 1 << 10;
@@ -136,6 +136,9 @@ const oldOffsets = {
   bufferStore: 48,
   bufferBytes: 32,
   externalSize: 0,
+  readOnlySize: 1,
+  transitionHeader: 2,
+  privateFlags: 1,
 };
 
 /** WasmNull is a mark that is never looked into; the one empty SwissNameDictionary is never used. */
@@ -185,6 +188,9 @@ const V8_11: V8Version = {
     codeDeoptimization: 16,
     codePositions: 24,
   },
+  codeTypes: [],
+  holesSayNothing: false,
+  oddballsHaveNames: false,
   codeKinds: codeKinds([], ['JS_TO_JS_FUNCTION', 'C_WASM_ENTRY', 'INTERPRETED_FUNCTION', ...COMPILED]),
 };
 
@@ -213,7 +219,7 @@ const V8_12: V8Version = {
   },
   dispatchHandles: null,
   fields: {
-    JSFunction: oldFunction,
+    JSFunction: [field(24, 'code'), ...newFunction],
     JSGlobalObject: [field(24, 'global_proxy')],
     SharedFunctionInfo: oldShared('script'),
     AccessorInfo: [field(8, 'name'), field(16, 'data')],
@@ -223,6 +229,7 @@ const V8_12: V8Version = {
   },
   offsets: {
     ...oldOffsets,
+    functionShared: 32,
     sharedTagsItself: 1,
     bytecodePool: 40,
     streamHeader: 32,
@@ -233,6 +240,9 @@ const V8_12: V8Version = {
     codeDeoptimization: 8,
     codePositions: 16,
   },
+  codeTypes: [],
+  holesSayNothing: false,
+  oddballsHaveNames: false,
   codeKinds: codeKinds([], ['C_WASM_ENTRY', 'INTERPRETED_FUNCTION', ...COMPILED]),
 };
 
@@ -297,7 +307,13 @@ const V8_13: V8Version = {
     bufferStore: 56,
     bufferBytes: 40,
     externalSize: 1,
+    readOnlySize: 0,
+    transitionHeader: 3,
+    privateFlags: 1,
   },
+  codeTypes: ['BytecodeWrapper', 'CodeWrapper'],
+  holesSayNothing: false,
+  oddballsHaveNames: true,
   codeKinds: codeKinds(['FOR_TESTING_JS'], ['C_WASM_ENTRY', ...COMPILED]),
 };
 
@@ -305,7 +321,15 @@ const V8_14: V8Version = {
   ...V8_13,
   version: '14.6',
   firstRoot: 'undefined_value',
-  offsets: { ...V8_13.offsets, ...relocationModes(15, 22, 12) },
+  offsets: { ...V8_13.offsets, ...relocationModes(15, 22, 12), privateFlags: 3 },
+  codeKinds: codeKinds(['FOR_TESTING_JS'], ['C_WASM_ENTRY', 'WASM_STACK_ENTRY', ...COMPILED]),
+  holesSayNothing: true,
+  fields: {
+    ...V8_13.fields,
+    AccessorInfo: [field(16, 'name'), field(8, 'data')],
+    WeakCell: [weakField(24, 'target'), weakField(32, 'unregister_token')],
+  },
+  visits: { ...V8_13.visits, WeakCell: visitRange(8, TO_END, [24, 32]) },
   scope: { ...newScope, parts: [...newScope.parts, part('unused parameters', 0, 1, [FUNCTION_SCOPE])] },
   sizes: {
     ...V8_13.sizes,

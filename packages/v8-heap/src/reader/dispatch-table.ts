@@ -1,66 +1,93 @@
 /** Finds the table that V8 13 and later look up the code of functions in, and copies it to the compiled reader. */
-import type { FoundPage } from './page-headers.js';
+import { fieldOf } from './layout-tables.js';
 import type { OpenHeap } from './open-heap.js';
 import { typeAt } from './root-sets.js';
 
 const HANDLE_SHIFT = 8;
 const ENTRY_BYTES = 16;
-const MAX_TABLE_BYTES = 256 << 20;
-/** The table's first part, which may have been left untouched. */
+/** kJSDispatchTableReservationSize in V8: nothing else lies in it. */
+const TABLE_BYTES = 128 << 20;
+/** The table grows by such parts, of which the first may have been left untouched. */
 const PART_BYTES = 1 << 16;
-const SAMPLES = 200;
+const MAX_UNTOUCHED_PARTS = 4;
+const SAMPLES = 500;
 /** Of the sample: some functions are not alive, and their entries are used by others. */
-const MIN_SHARE = 0.9;
+const MIN_SHARE = 0.5;
+const SHARED_PARAMETERS = 'SharedFunctionInfo__internal_formal_parameter_count';
+
+interface Sample {
+  handle: number;
+  /** Of the function, as its SharedFunctionInfo says. */
+  parameters: number;
+}
 
 /** Nothing in versions of V8 without such a table. */
 export function loadDispatchTable(heap: OpenHeap): boolean {
   const { compiled, memory, version } = heap;
   if (version.dispatchHandles === null) return true;
-  const handles = sampleHandles(heap, version.dispatchHandles.function);
-  for (const { start, end } of memory.contents) {
-    for (const base of [start, start - PART_BYTES]) {
-      if (base < 0 || !leadsToCode(heap, base, handles)) continue;
-      const bytes = Math.min(end - base, MAX_TABLE_BYTES);
-      const copy = compiled.reserve(bytes) >>> 0;
-      if (copy === 0) return false;
-      memory.read(start, compiled.bytes(copy + start - base, bytes - (start - base)));
-      compiled.set('dispatchTable', copy);
-      compiled.set('dispatchBytes', bytes);
-      return true;
-    }
-  }
-  return false;
+  const table = findTable(heap, version.dispatchHandles.function);
+  if (table === null) return false;
+  const parts = memory.contents.filter(({ start, end }) => start >= table && end <= table + TABLE_BYTES);
+  const bytes = Math.max(...parts.map(({ end }) => end)) - table;
+  const copy = compiled.reserve(bytes) >>> 0;
+  if (copy === 0) return false;
+  for (const { start, end } of parts) memory.read(start, compiled.bytes(copy + start - table, end - start));
+  compiled.set('dispatchTable', copy);
+  compiled.set('dispatchBytes', bytes);
+  return true;
 }
 
-function sampleHandles({ compiled, pages, types, words }: OpenHeap, offset: number): number[] {
-  const handles: number[] = [];
+/** The address from which most functions find code with as many parameters as they have. */
+function findTable(heap: OpenHeap, offset: number): number | null {
+  const samples = sampleFunctions(heap, offset);
+  let best: { address: number; hits: number } = { address: 0, hits: samples.length * MIN_SHARE };
+  for (const { start } of heap.memory.contents) {
+    for (let part = 0; part < MAX_UNTOUCHED_PARTS; part++) {
+      const address = start - part * PART_BYTES;
+      const hits = address < 0 ? 0 : countHits(heap, address, samples);
+      if (hits > best.hits) best = { address, hits };
+    }
+  }
+  return best.address === 0 ? null : best.address;
+}
+
+function sampleFunctions(
+  { compiled, pages, types, words, program, version }: OpenHeap,
+  offset: number,
+): Sample[] {
+  const samples: Sample[] = [];
+  const shared = version.offsets.functionShared;
+  const parametersAt = fieldOf(program.symbols, SHARED_PARAMETERS);
   const [first, last] = types.range('FirstJSFunctionType', 'LastJSFunctionType');
-  for (const { start, end, isReadOnly, isLarge } of pages as readonly FoundPage[]) {
+  for (const { start, end, isReadOnly, isLarge } of pages) {
     if (isReadOnly || isLarge) continue;
-    const page = words.words(start, (end - start) / 8);
-    for (let at = 0; page !== null && at + offset / 8 < page.length; at++) {
-      if (handles.length === SAMPLES) return handles;
+    const page = words.words(start, Math.floor((end - start) / 8));
+    for (let at = 0; page !== null && at + 8 < page.length; at++) {
+      if (samples.length === SAMPLES) return samples;
       const map = compiled.mapNamed(page[at]);
       const type = map === 0 ? -1 : compiled.typeOf(map);
       const handle = Number(page[at + offset / 8] & 0xffffffffn);
-      if (type >= first && type <= last && handle !== 0) handles.push(handle);
+      const info = compiled.placeOf(page[at + shared / 8]) >>> 0;
+      if (type < first || type > last || handle === 0 || info === 0) continue;
+      samples.push({ handle, parameters: compiled.view().getUint16(info + parametersAt, true) });
     }
   }
-  return handles;
+  return samples;
 }
 
-function leadsToCode(
-  { compiled, types, words }: OpenHeap,
-  base: number,
-  handles: readonly number[],
-): boolean {
+function countHits({ compiled, types, words }: OpenHeap, table: number, samples: readonly Sample[]): number {
   const code = types.of('Code');
   let hits = 0;
-  for (const [index, handle] of handles.entries()) {
-    const entry = words.words(base + (handle >>> HANDLE_SHIFT) * ENTRY_BYTES + 8, 1);
-    if (entry !== null && typeAt(compiled, (entry[0] >> 16n) | 1n) === code) hits++;
+  for (const [index, { handle, parameters }] of samples.entries()) {
+    const entry = words.words(table + (handle >>> HANDLE_SHIFT) * ENTRY_BYTES + 8, 1);
+    if (
+      entry !== null &&
+      Number(entry[0] & 0xffffn) === parameters &&
+      typeAt(compiled, (entry[0] >> 16n) | 1n) === code
+    )
+      hits++;
     // Most places are not the table.
-    if (index === 8 && hits < 5) return false;
+    if (index === 15 && hits === 0) return 0;
   }
-  return handles.length > 0 && hits >= handles.length * MIN_SHARE;
+  return hits;
 }

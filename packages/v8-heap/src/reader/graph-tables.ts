@@ -102,16 +102,18 @@ const INESSENTIAL = [
 
 /** What marking needs, too. */
 export function writeRules(heap: OpenHeap): void {
-  const { compiled, version } = heap;
+  const { compiled, types, version } = heap;
   writeTypes(heap);
-  for (const [name, value] of Object.entries(version.offsets)) compiled.set(name as HeapNumber, value);
+  for (const [name, value] of Object.entries(version.offsets) as [HeapNumber, number][])
+    compiled.set(name, value);
   compiled.set('baselineKind', version.codeKinds.indexOf('BASELINE'));
+  compiled.set('holeType', version.holesSayNothing ? types.of('Hole') : 0);
   compiled.set('firstWeakKind', version.codeKinds.indexOf('MAGLEV'));
 }
 
 export function writeGraphTables(heap: OpenHeap): void {
   const { compiled, types, version } = heap;
-  const kinds = nodeKinds(types, compiled.constants.MAX_TYPES);
+  const kinds = nodeKinds(types, version, compiled.constants.MAX_TYPES);
   kinds.forEach((kind, type) => writeKind(compiled, type, kind));
   for (const [name, fields] of Object.entries({ ...COMMON_FIELDS, ...version.fields })) {
     const type = types.find(name);
@@ -127,7 +129,8 @@ export function writeGraphTables(heap: OpenHeap): void {
 
 function writeTypes({ compiled, types, roots, program }: OpenHeap): void {
   for (const [name, type] of Object.entries(TYPES)) compiled.set(name as HeapNumber, types.of(type));
-  for (const [name, type] of Object.entries(SOME_TYPES)) compiled.set(name as HeapNumber, types.find(type) ?? 0);
+  for (const [name, type] of Object.entries(SOME_TYPES))
+    compiled.set(name as HeapNumber, types.find(type) ?? 0);
   compiled.set('byteTableType', types.find('TrustedByteArray') ?? types.of('ByteArray'));
   compiled.set('weakTableType', types.find('TrustedWeakFixedArray') ?? types.of('WeakFixedArray'));
   compiled.set('fixedArrayLast', types.of('ByteArray') - 1);
@@ -149,7 +152,11 @@ function writeTypes({ compiled, types, roots, program }: OpenHeap): void {
   compiled.set('inessentialCount', inessential.length);
 }
 
-function writeKind(heap: CompiledHeap, type: number, { naming, type: nodeType, name, edges }: NodeKind): void {
+function writeKind(
+  heap: CompiledHeap,
+  type: number,
+  { naming, type: nodeType, name, edges }: NodeKind,
+): void {
   const { constants } = heap;
   const id = internText(heap, name);
   const row = heap.typeRow(type);

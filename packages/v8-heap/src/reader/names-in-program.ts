@@ -49,7 +49,10 @@ export function builtinNames(program: LoadedProgram, words: MemoryWords): string
 }
 
 /** Names of the slots of native contexts; none where there is no such table. */
-export function contextFieldNames(program: LoadedProgram, words: MemoryWords): { slot: number; name: string }[] {
+export function contextFieldNames(
+  program: LoadedProgram,
+  words: MemoryWords,
+): { slot: number; name: string }[] {
   const texts = program.findTexts([FIRST_FIELD]).get(FIRST_FIELD) ?? [];
   for (const first of program.findWords(texts)) {
     const fields: { slot: number; name: string }[] = [];

@@ -29,7 +29,10 @@ export function readGraph(heap: OpenHeap): HeapGraph {
   const roots = markAlive(heap);
   writeGraphTables(heap);
   const buffers = compiled.countOf(types.of('JSArrayBuffer'));
-  if (!compiled.reserveNodes(FIRST_NODE, buffers) || !compiled.reserveFirstEdges(FIRST_NODE + buffers + compiled.get('aliveCount')))
+  if (
+    !compiled.reserveNodes(FIRST_NODE, buffers) ||
+    !compiled.reserveFirstEdges(FIRST_NODE + buffers + compiled.get('aliveCount'))
+  )
     throw new UnreadableHeapError('there is not enough memory for the nodes of the heap');
   answerOutside(heap);
   compiled.nameNodes();
@@ -60,7 +63,9 @@ function writeEmptied({ compiled, roots }: OpenHeap): void {
     const word = roots.byName.get(name);
     return word === undefined ? [] : compiled.placeOf(word);
   }).slice(0, EMPTIED_TYPES);
-  places.forEach((place, index) => compiled.view().setUint32(compiled.get('emptied') + 4 * index, place, true));
+  places.forEach((place, index) =>
+    compiled.view().setUint32(compiled.get('emptied') + 4 * index, place, true),
+  );
   compiled.set('emptiedCount', places.length);
 }
 
@@ -88,9 +93,27 @@ function readStrings({ compiled }: OpenHeap): Pick<HeapGraph, 'strings' | 'strin
   const strings: Uint8Array[] = [];
   for (let id = 0; id < stringCount;) {
     const next = compiled.writeJson(id, room, room + JSON_BYTES) >>> 0;
-    if (room === 0 || next === id) throw new UnreadableHeapError('there is not enough memory for the names of the heap');
+    if (room === 0 || next === id)
+      throw new UnreadableHeapError('there is not enough memory for the names of the heap');
     strings.push(compiled.bytes(room, (compiled.get('jsonEnd') >>> 0) - room).slice());
     id = next;
   }
   return { strings, stringCount };
+}
+
+/** All strings of a graph, decoded. */
+export function textsOf({ strings }: HeapGraph): string[] {
+  const decoder = new TextDecoder();
+  return strings.flatMap((block) => {
+    const json = decoder.decode(block);
+    const texts: string[] = [];
+    for (let start = 0, at = 0; at < json.length; at++) {
+      if (json[at] === '\\') at++;
+      else if (json[at] === '"') {
+        texts.push(JSON.parse(`"${json.slice(start, at)}"`) as string);
+        start = at + 1;
+      }
+    }
+    return texts;
+  });
 }

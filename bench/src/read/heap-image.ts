@@ -1,0 +1,57 @@
+/** An image of a program, and the snapshot that V8's own generator makes of it. */
+import { spawn } from 'node:child_process';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { pipeline } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
+import { createGunzip } from 'node:zlib';
+
+const CLI = fileURLToPath(new URL('../../../packages/afterimage/bin/afterimage.js', import.meta.url));
+const GZIP = 0x1f8b;
+
+/** Starts a program, waits until it is ready, and stores its image, uncompressed. */
+export async function imageOf(node: string, program: string, to: string): Promise<void> {
+  const child = spawn(node, ['--max-old-space-size=1500', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  try {
+    await readyLine(child.stdout);
+    const stored = `${to}.stored`;
+    await run([
+      ...['capture', `${child.pid}`, '--image', stored, '--store-plain-image'],
+      ...['--redact', 'none', '--node', node, '--force'],
+    ]);
+    await uncompress(stored, to);
+  } finally {
+    child.kill('SIGKILL');
+  }
+}
+
+async function readyLine(output: NodeJS.ReadableStream): Promise<void> {
+  for await (const line of createInterface({ input: output })) if (line.startsWith('ready')) return;
+  throw new Error('the program ended before it was ready');
+}
+
+/** @returns how long it took, in ms */
+export async function develop(image: string, snapshot: string): Promise<number> {
+  const start = performance.now();
+  await run(['develop', image, '-o', snapshot, '--redact', 'none', '--force']);
+  return performance.now() - start;
+}
+
+/** @throws {Error} with what the command said, when it fails */
+async function run(args: string[]): Promise<void> {
+  const child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let problems = '';
+  child.stderr.on('data', (text: Buffer) => (problems += text.toString()));
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  if (code !== 0) throw new Error(`afterimage ${args.join(' ')} failed: ${problems.trim()}`);
+}
+
+async function uncompress(from: string, to: string): Promise<void> {
+  const file = await open(from);
+  const { buffer } = await file.read(Buffer.alloc(2), 0, 2, 0);
+  await file.close();
+  const source = createReadStream(from);
+  if (buffer.readUInt16BE(0) === GZIP) await pipeline(source, createGunzip(), createWriteStream(to));
+  else await pipeline(source, createWriteStream(to));
+}

@@ -1,0 +1,104 @@
+/**
+ * How near the graph that is read straight out of an image comes to the snapshot that V8's own generator makes of the
+ * same image: nodes and edges that are equal, what differs by class, and the time that both take.
+ */
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { openSnapshot } from '@afterimage/snapshot';
+import { openImageFile } from '@afterimage/v8-heap/image/image-file';
+import { EDGE_TYPES, NODE_TYPES } from '@afterimage/v8-heap/layouts/node-kinds';
+import { explainPages } from '@afterimage/v8-heap/reader/explain';
+import { openHeap } from '@afterimage/v8-heap/reader/open-heap';
+import { readGraph, textsOf } from '@afterimage/v8-heap/reader/read-graph';
+import { count, duration } from '../figures.js';
+import { compareGraphs, type Compared, type ComparedGraph } from './compare.js';
+import { develop, imageOf } from './heap-image.js';
+
+const PROGRAMS = ['kinds', 'server', 'compiler'];
+const NODES = [20, 22, 24, 26];
+/** Parts of all that V8 made. */
+const MIN_EQUAL_NODES = 0.999;
+const MIN_EQUAL_EDGES = 0.997;
+const DEFAULT_CLASSES = '12';
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      node: { type: 'string', multiple: true },
+      classes: { type: 'string', default: DEFAULT_CLASSES },
+      keep: { type: 'string' },
+    },
+  });
+  const programs = positionals.length > 0 ? positionals : PROGRAMS;
+  const directory = values.keep ?? (await mkdtemp(path.join(tmpdir(), 'afterimage-read-')));
+  try {
+    for (const major of values.node?.map(Number) ?? NODES)
+      for (const program of programs) await compare(program, major, directory, Number(values.classes));
+  } finally {
+    if (values.keep === undefined) await rm(directory, { recursive: true });
+  }
+}
+
+async function compare(program: string, major: number, directory: string, classes: number): Promise<void> {
+  const image = path.join(directory, `${program}-${major}.image`);
+  const snapshot = path.join(directory, `${program}-${major}.heapsnapshot`);
+  await imageOf(nodeOf(major), fileURLToPath(new URL(`./programs/${program}.js`, import.meta.url)), image);
+  const developMs = await develop(image, snapshot);
+  const start = performance.now();
+  const memory = openImageFile(image);
+  const heap = openHeap(memory);
+  const graph = readGraph(heap);
+  const readMs = performance.now() - start;
+  const { unexplained, objects } = explainPages(heap);
+  memory.close();
+  const texts = textsOf(graph);
+  const ours: ComparedGraph = {
+    ...graph,
+    nodeTypes: NODE_TYPES,
+    edgeTypes: EDGE_TYPES,
+    text: (index) => texts[index] ?? '',
+  };
+  const { graph: theirs } = await openSnapshot(snapshot, { parts: 'graph' });
+  const compared = compareGraphs({ ...theirs, text: (index) => theirs.strings.get(index) }, ours);
+  console.log(`${program}, Node ${major}: ${unexplained} of ${count(objects)} objects unexplained`);
+  console.log(`  developed by V8 in ${duration(developMs)}, read in ${duration(readMs)}`);
+  show('nodes', compared.nodes, MIN_EQUAL_NODES, classes);
+  show('edges', compared.edges, MIN_EQUAL_EDGES, classes);
+  console.log(
+    `  self size ${count(compared.selfSize.theirs)} B by V8, ${count(compared.selfSize.ours)} B read`,
+  );
+}
+
+function show(
+  what: string,
+  { theirs, equal, onlyTheirs, onlyOurs }: Compared,
+  least: number,
+  classes: number,
+): void {
+  const share = equal / theirs;
+  if (share < least) process.exitCode = 1;
+  console.log(
+    `  ${what}: ${(share * 100).toFixed(3)} % of ${count(theirs)} equal (goal ${(least * 100).toFixed(1)} %)`,
+  );
+  for (const [side, differences] of [
+    ['only V8', onlyTheirs],
+    ['only read', onlyOurs],
+  ] as const)
+    for (const { what: kind, count: number, example } of differences.slice(0, classes))
+      console.log(`    ${side}: ${number} ${kind} (${example})`);
+}
+
+function nodeOf(major: number): string {
+  const installed = fileURLToPath(
+    new URL(`../../../tests/node_modules/node${major}/bin/node`, import.meta.url),
+  );
+  if (existsSync(installed)) return installed;
+  throw new Error(`Node ${major} is not installed: npm test installs what tests need`);
+}
+
+await main();

@@ -1,0 +1,107 @@
+/** The reader of images: it explains every object of a heap, and finds what the program made. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { ImageError } from '@afterimage/image/read';
+import { openImageFile } from '@afterimage/v8-heap/image/image-file';
+import { openImageMemory, type ImageMemory, type RandomAccess } from '@afterimage/v8-heap/image/image-memory';
+import { EDGE_TYPES, NODE_TYPES } from '@afterimage/v8-heap/layouts/node-kinds';
+import { explainPages } from '@afterimage/v8-heap/reader/explain';
+import { openHeap, UnreadableHeapError } from '@afterimage/v8-heap/reader/open-heap';
+import { readGraph, textsOf, type HeapGraph } from '@afterimage/v8-heap/reader/read-graph';
+import { outerNodes, type NodeBinary } from '../nodes.js';
+import { playTarget } from '../targets/native-target.js';
+
+const directory = mkdtempSync(path.join(tmpdir(), 'afterimage-reader-'));
+after(() => rmSync(directory, { recursive: true }));
+const imageOf = ({ major }: NodeBinary): string => path.join(directory, `${major}.image`);
+/** As many as the target has. */
+const BALLAST = 20_000;
+/** More unexplained objects mean a V8 that is not understood. */
+const HANDFUL = 5;
+
+/** The target's own metadata does not say its V8. */
+function ofVersion(memory: ImageMemory, v8Version: string): ImageMemory {
+  return { ...memory, metadata: { ...memory.metadata, v8Version } };
+}
+
+for (const node of outerNodes) {
+  describe(`an image of Node ${node.version}`, () => {
+    let memory: ImageMemory;
+    before(async () => {
+      await playTarget(node, 'sync', imageOf(node));
+      const v8 = execFileSync(node.path, ['-p', 'process.versions.v8'], { encoding: 'utf8' }).trim();
+      memory = ofVersion(openImageFile(imageOf(node)), v8);
+    });
+    after(() => memory.close());
+
+    test('every object on every page is explained', () => {
+      const { objects, unexplained, spots } = explainPages(openHeap(memory));
+      assert.ok(objects > BALLAST, `${objects} objects`);
+      assert.ok(unexplained <= HANDFUL, JSON.stringify(spots));
+    });
+
+    test('the graph has all objects that the program made, with their properties', () => {
+      const graph = readGraph(openHeap(memory));
+      const texts = textsOf(graph);
+      assert.equal(texts.length, graph.stringCount);
+      assertWellFormed(graph);
+      assert.equal(ballastIn(graph, texts), BALLAST);
+    });
+
+    test('a V8 without a table is refused in words', () => {
+      assert.throws(() => openHeap(ofVersion(memory, '9.9.1')), {
+        name: UnreadableHeapError.name,
+        message: 'V8 9.9.1 is not among those that can be read',
+      });
+    });
+  });
+}
+
+test('an image that is cut off is refused, wherever it ends', async () => {
+  const [node] = outerNodes;
+  assert.ok(node);
+  await playTarget(node, 'sync', imageOf(node));
+  const bytes = readFileSync(imageOf(node));
+  for (let part = 0; part < 20; part++) {
+    const end = Math.floor((bytes.length * part) / 20);
+    assert.throws(() => openImageMemory(accessTo(bytes.subarray(0, end))), ImageError, `cut at ${end}`);
+  }
+});
+
+function accessTo(bytes: Uint8Array): RandomAccess {
+  return {
+    bytes: bytes.length,
+    read: (position, into) => {
+      if (position + into.length > bytes.length) return false;
+      into.set(bytes.subarray(position, position + into.length));
+      return true;
+    },
+  };
+}
+
+function assertWellFormed({ nodeCount, edgeCount, firstEdge, edgeTo }: HeapGraph): void {
+  assert.equal(firstEdge[0], 0);
+  assert.equal(firstEdge[nodeCount], edgeCount);
+  assert.ok(firstEdge.every((edge, node) => node === 0 || edge >= (firstEdge[node - 1] ?? Infinity)));
+  assert.ok(edgeTo.every((to) => to < nodeCount));
+}
+
+/** Objects that have a property `text`, which is `ballast` with a number. */
+function ballastIn(graph: HeapGraph, texts: string[]): number {
+  const [property, object] = [EDGE_TYPES.indexOf('property'), NODE_TYPES.indexOf('object')];
+  const text = texts.indexOf('text');
+  const found = new Set<string>();
+  for (let node = 0; node < graph.nodeCount; node++) {
+    if (graph.nodeType[node] !== object) continue;
+    for (let edge = graph.firstEdge[node] ?? 0; edge < (graph.firstEdge[node + 1] ?? 0); edge++) {
+      if (graph.edgeType[edge] !== property || graph.edgeName[edge] !== text) continue;
+      const value = texts[graph.nodeName[graph.edgeTo[edge] ?? 0] ?? 0] ?? '';
+      if (/^ballast \d+$/.test(value)) found.add(value);
+    }
+  }
+  return found.size;
+}
