@@ -18,6 +18,10 @@ import { playTarget } from '../targets/native-target.js';
 const directory = mkdtempSync(path.join(tmpdir(), 'afterimage-reader-'));
 after(() => rmSync(directory, { recursive: true }));
 const imageOf = ({ major }: NodeBinary): string => path.join(directory, `${major}.image`);
+before(async () => {
+  for (const node of outerNodes) await playTarget(node, 'sync', imageOf(node));
+});
+
 /** As many as the target has. */
 const BALLAST = 20_000;
 /** More unexplained objects mean a V8 that is not understood. */
@@ -31,8 +35,7 @@ function ofVersion(memory: ImageMemory, v8Version: string): ImageMemory {
 for (const node of outerNodes) {
   describe(`an image of Node ${node.version}`, () => {
     let memory: ImageMemory;
-    before(async () => {
-      await playTarget(node, 'sync', imageOf(node));
+    before(() => {
       const v8 = execFileSync(node.path, ['-p', 'process.versions.v8'], { encoding: 'utf8' }).trim();
       memory = ofVersion(openImageFile(imageOf(node)), v8);
     });
@@ -61,10 +64,9 @@ for (const node of outerNodes) {
   });
 }
 
-test('an image that is cut off is refused, wherever it ends', async () => {
+test('an image that is cut off is refused, wherever it ends', () => {
   const [node] = outerNodes;
   assert.ok(node);
-  await playTarget(node, 'sync', imageOf(node));
   const bytes = readFileSync(imageOf(node));
   for (let part = 0; part < 20; part++) {
     const end = Math.floor((bytes.length * part) / 20);
