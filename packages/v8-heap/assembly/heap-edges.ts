@@ -38,19 +38,19 @@ import {
   holeWord,
   mapType,
   transitionArrayType,
-  transitionHeader,
   undefinedWord,
 } from './layout';
 import { mapOf, typeOf } from './maps';
 import { VISIT_INSTRUCTIONS, VISIT_NOTHING, VISIT_PREPARSE_DATA, VISIT_STRING } from './mark';
-import { firstNode, NO_NODE, nodeNames, nodeOf, nodeSizes, SHAPE_NODE } from './nodes';
+import { firstNode, NO_NODE, nodeNames, nodeOf, SHAPE_NODE } from './nodes';
 import { beginRelocations, isCodeTarget, nextRelocation, relocated } from './relocations';
 import { reserve } from './room';
 import { sizeOf } from './sizes';
+import { transitionEdges } from './transition-edges';
 import { addByte, addLiteral, addNumber, addText, beginText, endText, nameOf, nameOfNumber } from './texts';
 import { IS_PROTOTYPE_MAP, MAP_BITS_3, smallIn } from './constructor-names';
 import { holdsWeakly, isWeakInCode } from './weak-in-code';
-import { EDGES, FIELD_COUNT, FIELDS, TO_END, typeRow, VISIT, VISIT_FROM, VISIT_TO } from './types';
+import { EDGES, FIELD_COUNT, FIELDS, TO_END, TWICE, typeRow, VISIT, VISIT_FROM, VISIT_TO } from './types';
 
 /** What a type's edges are besides those of its fields. */
 export const EDGES_OF_FIELDS: u32 = 0;
@@ -88,7 +88,6 @@ const FIRST = nameOf('first');
 const SECOND = nameOf('second');
 const PARENT = nameOf('parent');
 const ENUM_CACHE = nameOf('enum_cache');
-const PROTOTYPE_TRANSITIONS = nameOf('(prototype transitions)');
 const TRANSITION = nameOf('transition');
 const TRANSITIONS = nameOf('transitions');
 const TRANSITION_TAG = nameOf('(transition)');
@@ -331,37 +330,6 @@ function nameOfPair(index: u32, key: u32, value: u32, table: u32): u32 {
   return endText();
 }
 
-/** A collection drops dead transitions, and moves those that stay together. */
-function transitionEdges(place: usize): void {
-  tag(load<u64>(place, 16), PROTOTYPE_TRANSITIONS, SHAPE_NODE);
-  const length = elementsIn(place);
-  const count = smallIn(place + 8 + 8 * transitionHeader);
-  let hidden: u32 = 0;
-  let words = transitionHeader;
-  let isDead = false;
-  for (let index: u32 = 0; index < transitionHeader && index < length; index++)
-    hidden = transitionWord(load<u64>(place + 16 + 8 * index), hidden);
-  for (let index: u32 = 0; index < count && transitionHeader + 2 * index + 1 < length; index++) {
-    const entry = place + 16 + 8 * (transitionHeader + 2 * index);
-    const to = load<u64>(entry, 8);
-    if ((to & 3) === 3 && target(to) === NO_NODE) {
-      isDead = true;
-      continue;
-    }
-    words += 2;
-    hidden = transitionWord(load<u64>(entry), hidden);
-    hidden = transitionWord(to, hidden);
-  }
-  if (isDead) store<u32>(nodeSizes + 4 * nodeOf(place), 16 + 8 * words);
-}
-
-function transitionWord(word: u64, hidden: u32): u32 {
-  if ((word & 1) === 0 || placeOf(word) === 0) return hidden;
-  if ((word & 3) === 3) weak(nameOfNumber(hidden), word, -1);
-  else edgeTo(HIDDEN_EDGE, hidden, word, -1);
-  return hidden + 1;
-}
-
 /** Every word that V8 visits and that has no name: the map first, which has one already. */
 function hiddenEdges(row: usize, place: usize, size: usize): void {
   const visit = <u32>load<u8>(row, VISIT);
@@ -373,7 +341,10 @@ function hiddenEdges(row: usize, place: usize, size: usize): void {
   // A map that everything has is counted, though it has no edge.
   let hidden: u32 = isSeen(0) ? 0 : 1;
   for (let at = <usize>from; at < to; at += 8)
-    if (!isSeen(<u32>(at >> 3))) hidden = hiddenWord(load<u64>(place + at), hidden);
+    if (!isSeen(<u32>(at >> 3))) {
+      hidden = hiddenWord(load<u64>(place + at), hidden);
+      if (<u32>at === load<u32>(row, TWICE)) hidden = hiddenWord(load<u64>(place + at), hidden);
+    }
   if (visit === VISIT_INSTRUCTIONS) codeReferences(place, hidden);
 }
 

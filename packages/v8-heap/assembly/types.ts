@@ -1,7 +1,7 @@
 /** What is known of each instance type: a table that TypeScript fills in for the V8 of the image (src/layouts). */
 
 export const MAX_TYPES: u32 = 4096;
-export const TYPE_BYTES: u32 = 32;
+export const TYPE_BYTES: u32 = 40;
 /** How the size of an object is told whose map does not say it: see sizes.ts. */
 export const SIZE_RULE: usize = 0;
 /** Bytes of each of its elements. */
@@ -30,6 +30,8 @@ export const NAME: usize = 20;
 /** Fields with names: where the list of them is, and how many. */
 export const FIELDS: usize = 24;
 export const FIELD_COUNT: usize = 28;
+/** A word that V8's generator visits twice, in bytes; 0 where there is none. */
+export const TWICE: usize = 32;
 
 export const typeTable = memory.data(MAX_TYPES * TYPE_BYTES, 8);
 

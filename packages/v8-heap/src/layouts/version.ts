@@ -99,6 +99,8 @@ export interface V8Version {
   codeTypes: string[];
   /** Whether a mark such as the hole says nothing, whichever it is. */
   holesSayNothing: boolean;
+  /** Words that V8's generator visits twice, by types, in bytes. */
+  visitedTwice: Record<string, number>;
   /** Whether undefined and its like are named after themselves, and not after their type. */
   oddballsHaveNames: boolean;
 }

@@ -190,6 +190,7 @@ const V8_11: V8Version = {
   },
   codeTypes: [],
   holesSayNothing: false,
+  visitedTwice: {},
   oddballsHaveNames: false,
   codeKinds: codeKinds([], ['JS_TO_JS_FUNCTION', 'C_WASM_ENTRY', 'INTERPRETED_FUNCTION', ...COMPILED]),
 };
@@ -242,6 +243,7 @@ const V8_12: V8Version = {
   },
   codeTypes: [],
   holesSayNothing: false,
+  visitedTwice: { CallSiteInfo: 8 },
   oddballsHaveNames: false,
   codeKinds: codeKinds([], ['C_WASM_ENTRY', 'INTERPRETED_FUNCTION', ...COMPILED]),
 };
@@ -313,6 +315,7 @@ const V8_13: V8Version = {
   },
   codeTypes: ['BytecodeWrapper', 'CodeWrapper'],
   holesSayNothing: false,
+  visitedTwice: {},
   oddballsHaveNames: true,
   codeKinds: codeKinds(['FOR_TESTING_JS'], ['C_WASM_ENTRY', ...COMPILED]),
 };

@@ -204,6 +204,7 @@ const CONSTANTS = [
   'NAME',
   'FIELDS',
   'FIELD_COUNT',
+  'TWICE',
   'FIELD_BYTES',
   'NO_EDGE',
   'KEEP_TYPE',

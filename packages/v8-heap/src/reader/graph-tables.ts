@@ -124,6 +124,8 @@ export function writeGraphTables(heap: OpenHeap): void {
   version.codeKinds.forEach((kind, index) =>
     compiled.view().setUint32(compiled.get('codeKinds') + index * 4, internText(compiled, kind), true),
   );
+  for (const [name, offset] of Object.entries(version.visitedTwice))
+    compiled.view().setUint32(compiled.typeRow(types.of(name)) + compiled.constants.TWICE, offset, true);
   writeContextNames(heap);
 }
 
