@@ -180,9 +180,10 @@ function eachBlock(
   overlap: number,
   take: (block: Uint8Array, address: number) => void,
 ): void {
+  const room = new Uint8Array(BLOCK_BYTES + overlap);
   for (const { start, end } of parts) {
     for (let address = start; address < end; address += BLOCK_BYTES) {
-      const block = new Uint8Array(Math.min(BLOCK_BYTES + overlap, end - address));
+      const block = room.subarray(0, Math.min(BLOCK_BYTES + overlap, end - address));
       if (memory.read(address, block)) take(block, address);
     }
   }

@@ -9,7 +9,6 @@ import {
   type NodeKind,
 } from '../layouts/node-kinds.js';
 import type { CompiledHeap, HeapConstant, HeapNumber } from './compiled-heap.js';
-import { builtinNames, contextFieldNames } from './names-in-program.js';
 import { fieldOf } from './layout-tables.js';
 import { UnreadableHeapError, type OpenHeap } from './open-heap.js';
 import type { RootSets } from './root-sets.js';
@@ -188,21 +187,19 @@ function writeFields(heap: CompiledHeap, type: number, fields: readonly Field[])
   heap.view().setUint32(heap.typeRow(type) + constants.FIELD_COUNT, fields.length, true);
 }
 
-function writeContextNames({ compiled, program, words }: OpenHeap): void {
-  const names = contextFieldNames(program, words);
-  names.forEach(({ slot, name }, index) => {
+function writeContextNames({ compiled, names: { contextFields } }: OpenHeap): void {
+  contextFields.forEach(({ slot, name }, index) => {
     const id = internText(compiled, name);
     compiled.view().setUint32(compiled.get('contextNames') + index * 8, slot, true);
     compiled.view().setUint32(compiled.get('contextNames') + index * 8 + 4, id, true);
   });
-  compiled.set('contextNameCount', names.length);
+  compiled.set('contextNameCount', contextFields.length);
 }
 
 /** Names the code of each builtin, in the order of both. */
-export function tagBuiltins({ compiled, program, words }: OpenHeap, { builtins }: RootSets): void {
-  const names = builtinNames(program, words);
+export function tagBuiltins({ compiled, names }: OpenHeap, { builtins }: RootSets): void {
   builtins.forEach((word, index) => {
-    if (index < names.length) compiled.tagBuiltin(word, internText(compiled, names[index]));
+    if (index < names.builtins.length) compiled.tagBuiltin(word, internText(compiled, names.builtins[index]));
   });
 }
 

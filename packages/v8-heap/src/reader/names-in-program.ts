@@ -16,10 +16,35 @@ const FIELD_BYTES = 16;
 const MAX_FIELDS = 512;
 const MAX_SLOT = 4096;
 
-/** Names of the entries of the roots table, in their order; null where there is no such table. */
-export function rootNames(program: LoadedProgram, words: MemoryWords, firstRoot: string): string[] | null {
-  const texts = program.findTexts([LAST_ROOT]).get(LAST_ROOT) ?? [];
-  for (const last of program.findWords(texts)) {
+export interface NameTables {
+  /** Of the entries of the roots table, in their order; null where there is no such table. */
+  roots: string[] | null;
+  /** Of builtins, in the order of their code; none where there is no such table. */
+  builtins: string[];
+  /** Of the slots of native contexts; none where there is no such table. */
+  contextFields: ContextField[];
+}
+
+export interface ContextField {
+  slot: number;
+  name: string;
+}
+
+/** All three in one pass over the program, and another over the pointers in it. */
+export function findNameTables(program: LoadedProgram, words: MemoryWords, firstRoot: string): NameTables {
+  const texts = program.findTexts([LAST_ROOT, FIRST_BUILTIN, FIRST_FIELD]);
+  const pointers = program.findWords([...texts.values()].flat());
+  const pointersTo = (text: string): number[] =>
+    pointers.filter((at) => texts.get(text)?.includes(words.word(at) ?? 0) === true);
+  return {
+    roots: rootNames(pointersTo(LAST_ROOT), words, firstRoot),
+    builtins: builtinNames(pointersTo(FIRST_BUILTIN), words),
+    contextFields: contextFieldNames(pointersTo(FIRST_FIELD), words),
+  };
+}
+
+function rootNames(pointers: readonly number[], words: MemoryWords, firstRoot: string): string[] | null {
+  for (const last of pointers) {
     const names: string[] = [];
     for (let at = last; names.length < MAX_ROOTS; at -= WORD) {
       const pointer = words.word(at);
@@ -32,10 +57,8 @@ export function rootNames(program: LoadedProgram, words: MemoryWords, firstRoot:
   return null;
 }
 
-/** Names of builtins, in the order of their code; none where there is no such table. */
-export function builtinNames(program: LoadedProgram, words: MemoryWords): string[] {
-  const texts = program.findTexts([FIRST_BUILTIN]).get(FIRST_BUILTIN) ?? [];
-  for (const first of program.findWords(texts)) {
+function builtinNames(pointers: readonly number[], words: MemoryWords): string[] {
+  for (const first of pointers) {
     if (nameAt(words, first + BUILTIN_BYTES) !== SECOND_BUILTIN) continue;
     const names: string[] = [];
     while (names.length < MAX_BUILTINS) {
@@ -48,14 +71,9 @@ export function builtinNames(program: LoadedProgram, words: MemoryWords): string
   return [];
 }
 
-/** Names of the slots of native contexts; none where there is no such table. */
-export function contextFieldNames(
-  program: LoadedProgram,
-  words: MemoryWords,
-): { slot: number; name: string }[] {
-  const texts = program.findTexts([FIRST_FIELD]).get(FIRST_FIELD) ?? [];
-  for (const first of program.findWords(texts)) {
-    const fields: { slot: number; name: string }[] = [];
+function contextFieldNames(pointers: readonly number[], words: MemoryWords): ContextField[] {
+  for (const first of pointers) {
+    const fields: ContextField[] = [];
     for (let at = first - WORD; fields.length < MAX_FIELDS; at += FIELD_BYTES) {
       const slot = words.word(at);
       const name = nameAt(words, at + WORD);

@@ -8,7 +8,7 @@ import { versionOf } from '../layouts/versions.js';
 import { compiledHeap, type CompiledHeap } from './compiled-heap.js';
 import { writeMapLayout, writeSizes, writeVisits } from './layout-tables.js';
 import { loadPages } from './load.js';
-import { rootNames } from './names-in-program.js';
+import { findNameTables, type NameTables } from './names-in-program.js';
 import { findPages, type FoundPage } from './page-headers.js';
 import { findRoots, learnTypes, type RootsTable } from './roots.js';
 
@@ -21,6 +21,7 @@ export interface OpenHeap {
   memory: ImageMemory;
   words: MemoryWords;
   program: LoadedProgram;
+  names: NameTables;
   /** Of V8's object for the heap. */
   heapAddress: number;
   version: V8Version;
@@ -51,13 +52,13 @@ export function openHeap(memory: ImageMemory): OpenHeap {
   const compiled = compiledHeap();
   loadPages(compiled, memory, pages);
   writeMapLayout(compiled, program.symbols, types);
-  const names = rootNames(program, words, version.firstRoot);
-  const roots = names === null ? null : findRoots(compiled, words, heapAddress, names, types);
+  const names = findNameTables(program, words, version.firstRoot);
+  const roots = names.roots === null ? null : findRoots(compiled, words, heapAddress, names.roots, types);
   if (roots === null) throw new UnreadableHeapError('the roots of the heap are not where they should be');
   learnTypes(compiled, roots, types);
   writeSizes(compiled, version, program.symbols, types);
   writeVisits(compiled, version, types);
-  return { memory, words, program, version, types, heapAddress, pages, roots, compiled };
+  return { memory, words, program, version, types, names, heapAddress, pages, roots, compiled };
 }
 
 function heapWithMostPages(pages: readonly FoundPage[]): number | null {
