@@ -1,11 +1,10 @@
 /**
- * Handles the signal that triggers captures, and the application's other listeners for it. A capture must not
- * trigger those, which often shut the server down; but the application's own use of the signal must keep
- * working.
+ * Handles the signal that triggers captures, and the application's other listeners for it. A signal that asks
+ * for a capture must not trigger those, which often shut the server down, whether the capture is taken or the
+ * shut gate refuses it.
  *
- * While the gate is open, the native part keeps the signal from them (held_signal.cc), except what the
- * process sends to itself. While it is shut, or without a native part, they receive it as if there were no
- * agent.
+ * The native part keeps the signal from them (held_signal.cc), except what the process sends to itself. Without
+ * a native part, they receive it as if there were no agent.
  */
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -18,12 +17,12 @@ export type PassedOn = 'sent-by-itself' | 'cannot-be-held';
 export interface SignalHandlers {
   /** Called for a signal that should trigger a capture, or be refused while the gate is shut. */
   onSignal: () => void;
-  /** Called if the gate is open but the signal went to the other listeners, so that no capture may follow. */
+  /** Called if the signal went to the other listeners, so that no capture may follow. */
   onPassedOn: (why: PassedOn) => void;
   /**
    * Called when the number of other listeners has grown.
    * @param where what is known about the new one
-   * @param held whether captures are kept from them
+   * @param held whether the signal is kept from them
    */
   onOthers: (count: number, where: string, held: boolean) => void;
 }
@@ -31,7 +30,7 @@ export interface SignalHandlers {
 export interface CaptureSignal {
   /** Returns the application's current number of listeners. */
   others(): number;
-  /** Tells whether captures are kept from them. */
+  /** Tells whether the signal is kept from them. */
   held(): boolean;
   stop(): void;
 }
@@ -42,7 +41,6 @@ export interface CaptureSignal {
  */
 export function listenForCaptures(
   signal: NodeJS.Signals,
-  gateIsOpen: boolean,
   addon: Addon | null,
   { onSignal, onPassedOn, onOthers }: SignalHandlers,
 ): CaptureSignal {
@@ -55,8 +53,7 @@ export function listenForCaptures(
   const onDelivered = (): void => {
     if (others().length > 0) {
       othersHeardIt = true;
-      if (gateIsOpen) onPassedOn(isHeld ? 'sent-by-itself' : 'cannot-be-held');
-      else onSignal();
+      onPassedOn(isHeld ? 'sent-by-itself' : 'cannot-be-held');
     } else if (othersHeardIt && addon?.signalFromSelf() === true) {
       // A listener removed itself and sends the signal again: now it should end the process.
       stop();
@@ -66,7 +63,7 @@ export function listenForCaptures(
   const hold = (): void => {
     if (addon === null) return;
     try {
-      isHeld = addon.holdSignal(constants.signals[signal], gateIsOpen, onSignal) && gateIsOpen;
+      isHeld = addon.holdSignal(constants.signals[signal], onSignal);
     } catch (error) {
       process.emitWarning(`${signal} cannot be held back: ${messageOf(error)}`, 'AfterimageWarning');
     }

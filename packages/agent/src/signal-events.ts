@@ -46,16 +46,14 @@ export function capturesOnSignal(
   };
   const onOthers = (count: number, where: string, held: boolean): void => {
     const others = `${count} listener${count === 1 ? '' : 's'} of the application (the latest: ${where})`;
-    const effect = !allow
-      ? 'while the gate is shut, the application gets it as without the agent'
-      : held
-        ? `it takes captures and is not passed on to the application; to leave it to the application, ${OTHER_SIGNAL}`
-        : `it takes no captures, which would set off what the application does on it; ${OTHER_SIGNAL}`;
+    const effect = held
+      ? `it is for captures and is not passed on to the application; to leave it to the application, ${OTHER_SIGNAL}`
+      : `it takes no captures, which would set off what the application does on it; ${OTHER_SIGNAL}`;
     emit('shared', `${signal} has ${others}: ${effect}`, { signal, listeners: count, where });
   };
   if (signal === SIGNAL_UNDER_NODEMON && isUnderNodemon()) {
     const text = `SIGUSR2 is how nodemon restarts this process: captures are taken by ${signal}`;
     emit('shared', text, { signal: 'SIGUSR2', listeners: 0, where: 'nodemon' });
   }
-  return listenForCaptures(signal, allow, addonOrNull(), { onSignal, onPassedOn, onOthers });
+  return listenForCaptures(signal, addonOrNull(), { onSignal, onPassedOn, onOthers });
 }

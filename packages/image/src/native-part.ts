@@ -72,11 +72,11 @@ export interface Addon {
    */
   reap(pid: number): [number | null, number | null] | null;
   /**
-   * With `hold`, keeps the signal from its other listeners, unless the process sent it to itself, and calls
-   * `onArrival` instead (once for several that arrive together). Without `hold`, only records the sender.
-   * Call it again after a listener was added. Returns false while the signal has no listener.
+   * Keeps the signal from its other listeners, unless the process sent it to itself, and calls `onArrival`
+   * instead (once for several that arrive together). Call it again after a listener was added. Returns false
+   * while the signal has no listener.
    */
-  holdSignal(number: number, hold: boolean, onArrival: () => void): boolean;
+  holdSignal(number: number, onArrival: () => void): boolean;
   releaseSignal(): void;
   /** Tells whether the process itself sent the latest signal of that kind. */
   signalFromSelf(): boolean;

@@ -59,7 +59,7 @@ for (const listener of [
     assert.equal(shared['listeners'], 1);
     assert.match(
       String(shared['msg']),
-      /^SIGUSR2 has 1 listener of the application .*: it takes captures and is not passed on/,
+      /^SIGUSR2 has 1 listener of the application .*: it is for captures and is not passed on/,
     );
     const file = listener === 'once and again' ? 'signal-listener.js' : 'node_modules/';
     assert.ok(String(shared['where']).includes(file), String(shared['where']));
@@ -92,18 +92,21 @@ test('a signal that a process sends to itself belongs to the application', async
   await eventually(() => assert.deepEqual(target.lines.otherOutput, ['own']));
 });
 
-test('with the gate shut, the application gets the signal as if there were no agent', async (t) => {
-  const { target } = await listening(t, 'own', '0');
-  target.child.kill('SIGUSR2');
-  const line = await target.lines.next(['refused', 'received'], PATIENCE_MS);
-  assert.deepEqual([line.event, line['code']], ['refused', 'gate-shut']);
-  await eventually(() => assert.deepEqual(target.lines.otherOutput, ['own']));
-  assert.deepEqual(await target.get('/'), {});
-});
+for (const listener of ['nest', 'once and again', 'own']) {
+  test(`a shut gate does not shut down what listens by ${listener} either`, async (t) => {
+    const { target } = await listening(t, listener, '0');
+    await target.lines.next(['shared'], PATIENCE_MS);
+    target.child.kill('SIGUSR2');
+    const line = await target.lines.next(['refused', 'received'], PATIENCE_MS);
+    assert.deepEqual([line.event, line['code']], ['refused', 'gate-shut']);
+    assert.deepEqual(await target.get('/'), {});
+    assert.deepEqual(target.lines.otherOutput, []);
+  });
+}
 
-test('with the gate shut, a listener that sends the signal again ends the process', async (t) => {
+test('a listener that sends the signal again ends the process', async (t) => {
   const { target } = await listening(t, 'once and again', '0');
-  target.child.kill('SIGUSR2');
+  await target.get('/self');
   assert.deepEqual(await target.ended, { code: null, signal: 'SIGUSR2' });
 });
 

@@ -31,7 +31,6 @@ namespace {
 int held_number = 0;
 struct sigaction handler_behind;  // libuv's
 std::atomic<bool> from_self{false};
-std::atomic<bool> holding{false};
 uv_async_t arrival;
 bool arrival_open = false;
 
@@ -50,7 +49,7 @@ void handle(int number, siginfo_t* info, void* context) {
   int error = errno;
   bool own = sent_by_itself(info);
   from_self = own;
-  if (holding && !own) uv_async_send(&arrival);
+  if (!own) uv_async_send(&arrival);
   else if (handler_behind.sa_flags & SA_SIGINFO) handler_behind.sa_sigaction(number, info, context);
   else if (handler_behind.sa_handler != SIG_DFL && handler_behind.sa_handler != SIG_IGN) handler_behind.sa_handler(number);
   errno = error;
@@ -70,13 +69,12 @@ bool is_ours(const struct sigaction& action) {
 
 }  // namespace
 
-// holdSignal(number, hold, onArrival): call it again whenever libuv may have installed its own handler (at the first
-// listener for the signal). Without `hold`, it only records the sender. Returns false while nothing handles the signal.
+// holdSignal(number, onArrival): call it again whenever libuv may have installed its own handler (at the first listener
+// for the signal). Returns false while nothing handles the signal.
 static void HoldSignal(const FunctionCallbackInfo<Value>& info) {
   Isolate* isolate = info.GetIsolate();
   Local<Context> context = isolate->GetCurrentContext();
   int number = info[0]->Int32Value(context).FromJust();
-  holding = info[1]->IsTrue();
   struct sigaction now;
   if (sigaction(number, nullptr, &now)) return throw_error(isolate, "sigaction", errno);
   if (is_ours(now)) return info.GetReturnValue().Set(true);
@@ -84,7 +82,7 @@ static void HoldSignal(const FunctionCallbackInfo<Value>& info) {
   if (!listener) listener = new Listener;
   listener->isolate = isolate;
   listener->context.Reset(isolate, context);
-  listener->function.Reset(isolate, info[2].As<Function>());
+  listener->function.Reset(isolate, info[1].As<Function>());
   if (!arrival_open) {
     int error = uv_async_init(node::GetCurrentEventLoop(isolate), &arrival, arrived);
     if (error) return throw_error(isolate, "uv_async_init", -error);
