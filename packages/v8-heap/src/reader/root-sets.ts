@@ -26,8 +26,8 @@ const ISOLATE_BYTES = 1024;
 /** Where the heap object has its vectors, at most. */
 const HEAP_OBJECT_BYTES = 0x9000;
 const MIN_BUILTINS = 1000;
-const MAX_VECTOR_BYTES = 64 << 20;
 const MIN_CACHE = 1000;
+const MAX_CACHE = 1 << 17;
 const BLOCK_BYTES = 1 << 22;
 
 export function findRootSets(heap: OpenHeap): RootSets {
@@ -127,40 +127,42 @@ function vectors(
   { words, heapAddress }: OpenHeap,
   isObject: (word: bigint) => boolean,
 ): Pick<RootSets, 'eternalHandles' | 'objectCaches'> {
-  const eternalHandles: bigint[] = [];
-  const objectCaches: bigint[] = [];
+  const eternalHandles: bigint[][] = [];
+  const objectCaches: bigint[][] = [];
   const object = words.words(heapAddress, HEAP_OBJECT_BYTES / WORD) ?? new BigUint64Array(0);
   for (let at = 1; at + 2 < object.length; at++) {
-    const [begin, end, capacity] = [Number(object[at]), Number(object[at + 1]), Number(object[at + 2])];
+    const [count, begin, end, capacity] = [at - 1, at, at + 1, at + 2].map((index) => Number(object[index]));
     const isVector =
-      begin > 0 &&
-      begin % WORD === 0 &&
-      end > begin &&
-      end % WORD === 0 &&
-      capacity >= end &&
-      end - begin <= MAX_VECTOR_BYTES;
-    const entries = isVector ? words.words(begin, (end - begin) / WORD) : null;
-    if (entries === null) continue;
-    if (entries.length > MIN_CACHE && entries.every(isObject)) objectCaches.push(...entries);
-    else if (entries.length >= 2)
-      eternalHandles.push(...blocksOf(words, entries, Number(object[at - 1]), isObject));
+      begin > 0 && begin % WORD === 0 && end > begin && end % WORD === 0 && capacity >= end;
+    const length = isVector ? (end - begin) / WORD : 0;
+    // Much looks like a vector that is none: all of it is read only where the rest agrees.
+    if (length >= 2 && length <= MAX_BLOCKS && length === Math.ceil(count / ETERNAL_A_BLOCK))
+      eternalHandles.push(handlesInBlocks(words, begin, length, isObject));
+    else if (length > MIN_CACHE && length <= MAX_CACHE && isObject(words.words(begin, 1)?.[0] ?? 0n)) {
+      const entries = words.words(begin, length);
+      if (entries?.every(isObject) === true) objectCaches.push([...entries]);
+    }
   }
-  return { eternalHandles, objectCaches };
+  return { eternalHandles: eternalHandles.flat(), objectCaches: objectCaches.flat() };
 }
 
 const ETERNAL_A_BLOCK = 256;
+const MAX_BLOCKS = 4096;
 
-/** Blocks of 256 handles, of which the last is partly used: as many as the number before the vector says. */
-function blocksOf(
+/** Blocks of 256 handles, of which the last is partly used. */
+function handlesInBlocks(
   words: OpenHeap['words'],
-  entries: BigUint64Array,
-  count: number,
+  begin: number,
+  length: number,
   isObject: (word: bigint) => boolean,
 ): bigint[] {
-  if (count > entries.length * ETERNAL_A_BLOCK || count <= (entries.length - 1) * ETERNAL_A_BLOCK) return [];
-  const blocks = Array.from(entries, (entry) => words.words(Number(entry), ETERNAL_A_BLOCK));
-  if (!blocks.every((block) => block !== null && isObject(block[0]) && isObject(block[1]))) return [];
-  return blocks.flatMap((block) => [...(block ?? [])]).filter(isObject);
+  const handles: bigint[] = [];
+  for (const entry of words.words(begin, length) ?? []) {
+    const block = words.words(Number(entry), ETERNAL_A_BLOCK);
+    if (block === null || !isObject(block[0]) || !isObject(block[1])) return [];
+    for (const word of block) if (isObject(word)) handles.push(word);
+  }
+  return handles;
 }
 
 /** HandleScopeData lies before the roots table, in the isolate: next and limit of the block in use. */
