@@ -1,26 +1,31 @@
 /**
  * A program as it lies loaded in memory: its symbols for dynamic linking, which are there where a program was stripped,
- * and tables of names that it has no symbols for, known by what they contain.
+ * and what it contains, for tables that it has no symbols for.
  */
 import type { MemoryReader, Region } from '../memory.js';
 import type { PostmortemSymbols } from '../symbols.js';
+import { findTexts, findWords } from './memory-search.js';
 import { memoryWords, WORD, type MemoryWords } from './memory-words.js';
 
 export interface LoadedProgram {
   /** V8's postmortem metadata, by what follows `v8dbg_`. */
   symbols: PostmortemSymbols;
-  /** Where texts that end in a zero and equal one of these begin. */
+  /** Where texts that end in a zero and equal one of these begin; MIN_TEXT characters and more. */
   findTexts(wanted: readonly string[]): Map<string, number[]>;
   /** Where words with one of these values are. */
   findWords(wanted: readonly number[]): number[];
 }
 
 const ELF_MAGIC = 0x464c457f;
+const PAGE_BYTES = 4096;
 const HEADER_BYTES = 64;
 const PROGRAM_HEADER_BYTES = 56;
 const MAX_PROGRAM_HEADERS = 64;
 const PT_LOAD = 1;
 const PT_DYNAMIC = 2;
+/** The flags are the upper half of the first word. */
+const FLAGS_SHIFT = 32n;
+const PF_X = 1n;
 const DT_STRTAB = 5;
 const DT_SYMTAB = 6;
 const DT_STRSZ = 10;
@@ -30,7 +35,6 @@ const SYMBOL_BYTES = 24;
 const MAX_SYMBOLS = 2_000_000;
 const MAX_NAMES_BYTES = 256 << 20;
 const PREFIX = 'v8dbg_';
-const BLOCK_BYTES = 1 << 22;
 
 /** The program in these mappings of files that has V8 in it; null where none has. */
 export function findProgram(memory: MemoryReader, files: readonly Region[]): LoadedProgram | null {
@@ -40,22 +44,50 @@ export function findProgram(memory: MemoryReader, files: readonly Region[]): Loa
     if (program === null) continue;
     const symbols = postmortemSymbols(memory, words, program);
     if (symbols.size === 0) continue;
-    const loaded = files
-      .map((file) => ({ start: Math.max(file.start, program.start), end: Math.min(file.end, program.end) }))
-      .filter((part) => part.start < part.end);
+    const loaded = partsOf(files, [program]);
+    const code = partsOf(loaded, program.code);
+    const data = without(loaded, code);
     return {
       symbols,
-      findTexts: (wanted) => findTexts(memory, loaded, wanted),
-      findWords: (wanted) => findWords(memory, loaded, wanted),
+      findTexts: (wanted) => {
+        const found = findTexts(memory, data, wanted);
+        const isComplete = [...found.values()].every((places) => places.length > 0);
+        return isComplete ? found : findTexts(memory, loaded, wanted);
+      },
+      findWords: (wanted) => {
+        const found = findWords(memory, data, wanted);
+        return found.length > 0 ? found : findWords(memory, loaded, wanted);
+      },
     };
   }
   return null;
+}
+
+/** What of regions lies in any of these. */
+function partsOf(regions: readonly Region[], within: readonly Region[]): Region[] {
+  return regions.flatMap(({ start, end }) =>
+    within
+      .map((other) => ({ start: Math.max(start, other.start), end: Math.min(end, other.end) }))
+      .filter((part) => part.start < part.end),
+  );
+}
+
+/** What of regions lies in none of these parts of them, which are in the order of addresses. */
+function without(regions: readonly Region[], parts: readonly Region[]): Region[] {
+  return regions.flatMap(({ start, end }) => {
+    const inside = parts.filter((part) => part.start >= start && part.end <= end);
+    return [...inside, { start: end, end }]
+      .map((part, index) => ({ start: inside[index - 1]?.end ?? start, end: part.start }))
+      .filter((left) => left.start < left.end);
+  });
 }
 
 interface Program extends Region {
   /** What is added to addresses in the file. */
   bias: number;
   dynamic: number;
+  /** Which, with linkers that do not separate it, also has constants. */
+  code: Region[];
 }
 
 function programAt(memory: MemoryReader, words: MemoryWords, start: number): Program | null {
@@ -65,6 +97,7 @@ function programAt(memory: MemoryReader, words: MemoryWords, start: number): Pro
   const table = start + Number(header.getBigUint64(32, true));
   const count = Math.min(header.getUint16(56, true), MAX_PROGRAM_HEADERS);
   let [lowest, highest, dynamic] = [Infinity, 0, 0];
+  const code: Region[] = [];
   for (let index = 0; index < count; index++) {
     const row = words.words(table + index * PROGRAM_HEADER_BYTES, PROGRAM_HEADER_BYTES / WORD);
     if (row === null) return null;
@@ -73,11 +106,17 @@ function programAt(memory: MemoryReader, words: MemoryWords, start: number): Pro
     if (type === PT_LOAD) {
       lowest = Math.min(lowest, address);
       highest = Math.max(highest, address + Number(row[5]));
+      if (((row[0] >> FLAGS_SHIFT) & PF_X) !== 0n) code.push({ start: address, end: address + Number(row[5]) });
     } else if (type === PT_DYNAMIC) dynamic = address;
   }
   if (dynamic === 0 || lowest === Infinity) return null;
-  const bias = start - (lowest - (lowest % 4096));
-  return { start, end: highest + bias, bias, dynamic: dynamic + bias };
+  const bias = start - (lowest - (lowest % PAGE_BYTES));
+  // In whole pages, as they are mapped.
+  const inMemory = code.map((part) => ({
+    start: Math.floor(part.start / PAGE_BYTES) * PAGE_BYTES + bias,
+    end: Math.ceil(part.end / PAGE_BYTES) * PAGE_BYTES + bias,
+  }));
+  return { start, end: highest + bias, bias, dynamic: dynamic + bias, code: inMemory };
 }
 
 function postmortemSymbols(memory: MemoryReader, words: MemoryWords, program: Program): PostmortemSymbols {
@@ -138,53 +177,4 @@ function symbolCount(memory: MemoryReader, hash: number): number {
     last++;
   }
   return last + 1;
-}
-
-function findTexts(
-  memory: MemoryReader,
-  parts: readonly Region[],
-  wanted: readonly string[],
-): Map<string, number[]> {
-  const found = new Map<string, number[]>(wanted.map((text) => [text, []]));
-  const overlap = Math.max(...wanted.map(({ length }) => length)) + 1;
-  // A character for each byte: searching a string is much faster than searching bytes.
-  const decoder = new TextDecoder('latin1');
-  eachBlock(memory, parts, overlap, (block, address) => {
-    const characters = decoder.decode(block);
-    for (const [text, places] of found) {
-      const terminated = `${text}\0`;
-      for (let at = characters.indexOf(terminated); at >= 0; at = characters.indexOf(terminated, at + 1))
-        places.push(address + at);
-    }
-  });
-  return found;
-}
-
-function findWords(memory: MemoryReader, parts: readonly Region[], wanted: readonly number[]): number[] {
-  const found: number[] = [];
-  eachBlock(memory, parts, 0, (block, address) => {
-    const halves = new Uint32Array(block.buffer, 0, Math.floor(block.length / WORD) * 2);
-    for (const value of wanted) {
-      const [lower, upper] = [value % 2 ** 32, Math.floor(value / 2 ** 32)];
-      for (let at = halves.indexOf(lower); at >= 0; at = halves.indexOf(lower, at + 1))
-        if (at % 2 === 0 && halves[at + 1] === upper) found.push(address + at * 4);
-    }
-  });
-  return found;
-}
-
-/** Parts of memory, each with so many bytes of the next again. */
-function eachBlock(
-  memory: MemoryReader,
-  parts: readonly Region[],
-  overlap: number,
-  take: (block: Uint8Array, address: number) => void,
-): void {
-  const room = new Uint8Array(BLOCK_BYTES + overlap);
-  for (const { start, end } of parts) {
-    for (let address = start; address < end; address += BLOCK_BYTES) {
-      const block = room.subarray(0, Math.min(BLOCK_BYTES + overlap, end - address));
-      if (memory.read(address, block)) take(block, address);
-    }
-  }
 }

@@ -2,6 +2,7 @@
  * What is alive by itself: the roots that V8's collector begins with. Some of them lie in V8's own objects of C++, of
  * which nothing is known but what they contain; they are found by it.
  */
+import { eachBlock } from '../image/memory-search.js';
 import { WORD } from '../image/memory-words.js';
 import type { Region } from '../memory.js';
 import type { CompiledHeap } from './compiled-heap.js';
@@ -28,7 +29,6 @@ const HEAP_OBJECT_BYTES = 0x9000;
 const MIN_BUILTINS = 1000;
 const MIN_CACHE = 1000;
 const MAX_CACHE = 1 << 17;
-const BLOCK_BYTES = 1 << 22;
 
 export function findRootSets(heap: OpenHeap): RootSets {
   const { compiled, roots, types, heapAddress, words } = heap;
@@ -94,16 +94,12 @@ function globalHandles({ memory, pages }: OpenHeap): { strong: bigint[]; weak: b
     }
   };
   const overlap = NODES_A_BLOCK * NODE_BYTES;
-  for (const { start, end } of withoutPages(memory.regions, pages)) {
-    for (let address = start; address < end; address += BLOCK_BYTES) {
-      const block = new Uint8Array(Math.min(BLOCK_BYTES + overlap, end - address));
-      if (!memory.read(address, block)) continue;
-      for (let at = 0; at + overlap <= block.length; at += 16) {
-        const begins = block[at + NODE_INDEX] === 0 && block[at + NODE_BYTES + NODE_INDEX] === 1;
-        if (begins && isNodes(block, at)) take(block, at);
-      }
+  eachBlock(memory, withoutPages(memory.regions, pages), overlap, (block) => {
+    for (let at = 0; at + overlap <= block.length; at += 16) {
+      const begins = block[at + NODE_INDEX] === 0 && block[at + NODE_BYTES + NODE_INDEX] === 1;
+      if (begins && isNodes(block, at)) take(block, at);
     }
-  }
+  });
   return { strong, weak };
 }
 
