@@ -8,9 +8,12 @@ import { reserve, reserveAt } from './room';
 export const PAGE_SHIFT: u32 = 18;
 const PAGE_BYTES: u32 = 1 << PAGE_SHIFT;
 
-/** Addresses have 47 bits: two levels of tables lead from one to its page. */
+/**
+ * Addresses have 47 bits: two levels of tables lead from one to its page. V8 puts pages anywhere, so that most need a
+ * leaf of their own: leaves are small.
+ */
 const ADDRESS_BITS: u32 = 47;
-const LEAF_BITS: u32 = 14;
+const LEAF_BITS: u32 = 10;
 const LEAVES: u32 = 1 << (ADDRESS_BITS - PAGE_SHIFT - LEAF_BITS);
 const LEAF_BYTES: u32 = 4 << LEAF_BITS;
 

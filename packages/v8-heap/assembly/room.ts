@@ -16,7 +16,13 @@ export function reserveAt(bytes: u32, alignment: u32): usize {
   const end = start + bytes;
   if (end >= ADDRESS_SPACE) return 0;
   const missing = <i64>end - ((<i64>memory.size()) << 16);
-  if (missing > 0 && memory.grow(<i32>((<u64>missing + PAGE_BYTES - 1) / PAGE_BYTES)) < 0) return 0;
+  if (missing > 0 && !growBy(<i32>((<u64>missing + PAGE_BYTES - 1) / PAGE_BYTES))) return 0;
   next = end;
   return <usize>start;
+}
+
+/** By an eighth at least, where there is as much: V8 collects garbage whenever a large memory grows. */
+function growBy(pages: i32): bool {
+  const more = memory.size() >> 3;
+  return (pages < more && memory.grow(more) >= 0) || memory.grow(pages) >= 0;
 }
