@@ -106,7 +106,8 @@ function programAt(memory: MemoryReader, words: MemoryWords, start: number): Pro
     if (type === PT_LOAD) {
       lowest = Math.min(lowest, address);
       highest = Math.max(highest, address + Number(row[5]));
-      if (((row[0] >> FLAGS_SHIFT) & PF_X) !== 0n) code.push({ start: address, end: address + Number(row[5]) });
+      if (((row[0] >> FLAGS_SHIFT) & PF_X) !== 0n)
+        code.push({ start: address, end: address + Number(row[5]) });
     } else if (type === PT_DYNAMIC) dynamic = address;
   }
   if (dynamic === 0 || lowest === Infinity) return null;

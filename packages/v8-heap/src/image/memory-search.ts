@@ -65,7 +65,11 @@ function isTextAt(block: Uint8Array, start: number, text: string): boolean {
 }
 
 /** Where words with one of these values are. */
-export function findWords(memory: MemoryReader, parts: readonly Region[], wanted: readonly number[]): number[] {
+export function findWords(
+  memory: MemoryReader,
+  parts: readonly Region[],
+  wanted: readonly number[],
+): number[] {
   const found: number[] = [];
   eachBlock(memory, parts, 0, (block, address) => {
     const halves = new Uint32Array(block.buffer, 0, Math.floor(block.length / WORD) * 2);

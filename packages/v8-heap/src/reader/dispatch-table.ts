@@ -11,6 +11,7 @@ const TABLE_BYTES = 128 << 20;
 const PART_BYTES = 1 << 16;
 const MAX_UNTOUCHED_PARTS = 4;
 const SAMPLES = 500;
+const FIRST_SAMPLES = 8;
 /** Of the sample: some functions are not alive, and their entries are used by others. */
 const MIN_SHARE = 0.5;
 const SHARED_PARAMETERS = 'SharedFunctionInfo__internal_formal_parameter_count';
@@ -41,14 +42,21 @@ export function loadDispatchTable(heap: OpenHeap): boolean {
 function findTable(heap: OpenHeap, offset: number): number | null {
   const samples = sampleFunctions(heap, offset);
   let best: { address: number; hits: number } = { address: 0, hits: samples.length * MIN_SHARE };
-  for (const { start } of heap.memory.contents) {
-    for (let part = 0; part < MAX_UNTOUCHED_PARTS; part++) {
-      const address = start - part * PART_BYTES;
-      const hits = address < 0 ? 0 : countHits(heap, address, samples);
-      if (hits > best.hits) best = { address, hits };
-    }
+  for (const address of placesOf(heap)) {
+    const hits = countHits(heap, address, samples);
+    if (hits > best.hits) best = { address, hits };
   }
   return best.address === 0 ? null : best.address;
+}
+
+/** Where the table may begin: where memory does, but for pages of the heap. */
+function placesOf({ memory, pages }: OpenHeap): Set<number> {
+  const heap = new Set(pages.map(({ address }) => address));
+  const places = new Set<number>();
+  for (const { start } of memory.contents)
+    for (let part = 0; part < MAX_UNTOUCHED_PARTS && !heap.has(start); part++)
+      places.add(Math.max(0, start - part * PART_BYTES));
+  return places;
 }
 
 function sampleFunctions(
@@ -87,7 +95,7 @@ function countHits({ compiled, types, words }: OpenHeap, table: number, samples:
     )
       hits++;
     // Most places are not the table.
-    if (index === 15 && hits === 0) return 0;
+    if (index + 1 === FIRST_SAMPLES && hits === 0) return 0;
   }
   return hits;
 }

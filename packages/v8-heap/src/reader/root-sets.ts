@@ -128,8 +128,7 @@ function vectors(
   const object = words.words(heapAddress, HEAP_OBJECT_BYTES / WORD) ?? new BigUint64Array(0);
   for (let at = 1; at + 2 < object.length; at++) {
     const [count, begin, end, capacity] = [at - 1, at, at + 1, at + 2].map((index) => Number(object[index]));
-    const isVector =
-      begin > 0 && begin % WORD === 0 && end > begin && end % WORD === 0 && capacity >= end;
+    const isVector = begin > 0 && begin % WORD === 0 && end > begin && end % WORD === 0 && capacity >= end;
     const length = isVector ? (end - begin) / WORD : 0;
     // Much looks like a vector that is none: all of it is read only where the rest agrees.
     if (length >= 2 && length <= MAX_BLOCKS && length === Math.ceil(count / ETERNAL_A_BLOCK))
