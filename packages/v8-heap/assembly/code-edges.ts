@@ -32,7 +32,7 @@ import {
 } from './layout';
 import { mapOf, typeOf } from './maps';
 import { CODE_NODE, nodeOf } from './nodes';
-import { placeOf } from './pages';
+import { placeOf, wordsIn } from './pages';
 import { scopeNames } from './scopes';
 import { addByte, addLiteral, addText, beginText, EMPTY, endText, nameOf } from './texts';
 
@@ -178,7 +178,7 @@ function tagPool(word: u64, depth: u32): void {
 }
 
 export function feedbackEdges(place: usize): void {
-  const count = load<u32>(place, 8);
+  const count = wordsIn(place, feedbackSlots, load<u32>(place, 8));
   for (let index: u32 = 0; index < count; index++) {
     const word = load<u64>(place + feedbackSlots + 8 * index);
     const other = (word & 3) === 1 ? placeOf(word) : 0;

@@ -3,7 +3,7 @@ import { smallIn } from './constructor-names';
 import { CONTEXT_EDGE, internal, plain } from './edges';
 import { elementsIn } from './js-edges';
 import { contextFirst, MAX_INLINED_LOCALS, scopeFlags, scopeIsEmpty, scopeLocals } from './layout';
-import { endOf, pageOf, placeOf } from './pages';
+import { endOf, pageOf, placeOf, wordsIn } from './pages';
 import { SCOPE_FUNCTION_NAME, scopeNames, scopePart } from './scopes';
 import { isString, textOfWord } from './strings';
 import { nameOf } from './texts';
@@ -75,7 +75,8 @@ function variables(place: usize, scope: usize, flags: u32, slots: u32): void {
   const count = smallIn(scope + scopeLocals);
   const names = scope + scopeNames(scope);
   if (count < MAX_INLINED_LOCALS) {
-    for (let index: u32 = 0; index < count; index++)
+    const there = wordsIn(scope, scopeNames(scope), count);
+    for (let index: u32 = 0; index < there; index++)
       variable(place, slots, first + index, load<u64>(names + 8 * index));
   } else tabledVariables(place, slots, first, placeOf(load<u64>(names)));
   if (((flags >> FUNCTION_VARIABLE_SHIFT) & 3) !== IN_CONTEXT) return;

@@ -3,7 +3,7 @@
  * hidden ones with numbers, what is left.
  */
 import { backingStore, takeOther } from './outside';
-import { heapEnd, heapStart, placeOf } from './pages';
+import { heapEnd, heapStart, placeOf, wordsIn } from './pages';
 import { nextAlive } from './bitmap';
 import { contextEdges } from './context-edges';
 import { codeEdges, feedbackEdges, poolTags, scopeTags, sharedEdges } from './code-edges';
@@ -182,10 +182,10 @@ function ownEdges(rule: u32, map: usize, place: usize): bool {
       descriptorEdges(place);
       return false;
     case EDGES_OF_WEAK_ARRAY:
-      numberedEdges(place, 16, smallIn(place + 8));
+      numberedEdges(place, 16, elementsIn(place));
       return false;
     case EDGES_OF_WEAK_LIST:
-      numberedEdges(place, 24, smallIn(place + 16));
+      numberedEdges(place, 24, wordsIn(place, 24, smallIn(place + 16)));
       return false;
     case EDGES_OF_CONTEXT:
       contextEdges(place, typeOf(map));
@@ -250,7 +250,7 @@ function numberedEdges(place: usize, header: usize, count: u32): void {
 
 function descriptorEdges(place: usize): void {
   internal(ENUM_CACHE, load<u64>(place + descriptorsAt - 8), -1);
-  numberedEdges(place, descriptorsAt, 3 * <u32>load<u16>(place, 8));
+  numberedEdges(place, descriptorsAt, wordsIn(place, descriptorsAt, 3 * <u32>load<u16>(place, 8)));
 }
 
 function mapEdges(place: usize): void {

@@ -58,7 +58,7 @@ import {
   undefinedWord,
 } from './layout';
 import { instanceSize, mapOf, placeOfMap, typeOf } from './maps';
-import { endOf, pageOf, placeOf } from './pages';
+import { placeOf, wordsIn } from './pages';
 import { isString, textOf, textOfWord } from './strings';
 import { addByte, addLiteral, addNumber, addText, beginText, EMPTY, endText, nameOf } from './texts';
 
@@ -185,9 +185,7 @@ function elementEdges(map: usize, place: usize, type: u32): void {
 
 /** As many elements of an array as lie in its page. */
 export function elementsIn(array: usize): u32 {
-  const count = smallIn(array + ARRAY_LENGTH);
-  const room = (<u32>(endOf(pageOf(array)) - array - ARRAY_DATA)) >> 3;
-  return count < room ? count : room;
+  return wordsIn(array, ARRAY_DATA, smallIn(array + ARRAY_LENGTH));
 }
 
 function slowElements(table: usize): void {

@@ -6,7 +6,7 @@ import { isAlive, setAlive } from './bitmap';
 import { codeOfHandle } from './dispatch';
 import { feedbackCellHandle, functionHandle } from './layout';
 import { mapOf, typeOf } from './maps';
-import { endOf, firstPlace, flagsOf, LARGE, pageAt, pageOf, placeOf, READ_ONLY } from './pages';
+import { endOf, firstPlace, flagsOf, LARGE, pageAt, pageOf, placeOf, READ_ONLY, wordsIn } from './pages';
 import { beginRelocations, nextRelocation, relocated } from './relocations';
 import { reserve } from './room';
 import { sizeOf } from './sizes';
@@ -117,9 +117,7 @@ function markValues(table: usize): bool {
 
 /** As many elements of an array as lie in its page. */
 function elementsOf(array: usize): u32 {
-  const count = load<u32>(array, 12);
-  const room = (<u32>(endOf(pageOf(array)) - array - ELEMENTS)) >> 3;
-  return count < room ? count : room;
+  return wordsIn(array, ELEMENTS, load<u32>(array, 12));
 }
 
 /** Whether the word points strongly to an object that was not yet alive. */

@@ -122,6 +122,13 @@ export function endOf(page: usize): usize {
   return <usize>(<u32>load<u64>(page, END) + load<u32>(page, DELTA));
 }
 
+/** As many words of an object, from `header` bytes on, as lie in its page. */
+export function wordsIn(place: usize, header: usize, count: u32): u32 {
+  const end = endOf(pageOf(place));
+  const room = place + header < end ? (<u32>(end - place - header)) >> 3 : 0;
+  return count < room ? count : room;
+}
+
 /** The address in the image that a place was copied from. */
 export function addressOf(place: usize): u64 {
   const page = pageOf(place);

@@ -11,6 +11,7 @@ import {
   scopeLocals,
   scopeOfModule,
 } from './layout';
+import { endOf, pageOf } from './pages';
 
 export const MAX_SCOPE_PARTS: u32 = 8;
 /** Of each part: what it is, for whom it is there, and how many words it takes. */
@@ -50,9 +51,10 @@ export function scopeNames(place: usize): u32 {
   return scopeHeader + (isModule && moduleCountFirst ? 8 : 0);
 }
 
-/** Where a part of a scope is, in bytes from its beginning; 0 where it has none. */
+/** Where a part of a scope is, in bytes from its beginning; 0 where it has none, or not within its page. */
 export function scopePart(place: usize, kind: u32): u32 {
-  return walkParts(place, kind, false);
+  const at = walkParts(place, kind, false);
+  return at < endOf(pageOf(place)) - place ? at : 0;
 }
 
 export function scopeSize(place: usize): u32 {

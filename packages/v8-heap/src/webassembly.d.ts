@@ -3,6 +3,7 @@ declare namespace WebAssembly {
   type Module = object;
   const Module: new (bytes: Uint8Array) => Module;
   const Instance: new (module: Module, imports: object) => { readonly exports: unknown };
+  const RuntimeError: ErrorConstructor;
   interface Memory {
     readonly buffer: ArrayBuffer;
   }

@@ -7,13 +7,21 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { ImageError } from '@afterimage/image/read';
 import { openImageFile } from '@afterimage/v8-heap/image/image-file';
-import { openImageMemory, type ImageMemory, type RandomAccess } from '@afterimage/v8-heap/image/image-memory';
+import { openImageMemory, type ImageMemory } from '@afterimage/v8-heap/image/image-memory';
 import { EDGE_TYPES, NODE_TYPES } from '@afterimage/v8-heap/layouts/node-kinds';
 import { explainPages } from '@afterimage/v8-heap/reader/explain';
-import { openHeap, UnreadableHeapError } from '@afterimage/v8-heap/reader/open-heap';
+import { openHeap } from '@afterimage/v8-heap/reader/open-heap';
+import { UnreadableHeapError } from '@afterimage/v8-heap/reader/unreadable-heap';
 import { readGraph, textsOf, type HeapGraph } from '@afterimage/v8-heap/reader/read-graph';
 import { outerNodes, type NodeBinary } from '../nodes.js';
 import { playTarget } from '../targets/native-target.js';
+import {
+  accessTo,
+  assertEachDamageIsTold,
+  assertLengthsAreTold,
+  assertWellFormed,
+  ofVersion,
+} from './damaged-heap.js';
 
 const directory = mkdtempSync(path.join(tmpdir(), 'afterimage-reader-'));
 after(() => rmSync(directory, { recursive: true }));
@@ -26,17 +34,20 @@ before(async () => {
 const BALLAST = 20_000;
 /** More unexplained objects mean a V8 that is not understood. */
 const HANDFUL = 5;
-
-/** The target's own metadata does not say its V8. */
-function ofVersion(memory: ImageMemory, v8Version: string): ImageMemory {
-  return { ...memory, metadata: { ...memory.metadata, v8Version } };
-}
+/** `damaged-heap.soak.ts` does many more. */
+const DAMAGES = 4;
+/** Where types have the length that their edges and names are read by, in bytes. */
+const LENGTHS = [
+  ['ScopeInfo', 24],
+  ['FixedArray', 8],
+] as const;
 
 for (const node of outerNodes) {
   describe(`an image of Node ${node.version}`, () => {
     let memory: ImageMemory;
+    let v8 = '';
     before(() => {
-      const v8 = execFileSync(node.path, ['-p', 'process.versions.v8'], { encoding: 'utf8' }).trim();
+      v8 = execFileSync(node.path, ['-p', 'process.versions.v8'], { encoding: 'utf8' }).trim();
       memory = ofVersion(openImageFile(imageOf(node)), v8);
     });
     after(() => memory.close());
@@ -55,11 +66,28 @@ for (const node of outerNodes) {
       assert.equal(ballastIn(graph, texts), BALLAST);
     });
 
+    test('whatever is damaged in the heap, it is read or refused in words', () => {
+      assertEachDamageIsTold(imageOf(node), v8, DAMAGES);
+    });
+
+    for (const [type, lengthAt] of LENGTHS)
+      test(`lengths of ${type} that lead out of the heap are not followed`, () => {
+        assertLengthsAreTold(imageOf(node), v8, type, lengthAt);
+      });
+
     test('a V8 without a table is refused in words', () => {
       assert.throws(() => openHeap(ofVersion(memory, '9.9.1')), {
         name: UnreadableHeapError.name,
         message: 'V8 9.9.1 is not among those that can be read',
       });
+    });
+
+    test('an image that does not say its V8, or says no version, is refused in words', () => {
+      for (const told of [undefined, null, 13, {}, '', '13.6\n', `13.6.${'9'.repeat(999)}`])
+        assert.throws(() => openHeap(ofVersion(memory, told as string)), {
+          name: UnreadableHeapError.name,
+          message: 'the image does not say which version of V8 its heap is of',
+        });
     });
   });
 }
@@ -73,24 +101,6 @@ test('an image that is cut off is refused, wherever it ends', () => {
     assert.throws(() => openImageMemory(accessTo(bytes.subarray(0, end))), ImageError, `cut at ${end}`);
   }
 });
-
-function accessTo(bytes: Uint8Array): RandomAccess {
-  return {
-    bytes: bytes.length,
-    read: (position, into) => {
-      if (position + into.length > bytes.length) return false;
-      into.set(bytes.subarray(position, position + into.length));
-      return true;
-    },
-  };
-}
-
-function assertWellFormed({ nodeCount, edgeCount, firstEdge, edgeTo }: HeapGraph): void {
-  assert.equal(firstEdge[0], 0);
-  assert.equal(firstEdge[nodeCount], edgeCount);
-  assert.ok(firstEdge.every((edge, node) => node === 0 || edge >= (firstEdge[node - 1] ?? Infinity)));
-  assert.ok(edgeTo.every((to) => to < nodeCount));
-}
 
 /** Objects that have a property `text`, which is `ballast` with a number: put together of both where it is longer. */
 function ballastIn(graph: HeapGraph, texts: string[]): number {

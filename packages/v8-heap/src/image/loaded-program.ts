@@ -163,7 +163,7 @@ function symbolCount(memory: MemoryReader, hash: number): number {
     return memory.read(address, new Uint8Array(found.buffer)) ? found : null;
   };
   const header = halves(hash, 3);
-  if (header === null || header[0] > MAX_SYMBOLS || header[2] > MAX_SYMBOLS) return 0;
+  if (header?.subarray(0, 3).every((number) => number <= MAX_SYMBOLS) !== true) return 0;
   const [bucketCount, first, bloomWords] = header;
   const bucketsAt = hash + 16 + bloomWords * WORD;
   const buckets = halves(bucketsAt, bucketCount);

@@ -20,6 +20,8 @@ export interface HeapTypes {
 
 /** Types of strings are below those of all other objects. */
 export const STRING_TYPES = 128;
+/** As in assembly/types.ts. */
+const MAX_TYPES = 4096;
 
 /** JSFunction and the constructors that have types of their own, where the metadata does not say how many. */
 const FUNCTION_TYPES = 17;
@@ -41,6 +43,7 @@ export function heapTypes(symbols: PostmortemSymbols): HeapTypes {
   const numbers = new Map<string, number>();
   const names = new Map<number, string>();
   const add = (name: string, type: number): void => {
+    if (!isType(type)) return;
     if (!numbers.has(name)) numbers.set(name, type);
     if (!names.has(type)) names.set(type, name);
   };
@@ -53,7 +56,7 @@ export function heapTypes(symbols: PostmortemSymbols): HeapTypes {
   }
   for (const name of ['FirstContextType', 'LastContextType', 'FirstJSFunctionType', 'LastJSFunctionType']) {
     const value = symbols.get(name);
-    if (value !== undefined) numbers.set(name, value);
+    if (value !== undefined && isType(value)) numbers.set(name, value);
   }
   const functions = numbers.get('JSFunction');
   if (functions !== undefined && !numbers.has('FirstJSFunctionType')) {
@@ -79,6 +82,11 @@ export function heapTypes(symbols: PostmortemSymbols): HeapTypes {
     names: () => names,
     learn: (root, type) => add(camelCase(root.replace(/_map$/, '').replace('bigint', 'big_int')), type),
   };
+}
+
+/** The metadata is in the image, and may say anything. */
+function isType(value: number): boolean {
+  return value >= 0 && value < MAX_TYPES;
 }
 
 /** `one_byte_string` becomes `OneByteString`. */

@@ -58,6 +58,8 @@ export type HeapNumber =
   | 'dispatchTable'
   | 'dispatchBytes'
   | 'pageCount'
+  | 'heapStart'
+  | 'heapEnd'
   | 'mapCount'
   | 'spots'
   | 'spotCount'

@@ -1,5 +1,6 @@
 /** Collects edges as the compiled reader hands them out, and puts those of other nodes where they belong. */
 import type { CompiledHeap } from './compiled-heap.js';
+import { UnreadableHeapError } from './unreadable-heap.js';
 
 export interface EdgeColumns {
   edgeCount: number;
@@ -9,6 +10,10 @@ export interface EdgeColumns {
   edgeName: Uint32Array;
   edgeTo: Uint32Array;
 }
+
+/** Some words have two edges. What is damaged may have objects share what only one can have, each with all edges of it. */
+const MAX_EDGES_A_WORD = 4;
+const FEWEST_EDGES = 1 << 20;
 
 interface Buffers {
   types: Uint8Array;
@@ -27,10 +32,16 @@ interface Other {
 export function edgeColumns(heap: CompiledHeap): { finish: (nodeCount: number) => EdgeColumns } {
   const buffers: Buffers[] = [];
   const others: Other[] = [];
+  const most =
+    FEWEST_EDGES + (MAX_EDGES_A_WORD * ((heap.get('heapEnd') >>> 0) - (heap.get('heapStart') >>> 0))) / 8;
   heap.outside = {
     ...heap.outside,
     takeEdges: () => {
       const count = heap.get('buffered');
+      if (heap.get('edgeCount') >>> 0 > most)
+        throw new UnreadableHeapError(
+          'the heap in the image contradicts itself: it has more references than words',
+        );
       const numbers = (name: 'bufferNames' | 'bufferTargets'): Uint32Array =>
         new Uint32Array(heap.bytes(heap.get(name), 4 * count).slice().buffer);
       buffers.push({

@@ -1,5 +1,6 @@
 /** The self-check of the reader: every page is walked from object to object, and what no rule explains is told. */
 import type { OpenHeap } from './open-heap.js';
+import { readStep } from './unreadable-heap.js';
 
 export interface Explained {
   objects: number;
@@ -15,7 +16,12 @@ export interface Spot {
   after: string | null;
 }
 
-export function explainPages({ compiled, pages, types }: OpenHeap): Explained {
+/** @throws {UnreadableHeapError} */
+export function explainPages(heap: OpenHeap): Explained {
+  return readStep(() => explained(heap));
+}
+
+function explained({ compiled, pages, types }: OpenHeap): Explained {
   for (let page = 0; page < pages.length; page++) compiled.walkPage(page);
   const { MAX_SPOTS, SPOT_BYTES, NO_TYPE } = compiled.constants;
   const unexplained = compiled.get('spotCount');

@@ -10,8 +10,9 @@ import {
 } from '../layouts/node-kinds.js';
 import type { CompiledHeap, HeapConstant, HeapNumber } from './compiled-heap.js';
 import { fieldOf } from './layout-tables.js';
-import { UnreadableHeapError, type OpenHeap } from './open-heap.js';
+import type { OpenHeap } from './open-heap.js';
 import type { RootSets } from './root-sets.js';
+import { UnreadableHeapError } from './unreadable-heap.js';
 
 /** kFirstJSApiObjectType and kLastJSApiObjectType in V8's include/v8-internal.h, the same in every version. */
 const FIRST_API_TYPE = 0x422;

@@ -1,7 +1,8 @@
 /** Marks what a collection would leave alive, from all roots. */
 import { loadDispatchTable } from './dispatch-table.js';
-import { UnreadableHeapError, type OpenHeap } from './open-heap.js';
+import type { OpenHeap } from './open-heap.js';
 import { findRootSets, type RootSets } from './root-sets.js';
+import { UnreadableHeapError } from './unreadable-heap.js';
 
 /** What a collection empties: caches of results, and the table of all strings, which keeps none alive. */
 export const EMPTIED = [

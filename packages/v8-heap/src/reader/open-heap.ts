@@ -11,11 +11,7 @@ import { loadPages } from './load.js';
 import { findNameTables, type NameTables } from './names-in-program.js';
 import { findPages, type FoundPage } from './page-headers.js';
 import { findRoots, learnTypes, type RootsTable } from './roots.js';
-
-/** The heap cannot be read: this V8 is unknown, or something is not where it should be. The message says what. */
-export class UnreadableHeapError extends Error {
-  override name = 'UnreadableHeapError';
-}
+import { readStep, UnreadableHeapError } from './unreadable-heap.js';
 
 export interface OpenHeap {
   memory: ImageMemory;
@@ -35,12 +31,13 @@ export interface OpenHeap {
  * Opens the heap of the main thread: that with most pages, where there are several.
  * @throws {UnreadableHeapError}
  * @throws {HeapTooLargeError} in load.ts
- * @throws {UnknownLayoutError}
  */
 export function openHeap(memory: ImageMemory): OpenHeap {
-  const { v8Version } = memory.metadata;
-  const version = versionOf(v8Version);
-  if (version === null) throw new UnreadableHeapError(`V8 ${v8Version} is not among those that can be read`);
+  return readStep(() => opened(memory));
+}
+
+function opened(memory: ImageMemory): OpenHeap {
+  const version = knownVersion(memory.metadata.v8Version);
   const program = findProgram(memory, memory.files);
   if (program === null) throw new UnreadableHeapError('no program in the image has V8 and its metadata');
   const words = memoryWords(memory);
@@ -59,6 +56,15 @@ export function openHeap(memory: ImageMemory): OpenHeap {
   writeSizes(compiled, version, program.symbols, types);
   writeVisits(compiled, version, types);
   return { memory, words, program, version, types, names, heapAddress, pages, roots, compiled };
+}
+
+/** @param told what the image says, of whatever kind */
+function knownVersion(told: unknown): V8Version {
+  if (typeof told !== 'string' || !/^[\w.+-]{1,64}$/.test(told))
+    throw new UnreadableHeapError('the image does not say which version of V8 its heap is of');
+  const version = versionOf(told);
+  if (version === null) throw new UnreadableHeapError(`V8 ${told} is not among those that can be read`);
+  return version;
 }
 
 function heapWithMostPages(pages: readonly FoundPage[]): number | null {

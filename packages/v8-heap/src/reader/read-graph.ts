@@ -3,7 +3,8 @@ import { NODE_TYPES } from '../layouts/node-kinds.js';
 import { edgeColumns, type EdgeColumns } from './edge-columns.js';
 import { internText, tagBuiltins, writeGraphTables, writeRules } from './graph-tables.js';
 import { EMPTIED, markAlive } from './mark-alive.js';
-import { UnreadableHeapError, type OpenHeap } from './open-heap.js';
+import type { OpenHeap } from './open-heap.js';
+import { readStep, UnreadableHeapError } from './unreadable-heap.js';
 
 export interface HeapGraph extends EdgeColumns {
   nodeCount: number;
@@ -24,6 +25,10 @@ const MAX_SIZE = 0xffffffff;
 
 /** @throws {UnreadableHeapError} */
 export function readGraph(heap: OpenHeap): HeapGraph {
+  return readStep(() => graphOf(heap));
+}
+
+function graphOf(heap: OpenHeap): HeapGraph {
   const { compiled, types } = heap;
   writeRules(heap);
   const roots = markAlive(heap);

@@ -28,6 +28,8 @@ const ISOLATE_BYTES = 1024;
 const HEAP_OBJECT_BYTES = 0x9000;
 const MIN_BUILTINS = 1000;
 const MIN_CACHE = 1000;
+/** Vectors are three or four. */
+const MAX_TRIED = 32;
 const MAX_CACHE = 1 << 17;
 
 export function findRootSets(heap: OpenHeap): RootSets {
@@ -45,7 +47,7 @@ export function findRootSets(heap: OpenHeap): RootSets {
     weakGlobalHandles: handles.weak,
     ...vectors(heap, isObject),
     handleScope: handleScope(heap).filter(isObject),
-    stack: stackWords(heap).filter(isObject),
+    stack: [...stackWords(heap).filter(isObject)],
   };
 }
 
@@ -126,14 +128,17 @@ function vectors(
   const eternalHandles: bigint[][] = [];
   const objectCaches: bigint[][] = [];
   const object = words.words(heapAddress, HEAP_OBJECT_BYTES / WORD) ?? new BigUint64Array(0);
-  for (let at = 1; at + 2 < object.length; at++) {
+  let tried = 0;
+  for (let at = 1; at + 2 < object.length && tried < MAX_TRIED; at++) {
     const [count, begin, end, capacity] = [at - 1, at, at + 1, at + 2].map((index) => Number(object[index]));
     const isVector = begin > 0 && begin % WORD === 0 && end > begin && end % WORD === 0 && capacity >= end;
     const length = isVector ? (end - begin) / WORD : 0;
     // Much looks like a vector that is none: all of it is read only where the rest agrees.
-    if (length >= 2 && length <= MAX_BLOCKS && length === Math.ceil(count / ETERNAL_A_BLOCK))
+    if (length >= 2 && length <= MAX_BLOCKS && length === Math.ceil(count / ETERNAL_A_BLOCK)) {
+      tried++;
       eternalHandles.push(handlesInBlocks(words, begin, length, isObject));
-    else if (length > MIN_CACHE && length <= MAX_CACHE && isObject(words.words(begin, 1)?.[0] ?? 0n)) {
+    } else if (length > MIN_CACHE && length <= MAX_CACHE && isObject(words.words(begin, 1)?.[0] ?? 0n)) {
+      tried++;
       const entries = words.words(begin, length);
       if (entries?.every(isObject) === true) objectCaches.push([...entries]);
     }
@@ -177,12 +182,17 @@ function handleScope({ words, roots }: OpenHeap): bigint[] {
   return [];
 }
 
+/** Linux gives a main thread 8 MB, unless it is told otherwise. */
+const MAX_STACK_BYTES = 64 << 20;
+
 /** Every word of the main thread's stack: what points to an object may be one that is in use. */
-function stackWords({ memory, words }: OpenHeap): bigint[] {
+function stackWords({ memory, words }: OpenHeap): BigUint64Array {
   const { stackPointer, contents } = memory;
-  if (stackPointer === null) return [];
+  const none = new BigUint64Array(0);
+  if (stackPointer === null) return none;
   const stack = contents.find(({ start, end }) => stackPointer >= start && stackPointer < end);
-  if (stack === undefined) return [];
+  if (stack === undefined) return none;
   const from = stackPointer - (stackPointer % WORD);
-  return [...(words.words(from, Math.floor((stack.end - from) / WORD)) ?? [])];
+  const bytes = Math.min(stack.end - from, MAX_STACK_BYTES);
+  return words.words(from, Math.floor(bytes / WORD)) ?? none;
 }
