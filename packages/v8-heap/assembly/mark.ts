@@ -60,7 +60,7 @@ export function markReadOnly(index: u32): void {
   for (let place = firstPlace(page); place < end;) {
     const map = mapOf(place);
     const size = map === 0 ? 0 : sizeOf(map, place);
-    if (size === 0) {
+    if (size === 0 || size > end - place) {
       place += 8;
       continue;
     }
