@@ -78,7 +78,7 @@ test('a removed listener is not called, and an unknown event is rejected by name
   events.emit('started', 'x', { path: '/tmp/a', mode: 'image', attempt: 1 });
   assert.throws(
     () => events.on('finished' as 'written', listener),
-    /there is no event 'finished'; there are shared, received/,
+    /there is no event 'finished'; the events are shared, received/,
   );
 });
 

@@ -180,7 +180,7 @@ describe('refuses other users and namespaces', { skip: needsRoot }, () => {
   const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--'];
 
   it('a process of another user', { skip: needsOtherUsers }, (t) =>
-    assertUntouched(t, {}, /belongs to user id 0, and user id 65534 may not .* with sudo/, {
+    assertUntouched(t, {}, /belongs to user id 0, and user id 65534 cannot inspect it: .* with sudo/, {
       prefix: nobody,
     }),
   );
