@@ -154,7 +154,7 @@ for (const [name, number, ...args] of forbidden) {
   test(`${name} fails with a one-line error`, async () => {
     const { code, message } = await failureOfCode(codeFor(number, args));
     assert.equal(code, 'forbidden-system-call', message);
-    assert.match(message, /the image tried a system call that no snapshot needs, and was stopped/);
+    assert.match(message, /the image tried a system call that no snapshot needs, and was killed/);
   });
 }
 

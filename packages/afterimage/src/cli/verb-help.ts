@@ -14,7 +14,7 @@ export interface VerbHelp {
 const MEANINGS: Record<keyof typeof exitCodes, string> = {
   done: 'done',
   failed: 'failed',
-  usage: 'usage: a wrong or missing word on the command line',
+  usage: 'usage error: a wrong or missing argument',
   refused: 'refused: it would not be safe, or would overwrite a file; nothing was done',
   targetGone: 'the process ended during the capture',
   inspectorOpen:
