@@ -18,7 +18,7 @@ const MEANINGS: Record<keyof typeof exitCodes, string> = {
   refused: 'refused: it would not be safe, or would overwrite a file; nothing was done',
   targetGone: 'the process ended during the capture',
   inspectorOpen:
-    'an inspector that was opened for this is, or may be, still open; the message says what closes it',
+    'an inspector that Afterimage opened is still open, or may be; the message says what closes it',
 };
 
 /** Adds the end of the help to `command`, and returns it. */
