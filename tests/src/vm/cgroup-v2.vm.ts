@@ -28,10 +28,15 @@ interface Chosen {
   env?: Record<string, string>;
 }
 
+/** As one word for a shell. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}
+
 /** Runs them and sees that none has failed, and that none was skipped. */
 async function passes(t: TestContext, { files, names, env = {} }: Chosen): Promise<void> {
   const settings = Object.entries(env).map(([name, value]) => `${name}=${value}`);
-  const patterns = names?.map((name) => `--test-name-pattern='${name}'`) ?? [];
+  const patterns = names?.map((name) => `--test-name-pattern=${quoted(name)}`) ?? [];
   const paths = files.map((file) => `tests/dist/${file}.js`);
   const options = ['--test-reporter=tap', '--test-concurrency=1', ...patterns];
   const run = [...settings, 'node', '--test', ...options, ...paths].join(' ');
