@@ -398,6 +398,9 @@ test("developing on the server's machine has its own memory limit", async (t) =>
   const given = await scene(t, { develop: 'always', developMemoryMb: 50 });
   const failed = await capture(given);
   assert.deepEqual([failed.event, failed['code']], ['failed', 'headroom'], JSON.stringify(failed));
-  assert.match(String(failed['msg']), /developing used [\d.]+ MB of memory, more than the 50(\.0)? MB allowed/);
+  assert.match(
+    String(failed['msg']),
+    /developing used [\d.]+ MB of memory, more than the 50(\.0)? MB allowed/,
+  );
   await assertUnaffected(given);
 });

@@ -4,12 +4,13 @@ import { assertShowsWhatWasPlanted, captureUnderLoad } from '../command/capture-
 import { nodeForMusl } from '../image/node-for-musl.js';
 import { nodes, type NodeBinary } from '../nodes.js';
 import { temporaryDirectory } from '../temporary-directory.js';
+import { PATIENCE_MS } from '../patience.js';
 
 const captures = Number(process.env.SOAK_CAPTURES ?? 100);
 
 describe(`${captures} captures under load`, { concurrency: 2 }, () => {
   const test = (name: string, nodeToTest: () => NodeBinary): Promise<void> =>
-    it(name, { timeout: 180_000 + 40_000 * captures }, async (t) => {
+    it(name, { timeout: (1 + captures) * PATIENCE_MS }, async (t) => {
       const snapshots = await captureUnderLoad(nodeToTest(), captures, await temporaryDirectory(t));
       for (const snapshot of snapshots) await assertShowsWhatWasPlanted(snapshot);
     });

@@ -12,9 +12,8 @@ import { getJson, startLoad } from '../targets/http-load.js';
 import { type LoadServer, startLoadServer } from '../targets/load-server.js';
 import type { NodeBinary } from '../nodes.js';
 import { type Census, census } from '../process-census.js';
+import { PATIENCE_MS } from '../patience.js';
 
-/** Generous: a capture waits for V8's workers to come to rest, and developing for a CPU. */
-const captureWithinMs = 60_000;
 /** Until then, the agent opens what it keeps open, and the server's memory settles. */
 const warmUpCaptures = 3;
 /** What the server's own memory swings by while it serves. */
@@ -61,7 +60,7 @@ async function captureTimes(server: LoadServer, times: number, name: string): Pr
 
 async function captureOnce(server: LoadServer, name: string): Promise<string> {
   process.kill(server.pid, 'SIGUSR2');
-  const { event, kind, path, ...rest } = await server.lines.next(['written', 'failed'], captureWithinMs);
+  const { event, kind, path, ...rest } = await server.lines.next(['written', 'failed'], PATIENCE_MS);
   assert.ok(event === 'written' && kind === 'snapshot' && path !== undefined, JSON.stringify(rest));
   const kept = path.replace('capture.', `${name}.`);
   await rename(path, kept);
