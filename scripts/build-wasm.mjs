@@ -30,6 +30,6 @@ async function compile({ of, to, initialPages }) {
   mkdirSync(target, { recursive: true });
   writeFileSync(
     `${target}/${to}-wasm.ts`,
-    `/** Made by scripts/build-wasm.mjs from packages/${of}/assembly. */\nexport const ${to.toUpperCase()}_WASM =\n  '${base64}';\n`,
+    `/** Made by scripts/build-wasm.mjs from packages/${of}/assembly. */\nexport const ${to.toUpperCase()}_WASM: string =\n  '${base64}';\n`,
   );
 }

@@ -12,7 +12,7 @@ const BUDGETS_KB = {
   snapshot: 320,
   image: 450,
   agent: 50,
-  'v8-heap': 25,
+  'v8-heap': 100,
   viewer: 10,
   afterimage: 300,
 };
