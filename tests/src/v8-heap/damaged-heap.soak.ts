@@ -11,7 +11,7 @@ import { assertEachDamageIsTold } from './damaged-heap.js';
 const directory = mkdtempSync(path.join(tmpdir(), 'afterimage-damaged-'));
 after(() => rmSync(directory, { recursive: true }));
 
-const TIMES = 400;
+const TIMES = Number(process.env.SOAK_ALTERATIONS ?? 400);
 
 for (const node of nodes)
   test(`${TIMES} damaged heaps of Node ${node.version}`, async () => {
