@@ -42,7 +42,7 @@ export const MAP_BITS_2: usize = 15;
 export const MAP_BITS_3: usize = 16;
 export const MAP_PROTOTYPE: usize = 24;
 export const MAP_CONSTRUCTOR: usize = 32;
-export const MAP_DESCRIPTORS: usize = 40;
+const MAP_DESCRIPTORS: usize = 40;
 const NEW_TARGET_IS_BASE: u32 = 1;
 export const IS_PROTOTYPE_MAP: u32 = 1 << 20;
 const IS_DICTIONARY: u32 = 1 << 21;
@@ -68,7 +68,7 @@ const BIGINT = nameOf('BigInt');
 const BOOLEAN = nameOf('Boolean');
 const WRAPPED: usize = 24;
 
-export function isFunction(word: u64): bool {
+function isFunction(word: u64): bool {
   const place = placeOf(word);
   if (place === 0) return false;
   const map = mapOf(place);
@@ -210,7 +210,7 @@ function indexOfKey(descriptors: usize, count: u32, key: u64): u32 {
 /** Entries of three words: key, value and details, after the array's header, four counts and flags. */
 export const DICTIONARY_ENTRIES: usize = 64;
 export const DICTIONARY_ENTRY_BYTES: u32 = 24;
-export const DICTIONARY_CAPACITY: usize = 32;
+const DICTIONARY_CAPACITY: usize = 32;
 
 /** How many entries of a table lie within its page. */
 export function capacityOf(table: usize, entries: usize, entryBytes: u32): u32 {

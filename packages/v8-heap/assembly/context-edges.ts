@@ -37,7 +37,7 @@ const EXTENSION_NAME = nameOf('extension');
 const GLOBAL_OBJECT_NAME = nameOf('global_object');
 
 /** Names of the fields of native contexts: of each, its slot and its name. */
-export const MAX_CONTEXT_NAMES: u32 = 512;
+const MAX_CONTEXT_NAMES: u32 = 512;
 export const contextNames = memory.data(8 * MAX_CONTEXT_NAMES, 4);
 export let contextNameCount: u32 = 0;
 

@@ -15,7 +15,7 @@ export const HIDDEN_EDGE: u32 = 4;
 export const SHORTCUT_EDGE: u32 = 5;
 export const WEAK_EDGE: u32 = 6;
 
-export const EDGES_A_BUFFER: u32 = 1 << 16;
+const EDGES_A_BUFFER: u32 = 1 << 16;
 export const bufferTypes = memory.data(EDGES_A_BUFFER);
 export const bufferNames = memory.data(4 * EDGES_A_BUFFER, 4);
 export const bufferTargets = memory.data(4 * EDGES_A_BUFFER, 4);
@@ -79,7 +79,7 @@ const MAX_INESSENTIAL: u32 = 16;
 export const inessential = memory.data(8 * MAX_INESSENTIAL, 8);
 export let inessentialCount: u32 = 0;
 
-export function isEssential(word: u64): bool {
+function isEssential(word: u64): bool {
   const place = placeOf(word);
   if (place === 0) return false;
   if ((flagsOf(pageOf(place)) & READ_ONLY) === 0) return true;

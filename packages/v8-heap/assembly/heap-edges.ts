@@ -309,7 +309,7 @@ function ephemeronEdges(place: usize): void {
 }
 
 /** V8's generator writes the ids of all three; ours are derived from the numbers of nodes. */
-export function idOf(node: u32): u32 {
+function idOf(node: u32): u32 {
   return 2 * node + 1;
 }
 

@@ -62,12 +62,10 @@ export let fixedArrayLast: u32 = 0;
 export let trustedFixedArrayType: u32 = 0;
 export let weakFixedArrayType: u32 = 0;
 export let transitionArrayType: u32 = 0;
-export let descriptorArrayType: u32 = 0;
 export let functionTemplateType: u32 = 0;
 export let contextFirst: u32 = 0;
 export let contextLast: u32 = 0;
 export let jsArrayType: u32 = 0;
-export let jsObjectType: u32 = 0;
 export let symbolType: u32 = 0;
 export let codeType: u32 = 0;
 export let streamType: u32 = 0;
@@ -77,8 +75,6 @@ export let interpreterDataType: u32 = 0;
 export let descriptorsAt: u32 = 24;
 /** Fields of functions. */
 export let functionShared: u32 = 0;
-/** Where a function has its code, and the edge it is; by its number where that is there instead. */
-export let functionCode: u32 = 0;
 /** Fields of SharedFunctionInfo: its code or data, and where that is not trusted; 0 where it is one field. */
 export let sharedData: u32 = 8;
 export let sharedOldData: u32 = 0;

@@ -25,7 +25,7 @@ const HASH: u32 = 0x9e3779b9;
 /** Addresses of records, at what their words hash to; open addressing, at most half full. */
 let slots: usize = 0;
 let slotMask: u32 = 0;
-export let mapCount: u32 = 0;
+let mapCount: u32 = 0;
 
 /** The record of the map of the object at a place; 0 where there is no object. */
 export function mapOf(place: usize): usize {

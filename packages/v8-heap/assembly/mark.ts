@@ -49,8 +49,6 @@ let tables: usize = 0;
 let tableCount: u32 = 0;
 /** Whether there was no more memory for what marking needs. */
 export let isMarkingShort: bool = false;
-/** Tagged words that point to what is no object. */
-export let bogusCount: u32 = 0;
 
 /** Everything in read-only space is part of a snapshot. */
 export function markReadOnly(index: u32): void {
@@ -131,10 +129,7 @@ function mark(word: u64): bool {
   if (isAlive(place)) return false;
   const map = mapOf(place);
   const size = map === 0 ? 0 : sizeOf(map, place);
-  if (size === 0 || size > endOf(page) - place) {
-    bogusCount++;
-    return false;
-  }
+  if (size === 0 || size > endOf(page) - place) return false;
   const type = typeOf(map);
   // A collection puts the string itself into the place of one that only leads to it.
   if (type < STRING_TYPES && (type & REPRESENTATION) === THIN) {

@@ -12,13 +12,12 @@ import { addByte, addLiteral, addText, beginText, EMPTY, endText, nameOf } from 
 import { NAME, NAMING, NODE_TYPE, typeRow } from './types';
 
 /** As they are numbered in V8's snapshots. */
-export const HIDDEN: u32 = 0;
-export const STRING_NODE: u32 = 2;
+const HIDDEN: u32 = 0;
+const STRING_NODE: u32 = 2;
 export const CODE_NODE: u32 = 4;
-export const NATIVE_NODE: u32 = 8;
-export const CONS_NODE: u32 = 10;
-export const SLICED_NODE: u32 = 11;
-export const SYMBOL_NODE: u32 = 12;
+const CONS_NODE: u32 = 10;
+const SLICED_NODE: u32 = 11;
+const SYMBOL_NODE: u32 = 12;
 export const SHAPE_NODE: u32 = 14;
 
 /** How a type's nodes are named: as the type is; or by what the object says. */
@@ -81,7 +80,7 @@ export function addNode(type: u32, name: u32, size: u32): u32 {
   return nodeCount++;
 }
 
-export function setNode(node: u32, type: u32, name: u32, size: u32): void {
+function setNode(node: u32, type: u32, name: u32, size: u32): void {
   store<u8>(nodeTypes + node, <u8>type);
   store<u32>(nodeNames + 4 * node, name);
   store<u32>(nodeSizes + 4 * node, size);

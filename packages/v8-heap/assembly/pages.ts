@@ -5,7 +5,7 @@
  */
 import { reserve, reserveAt } from './room';
 
-export const PAGE_SHIFT: u32 = 18;
+const PAGE_SHIFT: u32 = 18;
 const PAGE_BYTES: u32 = 1 << PAGE_SHIFT;
 
 /**

@@ -13,7 +13,7 @@ import {
 } from './layout';
 import { endOf, pageOf } from './pages';
 
-export const MAX_SCOPE_PARTS: u32 = 8;
+const MAX_SCOPE_PARTS: u32 = 8;
 /** Of each part: what it is, for whom it is there, and how many words it takes. */
 export const SCOPE_PART_BYTES: u32 = 16;
 const KIND: usize = 0;

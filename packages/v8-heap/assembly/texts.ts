@@ -102,11 +102,11 @@ function grow(): bool {
   return true;
 }
 
-export function textStart(id: u32): usize {
+function textStart(id: u32): usize {
   return load<u32>(entryOf(id));
 }
 
-export function textLength(id: u32): u32 {
+function textLength(id: u32): u32 {
   return load<u32>(entryOf(id), 4);
 }
 

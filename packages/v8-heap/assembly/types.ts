@@ -1,7 +1,7 @@
 /** What is known of each instance type: a table that TypeScript fills in for the V8 of the image (src/layouts). */
 
 export const MAX_TYPES: u32 = 4096;
-export const TYPE_BYTES: u32 = 40;
+const TYPE_BYTES: u32 = 40;
 /** How the size of an object is told whose map does not say it: see sizes.ts. */
 export const SIZE_RULE: usize = 0;
 /** Bytes of each of its elements. */
@@ -17,7 +17,7 @@ export const VISIT_TO: usize = 10;
 export const TO_END: u32 = 0xffff;
 /** What else of it points to objects: see mark.ts. */
 export const VISIT: usize = 12;
-/** What its edges are, besides those of its fields: see edges.ts. */
+/** What its edges are, besides those of its fields: see heap-edges.ts. */
 export const EDGES: usize = 13;
 /** How its node is named: see nodes.ts. */
 export const NAMING: usize = 14;
@@ -33,7 +33,7 @@ export const FIELD_COUNT: usize = 28;
 /** A word that V8's generator visits twice, in bytes; 0 where there is none. */
 export const TWICE: usize = 32;
 
-export const typeTable = memory.data(MAX_TYPES * TYPE_BYTES, 8);
+const typeTable = memory.data(MAX_TYPES * TYPE_BYTES, 8);
 
 export function typeRow(type: u32): usize {
   return typeTable + type * TYPE_BYTES;

@@ -2,7 +2,7 @@
  * Goes through every page from object to object. What no rule explains is counted: where that is more than a handful,
  * this V8 is not understood.
  */
-import { instanceSize, mapOf, typeOf } from './maps';
+import { mapOf, typeOf } from './maps';
 import { addressOf, endOf, firstPlace, pageAt } from './pages';
 import { sizeOf } from './sizes';
 
@@ -45,7 +45,6 @@ function noteSpot(place: usize, before: usize): void {
     const spot = spots + spotCount * SPOT_BYTES;
     store<u64>(spot, addressOf(place));
     store<u32>(spot, before === 0 ? NO_TYPE : typeOf(before), 8);
-    store<u32>(spot, before === 0 ? 0 : instanceSize(before), 12);
   }
   spotCount++;
 }

@@ -343,7 +343,7 @@ const V8_14: V8Version = {
   },
 };
 
-export const V8_VERSIONS: readonly V8Version[] = [V8_11, V8_12, V8_13, V8_14];
+const V8_VERSIONS: readonly V8Version[] = [V8_11, V8_12, V8_13, V8_14];
 
 /** The table for a version such as `13.6.233.17-node.53`; null where there is none. */
 export function versionOf(v8Version: string): V8Version | null {

@@ -7,11 +7,9 @@ interface Functions {
   reserveHeap: (bytes: number) => number;
   addPage: (address: bigint, size: number, start: bigint, end: bigint, flags: number) => number;
   placeOf: (word: bigint) => number;
-  addressOf: (place: number) => bigint;
   mapOf: (place: number) => number;
   mapNamed: (word: bigint) => number;
   typeOf: (map: number) => number;
-  placeOfMap: (map: number) => number;
   typeRow: (type: number) => number;
   walkPage: (index: number) => void;
   reserveBits: () => number;
@@ -25,7 +23,6 @@ interface Functions {
   countOf: (type: number) => number;
   nameNodes: () => void;
   addNode: (type: number, name: number, size: number) => number;
-  setNode: (node: number, type: number, name: number, size: number) => void;
   tagBuiltin: (word: bigint, name: number) => void;
   extractEdges: () => void;
   target: (word: bigint) => number;
@@ -60,12 +57,10 @@ export type HeapNumber =
   | 'pageCount'
   | 'heapStart'
   | 'heapEnd'
-  | 'mapCount'
   | 'spots'
   | 'spotCount'
   | 'objectCount'
   | 'aliveCount'
-  | 'bogusCount'
   | 'isMarkingShort'
   | 'isStackFull'
   | 'undefinedWord'
@@ -210,7 +205,6 @@ const CONSTANTS = [
   'FIELD_BYTES',
   'NO_EDGE',
   'KEEP_TYPE',
-  'NO_NODE',
   'NAMED_BY_TYPE',
   'NAMED_BY_TEXT',
   'NAMED_AS_FUNCTION',

@@ -82,10 +82,6 @@ const TYPES: Partial<Record<HeapNumber, string>> = {
   bigIntType: 'BigInt',
   heapNumberType: 'HeapNumber',
 };
-/** Those that not every version has. */
-const SOME_TYPES: Partial<Record<HeapNumber, string>> = {
-  trustedFixedArrayType: 'TrustedFixedArray',
-};
 const WORDS: Partial<Record<HeapNumber, string>> = {
   undefinedWord: 'undefined_value',
   holeWord: 'the_hole_value',
@@ -131,8 +127,7 @@ export function writeGraphTables(heap: OpenHeap): void {
 
 function writeTypes({ compiled, types, roots, program }: OpenHeap): void {
   for (const [name, type] of Object.entries(TYPES)) compiled.set(name as HeapNumber, types.of(type));
-  for (const [name, type] of Object.entries(SOME_TYPES))
-    compiled.set(name as HeapNumber, types.find(type) ?? 0);
+  compiled.set('trustedFixedArrayType', types.find('TrustedFixedArray') ?? 0);
   compiled.set('byteTableType', types.find('TrustedByteArray') ?? types.of('ByteArray'));
   compiled.set('weakTableType', types.find('TrustedWeakFixedArray') ?? types.of('WeakFixedArray'));
   compiled.set('fixedArrayLast', types.of('ByteArray') - 1);

@@ -25,7 +25,7 @@ export function markAlive(heap: OpenHeap): RootSets {
     throw new UnreadableHeapError('the table of the code of functions was not found');
   for (let page = 0; page < pages.length; page++) compiled.markReadOnly(page);
   const roots = findRootSets(heap);
-  for (const [name, word] of roots.table) {
+  for (const [name, word] of heap.roots.byName) {
     if (EMPTIED.includes(name)) compiled.markEmptied(word);
     else if (!FORGOTTEN.has(name)) compiled.markRoot(word);
   }

@@ -17,7 +17,6 @@ export interface HeapGraph extends EdgeColumns {
   stringCount: number;
 }
 
-const EMPTIED_TYPES = 32;
 const SCRATCH_BYTES = 1 << 13;
 const JSON_BYTES = 1 << 22;
 const NATIVE = NODE_TYPES.indexOf('native');
@@ -67,7 +66,7 @@ function writeEmptied({ compiled, roots }: OpenHeap): void {
   const places = EMPTIED.flatMap((name) => {
     const word = roots.byName.get(name);
     return word === undefined ? [] : compiled.placeOf(word);
-  }).slice(0, EMPTIED_TYPES);
+  });
   places.forEach((place, index) =>
     compiled.view().setUint32(compiled.get('emptied') + 4 * index, place, true),
   );

@@ -9,13 +9,10 @@ import type { CompiledHeap } from './compiled-heap.js';
 import type { OpenHeap } from './open-heap.js';
 
 export interface RootSets {
-  /** Of the roots table, by name. */
-  table: readonly [name: string, word: bigint][];
   /** Code objects of all builtins, in their order. */
   builtins: bigint[];
   isolate: bigint[];
   globalHandles: bigint[];
-  weakGlobalHandles: bigint[];
   eternalHandles: bigint[];
   objectCaches: bigint[];
   handleScope: bigint[];
@@ -38,13 +35,10 @@ export function findRootSets(heap: OpenHeap): RootSets {
   const isObject = (word: bigint): boolean => (word & 3n) === 1n && typeAt(compiled, word) >= 0;
   const between = (from: number, to: number): bigint[] => [...(words.words(from, (to - from) / WORD) ?? [])];
   const tableEnd = roots.address + roots.byName.size * WORD;
-  const handles = globalHandles(heap);
   return {
-    table: [...roots.byName],
     builtins: longestRun(between(tableEnd, heapAddress), (word) => typeAt(compiled, word) === code),
     isolate: between(roots.address - ISOLATE_BYTES, roots.address).filter(isObject),
-    globalHandles: handles.strong,
-    weakGlobalHandles: handles.weak,
+    globalHandles: globalHandles(heap),
     ...vectors(heap, isObject),
     handleScope: handleScope(heap).filter(isObject),
     stack: [...stackWords(heap).filter(isObject)],
@@ -76,11 +70,10 @@ const NODE_INDEX = 10;
 const NODE_FLAGS = 11;
 const STATE_MASK = 3;
 const STRONG_STATE = 1;
-const WEAK_STATE = 2;
 
-function globalHandles({ memory, pages }: OpenHeap): { strong: bigint[]; weak: bigint[] } {
+/** The strong ones: weak handles keep nothing alive. */
+function globalHandles({ memory, pages }: OpenHeap): bigint[] {
   const strong: bigint[] = [];
-  const weak: bigint[] = [];
   const isNodes = (block: Uint8Array, at: number): boolean => {
     for (let node = 0; node < NODES_A_BLOCK; node++)
       if (block[at + node * NODE_BYTES + NODE_INDEX] !== node) return false;
@@ -90,9 +83,7 @@ function globalHandles({ memory, pages }: OpenHeap): { strong: bigint[]; weak: b
     const view = new DataView(block.buffer, block.byteOffset + at, NODES_A_BLOCK * NODE_BYTES);
     for (let node = 0; node < NODES_A_BLOCK; node++) {
       const state = view.getUint8(node * NODE_BYTES + NODE_FLAGS) & STATE_MASK;
-      const word = view.getBigUint64(node * NODE_BYTES, true);
-      if (state === STRONG_STATE) strong.push(word);
-      else if (state === WEAK_STATE) weak.push(word);
+      if (state === STRONG_STATE) strong.push(view.getBigUint64(node * NODE_BYTES, true));
     }
   };
   const overlap = NODES_A_BLOCK * NODE_BYTES;
@@ -102,7 +93,7 @@ function globalHandles({ memory, pages }: OpenHeap): { strong: bigint[]; weak: b
       if (begins && isNodes(block, at)) take(block, at);
     }
   });
-  return { strong, weak };
+  return strong;
 }
 
 function withoutPages(regions: readonly Region[], pages: OpenHeap['pages']): Region[] {

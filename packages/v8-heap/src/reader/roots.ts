@@ -51,7 +51,7 @@ function wordsBefore(words: MemoryWords, address: number): BigUint64Array {
 }
 
 /** The type of the objects that a map is for; -1 where the word points to no map. */
-export function typeOfMapAt(heap: CompiledHeap, word: bigint): number {
+function typeOfMapAt(heap: CompiledHeap, word: bigint): number {
   const map = heap.mapNamed(word);
   return map === 0 ? -1 : heap.typeOf(map);
 }
