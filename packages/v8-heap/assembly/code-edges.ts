@@ -1,8 +1,6 @@
 /** Edges of what belongs to code: functions' common part, code objects, bytecode, feedback. */
-import { smallIn } from './constructor-names';
 import { internal, KEEP_TYPE, tag, tagNamed, tagOver } from './edges';
-import { sharedName, typeIs } from './function-names';
-import { elementsIn } from './js-edges';
+import { sharedName } from './function-names';
 import {
   baselineKind,
   bytecodePool,
@@ -15,6 +13,7 @@ import {
   feedbackSlots,
   fixedArrayFirst,
   interpreterDataType,
+  KIND_OF_CODE,
   MAX_INLINED_LOCALS,
   nameDictionaryType,
   numberDictionaryType,
@@ -30,16 +29,15 @@ import {
   weakFixedArrayType,
   weakTableType,
 } from './layout';
-import { mapOf, typeOf } from './maps';
+import { mapOf, typeIs, typeOf } from './maps';
 import { CODE_NODE, nodeOf } from './nodes';
-import { placeOf, wordsIn } from './pages';
+import { elementsIn, placeOf, smallIn, wordsIn } from './pages';
 import { scopeNames } from './scopes';
 import { addByte, addLiteral, addText, beginText, EMPTY, endText, nameOf } from './texts';
 
 /** Names of the kinds of code (CodeKind in V8), by their numbers: text that TypeScript writes. */
 const MAX_KINDS: u32 = 16;
 export const codeKinds = memory.data(4 * MAX_KINDS, 4);
-const KIND: u32 = 15;
 const INTERPRETER_CODE: usize = 16;
 /** What a code's deoptimization data has before its entries. */
 const DEOPTIMIZATION_FIELDS: u32 = 10;
@@ -82,7 +80,7 @@ function codeOfShared(word: u64): u64 {
 function tagCode(code: u64, name: u32): void {
   const place = placeOf(code);
   if (place === 0) return;
-  const kind = load<u32>(codeKinds + 4 * (load<u32>(place + codeFlags) & KIND));
+  const kind = load<u32>(codeKinds + 4 * (load<u32>(place + codeFlags) & KIND_OF_CODE));
   tag(code, codeTag('code', kind, name), KEEP_TYPE);
   const stream = load<u64>(place + codeStream);
   const streamPlace = placeOf(stream);
@@ -131,7 +129,7 @@ export function codeEdges(place: usize): void {
   internal(STREAM, load<u64>(place + codeStream), <i32>codeStream);
   const data = load<u64>(place + codeDeoptimization);
   const positions = load<u64>(place + codePositions);
-  if ((load<u32>(place + codeFlags) & KIND) === baselineKind) {
+  if ((load<u32>(place + codeFlags) & KIND_OF_CODE) === baselineKind) {
     tag(data, INTERPRETER_DATA_TAG, KEEP_TYPE);
     internal(INTERPRETER_DATA, data, <i32>codeDeoptimization);
     tag(positions, OFFSETS_TAG, CODE_NODE);

@@ -20,7 +20,7 @@ import {
   toStringTag,
   tuple2Type,
 } from './layout';
-import { sharedName, typeIs } from './function-names';
+import { sharedName } from './function-names';
 import {
   BASE_NAME,
   instanceSize,
@@ -29,9 +29,10 @@ import {
   OWN_TAG,
   placeOfMap,
   PROTOTYPE_NAME,
+  typeIs,
   typeOf,
 } from './maps';
-import { endOf, pageOf, placeOf } from './pages';
+import { endOf, pageOf, placeOf, smallIn } from './pages';
 import { isString, textOfWord } from './strings';
 import { EMPTY, nameOf } from './texts';
 import { NAME, typeRow } from './types';
@@ -88,11 +89,6 @@ export function descriptorsOf(map: usize): usize {
   const array = placeOf(load<u64>(placeOfMap(map), MAP_DESCRIPTORS));
   if (array === 0) return 0;
   return array + descriptorsAt + ownDescriptors(map) * DESCRIPTOR_BYTES <= endOf(pageOf(array)) ? array : 0;
-}
-
-/** A small integer in a word: its upper half. */
-export function smallIn(at: usize): u32 {
-  return load<u32>(at, 4);
 }
 
 /** Where a field of an object is, by the details of its property: an address, 0 where there is none. */

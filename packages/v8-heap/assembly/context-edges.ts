@@ -1,9 +1,7 @@
 /** Edges of contexts: the variables that closures share, by their names. */
-import { smallIn } from './constructor-names';
 import { CONTEXT_EDGE, internal, plain } from './edges';
-import { elementsIn } from './js-edges';
 import { contextFirst, MAX_INLINED_LOCALS, scopeFlags, scopeIsEmpty, scopeLocals } from './layout';
-import { endOf, pageOf, placeOf, wordsIn } from './pages';
+import { elementsIn, endOf, pageOf, placeOf, smallIn, wordsIn } from './pages';
 import { SCOPE_FUNCTION_NAME, scopeNames, scopePart } from './scopes';
 import { isString, textOfWord } from './strings';
 import { nameOf } from './texts';

@@ -1,4 +1,5 @@
 /** Edges: into a buffer that is handed out whenever it is full. Most are named; elements and hidden ones are numbered. */
+import { THIN_ACTUAL, isThin } from './strings';
 import { takeEdges } from './outside';
 import { holeType, oddballType } from './layout';
 import { mapOf, typeOf } from './maps';
@@ -59,18 +60,14 @@ export function forgetSeen(): void {
   seenEnd = 0;
 }
 
-const STRING_TYPES: u32 = 128;
-const THIN: u32 = 5;
-
 /** The node that a word points to, strongly or weakly; NO_NODE where there is none. */
 export function target(word: u64): u32 {
   const place = placeOf(word);
   if (place === 0) return NO_NODE;
   const map = mapOf(place);
   if (map === 0) return NO_NODE;
-  const isThin = typeOf(map) < STRING_TYPES && (typeOf(map) & 7) === THIN;
-  if (!isThin) return nodeOf(place);
-  const actual = placeOf(load<u64>(place, 16));
+  if (!isThin(map)) return nodeOf(place);
+  const actual = placeOf(load<u64>(place, THIN_ACTUAL));
   return actual === 0 ? NO_NODE : nodeOf(actual);
 }
 

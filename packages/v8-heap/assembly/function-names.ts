@@ -7,7 +7,7 @@ import {
   uncompiledFirst,
   uncompiledLast,
 } from './layout';
-import { mapOf, typeOf } from './maps';
+import { mapOf, typeIs, typeOf } from './maps';
 import { placeOf } from './pages';
 import { SCOPE_FUNCTION_NAME, SCOPE_INFERRED_NAME, scopePart } from './scopes';
 import { isString, textOfWord } from './strings';
@@ -42,9 +42,4 @@ function uncompiledName(word: u64): u32 {
   const map = mapOf(data);
   if (map === 0 || typeOf(map) < uncompiledFirst || typeOf(map) > uncompiledLast) return EMPTY;
   return textOfWord(load<u64>(data, INFERRED_NAME_OF_UNCOMPILED));
-}
-
-export function typeIs(place: usize, type: u32): bool {
-  const map = mapOf(place);
-  return map !== 0 && typeOf(map) === type;
 }

@@ -2,8 +2,9 @@
  * Edges of every object, as V8HeapExplorer::ExtractReferences in V8 names them: first those that have names, then, as
  * hidden ones with numbers, what is left.
  */
+import { CONS, REPRESENTATION, SLICED } from './strings';
 import { backingStore, takeOther } from './outside';
-import { heapEnd, heapStart, placeOf, wordsIn } from './pages';
+import { elementsIn, heapEnd, heapStart, placeOf, smallIn, wordsIn } from './pages';
 import { nextAlive } from './bitmap';
 import { contextEdges } from './context-edges';
 import { codeEdges, feedbackEdges, poolTags, scopeTags, sharedEdges } from './code-edges';
@@ -24,8 +25,7 @@ import {
   weak,
   WEAK_EDGE,
 } from './edges';
-import { typeIs } from './function-names';
-import { boundEdges, elementsIn, functionEdges, objectEdges, storeEdges } from './js-edges';
+import { boundEdges, functionEdges, objectEdges, storeEdges } from './js-edges';
 import {
   bufferBytes,
   bufferStore,
@@ -36,11 +36,12 @@ import {
   fixedArrayLast,
   functionTemplateType,
   holeWord,
+  mapInstanceType,
   mapType,
   transitionArrayType,
   undefinedWord,
 } from './layout';
-import { mapOf, typeOf } from './maps';
+import { mapOf, typeIs, typeOf } from './maps';
 import { VISIT_INSTRUCTIONS, VISIT_NOTHING, VISIT_PREPARSE_DATA, VISIT_STRING } from './mark';
 import { firstNode, NO_NODE, nodeNames, nodeOf, SHAPE_NODE } from './nodes';
 import { beginRelocations, isCodeTarget, nextRelocation, relocated } from './relocations';
@@ -48,7 +49,7 @@ import { reserve } from './room';
 import { sizeOf } from './sizes';
 import { transitionEdges } from './transition-edges';
 import { addByte, addLiteral, addNumber, addText, beginText, endText, nameOf, nameOfNumber } from './texts';
-import { IS_PROTOTYPE_MAP, MAP_BITS_3, smallIn } from './constructor-names';
+import { IS_PROTOTYPE_MAP, MAP_BITS_3 } from './constructor-names';
 import { holdsWeakly, isWeakInCode } from './weak-in-code';
 import { EDGES, FIELD_COUNT, FIELDS, TO_END, TWICE, typeRow, VISIT, VISIT_FROM, VISIT_TO } from './types';
 
@@ -167,7 +168,7 @@ function ownEdges(rule: u32, map: usize, place: usize): bool {
       bufferEdge(place);
       return true;
     case EDGES_OF_STRING:
-      stringEdges(place, typeOf(map) & 7);
+      stringEdges(place, typeOf(map) & REPRESENTATION);
       return false;
     case EDGES_OF_MAP:
       mapEdges(place);
@@ -238,10 +239,10 @@ function bufferEdge(place: usize): void {
 }
 
 function stringEdges(place: usize, representation: u32): void {
-  if (representation === 1) {
+  if (representation === CONS) {
     internal(FIRST, load<u64>(place, 16), 16);
     internal(SECOND, load<u64>(place, 24), 24);
-  } else if (representation === 3) internal(PARENT, load<u64>(place, 16), 16);
+  } else if (representation === SLICED) internal(PARENT, load<u64>(place, 16), 16);
 }
 
 function numberedEdges(place: usize, header: usize, count: u32): void {
@@ -258,7 +259,7 @@ function mapEdges(place: usize): void {
   internal(DESCRIPTORS, load<u64>(place, 40), 40);
   internal(PROTOTYPE, load<u64>(place, 24), 24);
   const constructor = load<u64>(place, 32);
-  internal(constructorEdge(<u32>load<u16>(place, 12), placeOf(constructor)), constructor, 32);
+  internal(constructorEdge(<u32>load<u16>(place + mapInstanceType), placeOf(constructor)), constructor, 32);
   const dependent = load<u64>(place, 48);
   tag(dependent, DEPENDENT_CODE_TAG, KEEP_TYPE);
   internal(DEPENDENT_CODE, dependent, 48);

@@ -17,7 +17,6 @@ import {
   MAP_PROTOTYPE,
   ownDescriptors,
   PROPERTIES,
-  smallIn,
 } from './constructor-names';
 import { codeOfHandle } from './dispatch';
 import {
@@ -31,7 +30,6 @@ import {
   SHORTCUT_EDGE,
   tag,
 } from './edges';
-import { typeIs } from './function-names';
 import {
   accessorPairType,
   apiFirst,
@@ -57,14 +55,12 @@ import {
   tuple2Type,
   undefinedWord,
 } from './layout';
-import { instanceSize, mapOf, placeOfMap, typeOf } from './maps';
-import { placeOf, wordsIn } from './pages';
+import { instanceSize, mapOf, placeOfMap, typeIs, typeOf } from './maps';
+import { ARRAY_DATA, elementsIn, placeOf, smallIn } from './pages';
 import { isString, textOf, textOfWord } from './strings';
 import { addByte, addLiteral, addNumber, addText, beginText, EMPTY, endText, nameOf } from './texts';
 
 const ELEMENTS: usize = 16;
-const ARRAY_LENGTH: usize = 8;
-const ARRAY_DATA: usize = 16;
 const JS_ARRAY_LENGTH: usize = 24;
 const SYMBOL_FLAGS: usize = 12;
 const SYMBOL_DESCRIPTION: usize = 16;
@@ -181,11 +177,6 @@ function elementEdges(map: usize, place: usize, type: u32): void {
     const word = load<u64>(elements + ARRAY_DATA + 8 * index);
     if (word !== holeWord && (word & 1) !== 0) plain(ELEMENT_EDGE, index, word, -1);
   }
-}
-
-/** As many elements of an array as lie in its page. */
-export function elementsIn(array: usize): u32 {
-  return wordsIn(array, ARRAY_DATA, smallIn(array + ARRAY_LENGTH));
 }
 
 function slowElements(table: usize): void {

@@ -81,6 +81,8 @@ export let sharedOldData: u32 = 0;
 export let sharedNameOrScope: u32 = 0;
 /** Fields of code objects. */
 export let codeFlags: u32 = 0;
+/** Bits of these flags: a CodeKind in V8. */
+export const KIND_OF_CODE: u32 = 15;
 export let codeStream: u32 = 0;
 export let codeDeoptimization: u32 = 0;
 export let codePositions: u32 = 0;
@@ -127,3 +129,5 @@ export let holeType: u32 = 0;
 export let transitionHeader: u32 = 3;
 /** Bits of a symbol's flags that say that it is private. */
 export let privateFlags: u32 = 1;
+/** Where a regular expression's data has its source; it lies among the elements of an array in older versions. */
+export let regexpSource: u32 = 16;

@@ -110,6 +110,12 @@ export function typeOf(map: usize): u32 {
   return load<u32>(map, TYPE);
 }
 
+/** Whether there is an object of this type at a place. */
+export function typeIs(place: usize, type: u32): bool {
+  const map = mapOf(place);
+  return map !== 0 && typeOf(map) === type;
+}
+
 /** Of each object with this map, in bytes; 0 where they differ. */
 export function instanceSize(map: usize): u32 {
   return load<u32>(map, SIZE);

@@ -2,11 +2,23 @@
  * What is alive: everything that the roots lead to, as V8's collector before a snapshot leaves it. Weak references
  * keep nothing, keys of ephemerons keep their values.
  */
+import { CONS, REPRESENTATION, SLICED, THIN_ACTUAL, isThin } from './strings';
 import { isAlive, setAlive } from './bitmap';
 import { codeOfHandle } from './dispatch';
 import { feedbackCellHandle, functionHandle } from './layout';
 import { mapOf, typeOf } from './maps';
-import { endOf, firstPlace, flagsOf, LARGE, pageAt, pageOf, placeOf, READ_ONLY, wordsIn } from './pages';
+import {
+  ARRAY_DATA,
+  elementsIn,
+  endOf,
+  firstPlace,
+  flagsOf,
+  LARGE,
+  pageAt,
+  pageOf,
+  placeOf,
+  READ_ONLY,
+} from './pages';
 import { beginRelocations, nextRelocation, relocated } from './relocations';
 import { reserve } from './room';
 import { sizeOf } from './sizes';
@@ -33,15 +45,8 @@ export const VISIT_FREE: u32 = 8;
 /** Also what the machine code refers to. */
 export const VISIT_INSTRUCTIONS: u32 = 9;
 
-const STRING_TYPES: u32 = 128;
-const REPRESENTATION: u32 = 7;
-const CONS: u32 = 1;
-const SLICED: u32 = 3;
-const THIN: u32 = 5;
-const THIN_ACTUAL: usize = 16;
 /** Keys and values of a hash table begin after its length and three counts. */
 const TABLE_HEADER_WORDS: u32 = 3;
-const ELEMENTS: usize = 16;
 
 /** Places of ephemeron tables that are alive, in blocks of so many. */
 const TABLES_A_BLOCK: u32 = 1023;
@@ -102,20 +107,15 @@ function markAllValues(): bool {
 
 function markValues(table: usize): bool {
   let added = false;
-  const count = elementsOf(table);
+  const count = elementsIn(table);
   for (let index = TABLE_HEADER_WORDS; index + 1 < count; index += 2) {
-    const key = load<u64>(table + ELEMENTS + 8 * index);
+    const key = load<u64>(table + ARRAY_DATA + 8 * index);
     if ((key & 3) !== 1) continue;
     const keyPlace = placeOf(key);
     if (keyPlace === 0 || !isAlive(keyPlace)) continue;
-    if (mark(load<u64>(table + ELEMENTS + 8 * index, 8))) added = true;
+    if (mark(load<u64>(table + ARRAY_DATA + 8 * index, 8))) added = true;
   }
   return added;
-}
-
-/** As many elements of an array as lie in its page. */
-function elementsOf(array: usize): u32 {
-  return wordsIn(array, ELEMENTS, load<u32>(array, 12));
 }
 
 /** Whether the word points strongly to an object that was not yet alive. */
@@ -130,22 +130,20 @@ function mark(word: u64): bool {
   const map = mapOf(place);
   const size = map === 0 ? 0 : sizeOf(map, place);
   if (size === 0 || size > endOf(page) - place) return false;
-  const type = typeOf(map);
   // A collection puts the string itself into the place of one that only leads to it.
-  if (type < STRING_TYPES && (type & REPRESENTATION) === THIN) {
+  if (isThin(map)) {
     const actual = load<u64>(place, THIN_ACTUAL);
-    return actual !== word && !isThin(actual) && mark(actual);
+    return actual !== word && !leadsToThin(actual) && mark(actual);
   }
   setAlive(place);
   push(place);
   return true;
 }
 
-function isThin(word: u64): bool {
+function leadsToThin(word: u64): bool {
   const place = placeOf(word);
-  if (place === 0) return false;
-  const map = mapOf(place);
-  return map !== 0 && typeOf(map) < STRING_TYPES && (typeOf(map) & REPRESENTATION) === THIN;
+  const map = place === 0 ? 0 : mapOf(place);
+  return map !== 0 && isThin(map);
 }
 
 function visit(place: usize): void {
@@ -173,7 +171,7 @@ function visit(place: usize): void {
       visitRange(place, row, size);
       return;
     case VISIT_NATIVE_CONTEXT:
-      markWords(place + 8, place + ELEMENTS + 8 * (elementsOf(place) - 1));
+      markWords(place + 8, place + ARRAY_DATA + 8 * (elementsIn(place) - 1));
       return;
     case VISIT_INSTRUCTIONS:
       visitRange(place, row, size);

@@ -2,12 +2,29 @@
 import { aliveCount, isAlive, nextAlive, rankOf } from './bitmap';
 import { constructorNameOf } from './constructor-names';
 import { sharedName } from './function-names';
-import { externalSize, functionShared, privateFlags, readOnlySize } from './layout';
+import {
+  externalSize,
+  functionShared,
+  mapInstanceType,
+  privateFlags,
+  readOnlySize,
+  regexpSource,
+} from './layout';
 import { mapOf, typeOf } from './maps';
 import { flagsOf, heapEnd, heapStart, pageOf, placeOf, READ_ONLY } from './pages';
 import { reserve } from './room';
 import { sizeOf } from './sizes';
-import { isString, textOf, textOfWord } from './strings';
+import {
+  CONS,
+  EXTERNAL,
+  isString,
+  ONE_BYTE,
+  REPRESENTATION,
+  SLICED,
+  STRING_TYPES,
+  textOf,
+  textOfWord,
+} from './strings';
 import { addByte, addLiteral, addText, beginText, EMPTY, endText, nameOf } from './texts';
 import { NAME, NAMING, NODE_TYPE, typeRow } from './types';
 
@@ -32,19 +49,10 @@ export const NAMED_AS_SCRIPT: u32 = 7;
 export const NAMED_AS_ODDBALL: u32 = 8;
 export const NAMED_AS_MAP: u32 = 9;
 
-const STRING_TYPES: u32 = 128;
-const REPRESENTATION: u32 = 7;
-const CONS: u32 = 1;
-const EXTERNAL: u32 = 2;
-const SLICED: u32 = 3;
-const ONE_BYTE: u32 = 8;
 const REGEXP_DATA: usize = 24;
-/** Where a regular expression's data has its source; it lies among the elements of an array in older versions. */
-export let regexpSource: u32 = 16;
 const SYMBOL_FLAGS: usize = 12;
 const SCRIPT_NAME: usize = 16;
 const ODDBALL_TEXT: usize = 16;
-const MAP_TYPE_AT: usize = 12;
 
 const CONS_NAME = nameOf('(concatenated string)');
 const SLICED_NAME = nameOf('(sliced string)');
@@ -177,7 +185,7 @@ function sourceOf(data: usize): u32 {
 
 /** Maps of strings are named after the type of these. */
 function nameOfMap(place: usize, name: u32): u32 {
-  const type = <u32>load<u16>(place, MAP_TYPE_AT);
+  const type = <u32>load<u16>(place + mapInstanceType);
   if (type >= STRING_TYPES) return name;
   beginText();
   addText(name);

@@ -28,6 +28,10 @@ const MAX_PAGES: u32 = 1 << (32 - PAGE_SHIFT);
 export const READ_ONLY: u32 = 1;
 export const LARGE: u32 = 2;
 
+/** Of arrays of words, and what is like them. */
+const ARRAY_LENGTH: usize = 8;
+export const ARRAY_DATA: usize = 16;
+
 const noLeaf = memory.data(LEAF_BYTES);
 const leaves = memory.data(4 * LEAVES);
 /** The first stands for an address without a page: it begins after it ends. */
@@ -127,6 +131,16 @@ export function wordsIn(place: usize, header: usize, count: u32): u32 {
   const end = endOf(pageOf(place));
   const room = place + header < end ? (<u32>(end - place - header)) >> 3 : 0;
   return count < room ? count : room;
+}
+
+/** A small integer in a word: its upper half. */
+export function smallIn(at: usize): u32 {
+  return load<u32>(at, 4);
+}
+
+/** As many elements of an array as lie in its page. */
+export function elementsIn(array: usize): u32 {
+  return wordsIn(array, ARRAY_DATA, smallIn(array + ARRAY_LENGTH));
 }
 
 /** The address in the image that a place was copied from. */

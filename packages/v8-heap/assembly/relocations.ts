@@ -10,7 +10,7 @@ import {
   streamHeader,
   streamRelocations,
 } from './layout';
-import { addressOf, endOf, pageOf, placeOf } from './pages';
+import { addressOf, ARRAY_DATA, endOf, pageOf, placeOf } from './pages';
 
 const TAG_BITS: u32 = 2;
 const TAG_MASK: u32 = 3;
@@ -24,7 +24,6 @@ const MODE_FULL_OBJECT: u32 = 4;
 const MODE_CODE_TARGET: u32 = 1;
 const MAX_PARTS: u32 = 5;
 const SMALL_PC_BITS: u32 = 6;
-const ARRAY_DATA: usize = 16;
 
 let stream: usize = 0;
 let position: usize = 0;

@@ -11,7 +11,7 @@ import {
   scopeLocals,
   scopeOfModule,
 } from './layout';
-import { endOf, pageOf } from './pages';
+import { endOf, pageOf, smallIn } from './pages';
 
 const MAX_SCOPE_PARTS: u32 = 8;
 /** Of each part: what it is, for whom it is there, and how many words it takes. */
@@ -32,14 +32,9 @@ const MODULE_VARIABLE_WORDS: u32 = 3;
 export const scopeParts = memory.data(MAX_SCOPE_PARTS * SCOPE_PART_BYTES, 8);
 export let scopePartCount: u32 = 0;
 
-/** A small integer: V8 keeps it in the upper half of a word. */
-function smallAt(place: usize): u32 {
-  return load<u32>(place, 4);
-}
-
 /** Bytes from the beginning of a scope to what its flags decide on, after its locals. */
 function partsOf(place: usize): u32 {
-  const locals = smallAt(place + scopeLocals);
+  const locals = smallIn(place + scopeLocals);
   const isModule = (load<u32>(place + scopeFlags) & 15) === scopeOfModule;
   const names = locals < MAX_INLINED_LOCALS ? locals : 1;
   return scopeHeader + 8 * ((isModule && moduleCountFirst ? 1 : 0) + names + locals);
@@ -78,6 +73,6 @@ function walkParts(place: usize, wanted: u32, toTheEnd: bool): u32 {
   if (!toTheEnd) return 0;
   if (type !== scopeOfModule || isEmpty) return at;
   // The module's own description, the number of its variables, and these.
-  if (moduleCountFirst) return at + 8 + 8 * MODULE_VARIABLE_WORDS * smallAt(place + scopeHeader);
-  return at + 16 + 8 * MODULE_VARIABLE_WORDS * smallAt(place + at + 8);
+  if (moduleCountFirst) return at + 8 + 8 * MODULE_VARIABLE_WORDS * smallIn(place + scopeHeader);
+  return at + 16 + 8 * MODULE_VARIABLE_WORDS * smallIn(place + at + 8);
 }

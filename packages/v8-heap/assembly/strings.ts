@@ -4,14 +4,15 @@ import { mapOf, typeOf } from './maps';
 import { endOf, pageOf, placeOf } from './pages';
 import { addCharacter, beginText, EMPTY, endText, intern, MAX_CHARACTERS, nameOf } from './texts';
 
-const STRING_TYPES: u32 = 128;
-const REPRESENTATION: u32 = 7;
+/** Types of strings are below those of all other objects: how it is kept, and the size of its characters. */
+export const STRING_TYPES: u32 = 128;
+export const REPRESENTATION: u32 = 7;
 const SEQUENTIAL: u32 = 0;
-const CONS: u32 = 1;
-const EXTERNAL: u32 = 2;
-const SLICED: u32 = 3;
+export const CONS: u32 = 1;
+export const EXTERNAL: u32 = 2;
+export const SLICED: u32 = 3;
 const THIN: u32 = 5;
-const ONE_BYTE: u32 = 8;
+export const ONE_BYTE: u32 = 8;
 /** The characters of an external string are not kept in it. */
 const UNCACHED: u32 = 16;
 const LENGTH: usize = 12;
@@ -20,7 +21,7 @@ const CONS_FIRST: usize = 16;
 const CONS_SECOND: usize = 24;
 const SLICED_PARENT: usize = 16;
 const SLICED_OFFSET: usize = 28;
-const THIN_ACTUAL: usize = 16;
+export const THIN_ACTUAL: usize = 16;
 const EXTERNAL_DATA: usize = 24;
 const MAX_DEPTH: u32 = 64;
 const HIGH_BITS: u64 = 0x8080808080808080;
@@ -32,6 +33,11 @@ export function isString(word: u64): bool {
   if (place === 0) return false;
   const map = mapOf(place);
   return map !== 0 && typeOf(map) < STRING_TYPES;
+}
+
+/** Whether objects with this map only lead to the string itself. */
+export function isThin(map: usize): bool {
+  return typeOf(map) < STRING_TYPES && (typeOf(map) & REPRESENTATION) === THIN;
 }
 
 /** The name that a string is. */

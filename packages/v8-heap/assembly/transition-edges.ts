@@ -1,10 +1,8 @@
 /** Edges of arrays of transitions, which lead from a map to those of objects with one property more. */
-import { smallIn } from './constructor-names';
 import { edgeTo, HIDDEN_EDGE, tag, target, weak } from './edges';
-import { elementsIn } from './js-edges';
 import { transitionHeader } from './layout';
 import { NO_NODE, nodeOf, nodeSizes, SHAPE_NODE } from './nodes';
-import { placeOf } from './pages';
+import { elementsIn, placeOf, smallIn } from './pages';
 import { nameOf, nameOfNumber } from './texts';
 
 const PROTOTYPE_TRANSITIONS = nameOf('(prototype transitions)');

@@ -1,26 +1,26 @@
 /** What optimized code holds weakly: Code::IsWeakObjectInOptimizedCode in V8. */
-import { typeIs } from './function-names';
 import {
   codeFlags,
   codeType,
   contextFirst,
   contextLast,
   firstWeakKind,
+  KIND_OF_CODE,
   mapInstanceType,
   mapType,
   propertyCellType,
   receiverFirst,
   streamCode,
 } from './layout';
-import { mapOf, typeOf } from './maps';
+import { mapOf, typeIs, typeOf } from './maps';
 import { placeOf } from './pages';
-
-const KIND: u32 = 15;
 
 /** Whether the code of an instruction stream is optimized. */
 export function holdsWeakly(stream: usize): bool {
   const code = placeOf(load<u64>(stream + streamCode));
-  return code !== 0 && typeIs(code, codeType) && (load<u32>(code + codeFlags) & KIND) >= firstWeakKind;
+  return (
+    code !== 0 && typeIs(code, codeType) && (load<u32>(code + codeFlags) & KIND_OF_CODE) >= firstWeakKind
+  );
 }
 
 /** Whether such code does not keep an object alive. */
