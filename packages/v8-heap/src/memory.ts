@@ -20,6 +20,22 @@ export interface MemoryReader {
   close(): void;
 }
 
+/** Returns what of regions lies in none of the others. */
+export function without(regions: readonly Region[], others: readonly Region[]): Region[] {
+  const parts: Region[] = [];
+  const sorted = [...others].sort((a, b) => a.start - b.start);
+  for (const region of regions) {
+    let { start } = region;
+    for (const other of sorted) {
+      if (other.end <= start || other.start >= region.end) continue;
+      if (other.start > start) parts.push({ start, end: other.start });
+      start = other.end;
+    }
+    if (start < region.end) parts.push({ start, end: region.end });
+  }
+  return parts;
+}
+
 /** The first of regions in the order of addresses that ends after an address; their number where none does. */
 export function firstEndingAfter(regions: readonly Region[], address: number): number {
   let [from, to] = [0, regions.length];

@@ -114,9 +114,9 @@ const CODE = [
 ];
 const SHAPES = ['Map', 'DescriptorArray', 'StrongDescriptorArray', 'PrototypeInfo', 'EnumCache'];
 /** JSFunction and the constructors that have types of their own. */
-const FUNCTION_TYPES = 17;
+export const FUNCTION_TYPES = 17;
 /** String types are numbered below all other types. */
-const STRING_TYPES = 128;
+export const STRING_TYPES = 128;
 
 /**
  * Builds the layout from the metadata.

@@ -25,7 +25,7 @@ export interface HeapPage {
 export const PAGE_BYTES = 1 << 18;
 
 /** Positions of a header's fields, in words of 8 bytes. */
-interface HeaderLayout {
+export interface HeaderLayout {
   /** For pages that only point to their metadata: the word with that pointer. */
   pointer: number | null;
   /** Position in the page itself. */
@@ -38,21 +38,20 @@ interface HeaderLayout {
   end: number;
 }
 
-const LAYOUTS: HeaderLayout[] = [
-  // V8 11
-  { pointer: null, flags: 1, self: null, size: 0, heap: 2, start: 3, end: 4 },
-  // V8 12
-  { pointer: null, flags: 0, self: 1, size: 2, heap: 3, start: 4, end: 5 },
-  // V8 13 and 14
-  { pointer: 1, flags: 0, self: 1, size: 2, heap: 8, start: 9, end: 7 },
-];
+/** By the first version of V8 that has it. */
+export const HEADER_LAYOUTS = {
+  v11: { pointer: null, flags: 1, self: null, size: 0, heap: 2, start: 3, end: 4 },
+  v12: { pointer: null, flags: 0, self: 1, size: 2, heap: 3, start: 4, end: 5 },
+  v13: { pointer: 1, flags: 0, self: 1, size: 2, heap: 8, start: 9, end: 7 },
+} satisfies Record<string, HeaderLayout>;
+const LAYOUTS: HeaderLayout[] = Object.values(HEADER_LAYOUTS);
 const HEADER_WORDS = 10;
 /** Largest distance from a page's start to its first object. */
 const MAX_HEADER_BYTES = 1 << 14;
 /** Enough for 64 GB. */
 const MAX_PLACES = 1 << 18;
 /** Flag bits for the two halves of the young generation. */
-const FROM_PAGE = 1 << 3;
+export const FROM_PAGE = 1 << 3;
 const TO_PAGE = 1 << 4;
 const WORD = 8;
 
@@ -90,6 +89,23 @@ export function findHeaps(memory: MemoryReader): Heap[] {
   return [...heaps.values()];
 }
 
+/** Tells whether the objects of a page lie where they can: from soon after its start to its end at most. */
+export function holdsObjects({
+  address,
+  size,
+  start,
+  end,
+}: Pick<HeapPage, 'size' | 'start' | 'end'> & { address: number }): boolean {
+  return (
+    start > address &&
+    start <= address + MAX_HEADER_BYTES &&
+    end > start &&
+    end <= address + size &&
+    start % WORD === 0 &&
+    end % WORD === 0
+  );
+}
+
 type ReadWords = (address: number) => number[] | null;
 
 function wordReader(memory: MemoryReader): ReadWords {
@@ -116,12 +132,7 @@ function headerAt(address: number, read: ReadWords): Header | null {
       (layout.self === null || words[layout.self] === address) &&
       size >= PAGE_BYTES &&
       heap !== 0 &&
-      start > address &&
-      start <= address + MAX_HEADER_BYTES &&
-      end > start &&
-      end <= address + size &&
-      start % WORD === 0 &&
-      end % WORD === 0;
+      holdsObjects({ address, size, start, end });
     if (!agrees) continue;
     const isLarge = size > PAGE_BYTES;
     const flags = own[layout.flags] % 2 ** 32;

@@ -2,7 +2,7 @@
  * A program as it lies loaded in memory: its symbols for dynamic linking, which are there where a program was stripped,
  * and what it contains, for tables that it has no symbols for.
  */
-import type { MemoryReader, Region } from '../memory.js';
+import { without, type MemoryReader, type Region } from '../memory.js';
 import type { PostmortemSymbols } from '../symbols.js';
 import { findTexts, findWords } from './memory-search.js';
 import { memoryWords, WORD, type MemoryWords } from './memory-words.js';
@@ -45,8 +45,7 @@ export function findProgram(memory: MemoryReader, files: readonly Region[]): Loa
     const symbols = postmortemSymbols(memory, words, program);
     if (symbols.size === 0) continue;
     const loaded = partsOf(files, [program]);
-    const code = partsOf(loaded, program.code);
-    const data = without(loaded, code);
+    const data = without(loaded, program.code);
     return {
       symbols,
       findTexts: (wanted) => {
@@ -70,16 +69,6 @@ function partsOf(regions: readonly Region[], within: readonly Region[]): Region[
       .map((other) => ({ start: Math.max(start, other.start), end: Math.min(end, other.end) }))
       .filter((part) => part.start < part.end),
   );
-}
-
-/** What of regions lies in none of these parts of them, which are in the order of addresses. */
-function without(regions: readonly Region[], parts: readonly Region[]): Region[] {
-  return regions.flatMap(({ start, end }) => {
-    const inside = parts.filter((part) => part.start >= start && part.end <= end);
-    return [...inside, { start: end, end }]
-      .map((part, index) => ({ start: inside[index - 1]?.end ?? start, end: part.start }))
-      .filter((left) => left.start < left.end);
-  });
 }
 
 interface Program extends Region {

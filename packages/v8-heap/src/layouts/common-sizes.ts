@@ -1,5 +1,6 @@
 /** Rules for sizes that hold in every V8 that is known; a version's own come before them. */
-import { STRING_TYPES, type HeapTypes } from './types.js';
+import { STRING_TYPES } from '../object-layout.js';
+import type { HeapTypes } from './types.js';
 import { by32, small, special, type SizeRule } from './version.js';
 
 const ARRAY = small(16);

@@ -1,5 +1,6 @@
 /** How nodes are named and of what type they are, by the types of objects: V8HeapExplorer::AddEntry in V8. */
-import { STRING_TYPES, type HeapTypes } from './types.js';
+import { STRING_TYPES } from '../object-layout.js';
+import type { HeapTypes } from './types.js';
 import type { V8Version } from './version.js';
 
 /** In the order of V8's snapshots. */

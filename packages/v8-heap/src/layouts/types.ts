@@ -2,7 +2,7 @@
  * Numbers of instance types by their names, as V8's postmortem metadata has them; those it leaves out are named after
  * the maps in the roots table, or follow from the order of V8's types.
  */
-import { UnknownLayoutError } from '../object-layout.js';
+import { FUNCTION_TYPES, STRING_TYPES, UnknownLayoutError } from '../object-layout.js';
 import type { PostmortemSymbols } from '../symbols.js';
 
 export interface HeapTypes {
@@ -18,13 +18,9 @@ export interface HeapTypes {
   learn(root: string, type: number): void;
 }
 
-/** Types of strings are below those of all other objects. */
-export const STRING_TYPES = 128;
 /** As in assembly/types.ts. */
 const MAX_TYPES = 4096;
 
-/** JSFunction and the constructors that have types of their own, where the metadata does not say how many. */
-const FUNCTION_TYPES = 17;
 /** In the order of their types, none of which V8's metadata names. */
 const CONTEXTS = [
   'AwaitContext',

@@ -1,20 +1,10 @@
 /** What differs between versions of V8 and is not said by its postmortem metadata: one table a version. */
-
+import type { HeaderLayout } from '../pages.js';
 import type { Field } from './fields.js';
 import type { VisitRule } from './visits.js';
 
 /** Where a page's header keeps what, in words of 8 bytes. */
-export interface PageHeaderLayout {
-  /** Whether the page itself has no more of it than where it is: the word with that. */
-  pointer: number | null;
-  /** In the page itself. */
-  flags: number;
-  /** The page's own address, as a check. */
-  self: number | null;
-  size: number;
-  heap: number;
-  start: number;
-  end: number;
+export interface PageHeaderLayout extends HeaderLayout {
   /** In a page of read-only space: bytes of objects, where its end is not said otherwise. */
   readOnlyBytes: number | null;
 }
@@ -71,8 +61,7 @@ export type SizeBy =
   | 'nothing';
 
 /** Sizes of instruction streams: the number of bytes after the header is in them or in their code objects. */
-export type StreamLayout =
-  { bodySize: number } | { code: number; instructionSize: number; metadataSize: number };
+export type StreamLayout = { bodySize: number } | { instructionSize: number; metadataSize: number };
 
 export interface V8Version {
   /** Major and minor, as in `process.versions.v8`. */

@@ -4,11 +4,11 @@ import {
   fixed,
   small,
   special,
-  type PageHeaderLayout,
   type ScopePart,
   type V8Version,
   type VersionOffsets,
 } from './version.js';
+import { HEADER_LAYOUTS } from '../pages.js';
 import { field, tagged, weakField, type Field } from './fields.js';
 import { TO_END, visitOnly, visitRange } from './visits.js';
 
@@ -56,17 +56,6 @@ const newScope = {
   moduleCountFirst: true,
   emptyFlag: 1 << 28,
   parts: [classVariable, functionName, inferredName, outerScope],
-};
-
-const metadataPage: PageHeaderLayout = {
-  pointer: 1,
-  flags: 0,
-  self: 1,
-  size: 2,
-  heap: 8,
-  start: 9,
-  end: 7,
-  readOnlyBytes: 3,
 };
 
 /** Kinds of code, by their numbers. */
@@ -146,11 +135,11 @@ const marks = { WasmNull: fixed(8), SwissNameDictionary: fixed(40) };
 
 const V8_11: V8Version = {
   version: '11.3',
-  page: { pointer: null, flags: 1, self: null, size: 0, heap: 2, start: 3, end: 4, readOnlyBytes: null },
+  page: { ...HEADER_LAYOUTS.v11, readOnlyBytes: null },
   firstRoot: 'free_space_map',
   scope: { ...oldScope, moduleCountFirst: false },
   feedbackClosureBytes: 0,
-  stream: { code: 8, instructionSize: 56, metadataSize: 60 },
+  stream: { instructionSize: 56, metadataSize: 60 },
   sizes: {
     ...marks,
     FreeSpace: small(0, 1),
@@ -197,7 +186,7 @@ const V8_11: V8Version = {
 
 const V8_12: V8Version = {
   version: '12.4',
-  page: { pointer: null, flags: 0, self: 1, size: 2, heap: 3, start: 4, end: 5, readOnlyBytes: null },
+  page: { ...HEADER_LAYOUTS.v12, readOnlyBytes: null },
   firstRoot: 'free_space_map',
   scope: { ...oldScope, moduleCountFirst: true },
   feedbackClosureBytes: 0,
@@ -250,7 +239,7 @@ const V8_12: V8Version = {
 
 const V8_13: V8Version = {
   version: '13.6',
-  page: metadataPage,
+  page: { ...HEADER_LAYOUTS.v13, readOnlyBytes: 3 },
   firstRoot: 'free_space_map',
   scope: newScope,
   feedbackClosureBytes: 2,

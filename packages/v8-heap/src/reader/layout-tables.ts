@@ -1,13 +1,12 @@
 /** Writes what is known of this version of V8 to where the compiled reader looks it up. */
 import { commonSizes } from '../layouts/common-sizes.js';
-import { STRING_TYPES, type HeapTypes } from '../layouts/types.js';
+import type { HeapTypes } from '../layouts/types.js';
 import type { ScopePart, SizeBy, SizeRule, V8Version } from '../layouts/version.js';
 import { visitOnly, visitRange, visitRules, type VisitBy, type VisitRule } from '../layouts/visits.js';
-import { UnknownLayoutError } from '../object-layout.js';
+import { WORD } from '../image/memory-words.js';
+import { STRING_TYPES, UnknownLayoutError } from '../object-layout.js';
 import type { PostmortemSymbols } from '../symbols.js';
 import type { CompiledHeap, HeapConstant } from './compiled-heap.js';
-
-const WORD = 8;
 
 /** What finding maps needs. */
 export function writeMapLayout(heap: CompiledHeap, symbols: PostmortemSymbols, types: HeapTypes): void {
@@ -30,7 +29,7 @@ export function writeSizes(
   heap.set('feedbackClosureBytes', version.feedbackClosureBytes);
   if ('bodySize' in version.stream) heap.set('streamBodySize', version.stream.bodySize);
   else {
-    heap.set('streamCode', version.stream.code);
+    heap.set('streamCode', version.offsets.streamCode);
     heap.set('codeInstructionSize', version.stream.instructionSize);
     heap.set('codeMetadataSize', version.stream.metadataSize);
   }

@@ -1,10 +1,10 @@
 /** Copies the pages of a heap into the memory of the compiled reader. */
 import type { ImageMemory } from '../image/image-memory.js';
 import { firstEndingAfter } from '../memory.js';
+import { PAGE_BYTES } from '../pages.js';
 import type { CompiledHeap } from './compiled-heap.js';
 import type { FoundPage } from './page-headers.js';
 
-const PAGE_BYTES = 1 << 18;
 /** WebAssembly addresses 4 GB, of which marking and the graph need their part. */
 const MAX_HEAP_BYTES = 3.5 * 2 ** 30;
 

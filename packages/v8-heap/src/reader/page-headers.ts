@@ -5,6 +5,7 @@
 import { WORD, type MemoryWords } from '../image/memory-words.js';
 import type { PageHeaderLayout } from '../layouts/version.js';
 import type { Region } from '../memory.js';
+import { FROM_PAGE, holdsObjects, PAGE_BYTES } from '../pages.js';
 
 export interface FoundPage {
   address: number;
@@ -22,13 +23,9 @@ export interface FoundPage {
   isStale: boolean;
 }
 
-const PAGE_BYTES = 1 << 18;
 const HEADER_WORDS = 12;
 const MIN_PAGE_BYTES = 4096;
 const MAX_PAGE_BYTES = 2 ** 40;
-/** From a page to its first object. */
-const MAX_HEADER_BYTES = 1 << 14;
-const FROM_PAGE = 1n << 3n;
 
 export function findPages(
   words: MemoryWords,
@@ -58,10 +55,11 @@ function pageAt(words: MemoryWords, address: number, layout: PageHeaderLayout): 
   if (header === null) return null;
   const heap = Number(header[layout.heap]);
   const page = heap === 0 ? readOnlyPage(header, address, layout) : ownPage(header, address, layout);
-  if (page === null || !agrees(page)) return null;
+  if (page === null || page.size < MIN_PAGE_BYTES || page.size > MAX_PAGE_BYTES || !holdsObjects(page))
+    return null;
   const isLarge = page.size > PAGE_BYTES;
   // A large object is not copied: its mark says no more than that it is young.
-  const isStale = (own[layout.flags] & FROM_PAGE) !== 0n && !isLarge;
+  const isStale = (own[layout.flags] & BigInt(FROM_PAGE)) !== 0n && !isLarge;
   return { ...page, heap, isReadOnly: heap === 0, isLarge, isStale };
 }
 
@@ -79,17 +77,4 @@ function readOnlyPage(header: BigUint64Array, address: number, layout: PageHeade
   if (start - address > MIN_PAGE_BYTES || end > address + PAGE_BYTES) return null;
   const used = layout.readOnlyBytes === null ? end - start : Number(header[layout.readOnlyBytes]);
   return { address, size: end - address, start, end: start + used };
-}
-
-function agrees({ address, size, start, end }: Bounds): boolean {
-  return (
-    size >= MIN_PAGE_BYTES &&
-    size <= MAX_PAGE_BYTES &&
-    start > address &&
-    start <= address + MAX_HEADER_BYTES &&
-    end > start &&
-    end <= address + size &&
-    start % WORD === 0 &&
-    end % WORD === 0
-  );
 }

@@ -4,7 +4,7 @@
  */
 import { eachBlock } from '../image/memory-search.js';
 import { WORD } from '../image/memory-words.js';
-import type { Region } from '../memory.js';
+import { without } from '../memory.js';
 import type { CompiledHeap } from './compiled-heap.js';
 import type { OpenHeap } from './open-heap.js';
 
@@ -87,28 +87,14 @@ function globalHandles({ memory, pages }: OpenHeap): bigint[] {
     }
   };
   const overlap = NODES_A_BLOCK * NODE_BYTES;
-  eachBlock(memory, withoutPages(memory.regions, pages), overlap, (block) => {
+  const pageRegions = pages.map(({ address, size }) => ({ start: address, end: address + size }));
+  eachBlock(memory, without(memory.regions, pageRegions), overlap, (block) => {
     for (let at = 0; at + overlap <= block.length; at += 16) {
       const begins = block[at + NODE_INDEX] === 0 && block[at + NODE_BYTES + NODE_INDEX] === 1;
       if (begins && isNodes(block, at)) take(block, at);
     }
   });
   return strong;
-}
-
-function withoutPages(regions: readonly Region[], pages: OpenHeap['pages']): Region[] {
-  const parts: Region[] = [];
-  const sorted = [...pages].sort((a, b) => a.address - b.address);
-  for (const region of regions) {
-    let start = region.start;
-    for (const { address, size } of sorted) {
-      if (address + size <= start || address >= region.end) continue;
-      if (address > start) parts.push({ start, end: address });
-      start = address + size;
-    }
-    if (start < region.end) parts.push({ start, end: region.end });
-  }
-  return parts;
 }
 
 /** Vectors of the isolate all of whose entries point to objects, or to blocks of such. */
