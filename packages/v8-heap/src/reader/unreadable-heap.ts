@@ -6,9 +6,13 @@ export class UnreadableHeapError extends Error {
   override name = 'UnreadableHeapError';
 }
 
+/** V8 on a buffer that it cannot allocate. */
+const NO_MEMORY = /allocat/i;
+
 /**
- * Runs a step of reading. What is in an image may be damaged in any way: where that leads the compiled reader out of its
- * memory, or a length out of all bounds, the heap is at fault.
+ * Runs a step of reading, and puts into words what no check foresaw: the compiled reader left its memory, or a length
+ * is out of all bounds. The image may be damaged, or the table of its V8 wrong; nothing here tells which, so the message
+ * names both, and the cause has the place in the code.
  * @throws {UnreadableHeapError}
  */
 export function readStep<T>(step: () => T): T {
@@ -19,9 +23,13 @@ export function readStep<T>(step: () => T): T {
       throw new UnreadableHeapError(`the V8 in the image is not as its version says: ${error.message}`, {
         cause: error,
       });
+    if (error instanceof RangeError && NO_MEMORY.test(error.message))
+      throw new UnreadableHeapError(`there is not enough memory to read the heap (${error.message})`, {
+        cause: error,
+      });
     if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError)
       throw new UnreadableHeapError(
-        `the heap in the image contradicts itself, so that it cannot be read (${error.message})`,
+        `the heap in the image is damaged, or not as the reader knows this V8 (${error.message})`,
         { cause: error },
       );
     throw error;
