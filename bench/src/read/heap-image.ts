@@ -1,26 +1,25 @@
 /** An image of a program, and the snapshot that V8's own generator makes of it. */
 import { spawn } from 'node:child_process';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { createGunzip } from 'node:zlib';
 
 const CLI = fileURLToPath(new URL('../../../packages/afterimage/bin/afterimage.js', import.meta.url));
-const GZIP = 0x1f8b;
 
 /** Starts a program, waits until it is ready, and stores its image, uncompressed. */
 export async function imageOf(node: string, program: string, to: string): Promise<void> {
   const child = spawn(node, ['--max-old-space-size=1500', program], { stdio: ['ignore', 'pipe', 'inherit'] });
   try {
     await readyLine(child.stdout);
-    const stored = `${to}.stored`;
+    // By this ending it is stored with gzip, whatever this Node.js would choose.
+    const stored = `${to}.gz`;
     await run([
       ...['capture', `${child.pid}`, '--image', stored, '--store-plain-image'],
       ...['--redact', 'none', '--node', node, '--force'],
     ]);
-    await uncompress(stored, to);
+    await pipeline(createReadStream(stored), createGunzip(), createWriteStream(to));
   } finally {
     child.kill('SIGKILL');
   }
@@ -45,13 +44,4 @@ async function run(args: string[]): Promise<void> {
   child.stderr.on('data', (text: Buffer) => (problems += text.toString()));
   const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
   if (code !== 0) throw new Error(`afterimage ${args.join(' ')} failed: ${problems.trim()}`);
-}
-
-async function uncompress(from: string, to: string): Promise<void> {
-  const file = await open(from);
-  const { buffer } = await file.read(Buffer.alloc(2), 0, 2, 0);
-  await file.close();
-  const source = createReadStream(from);
-  if (buffer.readUInt16BE(0) === GZIP) await pipeline(source, createGunzip(), createWriteStream(to));
-  else await pipeline(source, createWriteStream(to));
 }
