@@ -168,7 +168,7 @@ function edgeKeys(graph: ComparedGraph, nodeKeys: Float64Array): EdgeKeys {
   return { keys: keys.subarray(0, count), edges: edges.subarray(0, count), from: from.subarray(0, count) };
 }
 
-/** Without the ids in it, which each capture gives anew. */
+/** Without the ids in it, which differ from capture to capture. */
 function plainName(name: string): string {
   return name.replace(/ \/ scope @\d+$/, '').slice(0, 2048);
 }

@@ -191,7 +191,7 @@ function slowElements(table: usize): void {
   }
 }
 
-/** Fields that belong to whoever made the object by V8's API, before its properties. */
+/** Fields of an object made by V8's API, before its properties: for the program that embeds V8. */
 function embedderFields(map: usize, place: usize): void {
   const start = <u32>8 * load<u8>(placeOfMap(map), MAP_IN_OBJECT_START);
   for (let at = apiHeader, index: u32 = 0; at < start; at += 8, index++)

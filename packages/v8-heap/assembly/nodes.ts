@@ -116,7 +116,7 @@ function nameNode(node: u32, place: usize): void {
   const map = mapOf(place);
   const type = typeOf(map);
   const isReadOnly = (flagsOf(pageOf(place)) & READ_ONLY) !== 0;
-  // In newer versions, what all processes share is nobody's.
+  // Newer versions do not count read-only space, which all heaps share.
   const size = isReadOnly && readOnlySize === 0 ? 0 : <u32>sizeOf(map, place);
   if (type < STRING_TYPES) nameString(node, place, type, size, isReadOnly);
   else nameObject(node, place, map, size, isReadOnly);

@@ -16,7 +16,10 @@ export interface Spot {
   after: string | null;
 }
 
-/** @throws {UnreadableHeapError} */
+/**
+ * Once for an open heap: the counts are of all walks.
+ * @throws {UnreadableHeapError}
+ */
 export function explainPages(heap: OpenHeap): Explained {
   return readStep(() => explained(heap));
 }

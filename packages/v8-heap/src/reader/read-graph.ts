@@ -22,7 +22,10 @@ const JSON_BYTES = 1 << 22;
 const NATIVE = NODE_TYPES.indexOf('native');
 const MAX_SIZE = 0xffffffff;
 
-/** @throws {UnreadableHeapError} */
+/**
+ * Once for an open heap: what is marked stays marked.
+ * @throws {UnreadableHeapError}
+ */
 export function readGraph(heap: OpenHeap): HeapGraph {
   return readStep(() => graphOf(heap));
 }
