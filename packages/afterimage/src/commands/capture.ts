@@ -10,35 +10,30 @@ import { checkResultPath, resultPath, SNAPSHOT_ENDING } from '../jobs/result-pat
 import { keepWritten } from '../jobs/agent-result.js';
 import { developCaptured, isWorthAnotherImage, redactCaptured, storeCaptured } from '../jobs/result.js';
 import type { CaptureTarget } from '../jobs/target.js';
-import { checkTargets, findTargets, type TargetOptions } from '../jobs/targets.js';
+import { addTargetOptions, targetOptions, type GivenTarget } from '../jobs/target-options.js';
+import { checkTargets, findTargets } from '../jobs/targets.js';
 import { CommandError } from '../cli/command-error.js';
 import { addVerbHelp } from '../cli/verb-help.js';
 import { checkDestination, checkStandardOutput, freePath } from '../files/destination.js';
 import { BrokenConnectionError } from '../container/kit-session.js';
-import type { PodQuery } from '../container/pods.js';
 import { messageOf } from '@afterimage/host/errors';
 import { recipientOption, recipientsOf, type RecipientOptions } from '../files/encryption-options.js';
 import { InterruptedError, interruption } from '../cli/interruption.js';
 import { asCommandError } from '../files/as-command-error.js';
 import { progressLine, type ProgressLine } from '../cli/progress-line.js';
 import { levelOption } from '../cli/redaction-option.js';
-import { processId } from '../processes/process-id.js';
 import { visibleJson } from '../cli/visible.js';
-import { milliseconds, waitOption } from '../jobs/wait-option.js';
 
-interface GivenOptions extends RecipientOptions, PodQuery {
+interface GivenOptions extends RecipientOptions, GivenTarget {
   agent: boolean;
   all?: true;
   develop: 'here' | 'in-cluster';
-  pid?: number;
-  node?: string;
   output?: string;
   image?: string | true;
   redact: RedactionLevel;
   storePlainImage?: true;
   force?: true;
   json?: true;
-  wait?: number;
 }
 
 interface Options extends GivenOptions {
@@ -72,27 +67,19 @@ export function captureCommand(): Command {
     .addOption(levelOption())
     .addOption(recipientOption())
     .option('--store-plain-image', 'store the image unencrypted, with every secret of the process')
-    .option('-n, --namespace <name>', "namespace (default: the kubeconfig context's)")
-    .option('-c, --container <name>', 'container of the pod, if it has several')
-    .option('-l, --selector <labels>', 'select pods by labels instead of names')
-    .option('--context <name>', 'context of the kubeconfig')
-    .option('--kubeconfig <file>', 'kubeconfig file for kubectl')
     .option('--all', 'capture every matching pod in turn (default: the longest-running)')
     .addOption(
       new Option('--develop <where>', 'a snapshot: by this command, or in a pod that is made for it')
         .choices(['here', 'in-cluster'])
         .default('here'),
     )
-    .option('--pid <number>', 'process ID in the container, if it has several Node.js processes', processId)
-    .option('--node <path>', 'path of Node.js in the container')
     .option('--no-agent', 'attach through the inspector even if the process has an agent, ignoring its gate')
-    .addOption(waitOption())
     .option('--json', 'print what was done as one JSON document')
     .option(
       '--force',
       'overwrite an existing file, and develop even if memory or disk look too small for it',
     );
-  return addVerbHelp(command, {
+  return addVerbHelp(addTargetOptions(command), {
     examples: [
       'capture 4711',
       'capture 4711 -o app.heapsnapshot.gz',
@@ -106,7 +93,8 @@ export function captureCommand(): Command {
 
 async function runCapture(words: string[], given: GivenOptions, command: Command): Promise<void> {
   const options = { ...given, redactIsGiven: command.getOptionValueSource('redact') === 'cli' };
-  const where = targetOptions(options);
+  const { agent, all = false, develop } = options;
+  const where = targetOptions(options, { all, inCluster: develop === 'in-cluster', agent });
   checkTargets(words, where);
   const recipients = await recipientsOf(options);
   checkUsage(options, recipients);
@@ -140,31 +128,6 @@ async function runCapture(words: string[], given: GivenOptions, command: Command
   if (targets.length === 1) throw failures[0];
   const count = `${failures.length} of ${targets.length}`;
   throw new CommandError(failures[0].failure, `${count} targets could not be captured`);
-}
-
-function targetOptions({
-  all,
-  agent,
-  develop,
-  pid,
-  node,
-  namespace,
-  context,
-  kubeconfig,
-  container,
-  selector,
-  wait,
-}: Options): TargetOptions {
-  const query = { namespace, context, kubeconfig, container, selector };
-  return {
-    ...query,
-    all: all === true,
-    pid,
-    node,
-    inCluster: develop === 'in-cluster',
-    agent,
-    waitMs: milliseconds(wait),
-  };
 }
 
 function checkUsage(

@@ -1,7 +1,7 @@
 /** `afterimage heap`: what the heap of a running process is made of, without a snapshot. */
 import { Command } from 'commander';
-import type { PodQuery } from '../container/pods.js';
-import { findTargets, checkTargets, type TargetOptions } from '../jobs/targets.js';
+import { addTargetOptions, targetOptions, type GivenTarget } from '../jobs/target-options.js';
+import { findTargets, checkTargets } from '../jobs/targets.js';
 import { CommandError } from '../cli/command-error.js';
 import { heapBlocks } from '../report/blocks/heap.js';
 import type { HeapReport } from '../heap/report.js';
@@ -12,14 +12,9 @@ import { deliverReport } from '../report/deliver-report.js';
 import { addFormatOptions, type FormatOptions } from '../report/format-options.js';
 import { checkReportOptions } from '../report/report-options.js';
 import { addVerbHelp } from '../cli/verb-help.js';
-import { processId } from '../processes/process-id.js';
-import { milliseconds, waitOption } from '../jobs/wait-option.js';
 
-interface Options extends FormatOptions, PodQuery {
+interface Options extends FormatOptions, GivenTarget {
   top?: number;
-  wait?: number;
-  pid?: number;
-  node?: string;
 }
 
 const CLASSES_SHOWN = 20;
@@ -28,16 +23,8 @@ export function heapCommand(): Command {
   const command = new Command('heap')
     .description('say what the heap of a running Node.js process is made of, without a snapshot, in a moment')
     .argument('[target]', 'a process ID, pod/NAME, deploy/NAME, sts/NAME, docker/NAME or podman/NAME')
-    .option('--top <n>', 'how many classes to show', wholeNumber)
-    .option('-n, --namespace <name>', "namespace (default: the kubeconfig context's)")
-    .option('-c, --container <name>', 'container of the pod, if it has several')
-    .option('-l, --selector <labels>', 'select a pod by labels instead of its name')
-    .option('--context <name>', 'context of the kubeconfig')
-    .option('--kubeconfig <file>', 'kubeconfig file for kubectl')
-    .option('--pid <number>', 'process ID in the container, if it has several Node.js processes', processId)
-    .option('--node <path>', 'path of Node.js in the container')
-    .addOption(waitOption());
-  return addVerbHelp(addFormatOptions(command), {
+    .option('--top <n>', 'how many classes to show', wholeNumber);
+  return addVerbHelp(addFormatOptions(addTargetOptions(command)), {
     examples: ['heap 4711', 'heap deploy/shop -n prod', 'heap 4711 --top 50', 'heap 4711 --format json'],
     exits: ['refused', 'targetGone', 'inspectorOpen'],
     document: 'docs/json.md',
@@ -46,7 +33,7 @@ export function heapCommand(): Command {
 
 async function runHeap(word: string | undefined, options: Options): Promise<void> {
   const words = word === undefined ? [] : [word];
-  const where = targetOptions(options);
+  const where = targetOptions(options, { all: undefined, inCluster: false, agent: false });
   checkTargets(words, where);
   await checkReportOptions(options);
   const { top } = options;
@@ -68,25 +55,6 @@ async function runHeap(word: string | undefined, options: Options): Promise<void
     blocks: () => heapBlocks(target.name, report, top ?? CLASSES_SHOWN),
   });
   if (leftOpen !== null) throw new CommandError('inspectorOpen', leftOpen);
-}
-
-function targetOptions({
-  pid,
-  node,
-  namespace,
-  context,
-  kubeconfig,
-  container,
-  selector,
-  wait,
-}: Options): TargetOptions {
-  return {
-    ...{ namespace, context, kubeconfig, container, selector, pid, node },
-    all: undefined,
-    inCluster: false,
-    agent: false,
-    waitMs: milliseconds(wait),
-  };
 }
 
 /** What the process says of itself is null where it was not asked. */
