@@ -25,7 +25,11 @@ export function watchedBy(watchdog: number | null): string {
     : ` (by process ${watchdog}, which waits for it for ${WATCH_MS / 3_600_000} h)`;
 }
 
-/** Tells whether it is still open. */
-export async function isLeftOpen({ pid, socket }: LeftOpen): Promise<boolean> {
+/** Describes it if it is still open; null otherwise. */
+export async function describeIfOpen(left: LeftOpen | null): Promise<string | null> {
+  return left !== null && (await isLeftOpen(left)) ? describeLeftOpen(left) : null;
+}
+
+async function isLeftOpen({ pid, socket }: LeftOpen): Promise<boolean> {
   return holdsSocket(pid, socket.inode).catch(() => false);
 }

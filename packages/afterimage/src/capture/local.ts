@@ -5,7 +5,7 @@ import { watchMemory, type MemoryWatch } from '@afterimage/host/memory-watch';
 import { anonymousBytes } from '@afterimage/host/memory-use';
 import type { VersionedAddon } from '../attach/addon-place.js';
 import { attach, type AttachJob } from '../attach/attach.js';
-import { describeLeftOpen, isLeftOpen } from '../attach/left-open.js';
+import { describeIfOpen } from '../attach/left-open.js';
 import { CommandError } from '../cli/command-error.js';
 import { applicationOf } from '../processes/application.js';
 import { checkAgain, type NodeProcess } from '../processes/candidate.js';
@@ -90,7 +90,7 @@ export async function captureLocal(capture: LocalCapture): Promise<CapturedImage
     kind: 'image',
     image: { header: image.header, chunks: watched() },
     cost: () => ({ ...cost, extraBytes: memory.peak() }),
-    leftOpen: async () => (left !== null && (await isLeftOpen(left)) ? describeLeftOpen(left) : null),
+    leftOpen: () => describeIfOpen(left),
     release: () => {
       stop(memory);
       release();

@@ -3,7 +3,7 @@ import { attachableProcess, checkAgain, readCandidate, ShortageError } from '../
 import { majorOf, nodeFilesOf } from '../processes/node-version.js';
 import { whileRunning } from '../processes/while-running.js';
 import type { InspectorJob } from '../attach/borrowed-inspector.js';
-import type { LeftOpen } from '../attach/left-open.js';
+import { describeIfOpen } from '../attach/left-open.js';
 import {
   NoSampleError,
   sampleClasses,
@@ -29,10 +29,10 @@ export interface HeapReport {
 
 export type HeapJob = Omit<InspectorJob, 'target' | 'commandLine'>;
 
-interface Read {
+export interface HeapAnswer {
   report: HeapReport;
-  /** The inspector, if it is still open. */
-  left: LeftOpen | null;
+  /** A sentence about the inspector if it is still open. */
+  leftOpen: string | null;
 }
 
 /**
@@ -40,16 +40,16 @@ interface Read {
  * read from outside.
  * @throws {CommandError}, or the signal's reason
  */
-export async function heapReport(pid: number, job: HeapJob): Promise<Read> {
+export async function heapReport(pid: number, job: HeapJob): Promise<HeapAnswer> {
   try {
     return await askedReport(pid, job);
   } catch (error) {
     if (!(error instanceof ShortageError)) throw error;
-    return { report: await unaskedReport(pid, error), left: null };
+    return { report: await unaskedReport(pid, error), leftOpen: null };
   }
 }
 
-async function askedReport(pid: number, job: HeapJob): Promise<Read> {
+async function askedReport(pid: number, job: HeapJob): Promise<HeapAnswer> {
   const { status, commandLine, nodeVersion } = await attachableProcess(pid, job.signal, false);
   const { figures, left } = await whileRunning(pid, job.signal, 'this', (signal) =>
     readHeapFigures({
@@ -63,7 +63,7 @@ async function askedReport(pid: number, job: HeapJob): Promise<Read> {
   if (figures.nodeVersion === '') figures.nodeVersion = nodeVersion;
   const known = { pid, nodeVersion: figures.nodeVersion, rssBytes: figures.rssBytes };
   const sampled = await classesOf(pid, nodeVersion, oldGeneration(figures));
-  return { report: { ...known, figures, noFigures: null, ...sampled }, left };
+  return { report: { ...known, figures, noFigures: null, ...sampled }, leftOpen: await describeIfOpen(left) };
 }
 
 /** @throws {ShortageError} if its memory cannot be read either */

@@ -25,7 +25,8 @@ import type { CapturedByAgent } from '../capture/agent-signal.js';
 import type { CapturedImage, CaptureCost, DevelopedElsewhere, WrittenByAgent } from '../capture/arrival.js';
 import { stepText } from './local-target.js';
 import { checkedReport } from '../heap/checked-report.js';
-import type { CaptureTarget, CaptureContext, HeapAnswer } from './target.js';
+import type { HeapAnswer } from '../heap/report.js';
+import type { CaptureTarget, CaptureContext } from './target.js';
 
 export interface InContainer {
   /** Process ID in the container. */

@@ -1,6 +1,5 @@
 /** A process of this machine, by its ID. */
 import type { AttachStep } from '../attach/attach.js';
-import { describeLeftOpen, isLeftOpen } from '../attach/left-open.js';
 import { installedAddon } from '../attach/installed-addon.js';
 import { startWatchdog } from '../attach/watchdog-process.js';
 import { readAgentBoard } from '../processes/agent-board.js';
@@ -31,17 +30,14 @@ export function localTarget(pid: number, waitMs?: number): CaptureTarget {
         onStep: (step) => progress.stage(stepText(step, `process ${pid}`)),
       });
     },
-    heap: async ({ signal, progress }) => {
-      const { report, left } = await heapReport(pid, {
+    heap: ({ signal, progress }) =>
+      heapReport(pid, {
         standBy: startWatchdog,
         waitMs,
         onQueue: () => progress.stage(stepText('queued', `process ${pid}`)),
         onWait: () => progress.stage(stepText('waiting', `process ${pid}`)),
         signal,
-      });
-      const leftOpen = left !== null && (await isLeftOpen(left)) ? describeLeftOpen(left) : null;
-      return { report, leftOpen };
-    },
+      }),
   };
 }
 

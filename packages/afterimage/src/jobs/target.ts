@@ -2,7 +2,7 @@
 import type { ProgressLine } from '../cli/progress-line.js';
 import type { FoundAgent } from '../capture/agent-signal.js';
 import type { Arrival } from '../capture/arrival.js';
-import type { HeapReport } from '../heap/report.js';
+import type { HeapAnswer } from '../heap/report.js';
 
 export interface CaptureTarget {
   /** Name for people: `process 4711`, `pod shop-7f9c/app`. */
@@ -24,12 +24,6 @@ export interface CaptureTarget {
    * @throws {CommandError}, or the signal's reason
    */
   heap(context: CaptureContext): Promise<HeapAnswer>;
-}
-
-export interface HeapAnswer {
-  report: HeapReport;
-  /** A sentence about the inspector if it is still open. */
-  leftOpen: string | null;
 }
 
 export interface CaptureContext {

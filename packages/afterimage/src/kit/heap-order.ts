@@ -2,7 +2,6 @@
 import { describeHeadroom, readHeadroom } from '@afterimage/host/headroom';
 import { formatBytes } from '@afterimage/host/format';
 import { createHash } from 'node:crypto';
-import { describeLeftOpen, isLeftOpen } from '../attach/left-open.js';
 import { CommandError } from '../cli/command-error.js';
 import { heapReport } from '../heap/report.js';
 import type { FrameOutput } from './frame-output.js';
@@ -29,7 +28,7 @@ export async function heapOrder(
   }
   const step = (name: 'queued' | 'waiting'): void =>
     void output.message({ type: 'step', step: name }).catch(() => undefined);
-  const { report, left } = await heapReport(pid, {
+  const { report, leftOpen } = await heapReport(pid, {
     standBy: () => Promise.resolve(watchdogOutside(output)),
     waitMs,
     onQueue: () => step('queued'),
@@ -37,7 +36,6 @@ export async function heapOrder(
     signal,
   });
   report.classes?.classes.splice(MAX_CLASSES);
-  const leftOpen = left !== null && (await isLeftOpen(left)) ? describeLeftOpen(left) : null;
   const sha256 = createHash('sha256').digest('hex');
   await output.message({ type: 'done', bytes: 0, sha256, heap: report, leftOpen });
 }
