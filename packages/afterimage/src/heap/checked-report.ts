@@ -2,6 +2,7 @@
 import type { ClassSample, SampledClass } from '@afterimage/v8-heap/class-sample';
 import { CommandError } from '../cli/command-error.js';
 import { checkedFigures } from './figures.js';
+import { foreignValues } from './foreign-values.js';
 import type { HeapReport } from './report.js';
 
 const MAX_CLASSES = 2_000;
@@ -15,18 +16,7 @@ const MAX_TEXT = 1_000;
 export function checkedReport(value: unknown, from: string): HeapReport {
   const wrong = (): CommandError =>
     new CommandError('failed', `${from} returned unexpected data instead of a report on a heap`);
-  const record = (each: unknown): Record<string, unknown> => {
-    if (typeof each !== 'object' || each === null) throw wrong();
-    return each as Record<string, unknown>;
-  };
-  const figure = (each: unknown): number => {
-    if (typeof each !== 'number' || !Number.isFinite(each) || each < 0) throw wrong();
-    return each;
-  };
-  const text = (each: unknown): string => {
-    if (typeof each !== 'string') throw wrong();
-    return each.slice(0, MAX_TEXT);
-  };
+  const { record, figure, text } = foreignValues(MAX_TEXT, wrong);
   const sampled = (each: unknown): SampledClass => {
     const { name, count, bytes, countMargin, bytesMargin } = record(each);
     return {

@@ -8,6 +8,7 @@ import { framed, type FrameOrders, type InTarget, type Late } from '../attach/in
 import type { LeftOpen } from '../attach/left-open.js';
 import { openRendezvous } from '../attach/rendezvous.js';
 import { CommandError } from '../cli/command-error.js';
+import { foreignValues } from './foreign-values.js';
 
 /** Figures; sizes in bytes. */
 export interface HeapFigures {
@@ -175,18 +176,7 @@ interface LoopBinding {
 export function checkedFigures(answer: unknown, from: string): HeapFigures {
   const wrong = (): CommandError =>
     new CommandError('failed', `${from} returned unexpected data instead of its memory figures`);
-  const record = (value: unknown): Record<string, unknown> => {
-    if (typeof value !== 'object' || value === null) throw wrong();
-    return value as Record<string, unknown>;
-  };
-  const figure = (value: unknown): number => {
-    if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) throw wrong();
-    return value;
-  };
-  const name = (value: unknown): string => {
-    if (typeof value !== 'string') throw wrong();
-    return value.slice(0, MAX_NAME);
-  };
+  const { record, figure, text: name } = foreignValues(MAX_NAME, wrong);
   // By type, as they come from a process; a list, as they come from a kit.
   const counted = (resources: unknown): [unknown, unknown][] =>
     Array.isArray(resources)
