@@ -18,7 +18,7 @@ const { metafile } = await build({
   format: 'cjs',
   platform: 'node',
   target: 'node20',
-  // At run time there is no file next to it.
+  // The kit runs as one file, without any beside it.
   define: { 'import.meta.url': '"file:///afterimage-kit/dist/kit.cjs"' },
   // Optional parts of the WebSocket library; and the kit compresses nothing.
   external: ['bufferutil', 'utf-8-validate', '@bokuweb/zstd-wasm'],

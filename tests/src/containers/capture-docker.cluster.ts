@@ -156,7 +156,12 @@ describe("docker/NAME with Docker's own daemon", { skip }, () => {
         /shop cannot be reached: Cannot connect to the Docker daemon at unix:/,
       ],
       [{ DOCKER_HOST: '', DOCKER_CONTEXT: 'nowhere' }, [], 1, /shop cannot be reached: .*docker/i],
-      [{}, nobody, 3, /shop cannot be reached: .*permission denied; this needs the right to use docker: /],
+      [
+        {},
+        nobody,
+        3,
+        /shop cannot be reached: .*permission denied; to use docker, join the group of its socket, or use sudo$/m,
+      ],
       [
         { PATH: cwd },
         [],

@@ -60,7 +60,7 @@ async function takeLock(
     const taken = await once(socket, 'listening').then(
       () => true,
       (error: unknown) => {
-        // Anything else is not somebody's lock, and waiting does not help.
+        // Any other error does not mean that the lock is taken, so waiting does not help.
         if (codeOf(error) !== 'EADDRINUSE') throw error;
         return false;
       },

@@ -93,7 +93,7 @@ export function accessError({ name, program }: ContainerAccess, text: string): C
   if (isUnreached(text) && /permission denied/i.test(text)) {
     return new CommandError(
       'refused',
-      `${name} cannot be reached: ${said}; this needs the right to use ${program}: membership in its socket's group, or sudo`,
+      `${name} cannot be reached: ${said}; to use ${program}, join the group of its socket, or use sudo`,
     );
   }
   const isGone =

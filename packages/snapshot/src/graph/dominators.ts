@@ -159,7 +159,7 @@ function depthFirst(columns: DominatorColumns, retaining: Bits): Search {
       if (state[2 * node] === 0) order[last++] = node;
     }
   }
-  const lastPredecessor = pathEdge; // the search is over, so these can be reused; likewise below
+  const lastPredecessor = pathEdge; // the search is over, so its columns are reused, here and below
   for (let at = 0; at < reached; at++) lastPredecessor[at] = state[2 * order[at] + 1];
   return { order, parent, reached, lastPredecessor, predecessors, room: state, path: pathPlace };
 }
