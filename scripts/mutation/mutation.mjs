@@ -1,6 +1,6 @@
 // `npm run test:mutation [-- ROOM] [--sample N] [--seed N]`: makes one small change to the compiled code of a room of the snapshot
 // package, runs the room's tests, and counts the changes that no test notices. The same seed picks the same changes.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -28,6 +28,8 @@ const names = positionals.length === 0 ? Object.keys(rooms) : positionals;
 for (const name of names) {
   if (!Object.hasOwn(rooms, name)) fail(`no room is named ${name}: ${Object.keys(rooms).join(', ')}`);
 }
+const prepared = spawnSync(process.execPath, [join(root, 'scripts/prepare.mjs')], { stdio: 'inherit' });
+if (prepared.status !== 0) process.exit(1);
 for (const name of names) await runRoom(name);
 
 async function runRoom(room) {
@@ -52,7 +54,9 @@ async function runRoom(room) {
   };
   await Promise.all(Array.from({ length: availableParallelism() }, next));
   process.stderr.write('\n');
-  for (const { file, line, was, text } of survived.sort((a, b) => (a.file < b.file ? -1 : a.line - b.line)))
+  for (const { file, line, was, text } of survived.sort(
+    (a, b) => a.file.localeCompare(b.file) || a.line - b.line,
+  ))
     console.log(
       `survived: ${relative(root, file)}:${line}: ${was.replaceAll(/\s+/g, ' ').slice(0, 80)} -> ${text}`,
     );

@@ -34,8 +34,8 @@ export function checkTargets(
     );
   }
   const isLocal = words.every((word) => /^\d+$/.test(word)) && selector === undefined;
-  if (isLocal && (all === true || pid !== undefined))
-    throw new CommandError('usage', '--all and --pid are for pods and containers');
+  if (isLocal && all === true) throw new CommandError('usage', '--all is for pods and containers');
+  if (isLocal && pid !== undefined) throw new CommandError('usage', '--pid is for pods and containers');
   const isCluster = words.every((word) => isClusterKind(word.split('/')[0]));
   if (inCluster && !isCluster) throw new CommandError('usage', '--develop in-cluster is for pods');
 }
