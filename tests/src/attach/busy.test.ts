@@ -99,13 +99,14 @@ test('captures a process paused in a debugger, which continues afterwards', asyn
   const url = /ws:\S+/.exec(target.stderr())?.[0] ?? '';
   const client = spawn(nodeOf(24).path, ['-e', debuggerClient, url], { stdio: ['pipe', 'pipe', 'inherit'] });
   t.after(() => client.kill('SIGKILL'));
+  const ended = once(client, 'exit');
   await once(client.stdout, 'data');
   const done = target.run('debugger; 7');
   await once(client.stdout, 'data');
   await assertCaptured(t, target.pid);
   client.stdin.end();
   assert.equal(await done, 7);
-  await once(client, 'exit');
+  await ended;
   await assertAsBefore(target, before);
 });
 
