@@ -83,11 +83,13 @@ async function collect(): Promise<number> {
     // It has been killed; its memory is free only after it has ended.
     await within(developing, END_MS, () => new Error('late')).catch(() => undefined);
     const why: unknown = stop.signal.aborted ? stop.signal.reason : (killedForMemory(error) ?? error);
+    // Before the file is removed: of a full disk it gives the figures.
+    const failure = failureReport(why, work);
     if (work !== null && file !== null) {
       await file.close().catch(() => undefined);
       await rm(work.temporary, { force: true }).catch(() => undefined);
     }
-    report(failureReport(why, work));
+    report(failure);
     return 1;
   }
 }

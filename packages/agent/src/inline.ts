@@ -22,7 +22,7 @@ import type { CaptureResult } from './events.js';
 import { formatBytes, formatMs, roundMs } from '@afterimage/host/format';
 import { describeHeadroom, readHeadroom } from '@afterimage/host/headroom';
 import { WORKER_REASON } from './image-support.js';
-import { checkDisk, openTemporary, publish } from '@afterimage/host/output-file';
+import { checkDisk, openTemporary, publish, outputError } from '@afterimage/host/output-file';
 import { readProcessFigures, type ProcessFigures } from '@afterimage/host/process-figures';
 import { temporaryName } from '@afterimage/host/temporary';
 
@@ -87,6 +87,9 @@ export async function captureInline(job: CaptureJob): Promise<CaptureResult> {
     const totalMs = roundMs(performance.now() - job.startedAt);
     const written = { path, bytes: size, sha256, encrypted: false, redaction: settings.redact };
     return { kind: 'snapshot', ...written, ...captured, totalMs, attempts: 1 };
+  } catch (error) {
+    // Of the file; of a full disk it gives the figures.
+    throw error instanceof Error && 'syscall' in error ? outputError(error, path) : error;
   } finally {
     readiness.set(true);
     // Both have no effect if everything succeeded.

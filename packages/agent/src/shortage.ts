@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cgroupsOf } from '@afterimage/host/cgroups';
 import { codeOf } from '@afterimage/host/errors';
-import { readResourceLimits } from '@afterimage/host/resource-limits';
+import { readResourceLimits, type ResourceLimits } from '@afterimage/host/resource-limits';
 import { describeHeadroom, readHeadroom } from '@afterimage/host/headroom';
 
 const CODES = ['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM'];
@@ -39,7 +39,7 @@ export async function describeShortage(code: string): Promise<string> {
 }
 
 async function descriptors(): Promise<string> {
-  const { descriptors: limit } = await readResourceLimits('self');
+  const { descriptors: limit } = await ownLimits();
   return limit === Infinity ? 'all descriptors' : `all ${limit} descriptors`;
 }
 
@@ -51,7 +51,7 @@ async function processes(): Promise<string> {
     );
     if (max !== '' && max !== 'max') found.push(`cgroup ${path}: ${current} of ${max}`);
   }
-  const { threads } = await readResourceLimits('self');
+  const { threads } = await ownLimits();
   if (threads !== Infinity) found.push(`of this user: at most ${threads}`);
   return found.join('; ') || 'no limit found';
 }
@@ -59,4 +59,8 @@ async function processes(): Promise<string> {
 async function line(file: string): Promise<string> {
   const text = await readFile(file, 'latin1').catch(() => '');
   return text.trim().replace(/\s+/g, ' ');
+}
+
+async function ownLimits(): Promise<Pick<ResourceLimits, 'descriptors' | 'threads'>> {
+  return readResourceLimits('self').catch(() => ({ descriptors: Infinity, threads: Infinity }));
 }

@@ -3,7 +3,7 @@
  * is complete and on disk. Never follows, opens or replaces an existing file unless it is plainly an earlier
  * result.
  */
-import { constants } from 'node:fs';
+import { constants, statfsSync } from 'node:fs';
 import { access, lstat, open, rename, stat, statfs, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { codeOf, messageOf } from './errors.js';
@@ -80,15 +80,24 @@ export async function publish(file: FileHandle, temporary: string, path: string)
   }
 }
 
-/** Turns the error of a write to `path` into an OutputError that says what happened. */
+/**
+ * Turns the error of a write to `path` into an OutputError that says what happened. Call it before the file is removed, or
+ * the figures of a full disk are those of an empty one.
+ */
 export function outputError(error: unknown, path: string): OutputError {
   if (error instanceof OutputError) return error;
   switch (codeOf(error)) {
     case 'ENOSPC':
+      return new OutputError(
+        'disk-full',
+        `the disk is full: ${dirname(path)} has ${leftAt(path)}; free some space or choose another path`,
+        { cause: error },
+      );
     case 'EDQUOT':
       return new OutputError(
         'disk-full',
-        `the disk is full: ${dirname(path)} has no space left; free some space or choose another path`,
+        `the disk quota of this user is used up: ${dirname(path)} has ${leftAt(path)}, for others; free some space or choose ` +
+          'another path',
         { cause: error },
       );
     case 'ENOENT':
@@ -141,6 +150,17 @@ export async function checkDisk(path: string, needed: number): Promise<void> {
     `not enough disk: ${dirname(path)} has ${formatBytes(free)} free, about ${formatBytes(needed)} are needed; ` +
       'free some space or choose another path',
   );
+}
+
+/** Synchronous: what is free is different a moment later. */
+function leftAt(path: string): string {
+  try {
+    const { bavail, bfree, blocks, bsize } = statfsSync(dirname(path));
+    const forRoot = bfree > bavail ? ' for this user' : '';
+    return `${formatBytes(bavail * bsize)} of ${formatBytes(blocks * bsize)} left${forRoot}`;
+  } catch {
+    return 'no space left';
+  }
 }
 
 async function checkDirectory(directory: string): Promise<void> {

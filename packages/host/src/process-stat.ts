@@ -1,4 +1,5 @@
 /** Reads the fields of /proc/PID/stat that Afterimage uses (proc(5)). */
+import { orElse } from './errors.js';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 
@@ -15,7 +16,7 @@ export interface ProcessStat {
 
 /** Reads a process's stat fields; null if there is no /proc or no such process. */
 export async function readStat(pid: number): Promise<ProcessStat | null> {
-  return readFile(file(pid), 'latin1').then(parse, () => null);
+  return readFile(file(pid), 'latin1').then(parse, orElse(null));
 }
 
 /** Synchronous version of {@link readStat}, for callers that cannot wait. */
@@ -27,9 +28,9 @@ export function readStatSync(pid: number): ProcessStat | null {
   }
 }
 
-/** Returns the user and system time of a process in seconds; null if it has ended. */
+/** Returns the user and system time of a process in seconds; null if it has ended or cannot be read. */
 export async function cpuSeconds(pid: number): Promise<number | null> {
-  const stat = await readStat(pid);
+  const stat = await readStat(pid).catch(() => null);
   return stat === null ? null : stat.cpuTicks / TICKS_PER_SECOND;
 }
 

@@ -1,4 +1,5 @@
 /** Reads what the kernel reports about a process in /proc/PID/status and /proc/PID/ns (proc(5)). */
+import { orElse } from './errors.js';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { readStat, TICKS_PER_SECOND } from './process-stat.js';
 
@@ -37,7 +38,7 @@ export function signalBit(number: number): bigint {
 
 /** Reads the status of a process; null if it does not exist. */
 export async function readStatus(pid: number, root = '/proc'): Promise<ProcessStatus | null> {
-  const text = await readFile(`${root}/${pid}/status`, 'latin1').catch(() => null);
+  const text = await readFile(`${root}/${pid}/status`, 'latin1').catch(orElse(null));
   if (text === null) return null;
   const fields = new Map(
     text.split('\n').map((line) => {
@@ -81,7 +82,7 @@ export async function childrenOf(pid: number): Promise<ProcessStatus[]> {
 export async function startedAt(pid: number): Promise<number | null> {
   const [stat, uptime] = await Promise.all([
     readStat(pid),
-    readFile('/proc/uptime', 'latin1').catch(() => null),
+    readFile('/proc/uptime', 'latin1').catch(orElse(null)),
   ]);
   if (stat === null || uptime === null) return null;
   const bootedAt = Date.now() - Number(uptime.split(' ')[0]) * 1000;
@@ -92,5 +93,5 @@ export type Namespace = 'net' | 'pid' | 'mnt' | 'user';
 
 /** Returns a text that is equal for all processes in the same namespace; null if it cannot be read. */
 export async function namespaceOf(pid: number | 'self', namespace: Namespace): Promise<string | null> {
-  return readlink(`/proc/${pid}/ns/${namespace}`).catch(() => null);
+  return readlink(`/proc/${pid}/ns/${namespace}`).catch(orElse(null));
 }

@@ -2,9 +2,10 @@
  * Reads the soft limits of a process, which are those that the kernel enforces, from /proc/PID/limits
  * (proc(5), getrlimit(2)).
  */
+import { orElse } from './errors.js';
 import { readFile } from 'node:fs/promises';
 
-/** Soft limits; sizes in bytes. Infinity if there is no limit or it cannot be read. */
+/** Soft limits; sizes in bytes. Infinity if there is no limit or it cannot be read for another reason than a shortage. */
 export interface ResourceLimits {
   /** Descriptor numbers must be lower than this. */
   descriptors: number;
@@ -25,7 +26,7 @@ const NAMES: Record<keyof ResourceLimits, string> = {
 };
 
 export async function readResourceLimits(pid: number | 'self', root = '/proc'): Promise<ResourceLimits> {
-  const text = await readFile(`${root}/${pid}/limits`, 'latin1').catch(() => '');
+  const text = await readFile(`${root}/${pid}/limits`, 'latin1').catch(orElse(''));
   const limit = (name: string): number => {
     // Max open files            1024                 524288               files
     const soft = new RegExp(`^${name} +(\\d+) `, 'm').exec(text)?.[1];

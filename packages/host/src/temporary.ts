@@ -57,9 +57,9 @@ async function hasEnded(pid: number, start: string): Promise<boolean> {
   }
 }
 
-/** Returns the start time in clock ticks since boot; null if there is no /proc or no such process. */
+/** Returns the start time in clock ticks since boot; null if there is no /proc or no such process, or it cannot be read. */
 async function startTime(pid: number): Promise<string | null> {
-  const stat = await readStat(pid);
+  const stat = await readStat(pid).catch(() => null);
   return stat === null ? null : String(stat.startTicks);
 }
 

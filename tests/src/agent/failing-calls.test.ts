@@ -29,7 +29,12 @@ const CALLS: FailingCall[] = [
     says: /the server cannot be forked .*; no process or thread is left/,
   },
   { call: 'openat', error: 'EMFILE', in: 'server', says: /too many open files/i },
-  { call: 'fsync', error: 'EIO', in: 'all', says: /could not be written: EIO/ },
+  {
+    call: 'fsync',
+    error: 'ENOSPC',
+    in: 'all',
+    says: /the disk is full: \S+ has [\d.]+ .?B of [\d.]+ .?B left/,
+  },
 ];
 
 test('if a system call of a capture fails, the server lives and the next capture succeeds', async (t) => {

@@ -12,6 +12,7 @@ const CALLS: FailingKitCall[] = [
     when: '1+',
     says: /shop: Afterimage has no file descriptor left: raise/,
   },
+  { call: 'statx', error: 'ENOMEM', when: '30+', says: /shop: Afterimage gets no memory from the kernel \(/ },
   { call: 'kill', error: 'EPERM', when: '1', says: /shop: .*cannot be sent a signal \(EPERM\)/ },
 ];
 

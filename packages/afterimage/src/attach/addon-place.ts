@@ -2,6 +2,7 @@
  * Puts the addon where the target can load it: uses the installed file if the target sees it and can read it;
  * else a copy in a directory of the target on a mount that is writable and allows execution.
  */
+import { orElse } from '@afterimage/host/errors';
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, open, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -43,7 +44,7 @@ export async function placeAddon(
     return { path: source.file, remove: () => Promise.resolve() };
 
   const contents = 'file' in source ? await readFile(source.file) : source.contents;
-  const home = await readlink(`/proc/${pid}/cwd`).catch(() => null);
+  const home = await readlink(`/proc/${pid}/cwd`).catch(orElse(null));
   const faults: string[] = [];
   for (const directory of [...DIRECTORIES, ...(home === null ? [] : [home])]) {
     const fault = mountFault(directory, mounts) ?? (await copyInto(target, directory, contents, onDirectory));
@@ -105,7 +106,7 @@ const rootOf = (pid: number): string => `/proc/${pid}/root`;
 
 /** Tells whether the target sees the same file, and its user can read it. */
 async function sees({ pid, uid }: ProcessStatus, file: string): Promise<boolean> {
-  const [own, its] = await Promise.all([stat(file), stat(rootOf(pid) + file).catch(() => null)]);
+  const [own, its] = await Promise.all([stat(file), stat(rootOf(pid) + file).catch(orElse(null))]);
   if (its === null || its.dev !== own.dev || its.ino !== own.ino) return false;
   if (uid === 0 || uid === process.geteuid?.()) return true;
   // Groups and access lists are unknown here, so the file must be readable by everyone.
@@ -117,7 +118,7 @@ async function sees({ pid, uid }: ProcessStatus, file: string): Promise<boolean>
 }
 
 async function readMounts(pid: number): Promise<Mount[]> {
-  return parseMounts(await readFile(`/proc/${pid}/mountinfo`, 'utf8').catch(() => ''));
+  return parseMounts(await readFile(`/proc/${pid}/mountinfo`, 'utf8').catch(orElse('')));
 }
 
 function isLoadable(path: string, mounts: readonly Mount[]): boolean {

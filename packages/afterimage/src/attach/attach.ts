@@ -230,9 +230,9 @@ async function childFailure(rendezvous: Rendezvous, pid: number): Promise<Comman
   );
 }
 
-/** If the target has ended, that is the reason for any failure; null if it has not. */
+/** If the target has ended, that is the reason for any failure; null if it has not, or that is unknown. */
 async function endOf(pid: number): Promise<CommandError | null> {
-  const status = await readStatus(pid);
-  if (status !== null && status.state !== 'Z') return null;
+  const status = await readStatus(pid).catch(() => 'unknown' as const);
+  if (status === 'unknown' || (status !== null && status.state !== 'Z')) return null;
   return new CommandError('targetGone', `process ${pid} ended during the capture; nothing was written`);
 }

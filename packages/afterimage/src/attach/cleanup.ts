@@ -2,9 +2,10 @@
  * Cleans up after a killed attacher, according to the orders that it sent beforehand; that mostly means
  * closing the inspectors that it opened.
  */
+import { isShortage, orElse } from '@afterimage/host/errors';
 import { setTimeout as pause } from 'node:timers/promises';
 import { waitsForEvents } from '../processes/event-loop.js';
-import { ownListeningSockets } from '../processes/listening-sockets.js';
+import { ownListeningSockets, type ListeningSocket } from '../processes/listening-sockets.js';
 import { startedAt } from '@afterimage/host/process-status';
 import { signalsTaken } from '../processes/signal-thread.js';
 import { closeInspectorAt } from './inspector-closing.js';
@@ -110,20 +111,29 @@ async function closeInspector(
   let looks = 0;
   while (looks < LOOKS && performance.now() - started < WATCH_MS) {
     await pause(performance.now() - started < LONG_MS ? POLL_MS : SLOW_POLL_MS);
-    if (!(await isSame(watched))) return;
-    const fresh = (await ownListeningSockets(pid).catch(() => [])).filter(({ inode }) => !known.has(inode));
-    const inspector = await inspectorAmong(fresh);
-    if (inspector !== null) {
-      isOpen = true;
-      await closeInspectorAt(inspector.url, ANSWER_MS);
-    } else if (
-      isOpen ||
-      (await isUnaware(watched, started, dismissed)) ||
-      ((mayFail || (await hasTaken(watched))) && (await waitsForEvents(pid)))
-    ) {
-      looks++;
+    try {
+      if (!(await isSame(watched))) return;
+      const fresh = (await openOf(pid)).filter(({ inode }) => !known.has(inode));
+      const inspector = await inspectorAmong(fresh);
+      if (inspector !== null) {
+        isOpen = true;
+        await closeInspectorAt(inspector.url, ANSWER_MS);
+      } else if (
+        isOpen ||
+        (await isUnaware(watched, started, dismissed)) ||
+        ((mayFail || (await hasTaken(watched))) && (await waitsForEvents(pid)))
+      ) {
+        looks++;
+      }
+    } catch (error) {
+      // With too little left to look, this looks again.
+      if (!isShortage(error)) throw error;
     }
   }
+}
+
+async function openOf(pid: number): Promise<ListeningSocket[]> {
+  return ownListeningSockets(pid).catch(orElse([]));
 }
 
 async function isSame({ pid, startedAt: expected }: WatchedProcess): Promise<boolean> {

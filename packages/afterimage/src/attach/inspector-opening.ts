@@ -2,6 +2,7 @@
  * Makes a target open its inspector by SIGUSR1 and finds its address; or finds an inspector that is already
  * open, without a signal.
  */
+import { isShortage } from '@afterimage/host/errors';
 import { get } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { CommandError } from '../cli/command-error.js';
@@ -84,8 +85,8 @@ export async function openInspector({
   for (;;) {
     signal.throwIfAborted();
     // Look up their owner only if there are any, because that is slow in a server with many connections.
-    const fresh = (await listeningSockets(pid)).filter(({ inode }) => !known.has(inode));
-    const own = fresh.length === 0 ? [] : await sockets(pid);
+    const fresh = (await unlessShort(listeningSockets(pid))).filter(({ inode }) => !known.has(inode));
+    const own = fresh.length === 0 ? [] : await unlessShort(sockets(pid));
     const opened = await inspectorAmong(own.filter(({ inode }) => !known.has(inode)));
     if (opened !== null) return { ...opened, opened: true };
     if (hasPassed(OTHER_PORTS_MS)) {
@@ -93,7 +94,7 @@ export async function openInspector({
       if (other !== null) return { ...other, opened: false };
       others = [];
     }
-    if (hasPassed(TAKEN_MS) && taken !== null && (await signalsTaken(pid)) === taken) {
+    if (hasPassed(TAKEN_MS) && taken !== null && (await signalsTaken(pid).catch(() => null)) === taken) {
       throw new CommandError(
         'refused',
         `process ${pid} handles SIGUSR1 itself, so it opens no inspector (its handler has run); start it with the agent, ` +
@@ -117,7 +118,7 @@ async function notOpened(
   watchdog: number | null,
 ): Promise<CommandError> {
   const sent = `process ${pid} was sent SIGUSR1 and opened no inspector within ${waitMs / 1000} s`;
-  if (await waitsForEvents(pid)) {
+  if (await waitsForEvents(pid).catch(() => false)) {
     const why = `although its main thread is free: its standard error says why not`;
     return new CommandError('failed', `${sent}, ${why}`);
   }
@@ -129,11 +130,20 @@ async function notOpened(
   );
 }
 
+/** If this process has too little left to look, nothing is seen yet: the inspector may open, and must be closed then. */
+async function unlessShort(seen: Promise<ListeningSocket[]>): Promise<ListeningSocket[]> {
+  return seen.catch((error: unknown) => {
+    if (isShortage(error)) return [];
+    throw error;
+  });
+}
+
 /** Throws `targetGone` if the process has ended. */
 async function sockets(pid: number): Promise<ListeningSocket[]> {
   try {
     return await ownListeningSockets(pid);
   } catch (error) {
+    if (isShortage(error)) throw error;
     throw new CommandError('targetGone', `process ${pid} has ended`, { cause: error });
   }
 }

@@ -1,4 +1,5 @@
 /** An inspector that Afterimage made a target open and that is still open: which one, and what closes it. */
+import { isShortage } from '@afterimage/host/errors';
 import { holdsSocket, type ListeningSocket } from '../processes/listening-sockets.js';
 
 export interface LeftOpen {
@@ -31,5 +32,6 @@ export async function describeIfOpen(left: LeftOpen | null): Promise<string | nu
 }
 
 async function isLeftOpen({ pid, socket }: LeftOpen): Promise<boolean> {
-  return holdsSocket(pid, socket.inode).catch(() => false);
+  // If this process has too little left to look, it may still be open.
+  return holdsSocket(pid, socket.inode).catch(isShortage);
 }

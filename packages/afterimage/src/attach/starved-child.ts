@@ -33,7 +33,7 @@ export async function* unlessStarved(
   try {
     for (;;) {
       const next = iterator.next();
-      const raising = setTimeout(() => void raise(target, child), patience.raiseMs);
+      const raising = setTimeout(() => void raise(target, child).catch(() => undefined), patience.raiseMs);
       let givingUp: NodeJS.Timeout | undefined;
       const late = new Promise<'late'>((resolve) => {
         givingUp = setTimeout(resolve, patience.giveUpMs, 'late');
@@ -81,7 +81,7 @@ async function raise(target: number, child: number): Promise<void> {
 }
 
 async function kill(target: number, child: number): Promise<void> {
-  const pid = await pidOf(target, child);
+  const pid = await pidOf(target, child).catch(() => null);
   try {
     if (pid !== null) process.kill(pid, 'SIGKILL');
   } catch {

@@ -24,6 +24,7 @@ import {
   type ToKit,
 } from '../kit/protocol.js';
 import { visible } from '../cli/visible.js';
+import { finderIn, forOutside } from './outside-pid.js';
 import { accessError, execIn, isUnreached, type ContainerAccess, type Exec } from './access.js';
 
 type Message<T extends FromKit['type']> = Extract<FromKit, { type: T }>;
@@ -44,6 +45,8 @@ export interface KitSession {
     onMessage: (message: Message<'step' | 'progress' | 'said' | 'wrote'>) => void,
     onDone: (message: Message<'done'>) => void,
   ): AsyncGenerator<Uint8Array>;
+  /** Returns advice from the kit as it applies outside the container. */
+  forOutside(text: string): Promise<string>;
   /** Cleans up what an earlier kit has left. */
   cleanUp(left: Cleanup): Promise<void>;
   /** Ends the kit, and waits for it. */
@@ -167,6 +170,8 @@ async function open(
     exec.stdin.write(await packKit(what, platform, arch));
     const found = await nextMessage(frames, exec, access);
     if (found.type !== 'found') throw unexpected(found, access);
+    const outside = (text: string): Promise<string> =>
+      forOutside(text, access.name, finderIn(found.surroundings.place));
     return {
       found,
       platform,
@@ -174,7 +179,13 @@ async function open(
       order: (message) => write(exec, framedMessage(message)),
       send: (chunks) => sendAll(exec, chunks),
       result: (onMessage, onDone) =>
-        orCleanedUp(receive(exec, access, frames, left, onMessage, onDone), left, access, node),
+        orCleanedUp(
+          adviceOutside(receive(exec, access, frames, left, onMessage, onDone), outside),
+          left,
+          access,
+          node,
+        ),
+      forOutside: outside,
       cleanUp: async (ofAnother) => {
         write(exec, framedMessage({ type: 'clean-up', left: ofAnother }));
         const answer = await nextMessage(frames, exec, access);
@@ -252,6 +263,19 @@ async function* receive(
     }
     onDone(message);
     return;
+  }
+}
+
+/** Rewrites what a failed kit says. */
+async function* adviceOutside(
+  chunks: AsyncGenerator<Uint8Array>,
+  outside: (text: string) => Promise<string>,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* chunks;
+  } catch (error) {
+    if (!(error instanceof CommandError) || error instanceof BrokenConnectionError) throw error;
+    throw new CommandError(error.failure, await outside(error.message), { cause: error });
   }
 }
 

@@ -2,6 +2,7 @@
 import { DevelopError } from '@afterimage/image/develop';
 import { EncryptionError } from '@afterimage/image/encryption';
 import { ImageError } from '@afterimage/image/read';
+import { isShortage } from '@afterimage/host/errors';
 import { OutputError, outputError } from '@afterimage/host/output-file';
 import { SnapshotFormatError } from '@afterimage/snapshot';
 import { dirname, resolve } from 'node:path';
@@ -29,7 +30,7 @@ function developFailure(error: DevelopError, work: Work): unknown {
   const { cause } = error;
   if (cause instanceof CommandError) return cause;
   if (error.code === 'output-failed') return outputFailure(cause, work) ?? error;
-  return inputFailure(cause, work) ?? failed(`${work.input}: ${error.message}`, error);
+  return inputFailure(cause, work) ?? shortage(cause) ?? failed(`${work.input}: ${error.message}`, error);
 }
 
 /** Null for what is not about the input. */
@@ -50,7 +51,13 @@ function inputFailure(error: unknown, { input, output }: Work): CommandError | n
 /** Null for what is not about the output. */
 function outputFailure(error: unknown, { output }: Work): CommandError | null {
   if (output === undefined || !(error instanceof OutputError || isOfFile(error, output))) return null;
-  return failed(outputError(error, output).message, error);
+  const cause = error instanceof OutputError ? error.cause : error;
+  return shortage(cause) ?? failed(outputError(error, output).message, error);
+}
+
+/** What this process has too little of; null for other errors. */
+function shortage(error: unknown): CommandError | null {
+  return isShortage(error) ? systemFailure(error) : null;
 }
 
 const FILE_CALLS =

@@ -1,5 +1,5 @@
 /** Writes a snapshot or a report to a file, which gets its name only when complete, or to standard output. */
-import { openTemporary, publish } from '@afterimage/host/output-file';
+import { openTemporary, outputError, publish } from '@afterimage/host/output-file';
 import { removeLeftovers, temporaryName } from '@afterimage/host/temporary';
 import { rm, type FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
@@ -36,7 +36,7 @@ export async function writeOutputFile<T>(path: string, force: boolean, write: Wr
   const temporary = await temporaryName(path);
   const file = await openTemporary(temporary);
   try {
-    const written = await write(writeTo(file));
+    const written = await write(writeTo(file, path));
     if (!force && (await exists(path))) throw alreadyThere(path);
     await publish(file, temporary, path);
     return written;
@@ -77,10 +77,13 @@ function isClosedPipe(error: unknown): boolean {
 }
 
 /** Unlike the file's own stream, leaves the file open to be flushed and renamed. */
-function writeTo(file: FileHandle): Writable {
+function writeTo(file: FileHandle, path: string): Writable {
   return new Writable({
     write(chunk: Uint8Array, _encoding, done) {
-      file.writeFile(chunk).then(() => done(), done);
+      file.writeFile(chunk).then(
+        () => done(),
+        (error: unknown) => done(outputError(error, path)),
+      );
     },
   });
 }

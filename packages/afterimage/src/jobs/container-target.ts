@@ -142,12 +142,26 @@ async function choose(
 ): Promise<SeenProcess> {
   try {
     if (!inCluster) checkArchitecture(kit, access);
-    const process = chooseProcess(kit.found, pid, agent, access.name);
+    const process = await chosen(kit, pid, agent, access);
     for (const line of describe(process, kit.found.surroundings.memory)) say(line);
     return process;
   } catch (error) {
     await kit.close();
     throw error;
+  }
+}
+
+async function chosen(
+  kit: KitSession,
+  pid: number | undefined,
+  agent: boolean,
+  { name }: ContainerAccess,
+): Promise<SeenProcess> {
+  try {
+    return chooseProcess(kit.found, pid, agent, name);
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    throw new CommandError(error.failure, await kit.forOutside(error.message), { cause: error });
   }
 }
 
@@ -196,7 +210,10 @@ async function heapIn(
       },
     );
     await drained(nothing);
-    return came(answer);
+    const { report, leftOpen } = came(answer);
+    const { noFigures } = report;
+    if (noFigures === null) return { report, leftOpen };
+    return { report: { ...report, noFigures: await kit.forOutside(noFigures) }, leftOpen };
   } finally {
     await kit.close();
   }

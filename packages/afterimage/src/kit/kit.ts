@@ -14,6 +14,7 @@ import type { NodeProcess } from '../processes/candidate.js';
 import { scriptOf } from '../processes/command-line.js';
 import { closedProcesses, isWrapper, nodeProcesses } from '../processes/node-processes.js';
 import { obstacleTo, obstacleToAgent } from '../processes/obstacles.js';
+import { ownPlace } from '../processes/place.js';
 import { frameOutput, type FrameOutput } from './frame-output.js';
 import { captureOrder } from './capture-order.js';
 import {
@@ -147,7 +148,7 @@ async function agentIn({ status }: NodeProcess): Promise<SeenProcess['agent']> {
 
 async function surroundings(): Promise<Surroundings> {
   const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
-  return { node: process.execPath, uid, gid, memory: await readHeadroom() };
+  return { node: process.execPath, uid, gid, memory: await readHeadroom(), place: await ownPlace() };
 }
 
 /** Gives the target priority for processor and memory. */

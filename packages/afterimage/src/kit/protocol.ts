@@ -10,6 +10,7 @@ import type { CapturedByAgent } from '../capture/agent-signal.js';
 import type { CaptureCost } from '../capture/arrival.js';
 import type { Failure } from '../cli/command-error.js';
 import type { HeapReport } from '../heap/report.js';
+import type { Place } from '../processes/place.js';
 
 /** What the kit contains, in base64: the addons, by ABI, and the darkroom. */
 export type KitParts = Partial<Record<string, string>>;
@@ -47,6 +48,8 @@ export interface Surroundings {
   gid: number;
   /** In bytes. */
   memory: { limit: number; used: number; available: number; source: string };
+  /** What its process IDs belong to; null if unknown. */
+  place: Place | null;
 }
 
 export type FromKit =

@@ -2,6 +2,7 @@
  * Reads the status board of the agent in a process (the agent's board.ts), if there is one. The target writes
  * the board, so all of it is validated, and nothing that could do harm is trusted.
  */
+import { orElse } from '@afterimage/host/errors';
 import { sanitizeName } from '@afterimage/host/application-name';
 import { MAX_BOARD_BYTES, BOARD_NAME, parseBoard, type BoardDocument } from '@afterimage/agent/board';
 import { REDACTION_LEVELS, type RedactionLevel } from '@afterimage/snapshot/redaction-levels';
@@ -87,14 +88,14 @@ export async function readAgentBoard(pid: number): Promise<AgentBoard | Unreadab
 
 async function boardFile(pid: number): Promise<string | null> {
   const directory = `/proc/${pid}/fd`;
-  const names = await readdir(directory).catch(() => []);
-  const links = await Promise.all(names.map((name) => readlink(`${directory}/${name}`).catch(() => '')));
+  const names = await readdir(directory).catch(orElse([]));
+  const links = await Promise.all(names.map((name) => readlink(`${directory}/${name}`).catch(orElse(''))));
   const at = links.indexOf(`/memfd:${BOARD_NAME} (deleted)`);
   return at === -1 ? null : `${directory}/${names[at]}`;
 }
 
 async function beginningOf(path: string): Promise<Buffer | null> {
-  const file = await open(path, 'r').catch(() => null);
+  const file = await open(path, 'r').catch(orElse(null));
   if (file === null) return null;
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(MAX_BOARD_BYTES), 0, MAX_BOARD_BYTES, 0);

@@ -1,4 +1,5 @@
 /** Identifies the application of a process, for people and for file names. */
+import { orElse } from '@afterimage/host/errors';
 import { applicationName } from '@afterimage/host/application-name';
 import { readlink } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,7 +14,7 @@ export interface Application {
 
 export async function applicationOf(pid: number, commandLine: CommandLine | null): Promise<Application> {
   const root = `/proc/${pid}/root`;
-  const directory = await readlink(`/proc/${pid}/cwd`).catch(() => null);
+  const directory = await readlink(`/proc/${pid}/cwd`).catch(orElse(null));
   const script = commandLine === null ? undefined : scriptOf(commandLine);
   const inRoot = (path: string): string =>
     root + (path.startsWith('/') ? path : join(directory ?? '/', path));

@@ -2,6 +2,7 @@
  * Finds the flags with which a Node.js process was started: on its command line, in NODE_OPTIONS, and in the
  * files that those name.
  */
+import { orElse } from '@afterimage/host/errors';
 import { readFile } from 'node:fs/promises';
 import { flagsIn, isValueFlag, normalName, optionWords } from './node-flags.js';
 import { isSingleExecutable } from './node-version.js';
@@ -18,9 +19,9 @@ export interface CommandLine {
 
 /** Returns null if the command line cannot be read. */
 export async function readCommandLine(pid: number): Promise<CommandLine | null> {
-  const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => null);
+  const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(orElse(null));
   if (text === null) return null;
-  const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
+  const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(orElse(''));
   const words = text.replace(/\0+$/, '').split('\0');
   const isSingle = await isSingleExecutable(pid);
   const own = isSingle ? [] : flagsIn(words.slice(1));

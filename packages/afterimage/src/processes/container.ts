@@ -1,4 +1,5 @@
 /** Finds the container of a process from the names that container runtimes give its cgroups. */
+import { orElse } from '@afterimage/host/errors';
 import { readFile } from 'node:fs/promises';
 
 export interface Container {
@@ -10,7 +11,7 @@ export interface Container {
 
 /** Returns null if the process is not in a container, or that cannot be determined. */
 export async function containerOf(pid: number): Promise<Container | null> {
-  const text = await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => '');
+  const text = await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(orElse(''));
   const id = /(?:^|[/:-])([0-9a-f]{64})(?:\.scope)?(?:\/|$)/m.exec(text)?.[1];
   if (id === undefined) return null;
   // Systemd's cgroup driver replaces the dashes of the UID by underscores.

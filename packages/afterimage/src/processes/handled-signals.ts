@@ -3,6 +3,7 @@
  * a process. The kernel only reports that a signal is caught. libuv keeps its watchers in a tree with the
  * root `uv__signal_tree` (src/unix/signal.c in libuv); Node's own handler of SIGUSR1 is not in it.
  */
+import { orElse } from '@afterimage/host/errors';
 import { open, readFile, stat, type FileHandle } from 'node:fs/promises';
 import {
   bytesAt,
@@ -36,8 +37,8 @@ const MAX_WATCHERS = 1_000;
 /** Returns null if that cannot be determined: the binary is stripped, or its memory cannot be read. */
 export async function handledSignals(pid: number): Promise<ReadonlySet<number> | null> {
   for (const path of await nodeFilesOf(pid)) {
-    const address = await variableAddress(pid, path).catch(() => null);
-    if (address !== null) return watchersAt(pid, address).catch(() => null);
+    const address = await variableAddress(pid, path).catch(orElse(null));
+    if (address !== null) return watchersAt(pid, address).catch(orElse(null));
   }
   return null;
 }

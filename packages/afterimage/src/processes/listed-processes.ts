@@ -2,6 +2,7 @@
  * Lists the Node.js processes of this machine that are visible in /proc, except those that belong to a
  * capture.
  */
+import { orElse } from '@afterimage/host/errors';
 import { readCgroupHeadroom, type Headroom } from '@afterimage/host/headroom';
 import { readdir, readFile } from 'node:fs/promises';
 import { CommandError } from '../cli/command-error.js';
@@ -78,7 +79,7 @@ async function listed(pid: number, machine: Machine): Promise<ListedProcess | nu
   const nodeVersion = await nodeVersionOf(pid);
   const candidate = { status, commandLine, nodeVersion };
   const board = await readAgentBoard(pid);
-  const obstacle = await obstacleOf(candidate, board, machine).catch(() => null);
+  const obstacle = await obstacleOf(candidate, board, machine).catch(orElse(null));
   if (nodeVersion === null && obstacle?.code !== 'other-user') return null;
   const [started, cgroup, container, application, descriptors] = await Promise.all([
     startedAt(pid),
@@ -130,7 +131,7 @@ function heapOf(
 }
 
 async function cgroupOf(pid: number, { cgroups }: Machine): Promise<Headroom | null> {
-  const membership = await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => '');
+  const membership = await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(orElse(''));
   const headroom = cgroups.get(membership) ?? readCgroupHeadroom('/', pid);
   cgroups.set(membership, headroom);
   return headroom;
@@ -138,7 +139,7 @@ async function cgroupOf(pid: number, { cgroups }: Machine): Promise<Headroom | n
 
 async function descriptorsOf(pid: number): Promise<ListedProcess['descriptors']> {
   const [open, limits] = await Promise.all([
-    readdir(`/proc/${pid}/fd`).catch(() => null),
+    readdir(`/proc/${pid}/fd`).catch(orElse(null)),
     readResourceLimits(pid),
   ]);
   return open === null || limits.descriptors === Infinity

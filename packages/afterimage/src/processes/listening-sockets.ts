@@ -1,6 +1,7 @@
 /**
  * Finds the TCP ports on which a process listens, from /proc/PID/net/tcp{,6} and its descriptors (proc(5)).
  */
+import { orElse } from '@afterimage/host/errors';
 import { open, readdir, readlink } from 'node:fs/promises';
 
 export interface ListeningSocket {
@@ -18,7 +19,7 @@ export interface ListeningSocket {
  */
 export async function listeningSockets(pid: number): Promise<ListeningSocket[]> {
   const [v4, v6] = await Promise.all(
-    ['tcp', 'tcp6'].map((table) => listeningRows(`/proc/${pid}/net/${table}`).catch(() => '')),
+    ['tcp', 'tcp6'].map((table) => listeningRows(`/proc/${pid}/net/${table}`).catch(orElse(''))),
   );
   return [...rows(v4), ...rows(v6)];
 }
@@ -53,7 +54,7 @@ export async function holderOf(inode: string): Promise<number | null> {
 async function findHolder(inode: string): Promise<number | null> {
   for (const name of await readdir('/proc')) {
     if (!/^\d+$/.test(name)) continue;
-    const sockets = await socketInodes(Number(name)).catch(() => new Set<string>());
+    const sockets = await socketInodes(Number(name)).catch(orElse(new Set<string>()));
     if (sockets.has(inode)) return Number(name);
   }
   return null;
@@ -62,7 +63,7 @@ async function findHolder(inode: string): Promise<number | null> {
 async function socketInodes(pid: number): Promise<Set<string>> {
   const directory = `/proc/${pid}/fd`;
   const names = await readdir(directory);
-  const links = await Promise.all(names.map((name) => readlink(`${directory}/${name}`).catch(() => '')));
+  const links = await Promise.all(names.map((name) => readlink(`${directory}/${name}`).catch(orElse(''))));
   return new Set(links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []));
 }
 

@@ -1,4 +1,5 @@
 /** Finds the Node.js processes that are visible from here. */
+import { orElse } from '@afterimage/host/errors';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { readCommandLine, scriptOf, type CommandLine } from './command-line.js';
 import { looksLikeNode, nodeVersionOf } from './node-version.js';
@@ -30,10 +31,7 @@ async function otherPids(): Promise<number[]> {
 }
 
 async function closedProcess(pid: number): Promise<ProcessStatus | null> {
-  const isOpen = await readlink(`/proc/${pid}/exe`).then(
-    () => true,
-    () => false,
-  );
+  const isOpen = await readlink(`/proc/${pid}/exe`).then(() => true, orElse(false));
   if (isOpen || !(await looksLikeNode(pid)) || (await servesCapture(pid, await readCommandLine(pid))))
     return null;
   const status = await readStatus(pid);
@@ -58,7 +56,7 @@ async function nodeProcess(pid: number): Promise<NodeProcess | null> {
 export async function servesCapture(pid: number, commandLine: CommandLine | null): Promise<boolean> {
   const words = commandLine?.arguments ?? [];
   if (HELPERS.includes(words[0] ?? '') || words.some((word) => word.includes(KIT_GREETING))) return true;
-  const name = await readFile(`/proc/${pid}/comm`, 'latin1').catch(() => '');
+  const name = await readFile(`/proc/${pid}/comm`, 'latin1').catch(orElse(''));
   return name.trim() === IMAGE_CHILD;
 }
 

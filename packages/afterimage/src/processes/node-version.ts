@@ -2,6 +2,7 @@
  * Finds the Node.js version of a process in the file that it runs. Running that file to ask it would execute
  * any program called `node` with the rights of this user.
  */
+import { orElse } from '@afterimage/host/errors';
 import { open, readFile, readlink, stat, type FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { DYNSYM, readSections } from '@afterimage/host/elf-file';
@@ -43,7 +44,7 @@ export function majorOf(version: string): number {
  * decides.
  */
 export async function looksLikeNode(pid: number): Promise<boolean> {
-  const program = await readlink(`/proc/${pid}/exe`).catch(() => null);
+  const program = await readlink(`/proc/${pid}/exe`).catch(orElse(null));
   if (program === null) return isNamedNode(pid);
   const isNamedSo = /node/i.test(basename(program)) || program === process.execPath;
   return isNamedSo || (await sharedLibrary(pid)) !== null || (await isNodeByAnotherName(pid));
@@ -81,7 +82,7 @@ const knownForms = new Map<string, Promise<Form | null>>();
 /** Returns null if it is not Node.js. */
 async function formOf(pid: number): Promise<Form | null> {
   const path = `/proc/${pid}/exe`;
-  const found = await stat(path).catch(() => null);
+  const found = await stat(path).catch(orElse(null));
   if (found === null || found.size < MIN_NODE_BYTES) return null;
   const key = `${found.dev}:${found.ino}:${found.mtimeMs}`;
   const form = knownForms.get(key) ?? readForm(path);
@@ -91,8 +92,8 @@ async function formOf(pid: number): Promise<Form | null> {
 
 async function readForm(path: string): Promise<Form | null> {
   // As with its version, don't read a file whose own name says it: see versionIn.
-  if (/^node(js)?[\d.]*$/.test(basename(await readlink(path).catch(() => '')))) return { carries: false };
-  const file = await open(path, 'r').catch(() => null);
+  if (/^node(js)?[\d.]*$/.test(basename(await readlink(path).catch(orElse(''))))) return { carries: false };
+  const file = await open(path, 'r').catch(orElse(null));
   if (file === null) return null;
   try {
     // Addons link against its dynamic symbols. Go programs, which most other large ones are, have none.
@@ -106,23 +107,23 @@ async function readForm(path: string): Promise<Form | null> {
 
 async function isNamedNode(pid: number): Promise<boolean> {
   const [name, commandLine] = await Promise.all(
-    ['comm', 'cmdline'].map((file) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '')),
+    ['comm', 'cmdline'].map((file) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(orElse(''))),
   );
   return [name.trim(), basename(commandLine.split('\0')[0])].some((each) => /^node(js)?\d*$/.test(each));
 }
 
 /** Finds the library that contains Node.js: Debian and others build a library with a small executable. */
 async function sharedLibrary(pid: number): Promise<string | null> {
-  const maps = await readFile(`/proc/${pid}/maps`, 'latin1').catch(() => '');
+  const maps = await readFile(`/proc/${pid}/maps`, 'latin1').catch(orElse(''));
   return /\s(\/\S*\/libnode\.so[.\d]*)$/m.exec(maps)?.[1] ?? null;
 }
 
 async function versionIn(file: string): Promise<string | null> {
-  const found = await stat(file).catch(() => null);
+  const found = await stat(file).catch(orElse(null));
   if (found === null) return null;
   // In a container it usually is the target's file too: reading it would fill page cache on the container's
   // account.
-  const own = await stat(process.execPath).catch(() => null);
+  const own = await stat(process.execPath).catch(orElse(null));
   if (own?.dev === found.dev && own.ino === found.ino) return process.versions.node;
   const key = `${found.dev}:${found.ino}:${found.mtimeMs}`;
   const version = known.get(key) ?? search(file);
@@ -131,7 +132,7 @@ async function versionIn(file: string): Promise<string | null> {
 }
 
 async function search(path: string): Promise<string | null> {
-  const file = await open(path, 'r').catch(() => null);
+  const file = await open(path, 'r').catch(orElse(null));
   if (file === null) return null;
   try {
     return await firstIn(file, MARK, (text) => VERSION.exec(text)?.[1] ?? null);

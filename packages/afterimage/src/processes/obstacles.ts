@@ -2,6 +2,7 @@
  * Finds why attaching to a process is impossible, as far as that can be known without sending it anything. A
  * signal to a process that does not handle it would end it, so everything is checked first.
  */
+import { orElse } from '@afterimage/host/errors';
 import { abiOf, supportedMajors } from '@afterimage/image/native-part';
 import { readFile, readlink } from 'node:fs/promises';
 import { constants } from 'node:os';
@@ -110,10 +111,7 @@ function stateObstacle({ pid, state }: ProcessStatus): Obstacle | null {
 
 async function userObstacle({ pid, uid }: ProcessStatus): Promise<Obstacle | null> {
   const own = process.geteuid?.() ?? 0;
-  const readable = await readlink(`/proc/${pid}/exe`).then(
-    () => true,
-    () => false,
-  );
+  const readable = await readlink(`/proc/${pid}/exe`).then(() => true, orElse(false));
   if (readable && (own === 0 || own === uid)) return null;
   if (own !== 0 && own === uid) {
     // The kernel protects it as if it belonged to another user (PR_SET_DUMPABLE in prctl(2)).

@@ -2,6 +2,7 @@
  * Lists what a process has open, by kind, from /proc/PID/fd and the socket tables of its network namespace
  * (proc(5)). It sends nothing to the process, so it is safe even if the process has no descriptor left.
  */
+import { orElse } from '@afterimage/host/errors';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { hostOf } from './listening-sockets.js';
 
@@ -73,7 +74,7 @@ async function linkOf(path: string): Promise<string | null> {
 
 /** Reads RLIMIT_NOFILE, soft; null if there is none or it cannot be read. */
 async function descriptorLimit(pid: number): Promise<number | null> {
-  const limits = await readFile(`/proc/${pid}/limits`, 'latin1').catch(() => '');
+  const limits = await readFile(`/proc/${pid}/limits`, 'latin1').catch(orElse(''));
   const found = /^Max open files\s+(\d+)/m.exec(limits)?.[1];
   return found === undefined ? null : Number(found);
 }
@@ -123,7 +124,7 @@ const UNIX_ROW = /^[0-9a-f]+: [0-9A-F]+ [0-9A-F]+ [0-9A-F]+ [0-9A-F]+ [0-9A-F]+ 
 async function socketsOf(pid: number): Promise<Map<string, Described>> {
   const [tcp, tcp6, udp, udp6, unix] = await Promise.all(
     ['tcp', 'tcp6', 'udp', 'udp6', 'unix'].map((table) =>
-      readFile(`/proc/${pid}/net/${table}`, 'latin1').catch(() => ''),
+      readFile(`/proc/${pid}/net/${table}`, 'latin1').catch(orElse('')),
     ),
   );
   const sockets = new Map<string, Described>();

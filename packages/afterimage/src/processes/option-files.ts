@@ -3,6 +3,7 @@
  * configuration file (node_dotenv.cc and node_config_file.cc in Node). The files may have changed since the
  * process read them.
  */
+import { orElse } from '@afterimage/host/errors';
 import { readFile, readlink, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { normalName } from './node-flags.js';
@@ -38,12 +39,12 @@ export async function flagsInFiles(pid: number, flags: readonly string[]): Promi
 
 /** Returns an empty text if the file does not exist or cannot be read. */
 async function fileOf(pid: number, path: string): Promise<string> {
-  const directory = await readlink(`/proc/${pid}/cwd`).catch(() => '/');
+  const directory = await readlink(`/proc/${pid}/cwd`).catch(orElse('/'));
   const file = `/proc/${pid}/root${path.startsWith('/') ? path : join('/', directory, path)}`;
   // Only regular files: reading a pipe would block, and take its contents from the process.
-  const found = await stat(file).catch(() => null);
+  const found = await stat(file).catch(orElse(null));
   if (found === null || !found.isFile() || found.size > MAX_FILE_BYTES) return '';
-  return readFile(file, 'utf8').catch(() => '');
+  return readFile(file, 'utf8').catch(orElse(''));
 }
 
 /** Returns null if it has none. */

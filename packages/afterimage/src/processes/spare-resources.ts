@@ -3,6 +3,7 @@
  * thread or memory while it opens its inspector, so all of that is checked first, with a margin for the
  * server's own work.
  */
+import { orElse } from '@afterimage/host/errors';
 import { cgroupsOf } from '@afterimage/host/cgroups';
 import { formatBytes } from '@afterimage/host/format';
 import { readdir, readFile } from 'node:fs/promises';
@@ -67,7 +68,7 @@ async function descriptorShortage(
   use: Use,
   root: string,
 ): Promise<Shortage | null> {
-  const names = await readdir(join(root, `proc/${pid}/fd`)).catch(() => []);
+  const names = await readdir(join(root, `proc/${pid}/fd`)).catch(orElse([]));
   // The kernel assigns the lowest free number: descriptors above a limit that was lowered later don't count.
   const used = names.filter((name) => Number(name) < limit).length;
   if (limit - used >= MIN_FREE_DESCRIPTORS) return null;
@@ -125,7 +126,7 @@ async function cgroupThreadLimits(pid: number, root: string): Promise<ThreadLimi
 /** Limits that apply to root too. */
 async function machineThreadLimits(root: string): Promise<ThreadLimit[]> {
   // 0.20 0.18 0.12 1/80 11206: running threads / all threads.
-  const load = await readFile(join(root, 'proc/loadavg'), 'latin1').catch(() => '');
+  const load = await readFile(join(root, 'proc/loadavg'), 'latin1').catch(orElse(''));
   const used = Number(/ \d+\/(\d+) /.exec(load)?.[1] ?? 0);
   const found: ThreadLimit[] = [];
   for (const name of ['threads-max', 'pid_max']) {
@@ -144,7 +145,7 @@ async function userThreadLimit(
 ): Promise<ThreadLimit[]> {
   const isExempt = realUid === 0 || (capabilities & (CAP_SYS_ADMIN | CAP_SYS_RESOURCE)) !== 0n;
   if (limit === Infinity || isExempt) return [];
-  const names = (await readdir(join(root, 'proc')).catch(() => [])).filter((name) => /^\d+$/.test(name));
+  const names = (await readdir(join(root, 'proc')).catch(orElse([]))).filter((name) => /^\d+$/.test(name));
   const statuses = await Promise.all(names.map((name) => readStatus(Number(name), join(root, 'proc'))));
   const used = statuses.reduce(
     (sum, each) => (each?.realUid === realUid && each.pid === each.threadGroup ? sum + each.threads : sum),
@@ -187,7 +188,7 @@ function memoryLimitShortage(
 async function mappingShortage({ pid }: ProcessStatus, use: Use, root: string): Promise<Shortage | null> {
   const limit = await numberIn(join(root, 'proc/sys/vm/max_map_count'));
   if (limit === null) return null;
-  const maps = await readFile(join(root, `proc/${pid}/maps`), 'latin1').catch(() => '');
+  const maps = await readFile(join(root, `proc/${pid}/maps`), 'latin1').catch(orElse(''));
   const used = maps.split('\n').length - 1;
   if (limit - used >= MIN_FREE_MAPPINGS) return null;
   return {
@@ -204,7 +205,7 @@ async function mappingShortage({ pid }: ProcessStatus, use: Use, root: string): 
  */
 async function commitShortage({ pid, dataBytes }: ProcessStatus, root: string): Promise<Shortage | null> {
   if ((await numberIn(join(root, 'proc/sys/vm/overcommit_memory'))) !== 2) return null;
-  const text = await readFile(join(root, 'proc/meminfo'), 'latin1').catch(() => '');
+  const text = await readFile(join(root, 'proc/meminfo'), 'latin1').catch(orElse(''));
   const [limit, used] = ['CommitLimit', 'Committed_AS'].map((name) => {
     const kilobytes = new RegExp(`^${name}: +(\\d+) kB`, 'm').exec(text)?.[1];
     return kilobytes === undefined ? null : Number(kilobytes) * 1024;
@@ -220,7 +221,7 @@ async function commitShortage({ pid, dataBytes }: ProcessStatus, root: string): 
 }
 
 async function numberIn(path: string): Promise<number | null> {
-  const text = await readFile(path, 'latin1').catch(() => null);
+  const text = await readFile(path, 'latin1').catch(orElse(null));
   return text === null || !/^\d+\s*$/.test(text) ? null : Number(text);
 }
 

@@ -36,6 +36,6 @@ export async function whileRunning<T>(
 
 /** A process that has ended but was not reaped does not run. */
 async function isRunning(pid: number): Promise<boolean> {
-  const status = await readStatus(pid);
-  return status !== null && status.state !== 'Z';
+  const status = await readStatus(pid).catch(() => 'unknown' as const);
+  return status === 'unknown' || (status !== null && status.state !== 'Z');
 }
