@@ -190,8 +190,8 @@ const childExits: Record<number, string> = {
   41: 'the image child got no memory for its own tables (96 MB of address space)',
   42: 'the image child cannot read /proc/self/maps',
   43: 'the memory is too scattered for one image (over a million separate runs of pages)',
-  44: 'the collector is gone',
-  45: 'the image child cannot write to the collector',
+  44: 'its receiver has closed the connection',
+  45: 'the image child cannot write to its receiver',
   46: 'the image child cannot read /proc/self/fd, or more than 1,024 eventfds are open',
   47: 'the image child cannot read /proc/self/pagemap nor /proc/self/mem',
 };

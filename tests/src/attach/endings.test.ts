@@ -120,7 +120,7 @@ test('the disk is full', { skip: needsRoot }, async (t) => {
   assert.match(early.stderr, /^afterimage: not enough disk: [^\n]*--force\n$/);
   assert.equal(early.code, 3);
   const late = await runCommand(['capture', String(target.pid), '-o', output, '--force']);
-  assert.match(late.stderr, /^afterimage: the disk is full: \S+ has 0 B of 1\.0\d? MB left; [^\n]+\n$/);
+  assert.match(late.stderr, /^afterimage: the disk is full: \S+ has 0 bytes of 1\.0\d? MB left; [^\n]+\n$/);
   assert.equal(late.code, 1);
   assert.deepEqual(readdirSync(small), []);
   await assertAsBefore(target, before);

@@ -2,6 +2,7 @@
  * A session with a target's inspector in the DevTools protocol: one command at a time, each with a time
  * limit.
  */
+import { isShortage } from '@afterimage/host/errors';
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 
@@ -47,7 +48,7 @@ function isNotReady({ message }: { message: string }): boolean {
 
 /**
  * Connects to an inspector.
- * @throws {EvaluationError} `disconnected`
+ * @throws {EvaluationError} `disconnected`, or the error of a shortage in this process
  */
 export async function openSession(url: string): Promise<InspectorSession> {
   const socket = new WebSocket(url, {
@@ -60,7 +61,9 @@ export async function openSession(url: string): Promise<InspectorSession> {
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   await new Promise<void>((resolve, reject) => {
     socket.once('open', resolve);
-    socket.once('error', (error) => reject(new EvaluationError('disconnected', error.message)));
+    socket.once('error', (error) =>
+      reject(isShortage(error) ? error : new EvaluationError('disconnected', error.message)),
+    );
   });
   socket.on('error', () => undefined); // 'close' follows
   let lastId = 0;

@@ -11,6 +11,7 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { CommandError } from '../cli/command-error.js';
+import { systemFailure } from '../cli/system-failure.js';
 import type { Lock } from './attach-lock.js';
 import type { WatchdogOrder, WatchedProcess } from './cleanup.js';
 
@@ -54,8 +55,11 @@ export async function startWatchdog(pid: number, lock: Lock): Promise<Watchdog> 
   throwIfWithoutPipes(child, process.execPath);
   const ended = once(child, 'exit');
   const failed = deferred<never>();
-  const fail = (): void =>
-    failed.reject(new CommandError('failed', 'cannot start the cleanup watchdog process'));
+  const fail = (reason: unknown): void =>
+    failed.reject(
+      systemFailure(reason) ??
+        new CommandError('failed', 'the cleanup watchdog, which is needed for attaching, ended at once'),
+    );
   ended.then(fail, fail);
   child.stdin.on('error', () => undefined);
   child.unref();
