@@ -63,7 +63,10 @@ for (const node of nodes) {
 
     test('an ended collector is reported', async () => {
       const { end } = await playTarget(node, 'output-closed');
-      assert.match(describeChildExit(end?.exitCode ?? null, end?.signal ?? null) ?? '', /its receiver has closed/);
+      assert.match(
+        describeChildExit(end?.exitCode ?? null, end?.signal ?? null) ?? '',
+        /its receiver has closed/,
+      );
     });
 
     test('the child gathers its memory, so that it needs few page tables', async () => {
