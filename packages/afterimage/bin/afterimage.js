@@ -3,15 +3,19 @@
 // same. kubectl finds its plugins by name: `kubectl afterimage pod/NAME` is `afterimage capture pod/NAME`.
 import { basename } from 'node:path';
 
-const program = await import('../dist/main.js').catch((error) => {
+const oneLine = (error) => {
   const [reason] = String(error?.message ?? error).split('\n');
-  process.stderr.write(
-    `afterimage: its own program cannot be loaded (${reason}): raise the limit of open files (ulimit -n) if it is used up, ` +
-      'or install the package again\n',
-  );
-  process.exitCode = 1;
-});
-if (program) {
-  const verb = basename(process.argv[1]) === 'kubectl-afterimage' ? 'capture' : undefined;
-  await program.main(process.argv, verb);
-}
+  const isOfProgram = /[\\/](dist|node_modules)[\\/]/.test(`${error?.path} ${error?.url}`);
+  const text = isOfProgram
+    ? `its own program cannot be loaded (${reason}): raise the limit of open files (ulimit -n) if it is used up, or install ` +
+      'the package again'
+    : `unexpected: ${reason}; --debug prints the stack`;
+  process.stderr.write(`afterimage: ${text}\n${process.argv.includes('--debug') ? `${error?.stack}\n` : ''}`);
+  process.exit(1);
+};
+
+// If several modules cannot be read, Node.js passes on the first error, and the others end the process (ModuleJob in
+// lib/internal/modules/esm), also later: each verb loads its own modules.
+process.on('uncaughtException', oneLine);
+const { main } = await import('../dist/main.js').catch(oneLine);
+await main(process.argv, basename(process.argv[1]) === 'kubectl-afterimage' ? 'capture' : undefined);

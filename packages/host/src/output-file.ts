@@ -197,12 +197,8 @@ async function checkInTheWay(path: string): Promise<void> {
 async function syncDirectory(directory: string): Promise<void> {
   // Windows does not open directories; there the rename alone must do.
   if (process.platform === 'win32') return;
-  const handle = await open(directory, constants.O_RDONLY);
-  try {
-    await handle.sync();
-  } catch {
-    // Some network file systems reject this; the file itself is already on disk.
-  } finally {
-    await handle.close();
-  }
+  // Some network file systems reject this; the file itself is already on disk, and has its name.
+  const handle = await open(directory, constants.O_RDONLY).catch(() => null);
+  await handle?.sync().catch(() => undefined);
+  await handle?.close().catch(() => undefined);
 }

@@ -45,7 +45,7 @@ test('a starved child gets a higher priority, then is killed', { skip: needsRoot
   assert.equal(raised, 5);
   await assert.rejects(
     given,
-    /^CommandError: the image child of process \d+ got nothing out for 3 s \(0 MB of 2 MB have come\) and was ended/,
+    /^CommandError: the image child of process \d+ got almost nothing out for 3 s \(0 MB of 2 MB have come\) and was ended/,
   );
   await assert.doesNotReject(async () => {
     while (readFileSync(`/proc/${pid}/stat`, 'latin1').includes(') S')) await pause(10);
@@ -64,4 +64,17 @@ test('an image that is read slowly does not count as starved', async () => {
     await pause(150);
   }
   assert.equal(bytes, 3);
+});
+
+test('a child that gets a few bytes out now and then is starved, too', async () => {
+  async function* trickle(): AsyncGenerator<Uint8Array> {
+    for (;;) {
+      await pause(20);
+      yield new Uint8Array(1);
+    }
+  }
+  const image = unlessStarved(trickle(), process.pid, 0, 2e6, { raiseMs: 50, giveUpMs: 200 });
+  await assert.rejects(async () => {
+    for await (const chunk of image) assert.equal(chunk.length, 1);
+  }, /got almost nothing out for 0.2 s/);
 });

@@ -8,13 +8,15 @@ import { CommandError } from '../cli/command-error.js';
 import { childrenOf } from '@afterimage/host/process-status';
 
 export interface Patience {
-  /** After this time without a byte, in milliseconds, its priority is raised. */
+  /** After this time without enough of the image, in milliseconds, its priority is raised. */
   raiseMs: number;
-  /** After this time without a byte, it is killed. */
+  /** After this time without enough of the image, it is killed. */
   giveUpMs: number;
 }
 
 const PATIENCE: Patience = { raiseMs: RAISE_AFTER_MS, giveUpMs: 60_000 };
+/** Less than this counts as nothing: a child in a busy CPU limit gets some bytes out all the time. */
+const ENOUGH_BYTES = 16 << 20;
 
 /**
  * Yields the image; a slow reader does not count as starvation.
@@ -30,25 +32,40 @@ export async function* unlessStarved(
 ): AsyncGenerator<Uint8Array> {
   const iterator = chunks[Symbol.asyncIterator]();
   let bytes = 0;
+  // Since enough has come: how much, and how long it was waited for.
+  let cameBytes = 0;
+  let waitedMs = 0;
+  const raised = { yet: false };
+  const raiseNow = (): void => {
+    raised.yet = true;
+    void raise(target, child).catch(() => undefined);
+  };
   try {
     for (;;) {
       const next = iterator.next();
-      const raising = setTimeout(() => void raise(target, child).catch(() => undefined), patience.raiseMs);
+      const since = performance.now();
+      const raising = raised.yet ? undefined : setTimeout(raiseNow, Math.max(0, patience.raiseMs - waitedMs));
       let givingUp: NodeJS.Timeout | undefined;
       const late = new Promise<'late'>((resolve) => {
-        givingUp = setTimeout(resolve, patience.giveUpMs, 'late');
+        givingUp = setTimeout(resolve, Math.max(0, patience.giveUpMs - waitedMs), 'late');
       });
       next.catch(() => undefined);
       const first = await Promise.race([next, late]).finally(() => {
         clearTimeout(raising);
         clearTimeout(givingUp);
       });
+      waitedMs += performance.now() - since;
       if (first === 'late') {
         await kill(target, child);
         throw starved(target, bytes, imageBytes, patience);
       }
       if (first.done === true) return;
       bytes += first.value.length;
+      cameBytes += first.value.length;
+      if (cameBytes >= ENOUGH_BYTES) {
+        cameBytes = 0;
+        waitedMs = 0;
+      }
       yield first.value;
     }
   } finally {
@@ -70,7 +87,7 @@ export function starved(
   const share = imageBytes === null ? '' : ` (${megabytes(bytes)} of ${megabytes(imageBytes)} have come)`;
   return new CommandError(
     'failed',
-    `the image child of process ${target} got nothing out for ${giveUpMs / 1000} s${share} and was ended: the process keeps ` +
+    `the image child of process ${target} got almost nothing out for ${giveUpMs / 1000} s${share} and was ended: the process keeps ` +
       'all processors busy that it may use; try again when it is less busy, or raise its CPU limit. Nothing was written',
   );
 }

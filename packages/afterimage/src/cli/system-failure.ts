@@ -17,7 +17,8 @@ export function systemFailure(error: unknown): CommandError | null {
   if (!(error instanceof Error) || !('syscall' in error)) return null;
   const code = codeOf(error) ?? 'unknown error';
   const path = 'path' in error && typeof error.path === 'string' ? ` ${visible(error.path)}` : '';
-  const call = `${String(error.syscall)}${path}`;
+  const syscall = String(error.syscall);
+  const call = path !== '' && syscall.endsWith(path) ? syscall : `${syscall}${path}`;
   const shortage = SHORTAGES[code];
   const message =
     shortage === undefined
