@@ -21,6 +21,7 @@ import { isReady, shortStatus } from './pod-status.js';
 import { podOf, type Pod } from './pod.js';
 import type { Image } from './root-file-system.js';
 import { joinWorkload } from './workloads.js';
+import { PATIENCE_MS } from '../patience.js';
 
 export interface Cluster {
   /** For programs that call kubectl: PATH, KUBECONFIG, and what else it needs. */
@@ -47,7 +48,7 @@ export interface Cluster {
   close(): Promise<void>;
 }
 
-const readyWithinMs = 120_000;
+const readyWithinMs = PATIENCE_MS;
 
 /** Undefined if a cluster can be started, otherwise the reason why not. */
 export function clusterMissing(): string | undefined {

@@ -12,6 +12,7 @@ import { eventually } from '../eventually.js';
 import { oomKills } from './container-cgroup.js';
 import { containerConfig, type ContainerSettings } from './container-config.js';
 import { makeRootFileSystem } from './root-file-system.js';
+import { PATIENCE_MS } from '../patience.js';
 
 export interface Container {
   id: string;
@@ -43,8 +44,8 @@ export interface ContainerExec {
   startFailure(): string | undefined;
 }
 
-const startWithinMs = 20_000;
-const removeWithinMs = 20_000;
+const startWithinMs = PATIENCE_MS;
+const removeWithinMs = PATIENCE_MS;
 const lastWordsWithinMs = 1_000;
 
 /** A container could not be started: the message is runc's. */

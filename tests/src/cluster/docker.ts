@@ -21,6 +21,7 @@ import {
   type ToolContainer,
   type ToolSettings,
 } from './run-arguments.js';
+import { PATIENCE_MS } from '../patience.js';
 
 export interface Docker {
   /** For programs that call docker: PATH, DOCKER_HOST, and DOCKER_CONFIG. */
@@ -37,8 +38,8 @@ export interface Docker {
   close(): Promise<void>;
 }
 
-const readyWithinMs = 30_000;
-const dockerWithinMs = 60_000;
+const readyWithinMs = PATIENCE_MS;
+const dockerWithinMs = PATIENCE_MS;
 
 /** Within its namespaces: $0 is its directory, the rest the command to run. */
 const confined = [

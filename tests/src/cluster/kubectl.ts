@@ -8,6 +8,7 @@ import { dirname } from 'node:path';
 import { buffer, text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { unzipSync } from 'fflate';
+import { PATIENCE_MS } from '../patience.js';
 
 /** The oldest minor version that can exec over WebSocket, and the newest. */
 export type KubectlVersion = 29 | 33;
@@ -50,7 +51,7 @@ export interface KubectlOptions {
   input?: Buffer | string;
   /** Its standard input does not end. */
   keepInputOpen?: boolean;
-  /** Time limit after which it is killed and `code` is null; a minute by default. */
+  /** Time limit after which it is killed and `code` is null; {@link PATIENCE_MS} by default. */
   timeoutMs?: number;
 }
 
@@ -64,7 +65,7 @@ export interface KubectlResult {
 export async function runKubectl(
   env: Record<string, string>,
   args: string[],
-  { input = '', keepInputOpen = false, timeoutMs = 60_000 }: KubectlOptions = {},
+  { input = '', keepInputOpen = false, timeoutMs = PATIENCE_MS }: KubectlOptions = {},
 ): Promise<KubectlResult> {
   const kubectl = spawn('kubectl', args, { env, timeout: timeoutMs, killSignal: 'SIGKILL' });
   const closed = once(kubectl, 'close') as Promise<[number | null]>;

@@ -16,8 +16,9 @@ import {
   type ToolContainer,
   type ToolSettings,
 } from './run-arguments.js';
+import { PATIENCE_MS } from '../patience.js';
 
-const podmanWithinMs = 60_000;
+const podmanWithinMs = PATIENCE_MS;
 
 /**
  * Podman's default seccomp filter is in force, as is Docker's in Docker.

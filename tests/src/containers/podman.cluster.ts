@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { clusterMissing, startPodman } from '../cluster/index.js';
 import { memoryRoot } from '../memory-cgroup.js';
+import { PATIENCE_MS } from '../patience.js';
 
 const script = fileURLToPath(new URL('../fixtures/pod-server.cjs', import.meta.url));
 const skip = clusterMissing() ?? false;
@@ -20,14 +21,14 @@ it('podman and docker exec enter a container, and leave nothing behind', { skip 
       JSON.stringify([process.getuid(), read('/proc/self/status', 'latin1'), read('/proc/self/mounts', 'latin1')])`;
     for (const command of ['podman', 'docker']) {
       const args = ['exec', '-i', 'shop', 'node', '-p', program];
-      const { stdout } = await promisify(execFile)(command, args, { env, timeout: 30_000 });
+      const { stdout } = await promisify(execFile)(command, args, { env, timeout: PATIENCE_MS });
       const [uid, status, mounts] = JSON.parse(stdout) as [number, string, string];
       assert.equal(uid, 10001);
       assert.match(status, /^CapEff:\t0+$[^]*^NoNewPrivs:\t1$[^]*^Seccomp:\t2$/m);
       assert.match(mounts, /^tmpfs \/tmp tmpfs \S*\bnoexec\b/m);
     }
     await assert.rejects(
-      promisify(execFile)('podman', ['exec', 'shop', 'sh'], { env, timeout: 30_000 }),
+      promisify(execFile)('podman', ['exec', 'shop', 'sh'], { env, timeout: PATIENCE_MS }),
       /exec: "sh": executable file not found in \$PATH/,
     );
     assert.match((await container.request('/')).body, /^hello from v24\./);
