@@ -1,10 +1,10 @@
 /**
- * Decides what to do with an image once its header gives its size: develop it here, or store it to be
- * developed elsewhere.
+ * Decides before the fork what to do with the image: develop it here, which does not need the program's
+ * pages in it, or store it whole, to be developed elsewhere.
  */
 import { formatBytes } from '@afterimage/host/format';
 import { describeHeadroom, readHeadroom, reserveBytes } from '@afterimage/host/headroom';
-import { developNeedBytes, type ImageHeader } from '@afterimage/image/read';
+import { developNeedBytes, type ImageSize } from '@afterimage/image/read';
 import { COMPRESSED_SHARE } from '@afterimage/image/store';
 import type { CollectorJob } from './collector-protocol.js';
 import { DEVELOP_MEMORY_MB } from './options.js';
@@ -27,10 +27,10 @@ export type Place = { develop: true; boundBytes: number | null } | { develop: fa
  * @throws {OutputError} `disk-full` if neither result would fit
  */
 export async function choosePlace(
-  header: ImageHeader,
+  expected: ImageSize,
   { develop, developMemoryMb, path }: Pick<CollectorJob, 'develop' | 'developMemoryMb' | 'path'>,
 ): Promise<Place> {
-  const snapshotBytes = header.metadata.heap.used * SNAPSHOT_PER_HEAP;
+  const snapshotBytes = expected.heapUsed * SNAPSHOT_PER_HEAP;
   if (develop === 'always') {
     await checkDisk(path, snapshotBytes);
     return { develop: true, boundBytes: developMemoryMb === undefined ? null : developMemoryMb * 1e6 };
@@ -39,19 +39,19 @@ export async function choosePlace(
   const why =
     develop === 'never'
       ? 'developing here is switched off'
-      : await whyNotHere(header, path, snapshotBytes, boundBytes);
+      : await whyNotHere(expected, path, snapshotBytes, boundBytes);
   if (why === null) return { develop: true, boundBytes };
-  await checkDisk(path, header.residentBytes * COMPRESSED_SHARE);
+  await checkDisk(path, expected.residentBytes * COMPRESSED_SHARE);
   return { develop: false, why };
 }
 
 async function whyNotHere(
-  header: ImageHeader,
+  expected: ImageSize,
   path: string,
   snapshotBytes: number,
   boundBytes: number,
 ): Promise<string | null> {
-  const need = developNeedBytes(header);
+  const need = developNeedBytes(expected);
   if (need > boundBytes) {
     return `developing it takes up to ${formatBytes(need)} of memory, at most ${formatBytes(boundBytes)} are allowed here`;
   }

@@ -2,6 +2,7 @@
  * The messages between the agent and its collector: one JSON object a line. The agent writes to the control
  * descriptor, whose end means that the target has ended; the collector writes to its standard output.
  */
+import type { ImageSize } from '@afterimage/image/read';
 import type { RedactionLevel } from '@afterimage/snapshot/redaction';
 import type { CaptureErrorCode } from './errors.js';
 import type { ResultKind } from './events.js';
@@ -15,6 +16,10 @@ export interface CollectorJob {
   type: 'job';
   /** Where the snapshot goes. */
   path: string;
+  /** Process ID of the target. */
+  target: number;
+  /** The expected size of the image. */
+  expected: ImageSize;
   /**
    * The name to write under until the result is complete. The agent removes the file if the collector cannot.
    */
@@ -40,8 +45,11 @@ export type ToCollector =
 
 /** The collector's reports. Sizes in bytes, times in milliseconds. */
 export type FromCollector =
-  /** The temporary file exists; the image may be sent. */
-  | { type: 'ready' }
+  /**
+   * The temporary file exists; the image may be sent. `omitProgram`: it is developed here, and needs none of
+   * the program's clean pages.
+   */
+  | { type: 'ready'; omitProgram: boolean }
   /** The whole image has been received. */
   | { type: 'image'; bytes: number; extraBytes: number }
   /** The result has been written to its path. */

@@ -3,12 +3,12 @@
  * its path. The agent starts it before the fork; no failure in it affects the server. Its last line and its
  * exit code, 0 or 1, give the outcome.
  */
-import { createWriteStream, rmSync, writeFileSync } from 'node:fs';
+import { createWriteStream, openSync, rmSync, writeFileSync } from 'node:fs';
 import { rm, type FileHandle } from 'node:fs/promises';
 import { setPriority } from 'node:os';
 import type { Writable } from 'node:stream';
 import { openControl, report } from './collector-control.js';
-import { choosePlace } from './collector-place.js';
+import { choosePlace, type Place } from './collector-place.js';
 import { keepOutOfCoreDumps } from '@afterimage/host/core-dumps';
 import type { CollectorJob, FromCollector, ReportOf } from './collector-protocol.js';
 import { deferred, untilAborted, within } from '@afterimage/host/deferred';
@@ -73,10 +73,13 @@ async function collect(): Promise<number> {
   try {
     work = await untilAborted(job.promise, stop.signal);
     if (work.recipients.length > 0) await checkRecipients(work.recipients);
+    const place = await choosePlace(work.expected, work);
+    if (!place.develop) refusePlainImage(work, place.why);
+    const program = place.develop ? openProgram(work.target) : undefined;
     file = await openTemporary(work.temporary);
     temporary = work.temporary;
-    report({ type: 'ready' });
-    report(await receive(work, file));
+    report({ type: 'ready', omitProgram: program !== undefined });
+    report(await receive(work, file, place, program));
     return 0;
   } catch (error) {
     memory.stop();
@@ -94,13 +97,25 @@ async function collect(): Promise<number> {
   }
 }
 
+/** Returns its descriptor; undefined where the kernel does not allow it: the image is whole then. */
+function openProgram(target: number): number | undefined {
+  try {
+    return openSync(`/proc/${target}/exe`, 'r');
+  } catch {
+    return undefined;
+  }
+}
+
 /** Receives the image, and writes the result to its path. */
-async function receive(work: CollectorJob, file: FileHandle): Promise<ReportOf<'written'>> {
+async function receive(
+  work: CollectorJob,
+  file: FileHandle,
+  place: Place,
+  program: number | undefined,
+): Promise<ReportOf<'written'>> {
   const chunks = imageChunks(0, (bytes) => report({ type: 'image', bytes, extraBytes: memory.peak() }));
-  const image = await whole(readImage(chunks));
-  const place = await choosePlace(image.header, work);
-  if (!place.develop) refusePlainImage(work, place.why);
-  else memory.darkroomBound = place.boundBytes;
+  const image = { ...(await whole(readImage(chunks))), program };
+  if (place.develop) memory.darkroomBound = place.boundBytes;
   const { recipients } = work;
   const { stream, sha256 } = await sealedOutput(writeTo(file), recipients);
   const developed = place.develop

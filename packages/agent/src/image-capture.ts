@@ -87,14 +87,15 @@ async function captureOnce(job: CaptureJob, attempt: number): Promise<CaptureRes
   process.once('exit', removeAtExit);
   let child: Child | null = null;
   try {
-    await untilAborted(within(collector.ready, START_MS, tooSlow), signal);
+    const ready = within(collector.ready, START_MS, tooSlow);
+    const { omitProgram } = await untilAborted(ready, signal);
     const started = performance.now();
     // Descriptors are needed for reading the process's figures, for the thread that reads smaps, and for the
     // child until it has closed the inherited ones.
     child = await reserve.during(async () => {
       const { name, parkTimeoutMs } = settings;
       const figures = metadata(name, await readProcessFigures('self'));
-      return forkChild(addon, { output: pipe.output, metadata: figures, parkTimeoutMs }, signal);
+      return forkChild(addon, { output: pipe.output, metadata: figures, parkTimeoutMs, omitProgram }, signal);
     }, CAPTURE_DESCRIPTORS);
     pipe.close('output');
     return await collect(job, attempt, child, collector, started);
@@ -125,6 +126,8 @@ async function start(addon: Addon, job: CaptureJob): Promise<Started> {
     const collector = startCollector(addon, pipe.input, {
       type: 'job',
       path,
+      target: process.pid,
+      expected: { residentBytes: process.memoryUsage.rss(), heapUsed: process.memoryUsage().heapUsed },
       temporary,
       develop,
       developMemoryMb,

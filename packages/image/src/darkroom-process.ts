@@ -2,7 +2,7 @@
 import { readStatSync } from '@afterimage/host/process-stat';
 import { messageOf } from '@afterimage/host/errors';
 import { throwIfWithoutPipes } from '@afterimage/host/spawn-failure';
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { DevelopError } from './develop-errors.js';
 
@@ -24,10 +24,18 @@ export interface DarkroomProcess {
 
 /**
  * Starts the darkroom with stdin, stdout and stderr as pipes.
+ * @param target descriptor of the target's program file, for an image without it
  * @throws {DevelopError} `program-missing`, also if no descriptor is left for its pipes
  */
-export async function startDarkroom(program: string, flags: readonly string[]): Promise<DarkroomProcess> {
-  const child = spawn(program, flags, { stdio: ['pipe', 'pipe', 'pipe'], env: {} });
+export async function startDarkroom(
+  program: string,
+  flags: readonly string[],
+  target?: number,
+): Promise<DarkroomProcess> {
+  const options = target === undefined ? flags : [...flags, '--program'];
+  const more = target === undefined ? [] : [target];
+  const spawned = spawn(program, options, { stdio: ['pipe', 'pipe', 'pipe', ...more], env: {} });
+  const child = spawned as ChildProcessWithoutNullStreams;
   try {
     throwIfWithoutPipes(child, program);
   } catch (error) {

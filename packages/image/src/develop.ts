@@ -140,6 +140,7 @@ async function runOnce(
   const darkroom = await startDarkroom(
     program,
     options.exposeNumericValues ? ['--expose-numeric-values'] : [],
+    source.image.program,
   );
   options.onStart?.(darkroom.pid);
   const onAbort = (): void => darkroom.giveUp(calledOff());

@@ -40,6 +40,11 @@ export interface CaptureRequest {
    * How long to wait for V8's workers to park, in milliseconds; then the capture fails with `park-timeout`.
    */
   parkTimeoutMs: number;
+  /**
+   * Leaves out those pages of the program's file that the process has not changed: nearly the whole program.
+   * The image can then only be developed at once, with that file ({@link ImageStream.program}).
+   */
+  omitProgram: boolean;
 }
 
 /**

@@ -49,6 +49,11 @@ export interface ImageHeader {
 export interface ImageStream {
   header: ImageHeader;
   chunks: AsyncIterable<Uint8Array>;
+  /**
+   * Descriptor of the target's program file, if the image leaves out what that file has. Such an image is
+   * developed at once, and never stored.
+   */
+  program?: number | undefined;
 }
 
 export type ImageErrorCode =
@@ -220,10 +225,22 @@ async function* rejoin(first: Uint8Array, rest: AsyncIterator<Uint8Array>): Asyn
   }
 }
 
+/** What decides how much memory an image takes, in bytes. */
+export interface ImageSize {
+  /** Memory contents in the image. */
+  residentBytes: number;
+  /** V8's heap of the main thread. */
+  heapUsed: number;
+}
+
+export function sizeOf({ residentBytes, metadata }: ImageHeader): ImageSize {
+  return { residentBytes, heapUsed: metadata.heap.used };
+}
+
 /**
- * Returns the peak memory that developing this image takes, in bytes: its contents, and V8's generator, which
+ * Returns the peak memory that developing such an image takes, in bytes: its contents, and V8's generator, which
  * needs up to thirteen times the heap if that consists of many small objects.
  */
-export function developNeedBytes(header: ImageHeader): number {
-  return header.residentBytes + 13 * header.metadata.heap.used;
+export function developNeedBytes({ residentBytes, heapUsed }: ImageSize): number {
+  return residentBytes + 13 * heapUsed;
 }

@@ -3,7 +3,7 @@
  * image child, and makes it close the inspector again while the image streams in.
  */
 import type { ImageMetadata, ImageStream } from '@afterimage/image/read';
-import { describeChildExit, type Fork } from '@afterimage/image/native-part';
+import { describeChildExit, type CaptureRequest, type Fork } from '@afterimage/image/native-part';
 import { readProcessFigures, type ProcessFigures } from '@afterimage/host/process-figures';
 import { untilAborted, within } from '@afterimage/host/deferred';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -23,6 +23,8 @@ export interface AttachJob extends VersionedAddon, InspectorJob {
   /** The application's name. */
   name: string;
   nodeVersion: string;
+  /** Leaves out what the program's file has ({@link CaptureRequest.omitProgram}). */
+  omitProgram: boolean;
   onStep?: ((step: AttachStep) => void) | undefined;
 }
 
@@ -131,6 +133,7 @@ async function capture(
         addon,
         addonVersion,
         parkTimeoutMs: PARK_MS,
+        omitProgram: job.omitProgram,
       }),
     );
     if ('fork' in answer) return answer;

@@ -24,6 +24,7 @@ export interface Orders extends FrameOrders {
   /** Identifies the addon; one that was loaded before is reused if it is the same. */
   addonVersion: string;
   parkTimeoutMs: number;
+  omitProgram: boolean;
 }
 
 export type Answer =
@@ -92,7 +93,12 @@ function captureHere(
   if (image === null) return { failure: 'connect', message: '' };
   try {
     const { failure, fork } = (attached.addon as Addon).captureSync(
-      { output: image.fd, metadata, parkTimeoutMs: orders.parkTimeoutMs },
+      {
+        output: image.fd,
+        metadata,
+        parkTimeoutMs: orders.parkTimeoutMs,
+        omitProgram: orders.omitProgram,
+      },
       (exitCode, signal) => report(`{"exitCode":${exitCode},"signal":${signal}}\n`),
     );
     if (fork !== null) return { fork, heldMs: elapsed() };

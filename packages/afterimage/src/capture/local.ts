@@ -3,6 +3,7 @@ import { captureNeedBytes, describeHeadroom, readHeadroom } from '@afterimage/ho
 import { formatBytes } from '@afterimage/host/format';
 import { watchMemory, type MemoryWatch } from '@afterimage/host/memory-watch';
 import { anonymousBytes } from '@afterimage/host/memory-use';
+import { open, type FileHandle } from 'node:fs/promises';
 import type { VersionedAddon } from '../attach/addon-place.js';
 import { attach, type AttachJob } from '../attach/attach.js';
 import { describeIfOpen } from '../attach/left-open.js';
@@ -23,6 +24,8 @@ export interface LocalCapture {
   standBy?: AttachJob['standBy'];
   /** Whether this process runs in the target's cgroup, as in a container, so that its memory counts there. */
   isBeside: boolean;
+  /** Whether the image is developed on this machine at once; otherwise it must be whole. */
+  isDevelopedHere: boolean;
   /** How long to wait for the target's main thread, in milliseconds. */
   waitMs?: number | undefined;
   signal: AbortSignal;
@@ -35,9 +38,20 @@ export interface LocalCapture {
  * Reading the image rejects with the same error, or with the signal's reason.
  */
 export async function captureLocal(capture: LocalCapture): Promise<CapturedImage> {
+  const { pid } = capture.target.status;
+  await checkHeadroom(pid);
+  const program = capture.isDevelopedHere ? await openProgram(pid) : null;
+  try {
+    return await captureWith(capture, program);
+  } catch (error) {
+    await program?.close();
+    throw error;
+  }
+}
+
+async function captureWith(capture: LocalCapture, program: FileHandle | null): Promise<CapturedImage> {
   const { target, signal } = capture;
   const { pid } = target.status;
-  await checkHeadroom(pid);
   const started = performance.now();
   const job = {
     target: target.status,
@@ -45,6 +59,7 @@ export async function captureLocal(capture: LocalCapture): Promise<CapturedImage
     name: (await applicationOf(pid, target.commandLine)).name,
     nodeVersion: target.nodeVersion,
     waitMs: capture.waitMs,
+    omitProgram: program !== null,
     ...(await capture.addonFor(target.nodeVersion)),
     standBy: capture.standBy,
     beforeSignal: () => checkAgain(pid, 'capture'),
@@ -88,15 +103,20 @@ export async function captureLocal(capture: LocalCapture): Promise<CapturedImage
   signal.addEventListener('abort', release, { once: true });
   return {
     kind: 'image',
-    image: { header: image.header, chunks: watched() },
+    image: { header: image.header, chunks: watched(), program: program?.fd },
     cost: () => ({ ...cost, extraBytes: memory.peak() }),
     leftOpen: () => describeIfOpen(left),
-    release: () => {
+    release: async () => {
       stop(memory);
       release();
-      return Promise.resolve();
+      await program?.close();
     },
   };
+}
+
+/** Null where the kernel does not allow it; the image is whole then. */
+async function openProgram(pid: number): Promise<FileHandle | null> {
+  return open(`/proc/${pid}/exe`).catch(() => null);
 }
 
 function stop(memory: MemoryWatch): void {

@@ -167,7 +167,7 @@ async function captureOne(
     if (agent !== null) return await captureWithAgent(agent, askedOf(job), job);
     for (let attempt = 1; ; attempt++) {
       try {
-        const captured = await target.capture({ signal, progress, say });
+        const captured = await target.capture({ signal, progress, say, storesImage: image !== undefined });
         try {
           const kept = await keep(captured, target, job);
           const left = captured.kind === 'written' ? null : await captured.leftOpen();

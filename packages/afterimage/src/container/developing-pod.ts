@@ -3,7 +3,7 @@
  * kit, with enough memory for developing. It is removed afterwards, and otherwise ends by itself.
  */
 import { formatBytes } from '@afterimage/host/format';
-import { developNeedBytes, type ImageHeader } from '@afterimage/image/read';
+import { developNeedBytes, sizeOf, type ImageHeader } from '@afterimage/image/read';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Surroundings } from '../kit/protocol.js';
@@ -46,7 +46,7 @@ export async function startDevelopingPod(
   signal: AbortSignal,
 ): Promise<DevelopingPod> {
   const name = `afterimage-develop-${randomBytes(4).toString('hex')}`;
-  const memory = Math.ceil((developNeedBytes(header) + KIT_BYTES) / 2 ** 20);
+  const memory = Math.ceil((developNeedBytes(sizeOf(header)) + KIT_BYTES) / 2 ** 20);
   const where = { ...cluster, namespace: target.namespace };
   const manifest = podManifest(target, name, node, uid, gid, memory);
   const what = `pod ${name} with ${formatBytes(memory * 2 ** 20)}`;

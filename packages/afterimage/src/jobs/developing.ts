@@ -2,7 +2,7 @@
 import { develop, type DevelopProgress, type DevelopResult } from '@afterimage/image/develop';
 import { formatBytes } from '@afterimage/host/format';
 import { describeHeadroom, readHeadroom, reserveBytes } from '@afterimage/host/headroom';
-import { developNeedBytes, type ImageHeader, type ImageStream } from '@afterimage/image/read';
+import { developNeedBytes, sizeOf, type ImageHeader, type ImageStream } from '@afterimage/image/read';
 import { checkDisk } from '@afterimage/host/output-file';
 import type { RedactionLevel } from '@afterimage/snapshot/redaction';
 import type { Writable } from 'node:stream';
@@ -63,7 +63,7 @@ export async function checkRoom(
   output: string,
   advice = 'develop it on a machine with more',
 ): Promise<void> {
-  const needed = developNeedBytes(header);
+  const needed = developNeedBytes(sizeOf(header));
   const headroom = await readHeadroom();
   if (headroom.available - reserveBytes(headroom.limit) < needed) {
     throw new CommandError(

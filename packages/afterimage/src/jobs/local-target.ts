@@ -18,13 +18,14 @@ export function localTarget(pid: number, waitMs?: number): CaptureTarget {
       const board = await readAgentBoard(pid);
       return board === null ? null : { status, board };
     },
-    capture: async ({ signal, progress }) => {
+    capture: async ({ signal, progress, storesImage }) => {
       progress.stage(`looking at process ${pid}`);
       return captureLocal({
         target: await attachableProcess(pid, signal),
         addonFor: installedAddon,
         standBy: startWatchdog,
         isBeside: false,
+        isDevelopedHere: !storesImage,
         waitMs,
         signal,
         onStep: (step) => progress.stage(stepText(step, `process ${pid}`)),

@@ -15,10 +15,10 @@ export interface CaptureTarget {
    */
   agent?(): Promise<FoundAgent | null>;
   /**
-   * Captures.
+   * Captures. With `storesImage`, the image is stored as it arrives; otherwise it is developed at once.
    * @throws {CommandError}, or the signal's reason
    */
-  capture(context: CaptureContext): Promise<Arrival>;
+  capture(context: CaptureContext & { storesImage: boolean }): Promise<Arrival>;
   /**
    * Reads what its heap is made of, without a capture.
    * @throws {CommandError}, or the signal's reason

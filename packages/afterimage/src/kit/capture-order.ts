@@ -29,6 +29,7 @@ export async function captureOrder(
     addonFor: (nodeVersion) => Promise.resolve(addonAmong(parts, nodeVersion)),
     standBy: () => Promise.resolve(watchdogOutside(output)),
     isBeside: true,
+    isDevelopedHere: false,
     waitMs,
     signal,
     onStep: (step) => {

@@ -43,6 +43,7 @@ struct Capture {
   int output = -1;
   char* metadata = nullptr;
   size_t metadata_size = 0;
+  bool omit_program = false;
   int64_t timeout_ns = 0;
 
   int workers = 0;
@@ -122,7 +123,7 @@ Outcome fork_child(Capture* capture) {
     outcome.error = -error;
   } else {
     const child_orders orders = {capture->output, getpid(), capture->marks.protection_keys, capture->metadata,
-                                 capture->metadata_size, resume_and_write_snapshot, capture->isolate};
+                                 capture->metadata_size, capture->omit_program, resume_and_write_snapshot, capture->isolate};
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -260,6 +261,7 @@ Capture* read_request(const FunctionCallbackInfo<Value>& info) {
   capture->environment = node::GetCurrentEnvironment(context);
   capture->context.Reset(isolate, context);
   capture->output = get("output")->Int32Value(context).FromJust();
+  capture->omit_program = get("omitProgram")->IsTrue();
   capture->timeout_ns = static_cast<int64_t>(get("parkTimeoutMs")->NumberValue(context).FromJust() * 1e6);
   Local<v8::ArrayBufferView> metadata = get("metadata").As<v8::ArrayBufferView>();
   capture->metadata_size = metadata->ByteLength();

@@ -2,6 +2,7 @@
 #ifndef AFTERIMAGE_CHILD_H
 #define AFTERIMAGE_CHILD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -16,6 +17,7 @@ struct child_orders {
   uint32_t protection_keys;
   const char *metadata;
   size_t metadata_size;
+  bool omit_program;  // as in struct image_contents
   // Runs in the restored process, with enum resume_flags; never in the child.
   void (*resume)(long flags, void *context);
   void *context;

@@ -35,7 +35,8 @@
 // An entry of pagemap (Documentation/admin-guide/mm/pagemap.rst).
 #define PAGE_PRESENT (1ull << 63)
 #define PAGE_SWAPPED (1ull << 62)
-#define PAGE_GUARD (1ull << 58)  // since Linux 6.15; also marked as swapped
+#define PAGE_OF_FILE (1ull << 61)  // not the process's own copy
+#define PAGE_GUARD (1ull << 58)    // since Linux 6.15; also marked as swapped
 
 // The order in which memory is written. Every page that the target writes to during the capture exists twice. So the
 // child first writes those pages that the target will modify soonest, and frees what it does not need itself once that
@@ -85,6 +86,7 @@ struct writer {
   bool guards_look_swapped;
   int failure;  // enum child_exit
   uint64_t file_end;  // end of the latest file mapping
+  char program[256];  // path whose clean pages are left out, as in struct mapping; empty if none are
 };
 
 // ---- output -------------------------------------------------------------------------------------------
@@ -267,6 +269,33 @@ static bool add_anonymous(struct writer *writer, uint64_t start, uint64_t end, u
   return add_segment(writer, run_start, run_end - run_start, end - run_start, flags, run_turn);
 }
 
+static bool add_part(struct writer *writer, const struct mapping *program, uint64_t start, uint64_t end, uint32_t flags, bool own, enum turn turn) {
+  if (!add_segment(writer, start, own ? end - start : 0, end - start, own ? flags : flags | SEGMENT_IN_PROGRAM, turn)) return false;
+  if (!own) writer->scratch->segments[writer->scratch->segment_count - 1].p_paddr = program->file_offset + start - program->start;
+  return true;
+}
+
+static bool is_own_page(uint64_t entry) { return entry & PAGE_SWAPPED || (entry & PAGE_PRESENT && !(entry & PAGE_OF_FILE)); }
+
+// Adds segments of the pages that the process has changed, with their contents, and of those that are as in the file,
+// without.
+static bool add_program(struct writer *writer, const struct mapping *mapping, uint32_t flags, enum turn turn) {
+  uint64_t start = mapping->start, at = start;
+  bool own = false;
+  while (at < mapping->end) {
+    uint64_t count = (mapping->end - at) / writer->page;
+    if (count > PAGEMAP_ENTRIES) count = PAGEMAP_ENTRIES;
+    if (!read_presence(writer, at, count)) return false;
+    for (uint64_t i = 0; i < count; i++, at += writer->page) {
+      if (is_own_page(writer->scratch->pagemap[i]) == own) continue;
+      if (at > start && !add_part(writer, mapping, start, at, flags, own, turn)) return false;
+      start = at;
+      own = !own;
+    }
+  }
+  return add_part(writer, mapping, start, at, flags, own, turn);
+}
+
 static bool add_file_name(struct scratch *scratch, const struct mapping *mapping) {
   size_t size = strlen(mapping->name) + 1;
   if (scratch->file_count == FILES_CAPACITY || scratch->file_names_used + size > FILE_NAMES_CAPACITY) return false;
@@ -305,7 +334,9 @@ static bool add_mapping(const struct mapping *mapping, void *context) {
   // Shared memory may be a database of many gigabytes; neither V8 nor a C library keeps its own state there.
   if (mapping->shared) return add_segment(writer, mapping->start, 0, size, flags | SEGMENT_SHARED, turn);
   if (!mapping->readable) return add_segment(writer, mapping->start, 0, size, flags, turn);
-  // Files are written whole, touched or not: the darkroom has no files, and V8 may run any part of them.
+  if (mapping->inode && writer->program[0] && !strcmp(mapping->name, writer->program))
+    return add_program(writer, mapping, flags | SEGMENT_FILE, turn);
+  // Files are written whole, touched or not: the darkroom has no other files, and V8 may run any part of them.
   if (mapping->inode) return add_segment(writer, mapping->start, size, size, flags | SEGMENT_FILE, turn);
   if (turn != TURN_KEPT && size < PAGE_TABLE_SPAN && writer->scratch->scattered_count < SCATTERED_CAPACITY)
     writer->scratch->scattered[writer->scratch->scattered_count++] = (struct range){mapping->start, mapping->end};
@@ -487,6 +518,12 @@ static void write_image(struct writer *writer, const struct image_contents *cont
   flush(writer);
 }
 
+// Leaves it empty if it does not fit: struct mapping would have a part of it only.
+static void read_program_path(char *path, size_t size) {
+  ssize_t length = readlink("/proc/self/exe", path, size);
+  path[length < 0 || (size_t)length >= size ? 0 : length] = 0;
+}
+
 int image_write(int output, const struct image_contents *contents) {
   struct writer writer = {.output = output, .memory_file = -1, .pagemap_file = -1, .page = (size_t)sysconf(_SC_PAGESIZE)};
   // Between two inaccessible pages, so that the kernel does not merge it with a neighboring mapping of the target.
@@ -501,6 +538,8 @@ int image_write(int output, const struct image_contents *contents) {
   writer.memory_file = own_file_open("/proc/self/mem", O_RDONLY);
   writer.pagemap_file = own_file_open("/proc/self/pagemap", O_RDONLY);
   if (writer.pagemap_file < 0 && writer.memory_file < 0) return CHILD_PAGEMAP;
+  // Without pagemap, changed pages cannot be told from clean ones.
+  if (contents->omit_program && writer.pagemap_file >= 0) read_program_path(writer.program, sizeof writer.program);
   if (writer.pagemap_file >= 0) writer.guards_look_swapped = guards_look_swapped(&writer, area);
   if (proc_maps_visit(add_mapping, &writer) < 0) return CHILD_MAPS_UNREADABLE;
   if (writer.failure) return writer.failure;

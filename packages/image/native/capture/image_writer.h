@@ -2,6 +2,7 @@
 #ifndef AFTERIMAGE_IMAGE_WRITER_H
 #define AFTERIMAGE_IMAGE_WRITER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,6 +15,7 @@ struct image_contents {
   uint32_t protection_keys;
   const char *metadata;  // JSON
   size_t metadata_size;
+  bool omit_program;  // leave out clean pages of the program's file (SEGMENT_IN_PROGRAM)
 };
 
 // Only for a forked child in which nothing else runs: after its first mapping it allocates nothing, so that the image

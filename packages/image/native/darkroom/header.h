@@ -14,6 +14,7 @@ struct header {
   const uint64_t *auxv;  // the auxiliary vector of this process, for header_check_*
   uint64_t kernel_page;  // page size of this kernel, in bytes
   uint64_t space_end;    // end of this process's address space
+  int program;           // descriptor of the target's program file, or -1
   // The memory that contains segments and eventfds.
   void *memory;
   uint64_t memory_size;

@@ -1,5 +1,6 @@
 // The darkroom: rebuilds an image in this process, and lets V8 write the heap snapshot there. Reads the image from
-// descriptor 0, writes the snapshot to descriptor 1 and reports to descriptor 2. Freestanding and position-independent,
+// descriptor 0, writes the snapshot to descriptor 1 and reports to descriptor 2; an image without its program's clean
+// pages needs that file as descriptor 3. Freestanding and position-independent,
 // without relocations: see arena.h.
 
 #include <linux/prctl.h>
@@ -72,15 +73,17 @@ __attribute__((noreturn, visibility("hidden"))) void start(const long *stack);
 
 void start(const long *stack) {
   long count = stack[0];
+  int program = -1;
   const char *const *arguments = (const char *const *)(stack + 1);
   for (long i = 1; i < count; i++) {
     if (same(arguments[i], "--expose-numeric-values")) resume_flags |= RESUME_EXPOSE_NUMERIC_VALUES;
-    else fail(DEVELOPER_USAGE, "usage: darkroom [--expose-numeric-values] <image >snapshot 2>reports");
+    else if (same(arguments[i], "--program")) program = PROGRAM;
+    else fail(DEVELOPER_USAGE, "usage: darkroom [--expose-numeric-values] [--program 3<program] <image >snapshot 2>reports");
   }
   CALL5(__NR_prctl, PR_SET_PDEATHSIG, 9, 0, 0, 0);
   const char *const *environment = arguments + count + 1;
   while (*environment) environment++;
-  struct header header = {.auxv = (const uint64_t *)(environment + 1), .space_end = user_space_end(stack)};
+  struct header header = {.auxv = (const uint64_t *)(environment + 1), .space_end = user_space_end(stack), .program = program};
   header.kernel_page = auxv_value(header.auxv, AT_PAGESZ);
   input_begin();
   header_read(&header);

@@ -8,6 +8,7 @@
 #include "vdso.h"
 
 #define MAP_FLAGS (0x22 | 0x4000 | 0x100000)  // MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE
+#define MAP_FILE_FLAGS (0x2 | 0x4000 | 0x100000)
 
 static int access_of(const Elf64_Phdr *segment) {
   return (segment->p_flags & PF_R ? 1 : 0) | (segment->p_flags & PF_W ? 2 : 0) | (segment->p_flags & PF_X ? 4 : 0);
@@ -15,8 +16,12 @@ static int access_of(const Elf64_Phdr *segment) {
 
 static int has_contents(const Elf64_Phdr *segment) { return segment->p_filesz != 0; }
 
-static void claim(uint64_t start, uint64_t size, int access) {
-  long got = CALL6(__NR_mmap, start, size, access, MAP_FLAGS, -1, 0);
+static void claim(const Elf64_Phdr *segment, int access, int program) {
+  uint64_t start = segment->p_vaddr;
+  int in_program = segment->p_flags & SEGMENT_IN_PROGRAM;
+  if (in_program && program < 0) fail(DEVELOPER_USAGE, "the image leaves out its program's file, and that file is not given");
+  long got = in_program ? CALL6(__NR_mmap, start, segment->p_memsz, access, MAP_FILE_FLAGS, program, segment->p_paddr)
+                        : CALL6(__NR_mmap, start, segment->p_memsz, access, MAP_FLAGS, -1, 0);
   if (got == (long)start) return;
   if (got == -ENOMEM) fail_at(DEVELOPER_NO_MEMORY, "the kernel has no memory or no mapping left for address", start);
   fail_at(DEVELOPER_ADDRESS_UNAVAILABLE, "cannot be mapped in this process: address", start);
@@ -61,7 +66,7 @@ void memory_map(const struct header *header) {
   for (uint64_t i = 0; i < header->segment_count; i++) {
     const Elf64_Phdr *segment = &header->segments[i];
     // Segments with contents must be writable until those are read.
-    claim(segment->p_vaddr, segment->p_memsz, has_contents(segment) ? 3 : access_of(segment) & ~4);
+    claim(segment, has_contents(segment) ? 3 : access_of(segment) & ~4, header->program);
     if (stack_pointer >= segment->p_vaddr && stack_pointer < segment->p_vaddr + segment->p_memsz) stack = i;
   }
   if (stack == header->segment_count) fail_at(DEVELOPER_CORRUPT, "the image is corrupt: no segment holds the stack pointer", stack_pointer);

@@ -4,11 +4,12 @@
 
 #include <stdint.h>
 
-// The snapshot's descriptor gets another number once the image is restored: descriptors.h.
+// The descriptors. The snapshot's gets another number once the image is restored: descriptors.h.
 enum {
   INPUT = 0,
   SNAPSHOT = 1,
   REPORTS = 2,
+  PROGRAM = 3,  // only with --program
 };
 
 void report_text(const char *text);
