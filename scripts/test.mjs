@@ -1,5 +1,5 @@
 // Runs the tests, having made everything they need:
-//   node scripts/test.mjs [cluster|browser|soak|vm] [NAME ...]
+//   node scripts/test.mjs [fault|cluster|browser|soak|vm] [NAME ...]
 // NAME picks the test files whose path in tests/src contains it. Exits as the test runner does.
 import { spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
@@ -8,16 +8,21 @@ import { compiled, testFiles } from './test-files.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const [first = '', ...rest] = process.argv.slice(2);
-const kind = ['cluster', 'browser', 'soak', 'vm'].includes(first) ? first : 'test';
+const kind = ['fault', 'cluster', 'browser', 'soak', 'vm'].includes(first) ? first : 'test';
 const names = kind === 'test' && first ? [first, ...rest] : rest;
 
 /** Bound on a whole test file: what Node 20 and 22 make of --test-timeout. Long tests carry their own. */
-const timeoutMs = { test: 1_200_000, cluster: 1_200_000, browser: 300_000, soak: 3_600_000, vm: 14_400_000 }[
-  kind
-];
+const timeoutMs = {
+  test: 1_200_000,
+  fault: 1_200_000,
+  cluster: 1_200_000,
+  browser: 300_000,
+  soak: 3_600_000,
+  vm: 14_400_000,
+}[kind];
 
 /** Files at a time. Tests wait for much; the long ones keep two processors busy by themselves. */
-const concurrency = kind === 'test' || kind === 'cluster' ? availableParallelism() + 1 : 1;
+const concurrency = ['test', 'fault', 'cluster'].includes(kind) ? availableParallelism() + 1 : 1;
 
 const files = testFiles(kind, names).map(compiled);
 if (files.length === 0) fail(`no ${kind} file is named like ${names.join(', ')}`);

@@ -200,7 +200,7 @@ test('placeholders and keep: the newest results stay', async (t) => {
   assert.ok(left.includes(newest.slice(directory.length + 1)));
 });
 
-test('ten captures leave no descriptor, child or thread in the server', async (t) => {
+test('several captures leave no descriptor, child or thread in the server', async (t) => {
   const directory = temporaryDirectory(t);
   const path = join(directory, 'a.heapsnapshot');
   const target = await startTarget(t, { options: { allow: true, path } });
@@ -212,7 +212,7 @@ test('ten captures leave no descriptor, child or thread in the server', async (t
     });
   await signaled(target);
   const before = await atRest();
-  for (let i = 0; i < 10; i++) await signaled(target);
+  for (let i = 0; i < 3; i++) await signaled(target);
   const after = await atRest();
   assert.deepEqual([after.descriptors, after.threads], [before.descriptors, before.threads]);
   assert.deepEqual(filesIn(directory), ['a.heapsnapshot']);

@@ -288,7 +288,8 @@ test('if memory runs low while developing, the capture aborts and the server liv
 });
 
 test('the capture times out', async (t) => {
-  const at = await scene(t, { timeoutMs: 1_500 });
+  // Long enough to be forked by then; the stopped collector lets nothing continue.
+  const at = await scene(t, { timeoutMs: 10_000 });
   const { collector, child } = await whenForked(at);
   const line = await outcome(at);
   assert.deepEqual([line.event, line['code']], ['failed', 'timeout']);
