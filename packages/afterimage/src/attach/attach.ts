@@ -3,7 +3,7 @@
  * image child, and makes it close the inspector again while the image streams in.
  */
 import type { ImageMetadata, ImageStream } from '@afterimage/image/read';
-import { describeChildExit, type CaptureRequest, type Fork } from '@afterimage/image/native-part';
+import { describeChildExit, type Fork } from '@afterimage/image/native-part';
 import { readProcessFigures, type ProcessFigures } from '@afterimage/host/process-figures';
 import { untilAborted, within } from '@afterimage/host/deferred';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -23,7 +23,7 @@ export interface AttachJob extends VersionedAddon, InspectorJob {
   /** The application's name. */
   name: string;
   nodeVersion: string;
-  /** Leaves out what the program's file has ({@link CaptureRequest.omitProgram}). */
+  /** Whether the image leaves out what the program's file has: it is developed here at once. */
   omitProgram: boolean;
   onStep?: ((step: AttachStep) => void) | undefined;
 }
