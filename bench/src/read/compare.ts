@@ -33,25 +33,29 @@ export interface Compared {
   onlyOurs: Difference[];
 }
 
-/** Edges of these nodes are V8's account of its roots, which no object has. */
+/** Edges of these nodes are V8's account of its roots: they are compared by themselves, without their numbers. */
 const SYNTHETIC = 'synthetic';
 const MAX_NAME = 120;
 
 export function compareGraphs(
   theirs: ComparedGraph,
   ours: ComparedGraph,
-): { nodes: Compared; edges: Compared; selfSize: { theirs: number; ours: number } } {
+): { nodes: Compared; edges: Compared; rootEdges: Compared; selfSize: { theirs: number; ours: number } } {
   const [theirNodes, ourNodes] = [nodeKeys(theirs), nodeKeys(ours)];
   const nodes = compareKeys(theirNodes, ourNodes, (side, node) =>
     nodeText(side === 'theirs' ? theirs : ours, node),
   );
-  const [theirEdges, ourEdges] = [edgeKeys(theirs, theirNodes), edgeKeys(ours, ourNodes)];
-  const edges = compareKeys(theirEdges.keys, ourEdges.keys, (side, index) =>
-    side === 'theirs'
-      ? edgeText(theirs, at(theirEdges.edges, index), at(theirEdges.from, index))
-      : edgeText(ours, at(ourEdges.edges, index), at(ourEdges.from, index)),
-  );
-  return { nodes, edges, selfSize: { theirs: sum(theirs.selfSize), ours: sum(ours.selfSize) } };
+  const compareEdges = (ofRoots: boolean): Compared => {
+    const theirEdges = edgeKeys(theirs, theirNodes, ofRoots);
+    const ourEdges = edgeKeys(ours, ourNodes, ofRoots);
+    return compareKeys(theirEdges.keys, ourEdges.keys, (side, index) =>
+      side === 'theirs'
+        ? edgeText(theirs, at(theirEdges.edges, index), at(theirEdges.from, index))
+        : edgeText(ours, at(ourEdges.edges, index), at(ourEdges.from, index)),
+    );
+  };
+  const [edges, rootEdges] = [compareEdges(false), compareEdges(true)];
+  return { nodes, edges, rootEdges, selfSize: { theirs: sum(theirs.selfSize), ours: sum(ours.selfSize) } };
 }
 
 type Numbers = ArrayLike<number>;
@@ -143,7 +147,7 @@ interface EdgeKeys {
   from: Uint32Array;
 }
 
-function edgeKeys(graph: ComparedGraph, nodeKeys: Float64Array): EdgeKeys {
+function edgeKeys(graph: ComparedGraph, nodeKeys: Float64Array, ofRoots: boolean): EdgeKeys {
   const { nodeCount, nodeType, nodeTypes, firstEdge, edgeType, edgeTypes, edgeName, edgeTo } = graph;
   const types = edgeTypes.map(hashText);
   const isNumbered = edgeTypes.map((type) => type === 'element' || type === 'hidden');
@@ -152,13 +156,13 @@ function edgeKeys(graph: ComparedGraph, nodeKeys: Float64Array): EdgeKeys {
   const [keys, edges, from] = [new Float64Array(total), new Uint32Array(total), new Uint32Array(total)];
   let count = 0;
   for (let node = 0; node < nodeCount; node++) {
-    if (nodeTypes[at(nodeType, node)] === SYNTHETIC) continue;
+    if ((nodeTypes[at(nodeType, node)] === SYNTHETIC) !== ofRoots) continue;
     const end = at(firstEdge, node + 1);
     for (let edge = at(firstEdge, node); edge < end; edge++) {
       const index = at(edgeName, edge);
       const type = at(edgeType, edge);
       let name = isNumbered[type] === true ? index : names.get(index);
-      if (name === undefined) names.set(index, (name = hashText(plainEdge(graph.text(index)))));
+      if (name === undefined) names.set(index, (name = hashText(plainEdge(graph.text(index), ofRoots))));
       const start = mix(at(nodeKeys, node), at(types, type));
       keys[count] = mix(mix(start, name), at(nodeKeys, at(edgeTo, edge)));
       edges[count] = edge;
@@ -173,7 +177,8 @@ function plainName(name: string): string {
   return name.replace(/ \/ scope @\d+$/, '').slice(0, 2048);
 }
 
-function plainEdge(name: string): string {
+function plainEdge(name: string, isOfRoot = false): string {
+  if (isOfRoot) return name.replace(/^\d+( \/ )?/, '');
   return name.replace(/^\d+ \/ part of key .* pair in WeakMap .*$/s, '(part of a key)');
 }
 

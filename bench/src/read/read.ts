@@ -69,6 +69,7 @@ async function compare(program: string, major: number, directory: string, classe
   console.log(`  developed by V8 in ${duration(developMs)}, read in ${duration(readMs)}`);
   show('nodes', compared.nodes, MIN_EQUAL_NODES, classes);
   show('edges', compared.edges, MIN_EQUAL_EDGES, classes);
+  show('edges of roots', compared.rootEdges, 0, classes);
   console.log(
     `  self size ${count(compared.selfSize.theirs)} B by V8, ${count(compared.selfSize.ours)} B read`,
   );

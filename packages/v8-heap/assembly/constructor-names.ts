@@ -23,12 +23,14 @@ import {
 import { sharedName } from './function-names';
 import {
   BASE_NAME,
+  BASE_SHARED,
   instanceSize,
   mapOf,
   OWN_CONSTRUCTOR,
   OWN_TAG,
   placeOfMap,
   PROTOTYPE_NAME,
+  PROTOTYPE_SHARED,
   typeIs,
   typeOf,
 } from './maps';
@@ -120,17 +122,29 @@ function baseName(map: usize): u32 {
     typeOf(map) !== proxyType &&
     (load<u8>(place, MAP_BITS_2) & NEW_TARGET_IS_BASE) !== 0 &&
     (load<u32>(place, MAP_BITS_3) & IS_PROTOTYPE_MAP) === 0;
-  if (isPlain) name = functionsName(constructorOf(place));
+  if (isPlain) {
+    const shared = namedFunction(constructorOf(place));
+    if (shared !== 0) name = sharedName(shared, true);
+    store<u32>(map, <u32>shared, BASE_SHARED);
+  }
   store<u32>(map, name === EMPTY ? NONE : name + 1, BASE_NAME);
   return name;
 }
 
-/** A function's name, unless it is none or `Object`. */
-function functionsName(word: u64): u32 {
-  if (!isFunction(word)) return EMPTY;
+/** What a function has in common with others of its code; 0 where it has no name, or is called `Object`. */
+function namedFunction(word: u64): usize {
+  if (!isFunction(word)) return 0;
   const shared = placeOf(load<u64>(placeOf(word) + functionShared));
   const name = shared === 0 ? EMPTY : sharedName(shared, true);
-  return name === OBJECT ? EMPTY : name;
+  return name === EMPTY || name === OBJECT ? 0 : shared;
+}
+
+/** The same of the function that an object is named after; 0 where it is named after none. */
+export function constructorShared(map: usize, place: usize): usize {
+  if (baseName(map) !== EMPTY) return load<u32>(map, BASE_SHARED);
+  if (isString(ownProperty(map, place, toStringTag, OWN_TAG))) return 0;
+  prototypesName(map, place);
+  return load<u32>(map, PROTOTYPE_SHARED);
 }
 
 /** Map::GetConstructor in V8: behind the maps that this one was made from. */
@@ -157,9 +171,12 @@ function prototypesName(map: usize, object: usize): u32 {
     const above = place === 0 ? 0 : <u32>mapOf(place);
     if (above === 0 || typeOf(above) < receiverFirst) break;
     const tag = ownProperty(above, place, toStringTag, OWN_TAG);
-    name = isString(tag)
-      ? textOfWord(tag)
-      : functionsName(ownProperty(above, place, constructorName, OWN_CONSTRUCTOR));
+    if (isString(tag)) name = textOfWord(tag);
+    else {
+      const shared = namedFunction(ownProperty(above, place, constructorName, OWN_CONSTRUCTOR));
+      if (shared !== 0) name = sharedName(shared, true);
+      store<u32>(map, <u32>shared, PROTOTYPE_SHARED);
+    }
     word = load<u64>(placeOfMap(above), MAP_PROTOTYPE);
   }
   if (name === EMPTY && typeOf(map) === primitiveWrapperType) return wrapperName(object);

@@ -1,4 +1,5 @@
 /** Reads V8's heap as it lies in the pages of an image, compiled to WebAssembly by scripts/build-wasm.mjs. */
+export * from './alive-strings';
 export * from './bitmap';
 export * from './code-edges';
 export * from './context-edges';
@@ -6,6 +7,7 @@ export * from './dispatch';
 export * from './edges';
 export * from './heap-edges';
 export * from './layout';
+export * from './locations';
 export * from './maps';
 export * from './mark';
 export * from './nodes';
@@ -14,6 +16,7 @@ export * from './room';
 export * from './scopes';
 export * from './sizes';
 export * from './stack';
+export * from './strings';
 export * from './texts';
 export * from './types';
 export * from './walk';

@@ -6,6 +6,8 @@ export let mapInstanceType: u32 = 12;
 
 /** Where a scope's flags are, as a number of 32 bits. */
 export let scopeFlags: u32 = 0;
+/** Where a scope says where its code begins; 0 where that is one of its parts. */
+export let scopePosition: u32 = 0;
 /** Where a scope's number of locals is. */
 export let scopeLocals: u32 = 0;
 /** Where what depends on its flags begins. */
@@ -70,6 +72,9 @@ export let symbolType: u32 = 0;
 export let codeType: u32 = 0;
 export let streamType: u32 = 0;
 export let interpreterDataType: u32 = 0;
+export let scriptType: u32 = 0;
+export let generatorFirst: u32 = 0;
+export let generatorLast: u32 = 0;
 
 /** Where descriptors begin in their array. */
 export let descriptorsAt: u32 = 24;
@@ -79,6 +84,8 @@ export let functionShared: u32 = 0;
 export let sharedData: u32 = 8;
 export let sharedOldData: u32 = 0;
 export let sharedNameOrScope: u32 = 0;
+/** Where it has its script. */
+export let sharedScript: u32 = 0;
 /** Fields of code objects. */
 export let codeFlags: u32 = 0;
 /** Bits of these flags: a CodeKind in V8. */

@@ -17,7 +17,10 @@ export const BASE_NAME: usize = 20;
 export const PROTOTYPE_NAME: usize = 24;
 export const OWN_TAG: usize = 28;
 export const OWN_CONSTRUCTOR: usize = 32;
-const RECORD_BYTES: u32 = 40;
+/** And of the functions that these names are of: places of what they have in common with others, 0 for none. */
+export const BASE_SHARED: usize = 36;
+export const PROTOTYPE_SHARED: usize = 40;
+const RECORD_BYTES: u32 = 48;
 
 const FIRST_SLOTS: u32 = 1 << 13;
 const HASH: u32 = 0x9e3779b9;

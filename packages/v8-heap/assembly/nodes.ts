@@ -88,7 +88,8 @@ export function addNode(type: u32, name: u32, size: u32): u32 {
   return nodeCount++;
 }
 
-function setNode(node: u32, type: u32, name: u32, size: u32): void {
+/** Describes a node: one of an object, or one before them. */
+export function setNode(node: u32, type: u32, name: u32, size: u32): void {
   store<u8>(nodeTypes + node, <u8>type);
   store<u32>(nodeNames + 4 * node, name);
   store<u32>(nodeSizes + 4 * node, size);

@@ -26,6 +26,7 @@ const WORDS: usize = 12;
 export const SCOPE_FUNCTION_NAME: u32 = 1;
 export const SCOPE_INFERRED_NAME: u32 = 2;
 export const SCOPE_OUTER: u32 = 3;
+export const SCOPE_POSITION: u32 = 4;
 /** Words of each variable of a module. */
 const MODULE_VARIABLE_WORDS: u32 = 3;
 

@@ -29,6 +29,8 @@ export interface ScopeLayout {
   flags: number;
   /** Words before the names of locals. */
   headerWords: number;
+  /** Where its code begins, in bytes from its own beginning; 0 where a part says that. */
+  position: number;
   /** The type of a module's scope. */
   module: number;
   /** Whether a module's number of variables comes before the names of its locals. */
@@ -90,6 +92,10 @@ export interface V8Version {
   holesSayNothing: boolean;
   /** Words that V8's generator visits twice, by types, in bytes. */
   visitedTwice: Record<string, number>;
+  /** The nodes that V8 puts its roots under, in their order. */
+  subroots: readonly string[];
+  /** Whether the root of what the program can name is its native context, and not its global object. */
+  contextIsUserRoot: boolean;
   /** Whether undefined and its like are named after themselves, and not after their type. */
   oddballsHaveNames: boolean;
 }
@@ -100,6 +106,7 @@ export interface VersionOffsets {
   /** 0 where it is one field with that. */
   sharedOldData: number;
   sharedNameOrScope: number;
+  sharedScript: number;
   /** 1 where the common part of a function names itself. */
   sharedTagsItself: number;
   bytecodePool: number;

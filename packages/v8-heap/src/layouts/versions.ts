@@ -10,6 +10,7 @@ import {
 } from './version.js';
 import { HEADER_LAYOUTS } from '../pages.js';
 import { field, tagged, weakField, type Field } from './fields.js';
+import { OLD_SUBROOTS, SUBROOTS } from './subroots.js';
 import { TO_END, visitOnly, visitRange } from './visits.js';
 
 /** Bits of the flags of a ScopeInfo. */
@@ -38,6 +39,7 @@ const [classVariable, functionName, inferredName, outerScope] = [
 const oldScope = {
   flags: 12,
   headerWords: 4,
+  position: 0,
   module: 3,
   emptyFlag: 1 << 29,
   parts: [
@@ -52,6 +54,7 @@ const oldScope = {
 const newScope = {
   flags: 8,
   headerWords: 6,
+  position: 32,
   module: 5,
   moduleCountFirst: true,
   emptyFlag: 1 << 28,
@@ -118,6 +121,7 @@ const oldOffsets = {
   sharedData: 8,
   sharedOldData: 0,
   sharedNameOrScope: 16,
+  sharedScript: 32,
   codeStream: 32,
   feedbackSlots: 56,
   regexpSource: 24,
@@ -181,6 +185,8 @@ const V8_11: V8Version = {
   holesSayNothing: false,
   visitedTwice: {},
   oddballsHaveNames: false,
+  subroots: OLD_SUBROOTS,
+  contextIsUserRoot: false,
   codeKinds: codeKinds([], ['JS_TO_JS_FUNCTION', 'C_WASM_ENTRY', 'INTERPRETED_FUNCTION', ...COMPILED]),
 };
 
@@ -234,6 +240,8 @@ const V8_12: V8Version = {
   holesSayNothing: false,
   visitedTwice: { CallSiteInfo: 8 },
   oddballsHaveNames: false,
+  subroots: SUBROOTS,
+  contextIsUserRoot: false,
   codeKinds: codeKinds([], ['C_WASM_ENTRY', 'INTERPRETED_FUNCTION', ...COMPILED]),
 };
 
@@ -282,6 +290,7 @@ const V8_13: V8Version = {
     sharedData: 8,
     sharedOldData: 16,
     sharedNameOrScope: 24,
+    sharedScript: 40,
     sharedTagsItself: 1,
     bytecodePool: 40,
     streamHeader: 32,
@@ -306,6 +315,8 @@ const V8_13: V8Version = {
   holesSayNothing: false,
   visitedTwice: {},
   oddballsHaveNames: true,
+  subroots: SUBROOTS,
+  contextIsUserRoot: false,
   codeKinds: codeKinds(['FOR_TESTING_JS'], ['C_WASM_ENTRY', ...COMPILED]),
 };
 
@@ -316,6 +327,8 @@ const V8_14: V8Version = {
   offsets: { ...V8_13.offsets, ...relocationModes(15, 22, 12), privateFlags: 3 },
   codeKinds: codeKinds(['FOR_TESTING_JS'], ['C_WASM_ENTRY', 'WASM_STACK_ENTRY', ...COMPILED]),
   holesSayNothing: true,
+  subroots: SUBROOTS.toSpliced(SUBROOTS.indexOf('(Micro tasks)'), 0, '(Identity map)'),
+  contextIsUserRoot: true,
   fields: {
     ...V8_13.fields,
     AccessorInfo: [field(16, 'name'), field(8, 'data')],

@@ -20,6 +20,13 @@ interface Functions {
   rankAlive: () => number;
   reserveNodes: (before: number, after: number) => number;
   reserveFirstEdges: (nodes: number) => number;
+  setNode: (node: number, type: number, name: number, size: number) => void;
+  nodeOf: (place: number) => number;
+  putEdge: (type: number, name: number, to: number) => void;
+  nextString: (place: number, mask: number, bits: number) => number;
+  nextLocated: (place: number) => number;
+  addressOf: (place: number) => bigint;
+  nameOfNumber: (value: number) => number;
   countOf: (type: number) => number;
   nameNodes: () => void;
   addNode: (type: number, name: number, size: number) => number;
@@ -39,6 +46,13 @@ export type HeapNumber =
   | 'mapInstanceType'
   | 'scopeFlags'
   | 'scopeLocals'
+  | 'scopePosition'
+  | 'sharedScript'
+  | 'scriptType'
+  | 'generatorFirst'
+  | 'generatorLast'
+  | 'locatedScript'
+  | 'locatedPosition'
   | 'scopeHeader'
   | 'scopeOfModule'
   | 'moduleCountFirst'
@@ -173,6 +187,9 @@ const CONSTANTS = [
   'SIZE_OF_INSTRUCTIONS',
   'SIZE_FIXED',
   'READ_ONLY',
+  'NO_NODE',
+  'EXTERNAL',
+  'REPRESENTATION',
   'LARGE',
   'MAX_SPOTS',
   'SPOT_BYTES',
@@ -181,6 +198,7 @@ const CONSTANTS = [
   'SCOPE_FUNCTION_NAME',
   'SCOPE_INFERRED_NAME',
   'SCOPE_OUTER',
+  'SCOPE_POSITION',
   'VISIT_FROM',
   'VISIT_TO',
   'VISIT',

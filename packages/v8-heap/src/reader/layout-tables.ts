@@ -98,11 +98,13 @@ const SCOPE_PARTS: Partial<Record<ScopePart['kind'], HeapConstant>> = {
   'function name': 'SCOPE_FUNCTION_NAME',
   'inferred name': 'SCOPE_INFERRED_NAME',
   'outer scope': 'SCOPE_OUTER',
+  position: 'SCOPE_POSITION',
 };
 
 function writeScopes(heap: CompiledHeap, { scope }: V8Version): void {
   heap.set('scopeFlags', scope.flags);
   heap.set('scopeLocals', 3 * WORD);
+  heap.set('scopePosition', scope.position);
   heap.set('scopeHeader', scope.headerWords * WORD);
   heap.set('scopeOfModule', scope.module);
   heap.set('moduleCountFirst', scope.moduleCountFirst ? 1 : 0);

@@ -31,7 +31,7 @@ export function markAlive(heap: OpenHeap): RootSets {
   }
   const strong = [
     ...[roots.builtins, roots.isolate, roots.globalHandles, roots.eternalHandles],
-    ...[roots.objectCaches, roots.handleScope, roots.stack],
+    ...[roots.startupCache, roots.shareableCache, roots.handleScope, roots.stack],
   ];
   for (const set of strong) for (const word of set) compiled.markRoot(word);
   compiled.markEphemerons();

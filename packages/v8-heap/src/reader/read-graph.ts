@@ -2,8 +2,10 @@
 import { NODE_TYPES } from '../layouts/node-kinds.js';
 import { edgeColumns, type EdgeColumns } from './edge-columns.js';
 import { internText, tagBuiltins, writeGraphTables, writeRules } from './graph-tables.js';
+import { readLocations, type HeapLocations } from './locations.js';
 import { EMPTIED, markAlive } from './mark-alive.js';
 import type { OpenHeap } from './open-heap.js';
+import { nameRootNodes, putRootEdges, rootNodeCount } from './root-nodes.js';
 import { readStep, UnreadableHeapError } from './unreadable-heap.js';
 
 export interface HeapGraph extends EdgeColumns {
@@ -15,6 +17,7 @@ export interface HeapGraph extends EdgeColumns {
   /** The inside of JSON strings in UTF-8, each with its closing quote, in blocks. */
   strings: Uint8Array[];
   stringCount: number;
+  locations: HeapLocations;
 }
 
 const SCRATCH_BYTES = 1 << 13;
@@ -36,16 +39,19 @@ function graphOf(heap: OpenHeap): HeapGraph {
   const roots = markAlive(heap);
   writeGraphTables(heap);
   const buffers = compiled.countOf(types.of('JSArrayBuffer'));
+  const rootNodes = rootNodeCount(heap);
   if (
-    !compiled.reserveNodes(FIRST_NODE, buffers) ||
-    !compiled.reserveFirstEdges(FIRST_NODE + buffers + compiled.get('aliveCount'))
+    !compiled.reserveNodes(rootNodes, buffers) ||
+    !compiled.reserveFirstEdges(rootNodes + buffers + compiled.get('aliveCount'))
   )
     throw new UnreadableHeapError('there is not enough memory for the nodes of the heap');
   answerOutside(heap);
+  nameRootNodes(heap);
   compiled.nameNodes();
   tagBuiltins(heap, roots);
   writeEmptied(heap);
   const columns = edgeColumns(compiled);
+  putRootEdges(heap, roots);
   compiled.extractEdges();
   const nodeCount = compiled.get('nodeCount') >>> 0;
   const column = (name: 'nodeNames' | 'nodeSizes'): Uint32Array =>
@@ -59,11 +65,9 @@ function graphOf(heap: OpenHeap): HeapGraph {
     selfSize: column('nodeSizes'),
     ...columns.finish(nodeCount),
     ...readStrings(heap),
+    locations: readLocations(heap),
   };
 }
-
-/** The root itself. */
-const FIRST_NODE = 1;
 
 function writeEmptied({ compiled, roots }: OpenHeap): void {
   const places = EMPTIED.flatMap((name) => {

@@ -5,6 +5,7 @@
 import { eachBlock } from '../image/memory-search.js';
 import { WORD } from '../image/memory-words.js';
 import { without } from '../memory.js';
+import { STRING_TYPES } from '../object-layout.js';
 import type { CompiledHeap } from './compiled-heap.js';
 import type { OpenHeap } from './open-heap.js';
 
@@ -13,8 +14,13 @@ export interface RootSets {
   builtins: bigint[];
   isolate: bigint[];
   globalHandles: bigint[];
+  /** They keep nothing alive. */
+  weakHandles: bigint[];
   eternalHandles: bigint[];
-  objectCaches: bigint[];
+  /** Objects that V8's start-up snapshot refers to. */
+  startupCache: bigint[];
+  /** And those of them that several isolates can share: strings, most of all. */
+  shareableCache: bigint[];
   handleScope: bigint[];
   stack: bigint[];
 }
@@ -38,7 +44,7 @@ export function findRootSets(heap: OpenHeap): RootSets {
   return {
     builtins: longestRun(between(tableEnd, heapAddress), (word) => typeAt(compiled, word) === code),
     isolate: between(roots.address - ISOLATE_BYTES, roots.address).filter(isObject),
-    globalHandles: globalHandles(heap),
+    ...globalHandles(heap),
     ...vectors(heap, isObject),
     handleScope: handleScope(heap).filter(isObject),
     stack: [...stackWords(heap).filter(isObject)],
@@ -70,10 +76,11 @@ const NODE_INDEX = 10;
 const NODE_FLAGS = 11;
 const STATE_MASK = 3;
 const STRONG_STATE = 1;
+const WEAK_STATE = 2;
 
-/** The strong ones: weak handles keep nothing alive. */
-function globalHandles({ memory, pages }: OpenHeap): bigint[] {
+function globalHandles({ memory, pages }: OpenHeap): Pick<RootSets, 'globalHandles' | 'weakHandles'> {
   const strong: bigint[] = [];
+  const weak: bigint[] = [];
   const isNodes = (block: Uint8Array, at: number): boolean => {
     for (let node = 0; node < NODES_A_BLOCK; node++)
       if (block[at + node * NODE_BYTES + NODE_INDEX] !== node) return false;
@@ -83,7 +90,8 @@ function globalHandles({ memory, pages }: OpenHeap): bigint[] {
     const view = new DataView(block.buffer, block.byteOffset + at, NODES_A_BLOCK * NODE_BYTES);
     for (let node = 0; node < NODES_A_BLOCK; node++) {
       const state = view.getUint8(node * NODE_BYTES + NODE_FLAGS) & STATE_MASK;
-      if (state === STRONG_STATE) strong.push(view.getBigUint64(node * NODE_BYTES, true));
+      const set = state === STRONG_STATE ? strong : state === WEAK_STATE ? weak : null;
+      set?.push(view.getBigUint64(node * NODE_BYTES, true));
     }
   };
   const overlap = NODES_A_BLOCK * NODE_BYTES;
@@ -94,14 +102,14 @@ function globalHandles({ memory, pages }: OpenHeap): bigint[] {
       if (begins && isNodes(block, at)) take(block, at);
     }
   });
-  return strong;
+  return { globalHandles: strong, weakHandles: weak };
 }
 
 /** Vectors of the isolate all of whose entries point to objects, or to blocks of such. */
 function vectors(
-  { words, heapAddress }: OpenHeap,
+  { compiled, words, heapAddress }: OpenHeap,
   isObject: (word: bigint) => boolean,
-): Pick<RootSets, 'eternalHandles' | 'objectCaches'> {
+): Pick<RootSets, 'eternalHandles' | 'startupCache' | 'shareableCache'> {
   const eternalHandles: bigint[][] = [];
   const objectCaches: bigint[][] = [];
   const object = words.words(heapAddress, HEAP_OBJECT_BYTES / WORD) ?? new BigUint64Array(0);
@@ -113,33 +121,38 @@ function vectors(
     // Much looks like a vector that is none: all of it is read only where the rest agrees.
     if (length >= 2 && length <= MAX_BLOCKS && length === Math.ceil(count / ETERNAL_A_BLOCK)) {
       tried++;
-      eternalHandles.push(handlesInBlocks(words, begin, length, isObject));
+      eternalHandles.push(handlesInBlocks(words, begin, count, isObject));
     } else if (length > MIN_CACHE && length <= MAX_CACHE && isObject(words.words(begin, 1)?.[0] ?? 0n)) {
       tried++;
       const entries = words.words(begin, length);
       if (entries?.every(isObject) === true) objectCaches.push([...entries]);
     }
   }
-  return { eternalHandles: eternalHandles.flat(), objectCaches: objectCaches.flat() };
+  const isShareable = ([first]: bigint[]): boolean => typeAt(compiled, first) < STRING_TYPES;
+  return {
+    eternalHandles: eternalHandles.flat(),
+    startupCache: objectCaches.filter((cache) => !isShareable(cache)).flat(),
+    shareableCache: objectCaches.filter(isShareable).flat(),
+  };
 }
 
 const ETERNAL_A_BLOCK = 256;
 const MAX_BLOCKS = 4096;
 
-/** Blocks of 256 handles, of which the last is partly used. */
+/** Blocks of 256 handles, of which the last is partly used: the rest of it is filled with a mark. */
 function handlesInBlocks(
   words: OpenHeap['words'],
   begin: number,
-  length: number,
+  count: number,
   isObject: (word: bigint) => boolean,
 ): bigint[] {
   const handles: bigint[] = [];
-  for (const entry of words.words(begin, length) ?? []) {
+  for (const entry of words.words(begin, Math.ceil(count / ETERNAL_A_BLOCK)) ?? []) {
     const block = words.words(Number(entry), ETERNAL_A_BLOCK);
     if (block === null || !isObject(block[0]) || !isObject(block[1])) return [];
-    for (const word of block) if (isObject(word)) handles.push(word);
+    handles.push(...block);
   }
-  return handles;
+  return handles.slice(0, count).filter(isObject);
 }
 
 /** HandleScopeData lies before the roots table, in the isolate: next and limit of the block in use. */
