@@ -64,7 +64,8 @@ function endOfSnapshot(redaction: Redactor): ReturnType<Redactor['end']> {
   }
 }
 
-function targetOf({
+/** What a snapshot says of the process that an image was taken of. */
+export function targetOf({
   name,
   pid,
   nodeVersion,

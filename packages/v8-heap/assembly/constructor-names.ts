@@ -220,8 +220,10 @@ function indexOfKey(descriptors: usize, count: u32, key: u64): u32 {
   return NONE;
 }
 
-/** Entries of three words: key, value and details, after the array's header, four counts and flags. */
+/** Entries of three words: key, value and details, after the array's header, five counts and flags. */
 export const DICTIONARY_ENTRIES: usize = 64;
+/** The global object's are cells, after the same but the flags. */
+export const GLOBAL_ENTRIES: usize = 56;
 export const DICTIONARY_ENTRY_BYTES: u32 = 24;
 const DICTIONARY_CAPACITY: usize = 32;
 
@@ -248,9 +250,9 @@ function inDictionary(table: usize, key: u64): u64 {
 /** The global object's properties are in cells: name, details and value. */
 function inGlobalDictionary(table: usize, key: u64): u64 {
   if (table === 0 || !typeIs(table, globalDictionaryType)) return 0;
-  const capacity = capacityOf(table, DICTIONARY_ENTRIES, 8);
+  const capacity = capacityOf(table, GLOBAL_ENTRIES, 8);
   for (let index: u32 = 0; index < capacity; index++) {
-    const cell = placeOf(load<u64>(table + DICTIONARY_ENTRIES + 8 * index));
+    const cell = placeOf(load<u64>(table + GLOBAL_ENTRIES + 8 * index));
     if (cell === 0 || !typeIs(cell, propertyCellType) || load<u64>(cell, 8) !== key) continue;
     return (smallIn(cell + 16) & IS_ACCESSOR) !== 0 ? 0 : load<u64>(cell, 24);
   }

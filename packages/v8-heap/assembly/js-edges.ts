@@ -7,6 +7,7 @@ import {
   DICTIONARY_ENTRIES,
   DICTIONARY_ENTRY_BYTES,
   fieldAt,
+  GLOBAL_ENTRIES,
   hasFastProperties,
   IN_DESCRIPTOR,
   IS_ACCESSOR,
@@ -46,7 +47,7 @@ import {
   nameDictionaryType,
   numberDictionaryType,
   oddballType,
-  privateFlags,
+  privateNameFlags,
   propertyCellType,
   protoName,
   prototypeName,
@@ -147,9 +148,9 @@ function slowProperties(table: usize): void {
 
 /** The global object's are in cells: flags, name and value. */
 function globalProperties(table: usize): void {
-  const capacity = capacityOf(table, DICTIONARY_ENTRIES, 8);
+  const capacity = capacityOf(table, GLOBAL_ENTRIES, 8);
   for (let index: u32 = 0; index < capacity; index++) {
-    const cell = placeOf(load<u64>(table + DICTIONARY_ENTRIES + 8 * index));
+    const cell = placeOf(load<u64>(table + GLOBAL_ENTRIES + 8 * index));
     if (cell === 0 || !typeIs(cell, propertyCellType)) continue;
     dataOrAccessor(smallIn(cell + 16), load<u64>(cell, 8), load<u64>(cell, 24), -1);
   }
@@ -235,7 +236,7 @@ function nameOfKey(key: u64): u32 {
   const description = load<u64>(place, SYMBOL_DESCRIPTION);
   if (!isString(description)) return SYMBOL;
   const text = textOf(placeOf(description));
-  if ((load<u32>(place, SYMBOL_FLAGS) & privateFlags) !== 0) return text;
+  if ((load<u32>(place, SYMBOL_FLAGS) & privateNameFlags) !== 0) return text;
   beginText();
   addLiteral('<symbol ');
   addText(text);

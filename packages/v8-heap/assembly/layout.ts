@@ -48,6 +48,7 @@ export let functionLast: u32 = 0;
 export let receiverFirst: u32 = 0;
 export let proxyType: u32 = 0;
 export let globalObjectType: u32 = 0;
+export let globalProxyType: u32 = 0;
 export let oddballType: u32 = 0;
 export let scopeInfoType: u32 = 0;
 export let uncompiledFirst: u32 = 0;
@@ -134,7 +135,11 @@ export let readOnlySize: u32 = 0;
 export let holeType: u32 = 0;
 /** Counts at the beginning of an array of transitions, in words. */
 export let transitionHeader: u32 = 3;
+/** Whether names of global objects say that they are such. */
+export let globalsSayWhich: u32 = 0;
 /** Bits of a symbol's flags that say that it is private. */
 export let privateFlags: u32 = 1;
+/** And of those that are names of private fields, or called like such. */
+export let privateNameFlags: u32 = 16;
 /** Where a regular expression's data has its source; it lies among the elements of an array in older versions. */
 export let regexpSource: u32 = 16;

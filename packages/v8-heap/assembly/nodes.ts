@@ -5,6 +5,9 @@ import { sharedName } from './function-names';
 import {
   externalSize,
   functionShared,
+  globalObjectType,
+  globalProxyType,
+  globalsSayWhich,
   mapInstanceType,
   privateFlags,
   readOnlySize,
@@ -148,7 +151,7 @@ function nameObject(node: u32, place: usize, map: usize, size: u32, isReadOnly: 
       name = sourceOf(placeOf(load<u64>(place, REGEXP_DATA)));
       break;
     case NAMED_BY_CONSTRUCTOR:
-      name = constructorNameOf(map, place);
+      name = globalName(typeOf(map), constructorNameOf(map, place));
       break;
     case NAMED_AS_SYMBOL: {
       const isPrivate = (load<u32>(place, SYMBOL_FLAGS) & privateFlags) !== 0;
@@ -173,6 +176,15 @@ function nameObject(node: u32, place: usize, map: usize, size: u32, isReadOnly: 
       break;
   }
   setNode(node, type, name, size);
+}
+
+/** Newer versions tell the global object and what stands for it apart. */
+function globalName(type: u32, name: u32): u32 {
+  if (globalsSayWhich === 0 || (type !== globalObjectType && type !== globalProxyType)) return name;
+  beginText();
+  addText(name);
+  addLiteral(type === globalObjectType ? ' (global*)' : ' (global)');
+  return endText();
 }
 
 function nameOfShared(shared: usize): u32 {

@@ -52,7 +52,7 @@ const MAX_HEADER_BYTES = 1 << 14;
 const MAX_PLACES = 1 << 18;
 /** Flag bits for the two halves of the young generation. */
 export const FROM_PAGE = 1 << 3;
-const TO_PAGE = 1 << 4;
+export const TO_PAGE = 1 << 4;
 const WORD = 8;
 
 interface Header extends HeapPage {

@@ -1,13 +1,14 @@
 /** `afterimage develop`: turns an image captured elsewhere into a heap snapshot. */
 import { inputName } from '../files/input-name.js';
-import { readImage, type ImageHeader } from '@afterimage/image/read';
+import { readImage, type ImageHeader, type ImageStream } from '@afterimage/image/read';
 import type { RedactionLevel } from '@afterimage/snapshot/redaction';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { formatBytes, formatMs, roundMs } from '@afterimage/host/format';
 import { CommandError } from '../cli/command-error.js';
 import { addVerbHelp } from '../cli/verb-help.js';
 import { checkDestination, checkStandardOutput } from '../files/destination.js';
-import { checkRoom, developTo, type Developed } from '../jobs/developing.js';
+import { checkRoom, developTo, type Developed, type Developing } from '../jobs/developing.js';
+import { readNeedBytes, readTo } from '../jobs/reading-heap.js';
 import {
   identitiesOf,
   identityOption,
@@ -20,12 +21,16 @@ import { asCommandError } from '../files/as-command-error.js';
 import { interruption } from '../cli/interruption.js';
 import { levelOption } from '../cli/redaction-option.js';
 import { sameFile } from '../files/same-file.js';
-import { openStored } from '../files/stored-stream.js';
+import { openStored, plainImageFile } from '../files/stored-stream.js';
 import { progressLine } from '../cli/progress-line.js';
+
+/** V8's own generator, in the restored process; or the reader, which runs nothing of it. */
+type Way = 'v8' | 'reader';
 
 interface Options extends RecipientOptions, IdentityOptions {
   output: string;
   redact: RedactionLevel;
+  by: Way;
   json?: true;
   force?: true;
 }
@@ -39,6 +44,11 @@ export function developCommand(): Command {
       'output file: FILE, FILE.gz or FILE.zst to compress it, - for standard output',
     )
     .addOption(levelOption())
+    .addOption(
+      new Option('--by <way>', 'v8: its own generator, in the restored process; reader (experimental)')
+        .choices(['v8', 'reader'])
+        .default('v8'),
+    )
     .addOption(recipientOption())
     .addOption(identityOption())
     .option('--json', 'print what was done as one JSON document')
@@ -50,6 +60,7 @@ export function developCommand(): Command {
     examples: [
       'develop app.image.zst -o app.heapsnapshot',
       'develop app.image.zst.age --identity key.txt -o app.heapsnapshot',
+      'develop app.image.zst --by reader -o app.heapsnapshot',
     ],
     exits: ['refused'],
     document: 'docs/image-format.md',
@@ -65,12 +76,15 @@ async function runDevelop(imagePath: string, options: Options): Promise<void> {
     const force = options.force === true;
     await checkDestination(options.output, force);
     const image = await readImage(await openStored(imagePath, identities, signal));
-    if (!force) await checkRoom(image.header, options.output);
-    const { redact } = options;
-    const developed = await developTo(options.output, image, { redact, recipients, force, signal, progress });
+    const { redact, output, by } = options;
+    const developing = { redact, recipients, force, signal, progress };
+    const developed =
+      by === 'v8'
+        ? await developByV8(output, image, developing)
+        : await developByReader(imagePath, output, image, developing);
 
     progress.clear();
-    if (options.json) console.log(JSON.stringify(report(image.header, developed, options.output)));
+    if (options.json) console.log(JSON.stringify(report(image.header, developed, options)));
     else console.error(`afterimage: ${summary(developed, options.output)}`);
   } catch (error) {
     progress.clear();
@@ -78,6 +92,23 @@ async function runDevelop(imagePath: string, options: Options): Promise<void> {
       ? signal.reason
       : asCommandError(error, { input: inputName(imagePath), output: options.output });
   }
+}
+
+async function developByV8(output: string, image: ImageStream, developing: Developing): Promise<Developed> {
+  if (!developing.force) await checkRoom(image.header, output);
+  return developTo(output, image, developing);
+}
+
+async function developByReader(
+  imagePath: string,
+  output: string,
+  image: ImageStream,
+  developing: Developing,
+): Promise<Developed> {
+  const plainFile = await plainImageFile(imagePath);
+  const needed = readNeedBytes(image.header, plainFile);
+  if (!developing.force) await checkRoom(image.header, output, undefined, needed);
+  return readTo(output, image, plainFile, developing);
 }
 
 async function checkUsage(imagePath: string, { output, json }: Options): Promise<void> {
@@ -96,7 +127,11 @@ function summary(
   return `wrote ${what} (${formatBytes(fileBytes)}, ${counts}; redacted: ${redaction}) in ${formatMs(developMs)}, sha256 ${sha256}`;
 }
 
-function report({ metadata, imageBytes }: ImageHeader, developed: Developed, path: string): object {
+function report(
+  { metadata, imageBytes }: ImageHeader,
+  developed: Developed,
+  { output: path, by }: Options,
+): object {
   const { fileBytes, sha256, nodes, edges, redaction, developMs, ghostLocks } = developed;
   return {
     path,
@@ -105,6 +140,7 @@ function report({ metadata, imageBytes }: ImageHeader, developed: Developed, pat
     nodes,
     edges,
     redaction,
+    by,
     developMs: roundMs(developMs),
     ghostLocks,
     image: { bytes: imageBytes, ...metadata },

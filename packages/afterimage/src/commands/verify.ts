@@ -26,6 +26,8 @@ interface Verified {
   unaltered: true | null;
   redaction: string | null;
   version: string | null;
+  /** What made the snapshot: V8's own generator, or Afterimage's reader; null if it is unknown. */
+  by: 'v8' | 'reader' | null;
   target: Target | null;
   leftOut: string[];
   nodes?: number;
@@ -111,6 +113,7 @@ async function verifySnapshot(chunks: AsyncIterable<Uint8Array>, name: string): 
     unaltered: ending === null ? null : true,
     redaction: redacted.before?.redaction ?? null,
     version: redacted.before?.version ?? null,
+    by: redacted.before === null ? null : (redacted.before.by ?? 'v8'),
     target: redacted.before?.target ?? null,
     leftOut: ending?.leftOut ?? [],
     nodes: redacted.nodes,
@@ -142,7 +145,7 @@ async function verifyImage(chunks: AsyncIterable<Uint8Array>, fileName: string):
   }
   const { name, pid, nodeVersion, v8Version, arch, capturedAt } = metadata;
   const target = { name, pid, node: nodeVersion, v8: v8Version, arch, time: capturedAt };
-  return { kind: 'image', unaltered: true, redaction: null, version: null, target, leftOut: [] };
+  return { kind: 'image', unaltered: true, redaction: null, version: null, by: null, target, leftOut: [] };
 }
 
 function altered(name: string, what: string): CommandError {
@@ -150,7 +153,7 @@ function altered(name: string, what: string): CommandError {
 }
 
 function linesOf(name: string, verified: Verified): string[] {
-  const { kind, bytes, sha256, unaltered, redaction, version, target, leftOut, nodes, edges } = verified;
+  const { kind, bytes, sha256, unaltered, redaction, version, by, target, leftOut, nodes, edges } = verified;
   const lines = [
     unaltered
       ? `${visible(name)}: complete and unaltered`
@@ -164,6 +167,7 @@ function linesOf(name: string, verified: Verified): string[] {
   if (kind === 'image') lines.push('  not redacted: an image is all of the memory of the process');
   else if (redaction === null) lines.push('  probably not redacted: it was not written by Afterimage');
   else lines.push(`  redaction ${redaction}, by Afterimage ${visible(version ?? '')}`);
+  if (by === 'reader') lines.push("  read out of an image by Afterimage, not written by V8's own generator");
   if (leftOut.length > 0) lines.push(`  without the sections ${leftOut.map(visible).join(', ')}`);
   if (target !== null) lines.push(`  ${targetText(target)}`);
   return lines;

@@ -5,6 +5,8 @@ import { ImageError } from '@afterimage/image/read';
 import { isShortage } from '@afterimage/host/errors';
 import { OutputError, outputError } from '@afterimage/host/output-file';
 import { SnapshotFormatError } from '@afterimage/snapshot';
+import { HeapTooLargeError } from '@afterimage/v8-heap/reader/load';
+import { UnreadableHeapError } from '@afterimage/v8-heap/reader/unreadable-heap';
 import { dirname, resolve } from 'node:path';
 import { CommandError } from '../cli/command-error.js';
 import { systemFailure } from '../cli/system-failure.js';
@@ -42,6 +44,8 @@ function inputFailure(error: unknown, { input, output }: Work): CommandError | n
   }
   if (error instanceof ImageError || error instanceof CompressionError || error instanceof EncryptionError)
     return says(error.message);
+  if (error instanceof UnreadableHeapError || error instanceof HeapTooLargeError)
+    return says(`${visible(error.message)}; let V8 develop it: --by v8`);
   if (isSystemError(error) && (error.syscall === 'read' || output === undefined)) return says(error.message);
   if (isAllocationFailure(error))
     return says('there is not enough memory to read it; that takes up to 1.5 times its size');

@@ -56,14 +56,15 @@ export async function developTo(
 /**
  * Checks that there is enough memory and disk space.
  * @param advice what to do if memory is too small, apart from --force
+ * @param needed memory that it takes, in bytes
  * @throws {CommandError} `refused` if there is not enough
  */
 export async function checkRoom(
   header: ImageHeader,
   output: string,
   advice = 'develop it on a machine with more',
+  needed = developNeedBytes(sizeOf(header)),
 ): Promise<void> {
-  const needed = developNeedBytes(sizeOf(header));
   const headroom = await readHeadroom();
   if (headroom.available - reserveBytes(headroom.limit) < needed) {
     throw new CommandError(

@@ -27,6 +27,8 @@ export interface Provenance {
   version: string;
   redaction: RedactionLevel;
   target: Target | null;
+  /** Absent where V8's own generator made it; `reader` where it was read out of an image. */
+  by?: 'reader';
 }
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
@@ -35,10 +37,10 @@ const { version } = createRequire(import.meta.url)('../../package.json') as { ve
 export function readProvenance(header: SnapshotHeader): Provenance | null {
   const found = (header as { afterimage?: unknown }).afterimage;
   if (typeof found !== 'object' || found === null) return null;
-  const { version, redaction, target } = found as Record<string, unknown>;
+  const { version, redaction, target, by } = found as Record<string, unknown>;
   const level = REDACTION_LEVELS.find((each) => each === redaction);
   if (typeof version !== 'string' || level === undefined) return null;
-  return { version, redaction: level, target: targetOf(target) };
+  return { version, redaction: level, target: targetOf(target), ...(by === 'reader' ? { by } : {}) };
 }
 
 /** Returns the provenance to write for a snapshot with this header; keeps what the header already has. */
@@ -46,12 +48,15 @@ export function provenanceOf(
   header: SnapshotHeader,
   level: RedactionLevel,
   target: Target | undefined,
+  by?: 'reader',
 ): Provenance {
   const before = readProvenance(header);
+  const maker = by ?? before?.by;
   return {
     version,
     redaction: before === null ? level : stronger(before.redaction, level),
     target: target ?? before?.target ?? null,
+    ...(maker === undefined ? {} : { by: maker }),
   };
 }
 

@@ -23,6 +23,8 @@ export interface RedactorOptions {
   level: RedactionLevel;
   /** What is known about the process, to be recorded in the snapshot. */
   target?: Target;
+  /** What made the snapshot, unless V8's own generator did. */
+  by?: 'reader';
 }
 
 export interface Redactor {
@@ -60,7 +62,7 @@ const NAMED = new Set(['nodes', 'edges', 'trace_function_infos']);
 const KEY_BYTES = 16;
 
 /** Creates a redactor for one snapshot: pass all chunks in order, then call `end`. */
-export function redactor({ level, target }: RedactorOptions): Redactor {
+export function redactor({ level, target, by }: RedactorOptions): Redactor {
   const output = openOutput();
   const sha256 = createHash('sha256');
   const compiled = keyedRedaction();
@@ -78,7 +80,7 @@ export function redactor({ level, target }: RedactorOptions): Redactor {
     const header = parseHeader(json, start);
     const layout = layoutOf(header, start);
     checkOrder(layout, start);
-    const provenance = provenanceOf(header, level, target);
+    const provenance = provenanceOf(header, level, target, by);
     beginning = { header, layout, provenance };
     output.utf8(`{"snapshot":${JSON.stringify(rewrittenHeader(header, provenance))}`);
   }

@@ -135,7 +135,11 @@ export interface VersionOffsets {
   /** Counts at the beginning of an array of transitions, in words. */
   transitionHeader: number;
   /** Bits of a symbol's flags that say that it is private. */
+  /** 1 where names of global objects say that they are such. */
+  globalsSayWhich: number;
   privateFlags: number;
+  /** Of those that are called as they are described, as private fields are. */
+  privateNameFlags: number;
 }
 
 export const small = (header: number, unit = 8, lengthAt = 8): SizeRule => ({

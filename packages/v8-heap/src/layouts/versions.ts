@@ -131,7 +131,9 @@ const oldOffsets = {
   externalSize: 0,
   readOnlySize: 1,
   transitionHeader: 2,
+  globalsSayWhich: 0,
   privateFlags: 1,
+  privateNameFlags: 16,
 };
 
 /** WasmNull is a mark that is never looked into; the one empty SwissNameDictionary is never used. */
@@ -162,7 +164,7 @@ const V8_11: V8Version = {
   dispatchHandles: null,
   fields: {
     JSFunction: oldFunction,
-    JSGlobalObject: [field(32, 'global_proxy')],
+    JSGlobalObject: [field(24, 'native_context'), field(32, 'global_proxy')],
     SharedFunctionInfo: oldShared('script_or_debug_info'),
     AccessorInfo: [field(8, 'name'), field(16, 'data')],
     InstructionStream: [codeObject],
@@ -272,7 +274,7 @@ const V8_13: V8Version = {
   dispatchHandles: { function: 24, feedbackCell: 20 },
   fields: {
     JSFunction: newFunction,
-    JSGlobalObject: [field(24, 'global_proxy')],
+    JSGlobalObject: [field(32, 'global_proxy')],
     SharedFunctionInfo: [
       field(8, 'trusted_function_data'),
       field(16, 'untrusted_function_data'),
@@ -309,7 +311,9 @@ const V8_13: V8Version = {
     externalSize: 1,
     readOnlySize: 0,
     transitionHeader: 3,
+    globalsSayWhich: 0,
     privateFlags: 1,
+    privateNameFlags: 16,
   },
   codeTypes: ['BytecodeWrapper', 'CodeWrapper'],
   holesSayNothing: false,
@@ -324,13 +328,20 @@ const V8_14: V8Version = {
   ...V8_13,
   version: '14.6',
   firstRoot: 'undefined_value',
-  offsets: { ...V8_13.offsets, ...relocationModes(15, 22, 12), privateFlags: 3 },
+  offsets: {
+    ...V8_13.offsets,
+    ...relocationModes(15, 22, 12),
+    privateFlags: 3,
+    privateNameFlags: 2,
+    globalsSayWhich: 1,
+  },
   codeKinds: codeKinds(['FOR_TESTING_JS'], ['C_WASM_ENTRY', 'WASM_STACK_ENTRY', ...COMPILED]),
   holesSayNothing: true,
   subroots: SUBROOTS.toSpliced(SUBROOTS.indexOf('(Micro tasks)'), 0, '(Identity map)'),
   contextIsUserRoot: true,
   fields: {
     ...V8_13.fields,
+    JSGlobalObject: [field(40, 'global_proxy')],
     AccessorInfo: [field(16, 'name'), field(8, 'data')],
     WeakCell: [weakField(24, 'target'), weakField(32, 'unregister_token')],
   },

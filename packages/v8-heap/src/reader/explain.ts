@@ -1,4 +1,7 @@
-/** The self-check of the reader: every page is walked from object to object, and what no rule explains is told. */
+/**
+ * The self-check of the reader: every page but those of the young generation, which are not cleared when they are used
+ * again, is walked from object to object, and what no rule explains is told.
+ */
 import type { OpenHeap } from './open-heap.js';
 import { readStep } from './unreadable-heap.js';
 
@@ -25,7 +28,9 @@ export function explainPages(heap: OpenHeap): Explained {
 }
 
 function explained({ compiled, pages, types }: OpenHeap): Explained {
-  for (let page = 0; page < pages.length; page++) compiled.walkPage(page);
+  pages.forEach(({ isYoung }, page) => {
+    if (!isYoung) compiled.walkPage(page);
+  });
   const { MAX_SPOTS, SPOT_BYTES, NO_TYPE } = compiled.constants;
   const unexplained = compiled.get('spotCount');
   const spots = Array.from({ length: Math.min(unexplained, MAX_SPOTS) }, (_, index): Spot => {

@@ -58,6 +58,7 @@ const TYPES: Partial<Record<HeapNumber, string>> = {
   receiverFirst: 'JSProxy',
   proxyType: 'JSProxy',
   globalObjectType: 'JSGlobalObject',
+  globalProxyType: 'JSGlobalProxy',
   oddballType: 'Oddball',
   scopeInfoType: 'ScopeInfo',
   tuple2Type: 'Tuple2',

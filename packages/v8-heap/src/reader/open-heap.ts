@@ -11,6 +11,7 @@ import { loadPages } from './load.js';
 import { findNameTables, type NameTables } from './names-in-program.js';
 import { findPages, type FoundPage } from './page-headers.js';
 import { findRoots, learnTypes, type RootsTable } from './roots.js';
+import { countNear, stackWords } from './stack.js';
 import { readStep, UnreadableHeapError } from './unreadable-heap.js';
 
 export interface OpenHeap {
@@ -27,8 +28,11 @@ export interface OpenHeap {
   compiled: CompiledHeap;
 }
 
+/** The size of an isolate, which a heap is part of: its thread's stack has pointers into it. */
+const ISOLATE_BYTES = 1 << 16;
+
 /**
- * Opens the heap of the main thread: that with most pages, where there are several.
+ * Opens the heap of the main thread.
  * @throws {UnreadableHeapError}
  * @throws {HeapTooLargeError} in load.ts
  */
@@ -43,14 +47,15 @@ function opened(memory: ImageMemory): OpenHeap {
   const words = memoryWords(memory);
   const types = heapTypes(program.symbols);
   const found = findPages(words, memory.contents, version.page);
-  const heapAddress = heapWithMostPages(found);
+  const heapAddress = mainHeap(found, memory, words);
   if (heapAddress === null) throw new UnreadableHeapError('the image has no heap');
   const pages = found.filter(({ heap, isStale }) => (heap === heapAddress || heap === 0) && !isStale);
   const compiled = compiledHeap();
   loadPages(compiled, memory, pages);
   writeMapLayout(compiled, program.symbols, types);
   const names = findNameTables(program, words, version.firstRoot);
-  const roots = names.roots === null ? null : findRoots(compiled, words, heapAddress, names.roots, types);
+  const roots =
+    names.roots === null ? null : findRoots(compiled, memory, words, heapAddress, names.roots, types);
   if (roots === null) throw new UnreadableHeapError('the roots of the heap are not where they should be');
   learnTypes(compiled, roots, types);
   writeSizes(compiled, version, program.symbols, types);
@@ -67,8 +72,14 @@ function knownVersion(told: unknown): V8Version {
   return version;
 }
 
-function heapWithMostPages(pages: readonly FoundPage[]): number | null {
+/** The heap whose isolate the main thread's stack points to most; of those that are equal in it, that with most pages. */
+function mainHeap(pages: readonly FoundPage[], memory: ImageMemory, words: MemoryWords): number | null {
   const counts = new Map<number, number>();
   for (const { heap } of pages) if (heap !== 0) counts.set(heap, (counts.get(heap) ?? 0) + 1);
-  return [...counts].sort(([, a], [, b]) => b - a).at(0)?.[0] ?? null;
+  const heaps = [...counts.keys()];
+  const near =
+    heaps.length > 1 ? countNear(stackWords(memory, words), heaps, ISOLATE_BYTES) : new Map<number, number>();
+  const of = (numbers: ReadonlyMap<number, number>, heap: number): number => numbers.get(heap) ?? 0;
+  heaps.sort((a, b) => of(near, b) - of(near, a) || of(counts, b) - of(counts, a));
+  return heaps.at(0) ?? null;
 }

@@ -5,7 +5,7 @@
 import { WORD, type MemoryWords } from '../image/memory-words.js';
 import type { PageHeaderLayout } from '../layouts/version.js';
 import type { Region } from '../memory.js';
-import { FROM_PAGE, holdsObjects, PAGE_BYTES } from '../pages.js';
+import { FROM_PAGE, holdsObjects, PAGE_BYTES, TO_PAGE } from '../pages.js';
 
 export interface FoundPage {
   address: number;
@@ -21,6 +21,8 @@ export interface FoundPage {
   isLarge: boolean;
   /** It is of that half of the young generation that is empty until the next scavenge. */
   isStale: boolean;
+  /** It is of the other half: after the last object on it, or behind the last page in use, old ones may lie. */
+  isYoung: boolean;
 }
 
 const HEADER_WORDS = 12;
@@ -60,7 +62,8 @@ function pageAt(words: MemoryWords, address: number, layout: PageHeaderLayout): 
   const isLarge = page.size > PAGE_BYTES;
   // A large object is not copied: its mark says no more than that it is young.
   const isStale = (own[layout.flags] & BigInt(FROM_PAGE)) !== 0n && !isLarge;
-  return { ...page, heap, isReadOnly: heap === 0, isLarge, isStale };
+  const isYoung = (own[layout.flags] & BigInt(TO_PAGE)) !== 0n;
+  return { ...page, heap, isReadOnly: heap === 0, isLarge, isStale, isYoung };
 }
 
 type Bounds = Pick<FoundPage, 'address' | 'size' | 'start' | 'end'>;

@@ -8,6 +8,7 @@ import { without } from '../memory.js';
 import { STRING_TYPES } from '../object-layout.js';
 import type { CompiledHeap } from './compiled-heap.js';
 import type { OpenHeap } from './open-heap.js';
+import { stackWords } from './stack.js';
 
 export interface RootSets {
   /** Code objects of all builtins, in their order. */
@@ -47,7 +48,7 @@ export function findRootSets(heap: OpenHeap): RootSets {
     ...globalHandles(heap),
     ...vectors(heap, isObject),
     handleScope: handleScope(heap).filter(isObject),
-    stack: [...stackWords(heap).filter(isObject)],
+    stack: [...stackWords(heap.memory, words).filter(isObject)],
   };
 }
 
@@ -170,19 +171,4 @@ function handleScope({ words, roots }: OpenHeap): bigint[] {
     if (handles !== null) return [...handles];
   }
   return [];
-}
-
-/** Linux gives a main thread 8 MB, unless it is told otherwise. */
-const MAX_STACK_BYTES = 64 << 20;
-
-/** Every word of the main thread's stack: what points to an object may be one that is in use. */
-function stackWords({ memory, words }: OpenHeap): BigUint64Array {
-  const { stackPointer, contents } = memory;
-  const none = new BigUint64Array(0);
-  if (stackPointer === null) return none;
-  const stack = contents.find(({ start, end }) => stackPointer >= start && stackPointer < end);
-  if (stack === undefined) return none;
-  const from = stackPointer - (stackPointer % WORD);
-  const bytes = Math.min(stack.end - from, MAX_STACK_BYTES);
-  return words.words(from, Math.floor(bytes / WORD)) ?? none;
 }

@@ -1,6 +1,8 @@
 /** The roots table of an isolate: V8's own objects, by name. */
+import type { ImageMemory } from '../image/image-memory.js';
 import { WORD, type MemoryWords } from '../image/memory-words.js';
 import type { HeapTypes } from '../layouts/types.js';
+import { firstEndingAfter } from '../memory.js';
 import type { CompiledHeap } from './compiled-heap.js';
 
 export interface RootsTable {
@@ -23,6 +25,7 @@ const TELLING = [
 /** The roots table before a heap; null where there is none. */
 export function findRoots(
   heap: CompiledHeap,
+  memory: ImageMemory,
   words: MemoryWords,
   heapAddress: number,
   names: readonly string[],
@@ -30,7 +33,7 @@ export function findRoots(
 ): RootsTable | null {
   const telling = TELLING.map(([root, type]) => [names.indexOf(root), types.of(type)] as const);
   if (telling.some(([index]) => index < 0)) return null;
-  const first = wordsBefore(words, heapAddress);
+  const first = wordsBefore(memory, words, heapAddress);
   const lastStart = first.length - names.length;
   for (let at = 0; at <= lastStart; at++) {
     const isTable = telling.every(([index, type]) => typeOfMapAt(heap, first[at + index]) === type);
@@ -42,12 +45,14 @@ export function findRoots(
 }
 
 /** As many as there are without a gap. */
-function wordsBefore(words: MemoryWords, address: number): BigUint64Array {
-  for (let bytes = MAX_DISTANCE; bytes >= 4096; bytes -= 4096) {
-    const found = words.words(address - bytes, bytes / WORD);
-    if (found !== null) return found;
-  }
-  return new BigUint64Array(0);
+function wordsBefore(
+  { contents }: Pick<ImageMemory, 'contents'>,
+  words: MemoryWords,
+  address: number,
+): BigUint64Array {
+  const start = contents[firstEndingAfter(contents, address - WORD)]?.start ?? address;
+  const bytes = Math.min(address - start, MAX_DISTANCE);
+  return (bytes > 0 ? words.words(address - bytes, bytes / WORD) : null) ?? new BigUint64Array(0);
 }
 
 /** The type of the objects that a map is for; -1 where the word points to no map. */
