@@ -27,19 +27,19 @@ interface Part {
 /** Where the lines of a string end but the last, in characters; null where it is no string, or not all in the image. */
 export function lineEndsOf(heap: OpenHeap, word: bigint): number[] | null {
   const ends: number[] = [];
-  let before = 0;
-  let isAfterReturn = false;
+  const seen = { characters: 0, endsInReturn: false };
   const take = (characters: Characters): void => {
     for (let at = 0; at < characters.length; at++) {
       const code = characters[at];
-      if (isAfterReturn && code !== NEWLINE) ends.push(before + at - 1);
-      isAfterReturn = code === RETURN;
-      if (code === NEWLINE || code === LINE_SEPARATOR || code === PARAGRAPH_SEPARATOR) ends.push(before + at);
+      if (seen.endsInReturn && code !== NEWLINE) ends.push(seen.characters + at - 1);
+      seen.endsInReturn = code === RETURN;
+      if (code === NEWLINE || code === LINE_SEPARATOR || code === PARAGRAPH_SEPARATOR)
+        ends.push(seen.characters + at);
     }
-    before += characters.length;
+    seen.characters += characters.length;
   };
   if (!takeCharacters(heap, { word, from: 0, count: MAX_CHARACTERS }, 0, take)) return null;
-  if (isAfterReturn) ends.push(before - 1);
+  if (seen.endsInReturn) ends.push(seen.characters - 1);
   return ends;
 }
 
