@@ -34,6 +34,7 @@ export const representativeCalls: readonly FailingCall[] = [
   { where: 'target', call: 'connect', error: 'ECONNREFUSED', when: '2' },
   { where: 'command', call: 'socket', error: 'EMFILE', when: '2' },
   { where: 'command', call: 'openat', error: 'EMFILE', when: '60+' },
+  { where: 'command', call: 'accept4', error: 'EMFILE', when: '1' },
   { where: 'command', call: 'getdents64', error: 'ENOMEM', when: '1+' },
 ];
 

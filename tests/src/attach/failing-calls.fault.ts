@@ -5,4 +5,4 @@ import { nodeOf } from '../nodes.js';
 import { needsRoot } from '../targets/plain-target.js';
 
 for (const failing of representativeCalls)
-  test(nameOf(failing), { skip: needsRoot }, (t) => assertSurvived(t, nodeOf(24), failing));
+  test(nameOf(failing), { skip: needsRoot }, (t) => assertSurvived(t, nodeOf(26), failing));

@@ -21,6 +21,11 @@ export interface Attached {
   control?: Control;
   addon?: Addon;
   addonVersion?: string;
+  /**
+   * Whether the inspector is being closed. That waits for its clients, and runs what they send meanwhile: closing it again
+   * from there ends Node.js 26 (Agent::Stop in src/inspector_agent.cc of Node).
+   */
+  isClosing?: boolean;
 }
 
 interface Control {
@@ -100,7 +105,11 @@ export const closingFunction = `function (internalBinding, primordials) {
   const methods = internalBinding('process_methods');
   const attached = methods[primordials.SymbolFor('@afterimage/attached')];
   if (attached !== undefined && attached.control !== undefined) attached.control.closes = false;
+  if (attached === undefined) return methods._debugEnd();
+  if (attached.isClosing === true) return;
+  attached.isClosing = true;
   methods._debugEnd();
+  attached.isClosing = false;
 }`;
 
 /** Closes the inspector if Node's internals are out of reach, with what the application has left in place. */
@@ -110,6 +119,7 @@ export const closingExpression = `(() => {
     each(() => process.getBuiltinModule('node:inspector').close());
 })()`;
 
+// eslint-disable-next-line max-lines-per-function -- it uses nothing outside itself
 function attachHere<Orders extends FrameOrders>(
   work: Work<Orders>,
   orders: Orders,
@@ -125,7 +135,7 @@ function attachHere<Orders extends FrameOrders>(
     PipeConnectWrap: new () => { oncomplete: (status: number) => void };
     constants: { SOCKET: number };
   };
-  const connect = (address: string): Pipe | null => {
+  const connect = (address: string, onRefused?: () => void): Pipe | null => {
     const pipe = new Pipe(constants.SOCKET);
     const request = new PipeConnectWrap();
     // If the peer refuses, libuv already has a descriptor, and reports that only later (uv_pipe_connect2).
@@ -133,6 +143,7 @@ function attachHere<Orders extends FrameOrders>(
       if (status === 0) return;
       if (attached.control?.pipe === pipe) attached.control.pipe = null;
       pipe.close();
+      if (onRefused !== undefined) onRefused();
     };
     const failed = pipe.connect(request, address) !== 0 || pipe.fd < 0;
     if (failed) pipe.close();
@@ -148,21 +159,34 @@ function attachHere<Orders extends FrameOrders>(
   if (isConnecting) {
     const control: Control = { address: orders.control, closes: orders.closeInspector, pipe: null };
     attached.control = control;
-    const pipe = connect(orders.control);
-    if (pipe !== null) {
+    const end = (): void => {
+      const { closes } = control;
+      control.closes = false;
+      if (!closes || attached.isClosing === true) return;
+      attached.isClosing = true;
+      methods._debugEnd();
+      attached.isClosing = false;
+    };
+    let isSecond = false;
+    const listenTo = (pipe: Pipe): void => {
       control.pipe = pipe;
       // Called with data when the attacher is done, or without when the connection has ended.
       pipe.onread = (data) => {
-        const { closes } = control;
-        control.closes = false;
-        if (data === undefined && control.pipe !== null) {
-          control.pipe = null;
-          pipe.close();
-        }
-        if (closes) methods._debugEnd();
+        if (data !== undefined) end();
+        if (data !== undefined || control.pipe === null) return;
+        control.pipe = null;
+        pipe.close();
+        // An attacher that had no descriptor for the connection lives, and still has its session: closing the inspector
+        // under a session can end Node.js 26. So it is asked once more.
+        const again = isSecond || !control.closes ? null : connect(orders.control, end);
+        isSecond = true;
+        if (again === null) end();
+        else listenTo(again);
       };
       pipe.readStart();
-    }
+    };
+    const pipe = connect(orders.control);
+    if (pipe !== null) listenTo(pipe);
   }
   if (primordials.DateNow() > orders.deadline) return { failure: 'late' };
   const report = (line: string): void => {
