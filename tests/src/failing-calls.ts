@@ -31,8 +31,6 @@ export interface FailingCall {
 /** One of each kind. */
 export const representativeCalls: readonly FailingCall[] = [
   { where: 'target', call: 'clone', error: 'EAGAIN', when: '1' },
-  { where: 'target', call: 'connect', error: 'ECONNREFUSED', when: '2' },
-  { where: 'command', call: 'socket', error: 'EMFILE', when: '2' },
   { where: 'command', call: 'openat', error: 'EMFILE', when: '60+' },
   { where: 'command', call: 'accept4', error: 'EMFILE', when: '1' },
   { where: 'command', call: 'getdents64', error: 'ENOMEM', when: '1+' },
