@@ -71,10 +71,14 @@ async function copyInto(
   // Not through the target's root, so that it can be removed even after the target has ended.
   const made = `/proc/self/fd/${parent.fd}/${name}`;
   const remove = async (): Promise<void> => {
-    const options = { recursive: true, force: true, maxRetries: 3, retryDelay: 50 };
+    // The file by itself and first: where the directory cannot be removed, at least it is empty.
+    const once = async (): Promise<void> => {
+      await rm(join(made, 'addon.node'), { force: true });
+      await rm(made, { recursive: true, force: true, maxRetries: 3, retryDelay: 50 });
+    };
     // Once more: a call that fails once must not leave a file in the target.
-    await rm(made, options)
-      .catch(() => rm(made, options))
+    await once()
+      .catch(once)
       .finally(() => parent.close());
   };
   try {
