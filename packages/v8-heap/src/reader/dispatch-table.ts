@@ -11,7 +11,9 @@ const TABLE_BYTES = 128 << 20;
 const PART_BYTES = 1 << 16;
 const MAX_UNTOUCHED_PARTS = 4;
 const SAMPLES = 500;
-const FIRST_SAMPLES = 8;
+/** So that no page with dead functions alone decides. */
+const SAMPLES_OF_PAGE = 40;
+const FEW_SAMPLES = 16;
 /** Of the sample: some functions are not alive, and their entries are used by others. */
 const MIN_SHARE = 0.5;
 const SHARED_PARAMETERS = 'SharedFunctionInfo__internal_formal_parameter_count';
@@ -41,8 +43,13 @@ export function loadDispatchTable(heap: OpenHeap): boolean {
 /** The address from which most functions find code with as many parameters as they have. */
 function findTable(heap: OpenHeap, offset: number): number | null {
   const samples = sampleFunctions(heap, offset);
+  const step = Math.ceil(samples.length / FEW_SAMPLES);
+  // From all pages: the functions of one may all be dead.
+  const few = samples.filter((_, at) => at % step === 0);
   let best: { address: number; hits: number } = { address: 0, hits: samples.length * MIN_SHARE };
   for (const address of placesOf(heap)) {
+    // Most places are not the table.
+    if (countHits(heap, address, few) === 0) continue;
     const hits = countHits(heap, address, samples);
     if (hits > best.hits) best = { address, hits };
   }
@@ -67,11 +74,12 @@ function sampleFunctions(
   const shared = version.offsets.functionShared;
   const parametersAt = fieldOf(program.symbols, SHARED_PARAMETERS);
   const [first, last] = types.range('FirstJSFunctionType', 'LastJSFunctionType');
-  for (const { start, end, isReadOnly, isLarge } of pages) {
-    if (isReadOnly || isLarge) continue;
+  for (const { start, end, isReadOnly, isLarge, isYoung } of pages) {
+    // Most functions on young pages are not alive.
+    if (isReadOnly || isLarge || isYoung) continue;
     const page = words.words(start, Math.floor((end - start) / 8));
-    for (let at = 0; page !== null && at + 8 < page.length; at++) {
-      if (samples.length === SAMPLES) return samples;
+    const enough = Math.min(SAMPLES, samples.length + SAMPLES_OF_PAGE);
+    for (let at = 0; page !== null && at + 8 < page.length && samples.length < enough; at++) {
       const map = compiled.mapNamed(page[at]);
       const type = map === 0 ? -1 : compiled.typeOf(map);
       const handle = Number(page[at + offset / 8] & 0xffffffffn);
@@ -85,17 +93,12 @@ function sampleFunctions(
 
 function countHits({ compiled, types, words }: OpenHeap, table: number, samples: readonly Sample[]): number {
   const code = types.of('Code');
-  let hits = 0;
-  for (const [index, { handle, parameters }] of samples.entries()) {
+  return samples.filter(({ handle, parameters }) => {
     const entry = words.words(table + (handle >>> HANDLE_SHIFT) * ENTRY_BYTES + 8, 1);
-    if (
+    return (
       entry !== null &&
       Number(entry[0] & 0xffffn) === parameters &&
       typeAt(compiled, (entry[0] >> 16n) | 1n) === code
-    )
-      hits++;
-    // Most places are not the table.
-    if (index + 1 === FIRST_SAMPLES && hits === 0) return 0;
-  }
-  return hits;
+    );
+  }).length;
 }
