@@ -108,8 +108,11 @@ export const closingFunction = `function (internalBinding, primordials) {
   if (attached === undefined) return methods._debugEnd();
   if (attached.isClosing === true) return;
   attached.isClosing = true;
-  methods._debugEnd();
-  attached.isClosing = false;
+  try {
+    methods._debugEnd();
+  } finally {
+    attached.isClosing = false;
+  }
 }`;
 
 /** Closes the inspector if Node's internals are out of reach, with what the application has left in place. */
@@ -164,8 +167,11 @@ function attachHere<Orders extends FrameOrders>(
       control.closes = false;
       if (!closes || attached.isClosing === true) return;
       attached.isClosing = true;
-      methods._debugEnd();
-      attached.isClosing = false;
+      try {
+        methods._debugEnd();
+      } finally {
+        attached.isClosing = false;
+      }
     };
     let isSecond = false;
     const listenTo = (pipe: Pipe): void => {
