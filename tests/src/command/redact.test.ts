@@ -165,6 +165,18 @@ describe('afterimage verify', { timeout: PATIENCE_MS }, () => {
     );
   });
 
+  it('prints JSON that does nothing to a terminal, whatever a file is called', async () => {
+    const hostile = inDirectory('a\u009b2J\u202eb.heapsnapshot');
+    for (const verb of [
+      ['redact', plain, hostile, '--json'],
+      ['verify', hostile, '--json'],
+    ]) {
+      const printed = (await succeed(...verb)).stdout.toString();
+      assert.doesNotMatch(printed, /[\u0080-\u009f\u202e]/);
+      assert.equal((JSON.parse(printed) as { path: string }).path, hostile);
+    }
+  });
+
   it('detects any altered byte and any missing part', async () => {
     const bytes = await readFile(redacted);
     const ending = bytes.lastIndexOf('"afterimage"');

@@ -23,6 +23,7 @@ import { levelOption } from '../cli/redaction-option.js';
 import { sameFile } from '../files/same-file.js';
 import { openStored, plainImageFile } from '../files/stored-stream.js';
 import { progressLine } from '../cli/progress-line.js';
+import { visibleJson } from '../cli/visible.js';
 
 /** V8's own generator, in the restored process; or the reader, which runs nothing of it. */
 type Way = 'v8' | 'reader';
@@ -84,7 +85,7 @@ async function runDevelop(imagePath: string, options: Options): Promise<void> {
         : await developByReader(imagePath, output, image, developing);
 
     progress.clear();
-    if (options.json) console.log(JSON.stringify(report(image.header, developed, options)));
+    if (options.json) console.log(visibleJson(JSON.stringify(report(image.header, developed, options))));
     else console.error(`afterimage: ${summary(developed, options.output)}`);
   } catch (error) {
     progress.clear();

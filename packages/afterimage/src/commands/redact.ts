@@ -25,7 +25,7 @@ import { redactTo, type RedactedOutput } from '../jobs/redacting.js';
 import { levelOption } from '../cli/redaction-option.js';
 import { sameFile } from '../files/same-file.js';
 import { openStoredSnapshot } from '../files/stored-stream.js';
-import { visible } from '../cli/visible.js';
+import { visible, visibleJson } from '../cli/visible.js';
 
 interface Options extends RecipientOptions, IdentityOptions {
   redact: RedactionLevel;
@@ -70,7 +70,7 @@ async function runRedact(input: string, out: string | undefined, options: Option
       redactTo(to, output, chunks, { level, recipients, signal, progress });
     const written = await writeOutput(output, force, write);
     progress.clear();
-    if (json) console.log(JSON.stringify(report(written, output)));
+    if (json) console.log(visibleJson(JSON.stringify(report(written, output))));
     else console.error(`afterimage: ${summary(written, output)}`);
   } catch (error) {
     progress.clear();

@@ -15,7 +15,7 @@ import { imageDigest } from '../files/image-digest.js';
 import { progressLine } from '../cli/progress-line.js';
 import { formatNumberOf } from '../cli/quantities.js';
 import { BEGINNING_BYTES, clear, isImage } from '../files/stored-stream.js';
-import { visible } from '../cli/visible.js';
+import { visible, visibleJson } from '../cli/visible.js';
 
 interface Verified {
   kind: 'snapshot' | 'image';
@@ -66,7 +66,7 @@ async function runVerify(path: string, options: Options): Promise<void> {
     const found = isImage(beginning) ? await verifyImage(chunks, name) : await verifySnapshot(chunks, name);
     progress.clear();
     const verified: Verified = { ...found, sha256: hash.digest('hex'), bytes };
-    if (json) console.log(JSON.stringify({ path, ...verified }));
+    if (json) console.log(visibleJson(JSON.stringify({ path, ...verified })));
     else for (const line of linesOf(name, verified)) console.log(line);
   } catch (error) {
     progress.clear();
