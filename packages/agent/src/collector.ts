@@ -3,7 +3,7 @@
  * its path. The agent starts it before the fork; no failure in it affects the server. Its last line and its
  * exit code, 0 or 1, give the outcome.
  */
-import { createWriteStream, openSync, rmSync, writeFileSync } from 'node:fs';
+import { createWriteStream, rmSync, writeFileSync } from 'node:fs';
 import { rm, type FileHandle } from 'node:fs/promises';
 import { setPriority } from 'node:os';
 import type { Writable } from 'node:stream';
@@ -23,6 +23,7 @@ import { imageChunks } from '@afterimage/image/swept-chunks';
 import { storeImage, STORED_ENDING } from '@afterimage/image/store';
 import { refusePlainImage } from './plain-image.js';
 import { watchMemory, type Finding } from '@afterimage/host/memory-watch';
+import { openProgram } from '@afterimage/image/target-program';
 import { openTemporary, OutputError, outputError, publish } from '@afterimage/host/output-file';
 import { imagePath } from './path-template.js';
 import { sealedOutput } from '@afterimage/image/seal';
@@ -94,15 +95,6 @@ async function collect(): Promise<number> {
     }
     report(failure);
     return 1;
-  }
-}
-
-/** Returns its descriptor; undefined where the kernel does not allow it: the image is whole then. */
-function openProgram(target: number): number | undefined {
-  try {
-    return openSync(`/proc/${target}/exe`, 'r');
-  } catch {
-    return undefined;
   }
 }
 

@@ -120,6 +120,7 @@ interface Started {
 async function start(addon: Addon, job: CaptureJob): Promise<Started> {
   const { develop, developMemoryMb, darkroom, redact, recipients, storePlainImage } = job.settings;
   const { path } = job;
+  const { rss, heapUsed } = process.memoryUsage();
   const temporary = await temporaryName(path);
   const pipe = openPipe(addon);
   try {
@@ -127,7 +128,7 @@ async function start(addon: Addon, job: CaptureJob): Promise<Started> {
       type: 'job',
       path,
       target: process.pid,
-      expected: { residentBytes: process.memoryUsage.rss(), heapUsed: process.memoryUsage().heapUsed },
+      expected: { residentBytes: rss, heapUsed },
       temporary,
       develop,
       developMemoryMb,

@@ -3,7 +3,8 @@ import { captureNeedBytes, describeHeadroom, readHeadroom } from '@afterimage/ho
 import { formatBytes } from '@afterimage/host/format';
 import { watchMemory, type MemoryWatch } from '@afterimage/host/memory-watch';
 import { anonymousBytes } from '@afterimage/host/memory-use';
-import { open, type FileHandle } from 'node:fs/promises';
+import { openProgram } from '@afterimage/image/target-program';
+import { closeSync } from 'node:fs';
 import type { VersionedAddon } from '../attach/addon-place.js';
 import { attach, type AttachJob } from '../attach/attach.js';
 import { describeIfOpen } from '../attach/left-open.js';
@@ -40,16 +41,21 @@ export interface LocalCapture {
 export async function captureLocal(capture: LocalCapture): Promise<CapturedImage> {
   const { pid } = capture.target.status;
   await checkHeadroom(pid);
-  const program = capture.isDevelopedHere ? await openProgram(pid) : null;
+  const program = capture.isDevelopedHere ? openProgram(pid) : undefined;
   try {
     return await captureWith(capture, program);
   } catch (error) {
-    await program?.close();
+    close(program);
     throw error;
   }
 }
 
-async function captureWith(capture: LocalCapture, program: FileHandle | null): Promise<CapturedImage> {
+function close(program: number | undefined): void {
+  if (program !== undefined) closeSync(program);
+}
+
+/** @param program descriptor of the file that the image leaves out */
+async function captureWith(capture: LocalCapture, program: number | undefined): Promise<CapturedImage> {
   const { target, signal } = capture;
   const { pid } = target.status;
   const started = performance.now();
@@ -59,7 +65,7 @@ async function captureWith(capture: LocalCapture, program: FileHandle | null): P
     name: (await applicationOf(pid, target.commandLine)).name,
     nodeVersion: target.nodeVersion,
     waitMs: capture.waitMs,
-    omitProgram: program !== null,
+    omitProgram: program !== undefined,
     ...(await capture.addonFor(target.nodeVersion)),
     standBy: capture.standBy,
     beforeSignal: () => checkAgain(pid, 'capture'),
@@ -103,20 +109,16 @@ async function captureWith(capture: LocalCapture, program: FileHandle | null): P
   signal.addEventListener('abort', release, { once: true });
   return {
     kind: 'image',
-    image: { header: image.header, chunks: watched(), program: program?.fd },
+    image: { header: image.header, chunks: watched(), program },
     cost: () => ({ ...cost, extraBytes: memory.peak() }),
     leftOpen: () => describeIfOpen(left),
-    release: async () => {
+    release: () => {
       stop(memory);
       release();
-      await program?.close();
+      close(program);
+      return Promise.resolve();
     },
   };
-}
-
-/** Null where the kernel does not allow it; the image is whole then. */
-async function openProgram(pid: number): Promise<FileHandle | null> {
-  return open(`/proc/${pid}/exe`).catch(() => null);
 }
 
 function stop(memory: MemoryWatch): void {

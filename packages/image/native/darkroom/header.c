@@ -30,6 +30,11 @@ static void check_elf(const Elf64_Ehdr *elf) {
     fail(DEVELOPER_UNSUPPORTED_FORMAT, "this is an ELF file, but not an image written by Afterimage");
 }
 
+// What is in the program's file has no contents here, and begins at a page there.
+static int is_misplaced(const Elf64_Phdr *segment, uint64_t page) {
+  return segment->p_flags & SEGMENT_IN_PROGRAM && (segment->p_filesz || segment->p_paddr % page);
+}
+
 // Returns the offset at which their contents end.
 static uint64_t check_segments(const struct header *header, uint64_t offset) {
   const Elf64_Phdr *segments = header->segments;
@@ -37,7 +42,7 @@ static uint64_t check_segments(const struct header *header, uint64_t offset) {
   for (uint64_t i = 0; i < header->segment_count; i++) {
     const Elf64_Phdr *segment = &segments[i];
     if (segment->p_type != PT_LOAD || segment->p_vaddr % page || segment->p_memsz % page || segment->p_filesz % page ||
-        segment->p_memsz == 0 || (segment->p_flags & SEGMENT_IN_PROGRAM && (segment->p_filesz || segment->p_paddr % page)) || segment->p_filesz > segment->p_memsz || segment->p_vaddr < end || segment->p_memsz > USER_SPACE_END ||
+        segment->p_memsz == 0 || is_misplaced(segment, page) || segment->p_filesz > segment->p_memsz || segment->p_vaddr < end || segment->p_memsz > USER_SPACE_END ||
         segment->p_vaddr + segment->p_memsz > USER_SPACE_END)
       fail_at(DEVELOPER_CORRUPT, "the image is corrupt: its segment table is wrong at address", segment->p_vaddr);
     end = segment->p_vaddr + segment->p_memsz;

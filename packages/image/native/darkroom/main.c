@@ -1,7 +1,6 @@
 // The darkroom: rebuilds an image in this process, and lets V8 write the heap snapshot there. Reads the image from
 // descriptor 0, writes the snapshot to descriptor 1 and reports to descriptor 2; an image without its program's clean
-// pages needs that file as descriptor 3. Freestanding and position-independent,
-// without relocations: see arena.h.
+// pages needs that file as descriptor 3. Freestanding and position-independent, without relocations: see arena.h.
 
 #include <linux/prctl.h>
 

@@ -8,7 +8,7 @@
 #include "vdso.h"
 
 #define MAP_FLAGS (0x22 | 0x4000 | 0x100000)  // MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE
-#define MAP_FILE_FLAGS (0x2 | 0x4000 | 0x100000)
+#define MAP_FILE_FLAGS (0x2 | 0x4000 | 0x100000)  // the same without MAP_ANONYMOUS
 
 static int access_of(const Elf64_Phdr *segment) {
   return (segment->p_flags & PF_R ? 1 : 0) | (segment->p_flags & PF_W ? 2 : 0) | (segment->p_flags & PF_X ? 4 : 0);
