@@ -3,7 +3,7 @@
  * metadata does not describe a page's header (MemoryChunk in V8's source). So a page counts only if
  * everything in its header is consistent with its address.
  */
-import type { MemoryReader } from './memory.js';
+import { without, type MemoryReader } from './memory.js';
 
 export interface HeapPage {
   /** Where objects begin, and the latest address where the last one ends. */
@@ -54,6 +54,10 @@ const MAX_PLACES = 1 << 18;
 export const FROM_PAGE = 1 << 3;
 export const TO_PAGE = 1 << 4;
 const WORD = 8;
+/** Pages are mapped whole (VirtualMemory in V8's source), so each has a multiple of this many bytes. */
+const SYSTEM_PAGE_BYTES = 4096;
+/** Larger than any array can be. */
+const MAX_PAGE_BYTES = 2 ** 40;
 
 interface Header extends HeapPage {
   heap: number;
@@ -73,7 +77,10 @@ export function findHeaps(memory: MemoryReader): Heap[] {
   const heaps = new Map<number, Heap>();
   const read = wordReader(memory);
   let places = 0;
-  for (const { start, end } of memory.regions) {
+  // malloc's memory can look like a page's header by chance, and V8 maps its pages elsewhere.
+  const searched =
+    memory.programBreak === null ? memory.regions : without(memory.regions, [memory.programBreak]);
+  for (const { start, end } of searched) {
     let address = Math.ceil(start / PAGE_BYTES) * PAGE_BYTES;
     while (address + PAGE_BYTES <= end) {
       if (++places > MAX_PLACES) throw new RangeError('too much memory to look through');
@@ -131,7 +138,10 @@ function headerAt(address: number, read: ReadWords): Header | null {
     const agrees =
       (layout.self === null || words[layout.self] === address) &&
       size >= PAGE_BYTES &&
+      size <= MAX_PAGE_BYTES &&
+      size % SYSTEM_PAGE_BYTES === 0 &&
       heap !== 0 &&
+      heap % WORD === 0 &&
       holdsObjects({ address, size, start, end });
     if (!agrees) continue;
     const isLarge = size > PAGE_BYTES;

@@ -10,6 +10,7 @@ import {
   type ClassSample,
   type OldGeneration,
 } from '@afterimage/v8-heap/class-sample';
+import { CommandError } from '../cli/command-error.js';
 import { readHeapFigures, type HeapFigures } from './figures.js';
 
 export interface HeapReport {
@@ -66,12 +67,13 @@ async function askedReport(pid: number, job: HeapJob): Promise<HeapAnswer> {
   return { report: { ...known, figures, noFigures: null, ...sampled }, leftOpen: await describeIfOpen(left) };
 }
 
-/** @throws {ShortageError} if its memory cannot be read either */
+/** @throws {CommandError} `refused` if its memory cannot be read either */
 async function unaskedReport(pid: number, shortage: ShortageError): Promise<HeapReport> {
   const { status, nodeVersion } = await readCandidate(pid);
   if (nodeVersion === null) throw shortage;
   const sampled = await classesOf(pid, nodeVersion, null);
-  if (sampled.classes === null) throw shortage;
+  if (sampled.noClasses !== null)
+    throw new CommandError('refused', `${shortage.reason} (nothing was sent to it). ${sampled.noClasses}`);
   return { pid, nodeVersion, rssBytes: status.rss, figures: null, noFigures: shortage.reason, ...sampled };
 }
 
