@@ -47,8 +47,9 @@ async function main(): Promise<void> {
 async function compare(program: string, major: number, directory: string, classes: number): Promise<void> {
   const image = path.join(directory, `${program}-${major}.image`);
   const snapshot = path.join(directory, `${program}-${major}.heapsnapshot`);
-  await imageOf(nodeOf(major), fileURLToPath(new URL(`./programs/${program}.js`, import.meta.url)), image);
-  const developMs = await develop(image, snapshot);
+  if (!existsSync(image))
+    await imageOf(nodeOf(major), fileURLToPath(new URL(`./programs/${program}.js`, import.meta.url)), image);
+  const developMs = existsSync(snapshot) ? null : await develop(image, snapshot);
   const start = performance.now();
   const memory = openImageFile(image);
   const heap = openHeap(memory);
@@ -66,7 +67,8 @@ async function compare(program: string, major: number, directory: string, classe
   const { graph: theirs } = await openSnapshot(snapshot, { parts: 'graph' });
   const compared = compareGraphs({ ...theirs, text: (index) => theirs.strings.get(index) }, ours);
   console.log(`${program}, Node ${major}: ${unexplained} of ${count(objects)} objects unexplained`);
-  console.log(`  developed by V8 in ${duration(developMs)}, read in ${duration(readMs)}`);
+  const developed = developMs === null ? 'kept' : `in ${duration(developMs)}`;
+  console.log(`  developed by V8 ${developed}, read in ${duration(readMs)}`);
   show('nodes', compared.nodes, MIN_EQUAL_NODES, classes);
   show('edges', compared.edges, MIN_EQUAL_EDGES, classes);
   show('edges of roots', compared.rootEdges, 0, classes);

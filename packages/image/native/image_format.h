@@ -75,6 +75,7 @@ struct image_prstatus {
 enum resume_flags {
   RESUME_DEVELOP = 1,
   RESUME_EXPOSE_NUMERIC_VALUES = 2,
+  RESUME_KEEP_HEAP = 4,
   RESUME_SNAPSHOT_SHIFT = 8,
 };
 

@@ -23,6 +23,7 @@ import {
   scopeLocals,
   sharedData,
   sharedNameOrScope,
+  streamsHaveNames,
   sharedTagsItself,
   streamType,
   trustedFixedArrayType,
@@ -42,6 +43,8 @@ const INTERPRETER_CODE: usize = 16;
 /** What a code's deoptimization data has before its entries. */
 const DEOPTIMIZATION_FIELDS: u32 = 10;
 const POOL_DEPTH: u32 = 3;
+/** Where older code objects have their relocation info. */
+const RELOCATIONS: usize = 8;
 
 const SHARED_TAG = nameOf('(shared function info)');
 const SCOPE_TAG = nameOf('(function scope info)');
@@ -49,6 +52,8 @@ const NAMES_TAG = nameOf('(context local names)');
 const POOL_TAG = nameOf('(constant pool)');
 const FEEDBACK_TAG = nameOf('(feedback)');
 const STREAM = nameOf('instruction_stream');
+const RELOCATIONS_NAME = nameOf('relocation_info');
+const RELOCATIONS_TAG = nameOf('(code relocation info)');
 const INTERPRETER_DATA = nameOf('interpreter_data');
 const INTERPRETER_DATA_TAG = nameOf('(interpreter data)');
 const OFFSETS = nameOf('bytecode_offset_table');
@@ -81,11 +86,20 @@ function tagCode(code: u64, name: u32): void {
   const place = placeOf(code);
   if (place === 0) return;
   const kind = load<u32>(codeKinds + 4 * (load<u32>(place + codeFlags) & KIND_OF_CODE));
+  const stream = streamOf(place);
+  if (streamsHaveNames) {
+    tag(stream === 0 ? code : stream, codeTag('code', kind, name), KEEP_TYPE);
+    return;
+  }
   tag(code, codeTag('code', kind, name), KEEP_TYPE);
-  const stream = load<u64>(place + codeStream);
-  const streamPlace = placeOf(stream);
-  if (streamPlace !== 0 && typeIs(streamPlace, streamType))
-    tag(stream, codeTag('instruction stream', kind, name), KEEP_TYPE);
+  if (stream !== 0) tag(stream, codeTag('instruction stream', kind, name), KEEP_TYPE);
+}
+
+/** The instruction stream of a code object; 0 where it has none, as builtins do not. */
+function streamOf(code: usize): u64 {
+  const word = load<u64>(code + codeStream);
+  const place = placeOf(word);
+  return place !== 0 && typeIs(place, streamType) ? word : 0;
 }
 
 function codeTag(what: string, kind: u32, name: u32): u32 {
@@ -108,11 +122,14 @@ function codeTag(what: string, kind: u32, name: u32): u32 {
 export function tagBuiltin(word: u64, name: u32): void {
   const place = placeOf(word);
   if (place === 0 || !typeIs(place, codeType)) return;
-  tagOver(word, builtinTag(name, ' builtin code)'), KEEP_TYPE);
-  const stream = load<u64>(place + codeStream);
-  const streamPlace = placeOf(stream);
-  if (streamPlace !== 0 && typeIs(streamPlace, streamType))
-    tagOver(stream, builtinTag(name, ' builtin instruction stream)'), KEEP_TYPE);
+  tagOver(word, builtinTag(name, streamsHaveNames ? ' builtin handle)' : ' builtin code)'), KEEP_TYPE);
+  const stream = streamOf(place);
+  if (stream === 0) return;
+  tagOver(
+    stream,
+    builtinTag(name, streamsHaveNames ? ' builtin)' : ' builtin instruction stream)'),
+    KEEP_TYPE,
+  );
 }
 
 function builtinTag(name: u32, rest: string): u32 {
@@ -124,9 +141,13 @@ function builtinTag(name: u32, rest: string): u32 {
 }
 
 export function codeEdges(place: usize): void {
-  const stream = placeOf(load<u64>(place + codeStream));
-  if (stream === 0 || !typeIs(stream, streamType)) return;
-  internal(STREAM, load<u64>(place + codeStream), <i32>codeStream);
+  const stream = streamOf(place);
+  if (stream === 0) return;
+  if (streamsHaveNames) {
+    const relocations = load<u64>(place, RELOCATIONS);
+    tag(relocations, RELOCATIONS_TAG, CODE_NODE);
+    internal(RELOCATIONS_NAME, relocations, <i32>RELOCATIONS);
+  } else internal(STREAM, stream, <i32>codeStream);
   const data = load<u64>(place + codeDeoptimization);
   const positions = load<u64>(place + codePositions);
   if ((load<u32>(place + codeFlags) & KIND_OF_CODE) === baselineKind) {

@@ -96,6 +96,8 @@ export let codeDeoptimization: u32 = 0;
 export let codePositions: u32 = 0;
 /** The kinds of code that a number in the lower bits of its flags stands for. */
 export let baselineKind: u32 = 0;
+/** Whether it is the code that a function's name is given to, and not the object that describes it. */
+export let streamsHaveNames: u32 = 0;
 /** Whether the common part of a function names itself where it has no name. */
 export let sharedTagsItself: u32 = 0;
 /** Where bytecode has its constants. */

@@ -134,7 +134,7 @@ class FunctionOfEachScript final : public v8::QueryObjectPredicate {
 
 // V8 before 12 looks up the line of each function and of each instance's constructor (V8HeapExplorer::ExtractLocation)
 // by reading the script from its start, unless the script has its line ends. GetScriptLineNumber stores them
-// (Script::InitLineEnds); QueryObjects finds a function to call it on.
+// (Script::InitLineEnds); QueryObjects finds a function to call it on, and clears the feedback of all functions.
 void store_line_ends(v8::Isolate* isolate) {
   // The line ends are heap objects: even a heap at its limit must accept them.
   isolate->AddNearHeapLimitCallback([](void*, size_t limit, size_t) { return limit + (size_t{256} << 20); }, nullptr);
@@ -151,7 +151,7 @@ void resume_and_write_snapshot(long flags, void* context) {
   v8::Isolate* isolate = static_cast<v8::Isolate*>(context);
   v8::HandleScope scope(isolate);
 #if V8_MAJOR_VERSION < 12
-  store_line_ends(isolate);
+  if (!(flags & RESUME_KEEP_HEAP)) store_line_ends(isolate);
 #endif
   TakingProgress progress;
   const v8::HeapSnapshot* snapshot = isolate->GetHeapProfiler()->TakeHeapSnapshot(

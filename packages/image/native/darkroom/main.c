@@ -76,8 +76,9 @@ void start(const long *stack) {
   const char *const *arguments = (const char *const *)(stack + 1);
   for (long i = 1; i < count; i++) {
     if (same(arguments[i], "--expose-numeric-values")) resume_flags |= RESUME_EXPOSE_NUMERIC_VALUES;
+    else if (same(arguments[i], "--keep-heap")) resume_flags |= RESUME_KEEP_HEAP;
     else if (same(arguments[i], "--program")) program = PROGRAM;
-    else fail(DEVELOPER_USAGE, "usage: darkroom [--expose-numeric-values] [--program 3<program] <image >snapshot 2>reports");
+    else fail(DEVELOPER_USAGE, "usage: darkroom [--expose-numeric-values] [--keep-heap] [--program 3<program] <image >snapshot 2>reports");
   }
   CALL5(__NR_prctl, PR_SET_PDEATHSIG, 9, 0, 0, 0);
   const char *const *environment = arguments + count + 1;

@@ -107,6 +107,8 @@ export interface VersionOffsets {
   sharedOldData: number;
   sharedNameOrScope: number;
   sharedScript: number;
+  /** 1 where it is instruction streams that functions give their names to, and not code objects. */
+  streamsHaveNames: number;
   /** 1 where the common part of a function names itself. */
   sharedTagsItself: number;
   bytecodePool: number;

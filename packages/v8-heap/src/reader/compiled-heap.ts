@@ -163,6 +163,7 @@ export type HeapNumber =
   | 'relocationConstPool'
   | 'relocationPcJump'
   | 'relocationSwitch'
+  | 'streamsHaveNames'
   | 'sharedTagsItself'
   | 'bytecodePool'
   | 'firstWeakKind'

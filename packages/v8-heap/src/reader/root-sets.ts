@@ -7,6 +7,7 @@ import { WORD } from '../image/memory-words.js';
 import { without } from '../memory.js';
 import { STRING_TYPES } from '../object-layout.js';
 import type { CompiledHeap } from './compiled-heap.js';
+import { handlesInScopes } from './handle-scopes.js';
 import type { OpenHeap } from './open-heap.js';
 import { stackWords } from './stack.js';
 
@@ -47,7 +48,7 @@ export function findRootSets(heap: OpenHeap): RootSets {
     isolate: between(roots.address - ISOLATE_BYTES, roots.address).filter(isObject),
     ...globalHandles(heap),
     ...vectors(heap, isObject),
-    handleScope: handleScope(heap).filter(isObject),
+    handleScope: handlesInScopes(heap).filter(isObject),
     stack: [...stackWords(heap.memory, words).filter(isObject)],
   };
 }
@@ -111,32 +112,51 @@ function vectors(
   { compiled, words, heapAddress }: OpenHeap,
   isObject: (word: bigint) => boolean,
 ): Pick<RootSets, 'eternalHandles' | 'startupCache' | 'shareableCache'> {
-  const eternalHandles: bigint[][] = [];
+  const eternalHandles = new Map<number, bigint[]>();
   const objectCaches: bigint[][] = [];
   const object = words.words(heapAddress, HEAP_OBJECT_BYTES / WORD) ?? new BigUint64Array(0);
+  const tryBlocks = (count: number, begin: number, length: number): void => {
+    if (length < 2 || length > MAX_BLOCKS || length !== Math.ceil(count / ETERNAL_A_BLOCK)) return;
+    if (eternalHandles.has(begin)) return;
+    tried++;
+    eternalHandles.set(begin, handlesInBlocks(words, begin, count, isObject));
+  };
   let tried = 0;
   for (let at = 1; at + 2 < object.length && tried < MAX_TRIED; at++) {
-    const [count, begin, end, capacity] = [at - 1, at, at + 1, at + 2].map((index) => Number(object[index]));
-    const isVector = begin > 0 && begin % WORD === 0 && end > begin && end % WORD === 0 && capacity >= end;
-    const length = isVector ? (end - begin) / WORD : 0;
+    const [count, begin, end, capacity] = object.slice(at - 1, at + 3);
+    const length = vectorLength(begin, end, capacity);
+    tryBlocks(Number(count), Number(begin), length);
+    // Older versions have EternalHandles elsewhere: its number of handles, and its vector of blocks.
+    const [size, first, last, room] = pointed(words, begin);
+    tryBlocks(Number(size & MAX_INT), Number(first), vectorLength(first, last, room));
     // Much looks like a vector that is none: all of it is read only where the rest agrees.
-    if (length >= 2 && length <= MAX_BLOCKS && length === Math.ceil(count / ETERNAL_A_BLOCK)) {
+    if (length > MIN_CACHE && length <= MAX_CACHE && isObject(words.words(Number(begin), 1)?.[0] ?? 0n)) {
       tried++;
-      eternalHandles.push(handlesInBlocks(words, begin, count, isObject));
-    } else if (length > MIN_CACHE && length <= MAX_CACHE && isObject(words.words(begin, 1)?.[0] ?? 0n)) {
-      tried++;
-      const entries = words.words(begin, length);
+      const entries = words.words(Number(begin), length);
       if (entries?.every(isObject) === true) objectCaches.push([...entries]);
     }
   }
   const isShareable = ([first]: bigint[]): boolean => typeAt(compiled, first) < STRING_TYPES;
   return {
-    eternalHandles: eternalHandles.flat(),
+    eternalHandles: [...eternalHandles.values()].flat(),
     startupCache: objectCaches.filter((cache) => !isShareable(cache)).flat(),
     shareableCache: objectCaches.filter(isShareable).flat(),
   };
 }
 
+/** The number of words of a vector; 0 where these are not its pointers. */
+function vectorLength(begin: bigint, end: bigint, capacity: bigint): number {
+  const isVector = begin > 0n && begin % 8n === 0n && end > begin && end % 8n === 0n && capacity >= end;
+  return isVector ? Number((end - begin) / 8n) : 0;
+}
+
+function pointed(words: OpenHeap['words'], address: bigint): ArrayLike<bigint> & Iterable<bigint> {
+  const isPointer = address !== 0n && address % 8n === 0n && address >> 48n === 0n;
+  return (isPointer ? words.words(Number(address), 4) : null) ?? NO_WORDS;
+}
+
+const NO_WORDS = [0n, 0n, 0n, 0n];
+const MAX_INT = 0xffffffffn;
 const ETERNAL_A_BLOCK = 256;
 const MAX_BLOCKS = 4096;
 
@@ -154,21 +174,4 @@ function handlesInBlocks(
     handles.push(...block);
   }
   return handles.slice(0, count).filter(isObject);
-}
-
-/** HandleScopeData lies before the roots table, in the isolate: next and limit of the block in use. */
-const MAX_WORDS_BEFORE = 16;
-const HANDLES_A_BLOCK = 1022;
-
-function handleScope({ words, roots }: OpenHeap): bigint[] {
-  const before = words.words(roots.address - MAX_WORDS_BEFORE * WORD, MAX_WORDS_BEFORE);
-  if (before === null) return [];
-  for (let at = 0; at + 1 < MAX_WORDS_BEFORE; at++) {
-    const [next, limit] = [Number(before[at]), Number(before[at + 1])];
-    const begin = limit - HANDLES_A_BLOCK * WORD;
-    if (next === 0 || next % WORD !== 0 || next < begin || next > limit) continue;
-    const handles = words.words(begin, (next - begin) / WORD);
-    if (handles !== null) return [...handles];
-  }
-  return [];
 }
