@@ -5,6 +5,7 @@ export {
   openSnapshot as open,
   type OpenOptions,
 } from './open.js';
+export { snapshotFromColumns, type ColumnsOptions, type SnapshotColumns } from './from-columns.js';
 export type { Reference, Snapshot } from './graph/snapshot.js';
 export { classOrigins, type ClassOrigin } from './paths/class-origins.js';
 export type { ClassRow, Classes } from './graph/classes.js';

@@ -2,14 +2,9 @@
 import { availableParallelism } from 'node:os';
 import { assemble } from './read/assemble.js';
 import { chunksOf, inspectFile, type SnapshotFile } from './format/chunks.js';
-import { classesOf } from './graph/classes.js';
-import { distances } from './graph/distances.js';
-import { dominanceOf, dominanceQuestion, ownershipQuestion } from './graph/dominance.js';
-import { roomForNodes, type Graph } from './graph/graph.js';
-import { ephemeronsOf, ownedNodes } from './graph/reachability.js';
+import { computedParts, lazySecondThread, type Start } from './computed-parts.js';
+import type { Graph } from './graph/graph.js';
 import { scanSnapshot } from './read/scan.js';
-import { startSecondThread, type SecondThread } from './second-thread.js';
-import { shallowSizes } from './graph/shallow-sizes.js';
 import { snapshotOf, type KnownParts, type Snapshot } from './graph/snapshot.js';
 
 export interface OpenOptions {
@@ -27,7 +22,6 @@ export interface OpenOptions {
 
 /** With less, starting a thread takes longer than it saves. */
 const MIN_BYTES_FOR_THREAD = 16 << 20;
-const MIN_EDGES_FOR_THREAD = 500_000;
 
 /**
  * Opens the snapshot in a file (plain, gzip or zstd) or in a stream of its bytes.
@@ -51,22 +45,11 @@ export async function openSnapshot(
   let known: KnownParts = {};
   try {
     graph = await readGraph(source, thread.start, onProgress);
-    if (parts === 'all') known = await allParts(graph, thread.start);
+    if (parts === 'all') known = await computedParts(graph, thread.start);
   } finally {
     await thread.end();
   }
   return snapshotOf(graph, known);
-}
-
-/** Starts the second thread, if it is enabled and worth starting. */
-type Start = (worthwhile: boolean) => SecondThread | null;
-
-function lazySecondThread(threads: number): { start: Start; end: () => Promise<void> } {
-  let thread: SecondThread | null = null;
-  return {
-    start: (worthwhile) => (threads > 1 && worthwhile ? (thread ??= startSecondThread()) : null),
-    end: async () => thread?.end(),
-  };
 }
 
 /** The edges are more than half of a file: one thread reads them, the other everything else. */
@@ -87,19 +70,4 @@ async function readGraph(
   }
   const sections = scanner.end();
   return assemble(sections, edges ? await edges : sections.edges);
-}
-
-/** The dominators take longer than everything else. */
-async function allParts(graph: Graph, start: Start): Promise<KnownParts> {
-  const thread = start(graph.edgeCount >= MIN_EDGES_FOR_THREAD);
-  const ownership = ownershipQuestion(graph);
-  const owned = thread?.ask('ownership', ownership) ?? ownedNodes(ownership);
-  const ephemerons = ephemeronsOf(graph);
-  const question = dominanceQuestion(graph, await owned, ephemerons);
-  const dominance = thread?.ask('dominance', question) ?? dominanceOf(question);
-  const room = roomForNodes(graph);
-  const distance = distances(graph, ephemerons, room);
-  const shallow = shallowSizes(graph, room);
-  const classes = classesOf(graph, undefined, room);
-  return { ephemerons, distance, classes, shallow, dominance: await dominance };
 }

@@ -12,16 +12,40 @@ export class InterruptedError extends Error {
   }
 }
 
+/** For work that leaves nothing behind if it is simply killed. */
+export const uninterrupted: AbortSignal = new AbortController().signal;
+
 /**
  * Returns a signal that aborts with an {@link InterruptedError} at the first of the signals. A second one
  * ends the process at once.
  */
 export function interruption(): AbortSignal {
+  return interruptible().signal;
+}
+
+/** Lets `work` clean up at the first of the signals, which have their usual effect again after it. */
+export async function whileInterruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const { signal, end } = interruptible();
+  try {
+    const done = await work(signal);
+    signal.throwIfAborted();
+    return done;
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error;
+  } finally {
+    end();
+  }
+}
+
+function interruptible(): { signal: AbortSignal; end: () => void } {
   const controller = new AbortController();
-  const onSignal = (signal: NodeJS.Signals): void => {
+  const end = (): void => {
     for (const each of SIGNALS) process.off(each, onSignal);
+  };
+  const onSignal = (signal: NodeJS.Signals): void => {
+    end();
     controller.abort(new InterruptedError(signal));
   };
   for (const each of SIGNALS) process.on(each, onSignal);
-  return controller.signal;
+  return { signal: controller.signal, end };
 }

@@ -13,7 +13,7 @@ import { addVerbHelp } from '../cli/verb-help.js';
 import { answer, nodeId, snapshotArgument, type Questions } from '../jobs/answers.js';
 import { addReportOptions, checkReportOptions, type ReportOptions } from '../report/report-options.js';
 import { deliverReport, type Report } from '../report/deliver-report.js';
-import { openSnapshot } from '../files/snapshot-input.js';
+import { openSnapshot } from '../jobs/snapshot-input.js';
 
 type Options = ReportOptions & Questions;
 
@@ -21,7 +21,7 @@ const IN_PAGE: Shown = { suspects: Infinity, classes: 2000, details: null, isWho
 
 export function analyzeCommand(): Command {
   const command = new Command('analyze')
-    .description('show what a snapshot contains, what retains it, and what looks like a leak')
+    .description('show what a snapshot or an image contains, what retains it, and what looks like a leak')
     .addArgument(snapshotArgument())
     .option('--class <name>', 'instead: what afterimage instances prints for this class')
     .option('--path <id>', 'instead: what afterimage path prints for this node', nodeId)
@@ -31,6 +31,7 @@ export function analyzeCommand(): Command {
     examples: [
       'analyze app.heapsnapshot',
       'analyze app.heapsnapshot --suspect 1',
+      'analyze app.image.zst.age --identity key.txt',
       'analyze app.heapsnapshot --format html -o report.html',
     ],
     exits: ['refused'],
@@ -44,12 +45,9 @@ async function runAnalyze(file: string, options: Options): Promise<void> {
     return answer(file, options, options);
   await checkReportOptions(options, [file]);
   const progress = progressLine();
-  const snapshot = await openSnapshot(
-    file,
-    progress,
-    ['dominators', 'distances', 'classes'],
-    await identitiesOf(options),
-  );
+  const { redact, force } = options;
+  const opening = { identities: await identitiesOf(options), redact, force, progress };
+  const { snapshot } = await openSnapshot(file, ['dominators', 'distances', 'classes'], opening);
   try {
     progress.stage('looking for suspects …');
     const report = analyze(snapshot, file, options);

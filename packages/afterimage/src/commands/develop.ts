@@ -1,14 +1,15 @@
 /** `afterimage develop`: turns an image captured elsewhere into a heap snapshot. */
 import { inputName } from '../files/input-name.js';
-import { readImage, type ImageHeader, type ImageStream } from '@afterimage/image/read';
+import type { ImageHeader } from '@afterimage/image/read';
 import type { RedactionLevel } from '@afterimage/snapshot/redaction';
 import { Command, Option } from 'commander';
 import { formatBytes, formatMs, roundMs } from '@afterimage/host/format';
 import { CommandError } from '../cli/command-error.js';
 import { addVerbHelp } from '../cli/verb-help.js';
 import { checkDestination, checkStandardOutput } from '../files/destination.js';
-import { checkRoom, developTo, type Developed, type Developing } from '../jobs/developing.js';
-import { readNeedBytes, readTo } from '../jobs/reading-heap.js';
+import { developBy, type DevelopedBy } from '../jobs/developing-by.js';
+import { openImage } from '../jobs/opened-image.js';
+import { DEFAULT_WAY, WAYS, type Way } from '../jobs/ways.js';
 import {
   identitiesOf,
   identityOption,
@@ -21,12 +22,8 @@ import { asCommandError } from '../files/as-command-error.js';
 import { interruption } from '../cli/interruption.js';
 import { levelOption } from '../cli/redaction-option.js';
 import { sameFile } from '../files/same-file.js';
-import { openStored, plainImageFile } from '../files/stored-stream.js';
 import { progressLine } from '../cli/progress-line.js';
 import { visibleJson } from '../cli/visible.js';
-
-/** V8's own generator, in the restored process; or the reader, which runs nothing of it. */
-type Way = 'v8' | 'reader';
 
 interface Options extends RecipientOptions, IdentityOptions {
   output: string;
@@ -46,9 +43,12 @@ export function developCommand(): Command {
     )
     .addOption(levelOption())
     .addOption(
-      new Option('--by <way>', 'v8: its own generator, in the restored process; reader (experimental)')
-        .choices(['v8', 'reader'])
-        .default('v8'),
+      new Option(
+        '--by <way>',
+        'v8: its own generator, in the restored process; reader (experimental); auto: the reader, or v8 where it cannot',
+      )
+        .choices(WAYS)
+        .default(DEFAULT_WAY),
     )
     .addOption(recipientOption())
     .addOption(identityOption())
@@ -61,7 +61,7 @@ export function developCommand(): Command {
     examples: [
       'develop app.image.zst -o app.heapsnapshot',
       'develop app.image.zst.age --identity key.txt -o app.heapsnapshot',
-      'develop app.image.zst --by reader -o app.heapsnapshot',
+      'develop app.image.zst --by auto -o app.heapsnapshot',
     ],
     exits: ['refused'],
     document: 'docs/image-format.md',
@@ -76,16 +76,13 @@ async function runDevelop(imagePath: string, options: Options): Promise<void> {
   try {
     const force = options.force === true;
     await checkDestination(options.output, force);
-    const image = await readImage(await openStored(imagePath, identities, signal));
+    const image = await openImage(imagePath, identities, signal);
     const { redact, output, by } = options;
     const developing = { redact, recipients, force, signal, progress };
-    const developed =
-      by === 'v8'
-        ? await developByV8(output, image, developing)
-        : await developByReader(imagePath, output, image, developing);
-
+    const developed = await developBy(by, image, output, developing);
     progress.clear();
-    if (options.json) console.log(visibleJson(JSON.stringify(report(image.header, developed, options))));
+    if (options.json)
+      console.log(visibleJson(JSON.stringify(report(image.stream.header, developed, output))));
     else console.error(`afterimage: ${summary(developed, options.output)}`);
   } catch (error) {
     progress.clear();
@@ -93,23 +90,6 @@ async function runDevelop(imagePath: string, options: Options): Promise<void> {
       ? signal.reason
       : asCommandError(error, { input: inputName(imagePath), output: options.output });
   }
-}
-
-async function developByV8(output: string, image: ImageStream, developing: Developing): Promise<Developed> {
-  if (!developing.force) await checkRoom(image.header, output);
-  return developTo(output, image, developing);
-}
-
-async function developByReader(
-  imagePath: string,
-  output: string,
-  image: ImageStream,
-  developing: Developing,
-): Promise<Developed> {
-  const plainFile = await plainImageFile(imagePath);
-  const needed = readNeedBytes(image.header, plainFile);
-  if (!developing.force) await checkRoom(image.header, output, undefined, needed);
-  return readTo(output, image, plainFile, developing);
 }
 
 async function checkUsage(imagePath: string, { output, json }: Options): Promise<void> {
@@ -120,7 +100,7 @@ async function checkUsage(imagePath: string, { output, json }: Options): Promise
 }
 
 function summary(
-  { nodes, edges, fileBytes, redaction, sha256, developMs }: Developed,
+  { nodes, edges, fileBytes, redaction, sha256, developMs }: DevelopedBy,
   output: string,
 ): string {
   const counts = `${nodes.toLocaleString('en')} nodes, ${edges.toLocaleString('en')} edges`;
@@ -128,12 +108,8 @@ function summary(
   return `wrote ${what} (${formatBytes(fileBytes)}, ${counts}; redacted: ${redaction}) in ${formatMs(developMs)}, sha256 ${sha256}`;
 }
 
-function report(
-  { metadata, imageBytes }: ImageHeader,
-  developed: Developed,
-  { output: path, by }: Options,
-): object {
-  const { fileBytes, sha256, nodes, edges, redaction, developMs, ghostLocks } = developed;
+function report({ metadata, imageBytes }: ImageHeader, developed: DevelopedBy, path: string): object {
+  const { by, fileBytes, sha256, nodes, edges, redaction, developMs, ghostLocks } = developed;
   return {
     path,
     bytes: fileBytes,

@@ -1,5 +1,5 @@
 /** `afterimage diff`: shows what grew between snapshots, what retains it, and by which path. */
-import { diff, type Snapshot } from '@afterimage/snapshot';
+import { diff, readProvenance, type Growth, type Snapshot } from '@afterimage/snapshot';
 import { Command } from 'commander';
 import { comparisonOf, heapSizeOf, type Comparison, type HeapSize } from '../report/data/comparison.js';
 import { heapTree } from '../report/data/heap-tree.js';
@@ -15,20 +15,22 @@ import {
 import type { Shown } from '../report/blocks/shown.js';
 import { identitiesOf } from '../files/encryption-options.js';
 import { shownBlocks } from '../report/looks/one-screen.js';
-import { progressLine, type ProgressLine } from '../cli/progress-line.js';
+import { progressLine } from '../cli/progress-line.js';
+import { inputName } from '../files/input-name.js';
 import { addReportOptions, checkReportOptions, type ReportOptions } from '../report/report-options.js';
 import { deliverReport, type Report } from '../report/deliver-report.js';
 import { addVerbHelp } from '../cli/verb-help.js';
-import { openSnapshot } from '../files/snapshot-input.js';
+import { openSnapshot, type Opening } from '../jobs/snapshot-input.js';
+import type { Maker } from '../jobs/ways.js';
 
 const IN_PAGE: Shown = { suspects: Infinity, classes: 2000, details: null, isWhole: true };
 
 export function diffCommand(): Command {
   const command = new Command('diff')
-    .description('show what grew between snapshots of a process, and what retains it')
+    .description('show what grew between snapshots or images of a process, and what retains it')
     .argument(
       '<before>',
-      'the earliest snapshot, plain or compressed with gzip or zstd; - reads standard input',
+      'the earliest snapshot or image, plain or compressed with gzip or zstd; - reads standard input',
     )
     .argument('<after>', 'a later one')
     .argument('[more...]', 'still later ones: what grew each time is what leaks');
@@ -36,6 +38,7 @@ export function diffCommand(): Command {
     examples: [
       'diff before.heapsnapshot after.heapsnapshot',
       'diff before.heapsnapshot after.heapsnapshot later.heapsnapshot',
+      'diff 1.image.zst 2.image.zst 3.image.zst',
       'diff before.heapsnapshot after.heapsnapshot --format markdown -o ticket.md',
     ],
     exits: ['refused'],
@@ -49,12 +52,10 @@ async function runDiff(files: string[], options: ReportOptions): Promise<void> {
   await checkReportOptions(options, files);
   const progress = progressLine();
   try {
-    const { last, heaps, snapshots } = inTurn(files, progress, await identitiesOf(options));
-    const growth = await diff(snapshots, {
-      readText: packageFile,
-      ...(options.top === undefined ? {} : { most: options.top }),
-    });
-    const comparison = comparisonOf(growth, files, heaps, last(), options.top);
+    const { redact, force } = options;
+    const opening = { identities: await identitiesOf(options), redact, force, progress };
+    const { growth, heaps, last } = await grown(files, options.top, opening);
+    const comparison = comparisonOf(growth, files, heaps, last, options.top);
     const report = reportOf(comparison, last, options);
     progress.clear();
     await deliverReport(options, report);
@@ -63,34 +64,68 @@ async function runDiff(files: string[], options: ReportOptions): Promise<void> {
   }
 }
 
-/** Opens one at a time, so that memory is that of one; the last one can be requested again. */
-function inTurn(
+interface Grown {
+  growth: Growth;
+  heaps: HeapSize[];
+  last: Snapshot;
+}
+
+/** What the two ways see differs, which looks like growth: V8's own generator develops images next to its snapshots. */
+async function grown(files: readonly string[], most: number | undefined, opening: Opening): Promise<Grown> {
+  try {
+    return await grownBy('reader', files, most, opening);
+  } catch (error) {
+    if (!(error instanceof MixedWaysError)) throw error;
+    opening.progress.clear();
+    if (files.includes('-'))
+      throw new CommandError(
+        'failed',
+        `${error.message}; standard input cannot be read a second time for that`,
+        {
+          cause: error,
+        },
+      );
+    console.error(`afterimage: ${error.message}`);
+    return grownBy('v8', files, most, opening);
+  }
+}
+
+/** Some would be read by the reader, and some by V8's own generator. */
+class MixedWaysError extends Error {
+  override name = 'MixedWaysError';
+}
+
+/** Opens one at a time, so that memory is that of one. */
+async function grownBy(
+  by: Maker,
   files: readonly string[],
-  progress: ProgressLine,
-  identities: readonly string[],
-): { snapshots: AsyncIterable<Snapshot>; heaps: HeapSize[]; last: () => Snapshot } {
+  most: number | undefined,
+  opening: Opening,
+): Promise<Grown> {
   const heaps: HeapSize[] = [];
-  let last: Snapshot | null = null;
+  const made = new Map<Maker, string>();
+  const last: Snapshot[] = [];
+  let hasImage = false;
   async function* snapshots(): AsyncGenerator<Snapshot> {
     for (const [at, file] of files.entries()) {
-      const snapshot = await openSnapshot(file, progress, [], identities);
-      if (at === files.length - 1) last = snapshot;
+      const { snapshot, isImage } = await openSnapshot(file, [], { ...opening, by });
+      hasImage ||= isImage;
+      made.set(readProvenance(snapshot.graph.header)?.by ?? 'v8', inputName(file));
+      if (by === 'reader' && hasImage && made.size > 1)
+        throw new MixedWaysError(
+          `${made.get('v8') ?? ''} is by V8's own generator, which develops the images too, because only like can be compared`,
+        );
+      if (at === files.length - 1) last.push(snapshot);
       heaps.push(heapSizeOf(snapshot));
-      progress.stage('looking for what grew …');
+      opening.progress.stage('looking for what grew …');
       yield snapshot;
     }
   }
-  return {
-    snapshots: snapshots(),
-    heaps,
-    last() {
-      if (last === null) throw new CommandError('failed', 'the last snapshot was not read');
-      return last;
-    },
-  };
+  const growth = await diff(snapshots(), { readText: packageFile, ...(most === undefined ? {} : { most }) });
+  return { growth, heaps, last: last[0] };
 }
 
-function reportOf(comparison: Comparison, last: () => Snapshot, options: ReportOptions): Report {
+function reportOf(comparison: Comparison, last: Snapshot, options: ReportOptions): Report {
   return {
     data: () => comparison,
     blocks: (look) =>
@@ -100,7 +135,7 @@ function reportOf(comparison: Comparison, last: () => Snapshot, options: ReportO
       return {
         title: `Afterimage: ${headline(comparison)}`,
         opening: openingBlocks(comparison, shown),
-        heap: heapTree(last()),
+        heap: heapTree(last),
         rest: [...detailBlocks(comparison, shown), ...closingBlocks(comparison, shown)],
       };
     },

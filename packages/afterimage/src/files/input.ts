@@ -1,11 +1,9 @@
 /** Opens a command's input: a file by its path, or standard input as `-`. */
 import { open } from 'node:fs/promises';
 import { CommandError } from '../cli/command-error.js';
+import { uninterrupted } from '../cli/interruption.js';
 
 const CHUNK_BYTES = 256 * 1024;
-
-/** For a command that leaves nothing behind if it is simply killed. */
-const neverAborted = new AbortController().signal;
 
 /**
  * Opens `path` at once and yields its bytes. Ends early with the signal's reason if `signal` aborts.
@@ -13,7 +11,7 @@ const neverAborted = new AbortController().signal;
  */
 export async function openInput(
   path: string,
-  signal: AbortSignal = neverAborted,
+  signal: AbortSignal = uninterrupted,
 ): Promise<AsyncIterable<Uint8Array>> {
   if (path === '-') return openStandardInput(signal);
   const file = await unlessAborted(open(path, 'r'), signal).catch((error: unknown) => {

@@ -1,12 +1,12 @@
 /** Single questions about a snapshot, as separate verbs or as options of `analyze`. */
-import type { Snapshot } from '@afterimage/snapshot';
+import type { RedactionLevel, Snapshot } from '@afterimage/snapshot';
 import { Argument, InvalidArgumentError, type Command } from 'commander';
 import { CommandError } from '../cli/command-error.js';
 import { progressLine } from '../cli/progress-line.js';
+import { imageLevelOption } from '../cli/redaction-option.js';
 import { visible } from '../cli/visible.js';
 import { wholeNumber } from '../cli/whole-number.js';
 import { identitiesOf, identityOption, type IdentityOptions } from '../files/encryption-options.js';
-import { openSnapshot, type Part } from '../files/snapshot-input.js';
 import { answersBlocks } from '../report/blocks/answers.js';
 import type { Answers } from '../report/data/answers.js';
 import { instancesOf, type Instances } from '../report/data/instances.js';
@@ -17,6 +17,7 @@ import { similarNames } from '../report/data/similar-names.js';
 import { deliverReport } from '../report/deliver-report.js';
 import { addFormatOptions, formatOf, type FormatOptions } from '../report/format-options.js';
 import { checkReportOptions } from '../report/report-options.js';
+import { openSnapshot, type Part } from './snapshot-input.js';
 
 /** Each question is asked if present. */
 export interface Questions {
@@ -28,22 +29,23 @@ export interface Questions {
 }
 
 export interface AnswerOptions extends FormatOptions, IdentityOptions {
+  redact?: RedactionLevel;
   top?: number;
 }
 
 const ANSWERS_SHOWN = 20;
 
-/** The argument of every verb that reads one snapshot. */
+/** The argument of every verb that reads one snapshot or image. */
 export function snapshotArgument(): Argument {
   return new Argument(
     '<snapshot>',
-    'the snapshot, plain or compressed with gzip or zstd; - reads standard input',
+    'the snapshot or image, plain or compressed with gzip or zstd; - reads standard input',
   );
 }
 
 /** Adds the options of a verb that asks one question. */
 export function addAnswerOptions(command: Command, top?: string): Command {
-  addFormatOptions(command).addOption(identityOption());
+  addFormatOptions(command).addOption(identityOption()).addOption(imageLevelOption());
   return top === undefined ? command : command.option('--top <n>', top, wholeNumber);
 }
 
@@ -64,7 +66,9 @@ export async function answer(file: string, questions: Questions, options: Answer
   await checkReportOptions(options, [file]);
   const progress = progressLine();
   try {
-    const snapshot = await openSnapshot(file, progress, neededFor(questions), await identitiesOf(options));
+    const { redact, force } = options;
+    const opening = { identities: await identitiesOf(options), redact, force, progress };
+    const { snapshot } = await openSnapshot(file, neededFor(questions), opening);
     const answers = answersTo(snapshot, file, questions, options);
     progress.clear();
     await deliverReport(options, {

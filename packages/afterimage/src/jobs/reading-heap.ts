@@ -1,39 +1,17 @@
 /** Reads the heap out of an image into a snapshot, without running any of the target's code: docs/reading.md. */
 import { formatBytes } from '@afterimage/host/format';
-import { ImageError, type ImageHeader, type ImageStream } from '@afterimage/image/read';
+import type { ImageHeader, ImageStream } from '@afterimage/image/read';
 import { targetOf } from '@afterimage/image/redacted-output';
 import { redactor, type Redacted, type RedactionLevel } from '@afterimage/snapshot/redaction';
-import { imageBytes } from '@afterimage/v8-heap/image/image-bytes';
-import { openImageFile } from '@afterimage/v8-heap/image/image-file';
-import type { ImageMemory } from '@afterimage/v8-heap/image/image-memory';
-import { explainPages } from '@afterimage/v8-heap/reader/explain';
-import { openHeap } from '@afterimage/v8-heap/reader/open-heap';
-import { readGraph, type HeapGraph } from '@afterimage/v8-heap/reader/read-graph';
+import type { HeapGraph } from '@afterimage/v8-heap/reader/read-graph';
 import { snapshotJson } from '@afterimage/v8-heap/reader/snapshot-json';
-import { UnreadableHeapError } from '@afterimage/v8-heap/reader/unreadable-heap';
 import { pipeline } from 'node:stream/promises';
-import { setImmediate } from 'node:timers/promises';
 import type { Writable } from 'node:stream';
 import type { ProgressLine } from '../cli/progress-line.js';
 import { sealedResult } from '../files/compressed-output.js';
-import { imageDigest } from '../files/image-digest.js';
 import { writeOutput } from '../files/output.js';
 import type { Developed, Developing } from './developing.js';
-
-/** More unexplained objects than this, or than this part of all, mean a V8 that is not understood. */
-const MAX_UNEXPLAINED = 20;
-const MAX_UNEXPLAINED_SHARE = 1e-4;
-/** Memory for pages and graph relative to the heap, and for the rest; measured: 3 and 60 MB. */
-const READ_PER_HEAP = 4;
-const READ_BYTES = 128 << 20;
-
-/** Memory that reading takes, in bytes. */
-export function readNeedBytes(
-  { imageBytes: bytes, metadata }: ImageHeader,
-  plainFile: string | null,
-): number {
-  return READ_BYTES + READ_PER_HEAP * metadata.heap.total + (plainFile === null ? bytes : 0);
-}
+import { graphOfImage, pause } from './image-graph.js';
 
 /**
  * Reads.
@@ -49,11 +27,7 @@ export async function readTo(
   { redact, recipients, force, signal, progress }: Developing,
 ): Promise<Developed> {
   const started = performance.now();
-  const { arch } = image.header;
-  if (arch !== 'x64')
-    throw new UnreadableHeapError(`the image was taken on ${arch}, and the reader knows x64`);
-  const memory = await memoryOf(image, plainFile, signal, progress);
-  const graph = await graphOf(memory, signal, progress).finally(() => memory.close());
+  const graph = await graphOfImage(image, plainFile, signal, progress);
   const write = async (to: Writable): Promise<Developed> => {
     const sealed = await sealedResult(to, output, recipients);
     const redacted = await writeGraph(graph, image.header, redact, sealed.stream, signal, progress);
@@ -69,55 +43,6 @@ export async function readTo(
     };
   };
   return writeOutput(output, force, write);
-}
-
-/** All of the image is read once, so that its digest is compared as V8's way does. */
-async function memoryOf(
-  { header, chunks }: ImageStream,
-  plainFile: string | null,
-  signal: AbortSignal,
-  progress: ProgressLine,
-): Promise<ImageMemory> {
-  const kept = plainFile === null ? imageBytes(header.imageBytes) : null;
-  const digest = await imageDigest();
-  let done = 0;
-  for await (const chunk of chunks) {
-    signal.throwIfAborted();
-    digest.push(chunk);
-    kept?.push(chunk);
-    done += chunk.length;
-    progress.show(
-      `reading the image: ${formatBytes(done)} of ${formatBytes(header.imageBytes)}`,
-      done / header.imageBytes,
-    );
-  }
-  if (done < header.imageBytes)
-    throw new ImageError('truncated', `the image ends at byte ${done} of ${header.imageBytes}`);
-  if (!digest.matches())
-    throw new ImageError('corrupt', 'the image is corrupt: its contents do not match their digest');
-  return kept === null ? openImageFile(plainFile ?? '') : kept.open();
-}
-
-async function graphOf(memory: ImageMemory, signal: AbortSignal, progress: ProgressLine): Promise<HeapGraph> {
-  progress.stage('finding the objects …');
-  await pause(signal);
-  const heap = openHeap(memory);
-  const { objects, unexplained } = explainPages(heap);
-  if (unexplained > Math.max(MAX_UNEXPLAINED, objects * MAX_UNEXPLAINED_SHARE)) {
-    const [places, among] = [unexplained, objects].map((count) => count.toLocaleString('en'));
-    throw new UnreadableHeapError(
-      `${places} places among ${among} objects are not as the reader knows V8 ${memory.metadata.v8Version}`,
-    );
-  }
-  progress.stage('reading the objects …');
-  await pause(signal);
-  return readGraph(heap);
-}
-
-/** For signals, and for the line of progress to appear. */
-async function pause(signal: AbortSignal): Promise<void> {
-  await setImmediate();
-  signal.throwIfAborted();
 }
 
 async function writeGraph(

@@ -1,6 +1,7 @@
 /** Options that `analyze` and `diff` share: how a report is shown and where it goes. */
 import { formatBytes } from '@afterimage/host/format';
 import { OutputError, outputError } from '@afterimage/host/output-file';
+import type { RedactionLevel } from '@afterimage/snapshot';
 import type { Command } from 'commander';
 import { lstat, stat } from 'node:fs/promises';
 import { Writable } from 'node:stream';
@@ -11,6 +12,7 @@ import { checkDestination } from '../files/destination.js';
 import { identityOption, type IdentityOptions } from '../files/encryption-options.js';
 import { writeOutputFile, writeStandardOutput } from '../files/output.js';
 import { interruption } from '../cli/interruption.js';
+import { imageLevelOption } from '../cli/redaction-option.js';
 import { wholeNumber } from '../cli/whole-number.js';
 import { addFormatOptions, formatOf, type FormatOptions } from './format-options.js';
 import type { Output } from './looks/output.js';
@@ -18,6 +20,7 @@ import type { TerminalLook } from './looks/terminal.js';
 import { lookOf } from './looks/terminal-look.js';
 
 export interface ReportOptions extends IdentityOptions, FormatOptions {
+  redact?: RedactionLevel;
   top?: number;
   verbose?: true;
   suspect?: number;
@@ -27,6 +30,7 @@ export interface ReportOptions extends IdentityOptions, FormatOptions {
 export function addReportOptions(command: Command): Command {
   return addFormatOptions(command)
     .addOption(identityOption())
+    .addOption(imageLevelOption())
     .option('--verbose', 'show details of all suspects, and every table')
     .option('--suspect <n>', 'show all details of this suspect', wholeNumber)
     .option('--top <n>', 'how many classes and suspects to show', wholeNumber);

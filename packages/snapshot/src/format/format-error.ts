@@ -39,6 +39,11 @@ export function malformed(offset: number, found: string): SnapshotFormatError {
   );
 }
 
+/** Returns the error for a graph that is in no file. */
+export function contradictory(found: string): SnapshotFormatError {
+  return new SnapshotFormatError('malformed', 0, `the graph contradicts itself: ${found}`);
+}
+
 export function unexpected(byte: number, offset: number, expected: string): SnapshotFormatError {
   const found = byte > 0x20 && byte < 0x7f ? `'${String.fromCharCode(byte)}'` : `byte 0x${byte.toString(16)}`;
   return malformed(offset, `${found} where ${expected} was expected`);

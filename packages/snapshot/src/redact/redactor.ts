@@ -6,14 +6,13 @@
  * "password" share one string. So each string index is replaced by that of the form in which the string is
  * used, and at the end each string is written once in every form: see {@link FORM}.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { type Section } from '../format/section.js';
 import { readDocument } from '../format/document.js';
 import { malformed, notASnapshot } from '../format/format-error.js';
 import { layoutOf, parseHeader, type Layout, type SnapshotHeader } from '../format/header.js';
-import { compiledRedaction, type CompiledRedaction } from './compiled.js';
+import { keyedRedaction } from './keyed-redaction.js';
 import type { RedactionLevel } from './level.js';
-import { setWordsOfMasks } from './masked-text.js';
 import { openOutput } from './output.js';
 import { provenanceOf, readProvenance, writeEnding, type Provenance, type Target } from './provenance.js';
 import { rewrittenHeader } from './rewritten-header.js';
@@ -59,7 +58,6 @@ export interface Redacted {
 
 /** Sections that contain string indexes. */
 const NAMED = new Set(['nodes', 'edges', 'trace_function_infos']);
-const KEY_BYTES = 16;
 
 /** Creates a redactor for one snapshot: pass all chunks in order, then call `end`. */
 export function redactor({ level, target, by }: RedactorOptions): Redactor {
@@ -134,16 +132,6 @@ export function redactor({ level, target, by }: RedactorOptions): Redactor {
   }
 
   return { push, reuse: (chunk) => output.reuse(chunk), end };
-}
-
-/** Creates the compiled redaction with a random key, which is not kept: its hashes cannot be reproduced. */
-function keyedRedaction(): CompiledRedaction {
-  const compiled = compiledRedaction();
-  const { INPUT } = compiled.layout;
-  compiled.bytes.set(randomBytes(KEY_BYTES), INPUT);
-  compiled.setKey(INPUT);
-  setWordsOfMasks(compiled);
-  return compiled;
 }
 
 /**

@@ -6,8 +6,9 @@ import type { Section } from '../format/section.js';
 import { malformed, unexpected } from '../format/format-error.js';
 import { isSpace } from '../format/section.js';
 import type { CompiledRedaction } from './compiled.js';
+import type { FormIndexes } from './form-indexes.js';
 import type { Output } from './output.js';
-import { MAX_STRING_INDEX, type StringRecords } from './string-records.js';
+import { MAX_STRING_INDEX } from './string-records.js';
 
 export interface RowsToRewrite {
   /** Name of a row in errors. */
@@ -34,15 +35,6 @@ export type Treatment =
   | 'number'
   /** An element index; a program may have used data as an array index. */
   | 'element';
-
-/** How the forms of a string are arranged among the output's strings. */
-export interface FormIndexes {
-  /** Number of forms per string: two, or three if properties have their own. */
-  forms: number;
-  records: StringRecords;
-  /** Returns the element index to write instead. */
-  element: (index: number) => number;
-}
 
 const ZERO = 0x30;
 const COMMA = 0x2c;

@@ -3,14 +3,15 @@ import type { Layout, SnapshotHeader } from '../format/header.js';
 import type { Section } from '../format/section.js';
 import { stringsSection } from '../format/strings-section.js';
 import type { CompiledRedaction } from './compiled.js';
+import { formIndexes, type FormIndexes } from './form-indexes.js';
 import { knownNames } from './known-names.js';
 import type { RedactionLevel } from './level.js';
 import { nameRules } from './name-rules.js';
 import type { Output } from './output.js';
 import { anythingPassedOn, numbersPassedOn, stringsPassedOn } from './passed-on.js';
-import { rewrittenRows, type FormIndexes } from './rewritten-rows.js';
+import { rewrittenRows } from './rewritten-rows.js';
 import { stringRewriter } from './rewritten-strings.js';
-import { stringRecords, type StringRecords } from './string-records.js';
+import type { StringRecords } from './string-records.js';
 import { FORM, USE } from './string-uses.js';
 import { treatmentOfEdge, treatmentOfNode } from './treatments.js';
 
@@ -22,16 +23,13 @@ export interface RewrittenSections {
   records: StringRecords;
 }
 
-const MAX_ELEMENT = 2 ** 32 - 2;
-
 export function rewrittenSections(
   level: RedactionLevel,
   compiled: CompiledRedaction,
   output: Output,
 ): RewrittenSections {
-  const records = stringRecords(compiled);
-  const forms = level === 'names' ? 3 : 2;
-  const indexes: FormIndexes = { forms, records, element: elements(compiled) };
+  const indexes = formIndexes(level, compiled);
+  const { forms, records } = indexes;
   let strings: { readonly count: number } | null = null;
 
   function stringsOf(): Section {
@@ -72,20 +70,6 @@ export function rewrittenSections(
   }
 
   return { readerOf, strings: () => strings, records };
-}
-
-/**
- * Replaces an index by another that is equally unusual for an element; equal indexes get the same
- * replacement.
- */
-function elements(compiled: CompiledRedaction): (index: number) => number {
-  const { OUTPUT, SMALL_ELEMENT } = compiled.layout;
-  return (index) => {
-    // The compiled part's memory moves when it grows.
-    const length = compiled.bytes.write(String(index), OUTPUT, 'latin1');
-    const hash = compiled.hashText(OUTPUT, OUTPUT + length) >>> 0;
-    return SMALL_ELEMENT + (hash % (MAX_ELEMENT - SMALL_ELEMENT));
-  };
 }
 
 function nodes(

@@ -11,20 +11,27 @@ export interface Coverage {
   bytes: number;
   target: Target | null;
   redaction: RedactionLevel | null;
+  /** What made it: the reader of images, or V8's own generator. */
+  by: 'reader' | 'v8';
 }
 
 export function coverageOf({ graph: { header } }: Snapshot, bytes: number): Coverage {
   const provenance = readProvenance(header);
-  return { bytes, target: provenance?.target ?? null, redaction: provenance?.redaction ?? null };
+  const { target = null, redaction = null, by = 'v8' } = provenance ?? {};
+  return { bytes, target, redaction, by };
 }
 
 const ELSEWHERE =
   'Worker threads have heaps of their own, and native memory is in no heap: neither was looked at.';
 
+/** Of a graph that was read out of an image. */
+const READ_OUT = "Objects of Node's own C++ code were not looked at: the heap was read out of an image.";
+
 export function notCoveredByOne(snapshot: Snapshot): string[] {
   return [
     'One snapshot cannot show growth: these are the largest accumulations, which may be as large as they should be.',
     ...redactionNotes([coverageOf(snapshot, 0)]),
+    ...makerNotes([coverageOf(snapshot, 0)]),
     ELSEWHERE,
   ];
 }
@@ -50,13 +57,23 @@ export function notCoveredBySeveral(all: readonly Coverage[]): string[] {
   const times = all.map(({ target }) => Date.parse(target?.time ?? ''));
   if (times.some((time, at) => at > 0 && time < times[at - 1]))
     notes.push('The snapshots are not in the order in which they were taken.');
-  return [...notes, ...redactionNotes(all), ELSEWHERE];
+  return [...notes, ...redactionNotes(all), ...makerNotes(all), ELSEWHERE];
 }
 
 function redactionNotes(all: readonly Coverage[]): string[] {
   return all.some(({ redaction }) => redaction === 'names')
     ? ['Names were redacted: things that differ only by name may be missing.']
     : [];
+}
+
+/** See docs/reading.md. */
+function makerNotes(all: readonly Coverage[]): string[] {
+  if (!all.some(({ by }) => by === 'reader')) return [];
+  return all.every(({ by }) => by === 'reader')
+    ? [READ_OUT]
+    : [
+        'Some snapshots were read out of images, and some written by V8: what only one of them sees looks like growth.',
+      ];
 }
 
 function distinct<T>(values: (T | undefined)[]): T[] {

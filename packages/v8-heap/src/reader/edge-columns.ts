@@ -1,5 +1,6 @@
 /** Collects edges as the compiled reader hands them out, and puts those of other nodes where they belong. */
 import type { CompiledHeap } from './compiled-heap.js';
+import { sharedBytes } from './shared-columns.js';
 import { UnreadableHeapError } from './unreadable-heap.js';
 
 export interface EdgeColumns {
@@ -55,26 +56,24 @@ export function edgeColumns(heap: CompiledHeap): { finish: (nodeCount: number) =
   return { finish: (nodeCount) => joined(heap, nodeCount, buffers, others) };
 }
 
-function joined(
-  heap: CompiledHeap,
-  nodeCount: number,
-  buffers: readonly Buffers[],
-  others: Other[],
-): EdgeColumns {
+function joined(heap: CompiledHeap, nodeCount: number, buffers: Buffers[], others: Other[]): EdgeColumns {
   const own = heap.get('edgeCount') >>> 0;
   const ends = new Uint32Array(heap.bytes(heap.get('firstEdges') >>> 0, 4 * nodeCount).slice().buffer);
   // Nodes outside of the heap have none, and come last.
   const lastWithEdges = heap.get('firstNode') + heap.get('aliveCount');
   ends.fill(own, lastWithEdges);
+  const edgeCount = own + others.length;
   const columns = {
-    edgeCount: own + others.length,
-    firstEdge: new Uint32Array(nodeCount + 1),
-    edgeType: new Uint8Array(own + others.length),
-    edgeName: new Uint32Array(own + others.length),
-    edgeTo: new Uint32Array(own + others.length),
+    edgeCount,
+    firstEdge: new Uint32Array(sharedBytes(4 * (nodeCount + 1))),
+    edgeType: new Uint8Array(sharedBytes(edgeCount)),
+    edgeName: new Uint32Array(sharedBytes(4 * edgeCount)),
+    edgeTo: new Uint32Array(sharedBytes(4 * edgeCount)),
   };
   let before = 0;
-  for (const { types, names, targets } of buffers) {
+  // Each is let go once it is copied.
+  for (let part = buffers.shift(); part !== undefined; part = buffers.shift()) {
+    const { types, names, targets } = part;
     columns.edgeType.set(types, before);
     columns.edgeName.set(names, before);
     columns.edgeTo.set(targets, before);

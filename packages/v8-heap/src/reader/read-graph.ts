@@ -6,6 +6,7 @@ import { readLocations, type HeapLocations } from './locations.js';
 import { EMPTIED, markAlive } from './mark-alive.js';
 import type { OpenHeap } from './open-heap.js';
 import { nameRootNodes, putRootEdges, rootNodeCount } from './root-nodes.js';
+import { sharedCopy } from './shared-columns.js';
 import { readStep, UnreadableHeapError } from './unreadable-heap.js';
 
 export interface HeapGraph extends EdgeColumns {
@@ -55,12 +56,12 @@ function graphOf(heap: OpenHeap): HeapGraph {
   compiled.extractEdges();
   const nodeCount = compiled.get('nodeCount') >>> 0;
   const column = (name: 'nodeNames' | 'nodeSizes'): Uint32Array =>
-    new Uint32Array(compiled.bytes(compiled.get(name) >>> 0, 4 * nodeCount).slice().buffer);
+    new Uint32Array(sharedCopy(compiled.bytes(compiled.get(name) >>> 0, 4 * nodeCount)).buffer);
   if (compiled.get('isTextFull') !== 0)
     throw new UnreadableHeapError('there is not enough memory for the names of the heap');
   return {
     nodeCount,
-    nodeType: compiled.bytes(compiled.get('nodeTypes') >>> 0, nodeCount).slice(),
+    nodeType: sharedCopy(compiled.bytes(compiled.get('nodeTypes') >>> 0, nodeCount)),
     nodeName: column('nodeNames'),
     selfSize: column('nodeSizes'),
     ...columns.finish(nodeCount),

@@ -1,14 +1,15 @@
 /** Writes a graph as V8's generator writes its snapshots: the format is that of HeapSnapshotJSONSerializer in V8. */
 import { EDGE_TYPES, NODE_TYPES } from '../layouts/node-kinds.js';
 import type { HeapGraph } from './read-graph.js';
+import { sharedBytes } from './shared-columns.js';
 
 const NODE_FIELDS = ['type', 'name', 'id', 'self_size', 'edge_count', 'detachedness'];
 const EDGE_FIELDS = ['type', 'name_or_index', 'to_node'];
 const META = {
   node_fields: NODE_FIELDS,
-  node_types: [NODE_TYPES, 'string', 'number', 'number', 'number', 'number'],
+  node_types: [[...NODE_TYPES], 'string', 'number', 'number', 'number', 'number'],
   edge_fields: EDGE_FIELDS,
-  edge_types: [EDGE_TYPES, 'string_or_number', 'node'],
+  edge_types: [[...EDGE_TYPES], 'string_or_number', 'node'],
   trace_function_info_fields: ['function_id', 'name', 'script_name', 'script_id', 'line', 'column'],
   trace_node_fields: ['id', 'function_info_index', 'count', 'size', 'children'],
   sample_fields: ['timestamp_us', 'last_assigned_id'],
@@ -19,11 +20,20 @@ const CHUNK_BYTES = 1 << 18;
 const MAX_ROW_BYTES = 80;
 const [COMMA, NEWLINE, MINUS, ZERO, QUOTE, BACKSLASH] = [0x2c, 0x0a, 0x2d, 0x30, 0x22, 0x5c];
 
+/** What V8 writes about a graph before it. */
+export function snapshotHeader({ nodeCount, edgeCount }: HeapGraph): {
+  meta: typeof META;
+  node_count: number;
+  edge_count: number;
+  trace_function_count: number;
+} {
+  return { meta: META, node_count: nodeCount, edge_count: edgeCount, trace_function_count: 0 };
+}
+
 /** In chunks of about 256 KB. */
 export function* snapshotJson(graph: HeapGraph): Generator<Uint8Array> {
-  const { nodeCount, edgeCount, locations } = graph;
-  const header = { meta: META, node_count: nodeCount, edge_count: edgeCount, trace_function_count: 0 };
-  yield text(`{"snapshot":${JSON.stringify(header)},\n"nodes":[`);
+  const { locations } = graph;
+  yield text(`{"snapshot":${JSON.stringify(snapshotHeader(graph))},\n"nodes":[`);
   yield* nodes(graph);
   yield text('],\n"edges":[');
   yield* edges(graph);
@@ -35,7 +45,7 @@ export function* snapshotJson(graph: HeapGraph): Generator<Uint8Array> {
     put(locations.column[row]);
   });
   yield text('],\n"strings":[');
-  yield* strings(graph);
+  yield* stringsJson(graph);
   yield text(']}\n');
 }
 
@@ -57,6 +67,13 @@ function nodes({ nodeCount, nodeType, nodeName, selfSize, firstEdge }: HeapGraph
 /** Odd, as those of V8's objects; the names of ephemerons' edges have the same (`idOf` in assembly/heap-edges.ts). */
 function idOf(node: number): number {
   return 2 * node + 1;
+}
+
+/** Those that {@link snapshotJson} writes. */
+export function nodeIds({ nodeCount }: HeapGraph): Uint32Array {
+  const ids = new Uint32Array(sharedBytes(4 * nodeCount));
+  for (let node = 0; node < nodeCount; node++) ids[node] = idOf(node);
+  return ids;
 }
 
 function edges({ edgeCount, edgeType, edgeName, edgeTo }: HeapGraph): Generator<Uint8Array> {
@@ -107,8 +124,8 @@ function putNumber(chunk: Uint8Array, at: number, number: number): number {
   return end;
 }
 
-/** They are JSON already, each with its closing quote. */
-function* strings({ strings: blocks }: HeapGraph): Generator<Uint8Array> {
+/** What is between the brackets of the strings. They are JSON already, each with its closing quote. */
+export function* stringsJson({ strings: blocks }: HeapGraph): Generator<Uint8Array> {
   let isFirst = true;
   let chunk = new Uint8Array(CHUNK_BYTES);
   let at = 0;

@@ -44,6 +44,7 @@ export interface ClassTotals {
 }
 
 const NO_GROWTH = 'one snapshot cannot show growth';
+const READ_OUT = "objects of Node's own C++ code were not looked at: the heap was read out of an image";
 
 /** `most` limits the numbers of classes and suspects. */
 export function analysisOf(snapshot: Snapshot, file: string, most?: number): Analysis {
@@ -75,7 +76,7 @@ export function analysisOf(snapshot: Snapshot, file: string, most?: number): Ana
       })),
     suspects,
     process: provenance?.target?.process ?? null,
-    notCovered: [NO_GROWTH],
+    notCovered: provenance?.by === 'reader' ? [NO_GROWTH, READ_OUT] : [NO_GROWTH],
     summary: summaryOf(suspects, shallowBytes),
   };
 }

@@ -1,0 +1,96 @@
+/** From an image to the graph of its heap, by the reader: docs/reading.md. */
+import { formatBytes } from '@afterimage/host/format';
+import { ImageError, type ImageHeader, type ImageStream } from '@afterimage/image/read';
+import { imageBytes } from '@afterimage/v8-heap/image/image-bytes';
+import { openImageFile } from '@afterimage/v8-heap/image/image-file';
+import type { ImageMemory } from '@afterimage/v8-heap/image/image-memory';
+import { explainPages } from '@afterimage/v8-heap/reader/explain';
+import { openHeap } from '@afterimage/v8-heap/reader/open-heap';
+import { readGraph, type HeapGraph } from '@afterimage/v8-heap/reader/read-graph';
+import { UnreadableHeapError } from '@afterimage/v8-heap/reader/unreadable-heap';
+import { setImmediate } from 'node:timers/promises';
+import type { ProgressLine } from '../cli/progress-line.js';
+import { imageDigest } from '../files/image-digest.js';
+import { whyUnreadable } from './ways.js';
+
+/** More unexplained objects than this, or than this part of all, mean a V8 that is not understood. */
+const MAX_UNEXPLAINED = 20;
+const MAX_UNEXPLAINED_SHARE = 1e-4;
+/** Memory for pages and graph relative to the heap, and for the rest; measured: 3 and 60 MB. */
+const READ_PER_HEAP = 4;
+const READ_BYTES = 128 << 20;
+
+/** Memory that reading takes, in bytes. */
+export function readNeedBytes(
+  { imageBytes: bytes, metadata }: ImageHeader,
+  plainFile: string | null,
+): number {
+  return READ_BYTES + READ_PER_HEAP * metadata.heap.total + (plainFile === null ? bytes : 0);
+}
+
+/**
+ * Reads the graph.
+ * @param plainFile the path of the image where it lies uncompressed in a file; null keeps all of it in memory
+ * @throws {UnreadableHeapError} or {HeapTooLargeError} where only V8's own generator can develop this image
+ * @throws {ImageError}
+ */
+export async function graphOfImage(
+  image: ImageStream,
+  plainFile: string | null,
+  signal: AbortSignal,
+  progress: ProgressLine,
+): Promise<HeapGraph> {
+  const why = whyUnreadable(image.header);
+  if (why !== null) throw new UnreadableHeapError(why);
+  const memory = await memoryOf(image, plainFile, signal, progress);
+  return graphOf(memory, signal, progress).finally(() => memory.close());
+}
+
+/** All of the image is read once, so that its digest is compared as V8's way does. */
+async function memoryOf(
+  { header, chunks }: ImageStream,
+  plainFile: string | null,
+  signal: AbortSignal,
+  progress: ProgressLine,
+): Promise<ImageMemory> {
+  const kept = plainFile === null ? imageBytes(header.imageBytes) : null;
+  const digest = await imageDigest();
+  let done = 0;
+  for await (const chunk of chunks) {
+    signal.throwIfAborted();
+    digest.push(chunk);
+    kept?.push(chunk);
+    done += chunk.length;
+    progress.show(
+      `reading the image: ${formatBytes(done)} of ${formatBytes(header.imageBytes)}`,
+      done / header.imageBytes,
+    );
+  }
+  if (done < header.imageBytes)
+    throw new ImageError('truncated', `the image ends at byte ${done} of ${header.imageBytes}`);
+  if (!digest.matches())
+    throw new ImageError('corrupt', 'the image is corrupt: its contents do not match their digest');
+  return kept === null ? openImageFile(plainFile ?? '') : kept.open();
+}
+
+async function graphOf(memory: ImageMemory, signal: AbortSignal, progress: ProgressLine): Promise<HeapGraph> {
+  progress.stage('finding the objects …');
+  await pause(signal);
+  const heap = openHeap(memory);
+  const { objects, unexplained } = explainPages(heap);
+  if (unexplained > Math.max(MAX_UNEXPLAINED, objects * MAX_UNEXPLAINED_SHARE)) {
+    const [places, among] = [unexplained, objects].map((count) => count.toLocaleString('en'));
+    throw new UnreadableHeapError(
+      `${places} places among ${among} objects are not as the reader knows V8 ${memory.metadata.v8Version}`,
+    );
+  }
+  progress.stage('reading the objects …');
+  await pause(signal);
+  return readGraph(heap);
+}
+
+/** For signals, and for the line of progress to appear. */
+export async function pause(signal: AbortSignal): Promise<void> {
+  await setImmediate();
+  signal.throwIfAborted();
+}

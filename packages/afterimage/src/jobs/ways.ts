@@ -1,0 +1,47 @@
+/** The two ways from an image to a graph: the reader, and V8's own generator; which of them can be gone here. */
+import type { ImageHeader } from '@afterimage/image/read';
+import { HeapTooLargeError } from '@afterimage/v8-heap/reader/load';
+import { UnreadableHeapError } from '@afterimage/v8-heap/reader/unreadable-heap';
+import { versionOf } from '@afterimage/v8-heap/layouts/versions';
+import { CommandError } from '../cli/command-error.js';
+import type { ProgressLine } from '../cli/progress-line.js';
+import { visible } from '../cli/visible.js';
+
+/** V8's own generator, in the restored process; or the reader, which runs nothing of it. */
+export type Maker = 'v8' | 'reader';
+
+/** `auto`: the reader where it knows this heap, else V8's own generator. */
+export const WAYS = ['v8', 'reader', 'auto'] as const;
+export type Way = (typeof WAYS)[number];
+
+/** Of commands that write a snapshot. */
+export const DEFAULT_WAY: Way = 'v8';
+
+/** Why the reader cannot read it, as far as its header tells; null where it may. */
+export function whyUnreadable({ arch, metadata }: ImageHeader): string | null {
+  if (arch !== 'x64') return `the image was taken on ${arch}, and the reader knows x64`;
+  const told: unknown = metadata.v8Version;
+  if (typeof told !== 'string' || versionOf(told) === null)
+    return `V8 ${visible(String(told).slice(0, 64))} is not among those that can be read`;
+  return null;
+}
+
+/** Whether that is why the reader failed, and V8's own generator may not. */
+export function isUnreadable(error: unknown): error is Error {
+  return error instanceof UnreadableHeapError || error instanceof HeapTooLargeError;
+}
+
+/**
+ * Says in one line that V8's own generator is used.
+ * @param name of the image, as the user calls it
+ * @throws {CommandError} where it cannot run
+ */
+export function fallBack(name: string, { arch }: ImageHeader, why: string, progress: ProgressLine): void {
+  progress.clear();
+  if (process.platform !== 'linux' || process.arch !== arch)
+    throw new CommandError(
+      'failed',
+      `${name}: ${why}; V8's own generator could develop it, which needs Linux on ${arch}: afterimage develop there`,
+    );
+  console.error(`afterimage: ${name}: ${why}; V8's own generator develops it instead`);
+}
