@@ -11,6 +11,8 @@ import {
   heapNumberType,
   mapType,
   nameDictionaryType,
+  nameName,
+  ownNamesCount,
   primitiveWrapperType,
   propertyArrayType,
   propertyCellType,
@@ -27,6 +29,7 @@ import {
   instanceSize,
   mapOf,
   OWN_CONSTRUCTOR,
+  OWN_NAME,
   OWN_TAG,
   placeOfMap,
   PROTOTYPE_NAME,
@@ -123,8 +126,12 @@ function baseName(map: usize): u32 {
     (load<u8>(place, MAP_BITS_2) & NEW_TARGET_IS_BASE) !== 0 &&
     (load<u32>(place, MAP_BITS_3) & IS_PROTOTYPE_MAP) === 0;
   if (isPlain) {
-    const shared = namedFunction(constructorOf(place));
-    if (shared !== 0) name = sharedName(shared, true);
+    const constructor = constructorOf(place);
+    const shared = namedFunction(constructor);
+    if (shared !== 0) {
+      name = sharedName(shared, true);
+      if (ownNamesCount !== 0) name = ownName(placeOf(constructor), name);
+    }
     store<u32>(map, <u32>shared, BASE_SHARED);
   }
   store<u32>(map, name === EMPTY ? NONE : name + 1, BASE_NAME);
@@ -137,6 +144,12 @@ function namedFunction(word: u64): usize {
   const shared = placeOf(load<u64>(placeOf(word) + functionShared));
   const name = shared === 0 ? EMPTY : sharedName(shared, true);
   return name === EMPTY || name === OBJECT ? 0 : shared;
+}
+
+/** What a function's own property `name` says, where it is a text: JSFunction::GetDebugName in V8. */
+function ownName(place: usize, otherwise: u32): u32 {
+  const own = ownProperty(mapOf(place), place, nameName, OWN_NAME);
+  return isString(own) ? textOfWord(own) : otherwise;
 }
 
 /** The same of the function that an object is named after; 0 where it is named after none. */

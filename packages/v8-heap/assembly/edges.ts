@@ -1,5 +1,5 @@
 /** Edges: into a buffer that is handed out whenever it is full. Most are named; elements and hidden ones are numbered. */
-import { THIN_ACTUAL, isThin } from './strings';
+import { isShortcut, THIN_ACTUAL } from './strings';
 import { takeEdges } from './outside';
 import { holeType, oddballType } from './layout';
 import { mapOf, typeOf } from './maps';
@@ -66,7 +66,7 @@ export function target(word: u64): u32 {
   if (place === 0) return NO_NODE;
   const map = mapOf(place);
   if (map === 0) return NO_NODE;
-  if (!isThin(map)) return nodeOf(place);
+  if (!isShortcut(map, place)) return nodeOf(place);
   const actual = placeOf(load<u64>(place, THIN_ACTUAL));
   return actual === 0 ? NO_NODE : nodeOf(actual);
 }

@@ -2,7 +2,7 @@
  * Edges of every object, as V8HeapExplorer::ExtractReferences in V8 names them: first those that have names, then, as
  * hidden ones with numbers, what is left.
  */
-import { CONS, REPRESENTATION, SLICED } from './strings';
+import { CONS, REPRESENTATION, SLICED, THIN } from './strings';
 import { backingStore, takeOther } from './outside';
 import { elementsIn, heapEnd, heapStart, placeOf, smallIn, wordsIn } from './pages';
 import { nextAlive } from './bitmap';
@@ -88,6 +88,7 @@ const BACKING_STORE = nameOf('backing_store');
 const FIRST = nameOf('first');
 const SECOND = nameOf('second');
 const PARENT = nameOf('parent');
+const ACTUAL = nameOf('actual');
 const ENUM_CACHE = nameOf('enum_cache');
 const TRANSITION = nameOf('transition');
 const TRANSITIONS = nameOf('transitions');
@@ -243,6 +244,7 @@ function stringEdges(place: usize, representation: u32): void {
     internal(FIRST, load<u64>(place, 16), 16);
     internal(SECOND, load<u64>(place, 24), 24);
   } else if (representation === SLICED) internal(PARENT, load<u64>(place, 16), 16);
+  else if (representation === THIN) internal(ACTUAL, load<u64>(place, 16), 16);
 }
 
 function numberedEdges(place: usize, header: usize, count: u32): void {

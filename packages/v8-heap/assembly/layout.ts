@@ -41,6 +41,7 @@ export let protoName: u64 = 0;
 export let prototypeName: u64 = 0;
 export let constructorName: u64 = 0;
 export let toStringTag: u64 = 0;
+export let nameName: u64 = 0;
 
 /** Types that edges or names depend on. */
 export let functionFirst: u32 = 0;
@@ -137,6 +138,8 @@ export let readOnlySize: u32 = 0;
 export let holeType: u32 = 0;
 /** Counts at the beginning of an array of transitions, in words. */
 export let transitionHeader: u32 = 3;
+/** Whether the own property `name` of what made an object comes before the name it was written with. */
+export let ownNamesCount: u32 = 0;
 /** Whether names of global objects say that they are such. */
 export let globalsSayWhich: u32 = 0;
 /** Bits of a symbol's flags that say that it is private. */

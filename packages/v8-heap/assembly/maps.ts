@@ -20,6 +20,7 @@ export const OWN_CONSTRUCTOR: usize = 32;
 /** And of the functions that these names are of: places of what they have in common with others, 0 for none. */
 export const BASE_SHARED: usize = 36;
 export const PROTOTYPE_SHARED: usize = 40;
+export const OWN_NAME: usize = 44;
 const RECORD_BYTES: u32 = 48;
 
 const FIRST_SLOTS: u32 = 1 << 13;

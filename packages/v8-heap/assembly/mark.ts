@@ -2,7 +2,7 @@
  * What is alive: everything that the roots lead to, as V8's collector before a snapshot leaves it. Weak references
  * keep nothing, keys of ephemerons keep their values.
  */
-import { CONS, REPRESENTATION, SLICED, THIN_ACTUAL, isThin } from './strings';
+import { CONS, REPRESENTATION, SLICED, THIN, THIN_ACTUAL, isShortcut } from './strings';
 import { isAlive, setAlive } from './bitmap';
 import { codeOfHandle } from './dispatch';
 import { feedbackCellHandle, functionHandle } from './layout';
@@ -130,20 +130,19 @@ function mark(word: u64): bool {
   const map = mapOf(place);
   const size = map === 0 ? 0 : sizeOf(map, place);
   if (size === 0 || size > endOf(page) - place) return false;
-  // A collection puts the string itself into the place of one that only leads to it.
-  if (isThin(map)) {
+  if (isShortcut(map, place)) {
     const actual = load<u64>(place, THIN_ACTUAL);
-    return actual !== word && !leadsToThin(actual) && mark(actual);
+    return actual !== word && !leadsOn(actual) && mark(actual);
   }
   setAlive(place);
   push(place);
   return true;
 }
 
-function leadsToThin(word: u64): bool {
+function leadsOn(word: u64): bool {
   const place = placeOf(word);
   const map = place === 0 ? 0 : mapOf(place);
-  return map !== 0 && isThin(map);
+  return map !== 0 && isShortcut(map, place);
 }
 
 function visit(place: usize): void {
@@ -203,7 +202,7 @@ function visitInstructions(place: usize): void {
 
 function visitString(place: usize, representation: u32): void {
   if (representation === CONS) markWords(place + 16, place + 32);
-  else if (representation === SLICED) mark(load<u64>(place, 16));
+  else if (representation === SLICED || representation === THIN) mark(load<u64>(place, 16));
 }
 
 function markWords(from: usize, to: usize): void {

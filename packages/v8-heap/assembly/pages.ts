@@ -27,6 +27,7 @@ const MAX_PAGES: u32 = 1 << (32 - PAGE_SHIFT);
 
 export const READ_ONLY: u32 = 1;
 export const LARGE: u32 = 2;
+export const YOUNG: u32 = 4;
 
 /** Of arrays of words, and what is like them. */
 const ARRAY_LENGTH: usize = 8;

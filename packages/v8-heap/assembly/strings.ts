@@ -1,7 +1,7 @@
 /** Texts of JavaScript's strings, however they are kept, as V8 names nodes by them. */
 import { readOutside } from './outside';
 import { mapOf, typeOf } from './maps';
-import { endOf, pageOf, placeOf } from './pages';
+import { endOf, flagsOf, pageOf, placeOf, YOUNG } from './pages';
 import { addCharacter, beginText, EMPTY, endText, intern, MAX_CHARACTERS, nameOf } from './texts';
 
 /** Types of strings are below those of all other objects: how it is kept, and the size of its characters. */
@@ -11,7 +11,7 @@ const SEQUENTIAL: u32 = 0;
 export const CONS: u32 = 1;
 export const EXTERNAL: u32 = 2;
 export const SLICED: u32 = 3;
-const THIN: u32 = 5;
+export const THIN: u32 = 5;
 export const ONE_BYTE: u32 = 8;
 /** The characters of an external string are not kept in it. */
 const UNCACHED: u32 = 16;
@@ -35,9 +35,13 @@ export function isString(word: u64): bool {
   return map !== 0 && typeOf(map) < STRING_TYPES;
 }
 
-/** Whether objects with this map only lead to the string itself. */
-export function isThin(map: usize): bool {
-  return typeOf(map) < STRING_TYPES && (typeOf(map) & REPRESENTATION) === THIN;
+/**
+ * Whether a collection puts another string into the place of this one, which only leads to it: EvacuateNewSpaceVisitor
+ * in V8. (Some it leaves, because it moves what they lead to as well: on which pages depends on how full these are.)
+ */
+export function isShortcut(map: usize, place: usize): bool {
+  if (typeOf(map) >= STRING_TYPES || (typeOf(map) & REPRESENTATION) !== THIN) return false;
+  return (flagsOf(pageOf(place)) & YOUNG) !== 0;
 }
 
 /** The name that a string is. */

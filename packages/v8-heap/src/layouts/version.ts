@@ -136,9 +136,11 @@ export interface VersionOffsets {
   readOnlySize: number;
   /** Counts at the beginning of an array of transitions, in words. */
   transitionHeader: number;
-  /** Bits of a symbol's flags that say that it is private. */
+  /** 1 where the own property `name` of what made an object comes before the name that it was written with. */
+  ownNamesCount: number;
   /** 1 where names of global objects say that they are such. */
   globalsSayWhich: number;
+  /** Bits of a symbol's flags that say that it is private. */
   privateFlags: number;
   /** Of those that are called as they are described, as private fields are. */
   privateNameFlags: number;

@@ -132,6 +132,7 @@ const oldOffsets = {
   readOnlySize: 1,
   transitionHeader: 2,
   globalsSayWhich: 0,
+  ownNamesCount: 0,
   privateFlags: 1,
   privateNameFlags: 16,
 };
@@ -316,6 +317,7 @@ const V8_13: V8Version = {
     readOnlySize: 0,
     transitionHeader: 3,
     globalsSayWhich: 0,
+    ownNamesCount: 0,
     privateFlags: 1,
     privateNameFlags: 16,
   },
@@ -338,6 +340,7 @@ const V8_14: V8Version = {
     privateFlags: 3,
     privateNameFlags: 2,
     globalsSayWhich: 1,
+    ownNamesCount: 1,
   },
   codeKinds: codeKinds(['FOR_TESTING_JS'], ['C_WASM_ENTRY', 'WASM_STACK_ENTRY', ...COMPILED]),
   holesSayNothing: true,

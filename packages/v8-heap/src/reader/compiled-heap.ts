@@ -83,12 +83,14 @@ export type HeapNumber =
   | 'prototypeName'
   | 'constructorName'
   | 'toStringTag'
+  | 'nameName'
   | 'functionFirst'
   | 'functionLast'
   | 'receiverFirst'
   | 'proxyType'
   | 'globalObjectType'
   | 'globalProxyType'
+  | 'ownNamesCount'
   | 'globalsSayWhich'
   | 'oddballType'
   | 'scopeInfoType'
@@ -195,6 +197,7 @@ const CONSTANTS = [
   'EXTERNAL',
   'REPRESENTATION',
   'LARGE',
+  'YOUNG',
   'MAX_SPOTS',
   'SPOT_BYTES',
   'NO_TYPE',

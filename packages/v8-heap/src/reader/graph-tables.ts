@@ -93,6 +93,7 @@ const WORDS: Partial<Record<HeapNumber, string>> = {
   prototypeName: 'prototype_string',
   constructorName: 'constructor_string',
   toStringTag: 'to_string_tag_symbol',
+  nameName: 'name_string',
 };
 const INESSENTIAL = [
   ...['empty_byte_array', 'empty_fixed_array', 'empty_weak_fixed_array', 'empty_descriptor_array'],

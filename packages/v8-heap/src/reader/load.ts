@@ -25,9 +25,9 @@ export function loadPages(heap: CompiledHeap, memory: ImageMemory, pages: readon
     throw new HeapTooLargeError(
       `the heap's pages take ${formatBytes(bytes)}, and there is not so much memory`,
     );
-  const { READ_ONLY, LARGE } = heap.constants;
-  for (const { address, size, start, end, isReadOnly, isLarge } of pages) {
-    const flags = (isReadOnly ? READ_ONLY : 0) | (isLarge ? LARGE : 0);
+  const { READ_ONLY, LARGE, YOUNG } = heap.constants;
+  for (const { address, size, start, end, isReadOnly, isLarge, isYoung } of pages) {
+    const flags = (isReadOnly ? READ_ONLY : 0) | (isLarge ? LARGE : 0) | (isYoung ? YOUNG : 0);
     const copy = heap.addPage(BigInt(address), size, BigInt(start), BigInt(end), flags) >>> 0;
     if (copy === 0)
       throw new HeapTooLargeError(`there is no room for the heap's page at 0x${address.toString(16)}`);
