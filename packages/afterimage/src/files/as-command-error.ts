@@ -4,7 +4,7 @@ import { EncryptionError } from '@afterimage/image/encryption';
 import { ImageError } from '@afterimage/image/read';
 import { isShortage } from '@afterimage/host/errors';
 import { OutputError, outputError } from '@afterimage/host/output-file';
-import { SnapshotFormatError } from '@afterimage/snapshot';
+import { SnapshotFormatError } from '@afterimage/snapshot/redaction';
 import { HeapTooLargeError } from '@afterimage/v8-heap/reader/load';
 import { UnreadableHeapError } from '@afterimage/v8-heap/reader/unreadable-heap';
 import { dirname, resolve } from 'node:path';

@@ -23,7 +23,7 @@ import type { SeenProcess, Surroundings } from '../kit/protocol.js';
 import { visible } from '../cli/visible.js';
 import type { CapturedByAgent } from '../capture/agent-signal.js';
 import type { CapturedImage, CaptureCost, DevelopedElsewhere, WrittenByAgent } from '../capture/arrival.js';
-import { stepText } from './local-target.js';
+import { stepText } from './step-text.js';
 import { checkedReport } from '../heap/checked-report.js';
 import type { HeapAnswer } from '../heap/report.js';
 import type { CaptureTarget, CaptureContext } from './target.js';

@@ -1,8 +1,7 @@
-/** Resolves the arguments of the command line to targets. */
+/** Resolves the arguments of the command line to targets. Loads only the code of the kinds that are named. */
 import { CommandError } from '../cli/command-error.js';
 import { findPods, isClusterKind, type PodQuery } from '../container/pods.js';
-import { containerTarget, podTarget, type InContainer } from './container-target.js';
-import { localTarget } from './local-target.js';
+import type { ContainerTool, InContainer } from './container-target.js';
 import type { CaptureTarget } from './target.js';
 
 export interface TargetOptions extends PodQuery, InContainer {
@@ -53,9 +52,15 @@ export async function findTargets(
   const found: CaptureTarget[] = [];
   for (const word of words) {
     const [kind, name] = word.split('/');
-    if (isContainerTool(kind)) found.push(containerTarget(kind, name, options));
-    else if (isClusterKind(kind)) found.push(...(await podTargets(word, options, say)));
-    else found.push(localTarget(Number(word), options.waitMs));
+    if (isContainerTool(kind)) {
+      const { containerTarget } = await import('./container-target.js');
+      found.push(containerTarget(kind, name, options));
+    } else if (isClusterKind(kind)) {
+      found.push(...(await podTargets(word, options, say)));
+    } else {
+      const { localTarget } = await import('./local-target.js');
+      found.push(localTarget(Number(word), options.waitMs));
+    }
   }
   return found;
 }
@@ -73,9 +78,10 @@ async function podTargets(
       `${name ?? options.selector ?? ''}: ${pods.length} pods match; using ${chosen[0].pod} (running longest)${each}`,
     );
   }
+  const { podTarget } = await import('./container-target.js');
   return chosen.map((pod) => podTarget(pod, options, options));
 }
 
-function isContainerTool(kind: string): kind is 'docker' | 'podman' {
+function isContainerTool(kind: string): kind is ContainerTool {
   return kind === 'docker' || kind === 'podman';
 }
