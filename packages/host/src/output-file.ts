@@ -100,6 +100,13 @@ export function outputError(error: unknown, path: string): OutputError {
           'another path',
         { cause: error },
       );
+    case 'EFBIG':
+      return new OutputError(
+        'write-failed',
+        `${path} became larger than its process or its file system allows (ulimit -f): raise that limit, or choose a path that ` +
+          'ends in .zst or .gz',
+        { cause: error },
+      );
     case 'ENOENT':
       return new OutputError(
         'directory-missing',

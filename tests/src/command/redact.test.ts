@@ -127,6 +127,11 @@ describe('afterimage redact', { timeout: PATIENCE_MS }, () => {
       2,
       /Allowed choices are none, strings, names/,
     );
+    const limited = await runCommand(['redact', plain, inDirectory('x')], {
+      prefix: ['prlimit', '--fsize=100000', '--'],
+    });
+    assert.match(limited.stderr, /^afterimage: \S+\/x became larger than .* \(ulimit -f\): [^\n]+\n$/);
+    assert.equal(limited.code, 1);
     assert.deepEqual((await readdir(directory)).sort(), before);
   });
 
