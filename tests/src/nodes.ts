@@ -25,6 +25,12 @@ export const nodes: readonly NodeBinary[] = ([20, 22, 24, 26] as const)
 /** The oldest and the newest, for tests of what no V8 does differently; or those of `TEST_NODES`. */
 export const outerNodes: readonly NodeBinary[] = wanted === null ? [nodeBinary(20), nodeBinary(26)] : nodes;
 
+/**
+ * The newest, for tests of what the version hardly touches: those that name none run on the Node that runs the tests, in CI the
+ * oldest. Or those of `TEST_NODES`.
+ */
+export const newestNode: readonly NodeBinary[] = wanted === null ? [nodeBinary(26)] : nodes;
+
 /** Each Node's ABI: `process.versions.modules`. */
 export const abis = [
   [20, 115],

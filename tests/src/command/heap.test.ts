@@ -8,10 +8,11 @@ import { once } from 'node:events';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { openSnapshot, type ClassRow } from '@afterimage/snapshot';
 import { afterTest } from '../targets/agent-target.js';
 import { runCommand } from '../command.js';
 import { eventually } from '../eventually.js';
-import { nodeOf, nodes } from '../nodes.js';
+import { nodeOf, outerNodes } from '../nodes.js';
 import {
   anyPort,
   assertAsBefore,
@@ -23,21 +24,15 @@ import {
 import { assertNear, classNamed, heapOf, PLANTED, planting } from '../snapshot/planted-heap.js';
 import { temporaryDirectory } from '../temporary-directory.js';
 
-interface AnalysisJson {
-  classes: { name: string; count: number; shallowBytes: number }[];
-}
-
 /** Of what a snapshot shows of the target itself. */
-async function snapshotOf(t: TestContext, target: PlainTarget): Promise<AnalysisJson> {
+async function classesOf(t: TestContext, target: PlainTarget): Promise<readonly ClassRow[]> {
   const file = join(await temporaryDirectory(t), 'truth.heapsnapshot');
   await target.run(`require('v8').writeHeapSnapshot(${JSON.stringify(file)})`);
-  const { code, stdout, stderr } = await runCommand(['analyze', file, '--json']);
-  assert.equal(code, 0, stderr);
-  return JSON.parse(stdout.toString()) as AnalysisJson;
+  return (await openSnapshot(file)).classes();
 }
 
 describe('a small heap, which is read completely, agrees with a snapshot', () => {
-  for (const node of nodes) {
+  for (const node of outerNodes) {
     it(`Node ${node.version}`, async (t) => {
       const target = await startPlainTarget(t, { node: node.path, flags: [anyPort, '--expose-gc'] });
       const before = heldBy(target.pid);
@@ -48,23 +43,23 @@ describe('a small heap, which is read completely, agrees with a snapshot', () =>
 
       assert.equal(heap.nodeVersion, node.version);
       assert.equal(heap.sampledShare, 1);
-      const truth = await snapshotOf(t, target);
+      const truth = await classesOf(t, target);
       for (const name of PLANTED) {
         const found = classNamed(heap, name);
-        const real = truth.classes.find((each) => each.name === name);
+        const real = truth.find((each) => each.name === name);
         assert.ok(real, `no class ${name} in the snapshot`);
         assertNear(found.count, real.count, 0.05, `count of ${name}`);
         assertNear(found.bytes, real.shallowBytes, 0.05, `bytes of ${name}`);
         assert.equal(found.countMargin, 0);
       }
       const ranks = (names: string[]): string[] => names.filter((name) => PLANTED.includes(name));
-      const bySize = [...truth.classes].sort((a, b) => b.shallowBytes - a.shallowBytes);
+      const bySize = [...truth].sort((a, b) => b.shallowBytes - a.shallowBytes);
       assert.deepEqual(
         ranks(heap.classes?.map(({ name }) => name) ?? []),
         ranks(bySize.map(({ name }) => name)),
       );
       for (const name of ['Function', '(string)', '(number)', 'system / Context']) {
-        const real = truth.classes.filter((each) => each.name === name);
+        const real = truth.filter((each) => each.name === name);
         const count = real.reduce((sum, each) => sum + each.count, 0);
         assertNear(classNamed(heap, name).count, count, 0.15, `count of ${name}`);
       }

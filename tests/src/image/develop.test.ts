@@ -19,10 +19,11 @@ after(() => rmSync(directory, { recursive: true }));
 const imageOf = (major: number): string => path.join(directory, `${major}.image`);
 
 before(async () => {
-  for (const node of nodes) await playTarget(node, 'sync', imageOf(node.major));
+  for (const node of nodes.filter(({ major }) => major !== 24))
+    await playTarget(node, 'sync', imageOf(node.major));
 });
 
-for (const { major, version } of nodes) {
+for (const { major, version } of outerNodes) {
   test(`an image of Node ${version} gives the same snapshot, byte for byte, each time`, async () => {
     const first = await hashOfSnapshot(createReadStream(imageOf(major)));
     const second = await hashOfSnapshot(createReadStream(imageOf(major)));
@@ -74,8 +75,8 @@ test("V8's own output does not get into the snapshot", async () => {
 });
 
 test('developing needs no privilege', async () => {
-  const unprivileged = await hashOfSnapshot(createReadStream(imageOf(24)), unprivilegedProgram(directory));
-  assert.equal(unprivileged.hash, (await hashOfSnapshot(createReadStream(imageOf(24)))).hash);
+  const unprivileged = await hashOfSnapshot(createReadStream(imageOf(26)), unprivilegedProgram(directory));
+  assert.equal(unprivileged.hash, (await hashOfSnapshot(createReadStream(imageOf(26)))).hash);
 });
 
 test('the image runs in a sandbox, with only its output open', async () => {

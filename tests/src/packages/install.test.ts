@@ -18,7 +18,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { nodes } from '../nodes.js';
+import { outerNodes } from '../nodes.js';
 import { startPlainTarget } from '../targets/plain-target.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -89,8 +89,8 @@ test('each package has what it needs, and nothing of this machine', () => {
   }
 });
 
-for (const [at, { version, path: node }] of nodes.entries()) {
-  const other = nodes[(at + 1) % nodes.length] ?? nodes[0];
+for (const [at, { version, path: node }] of outerNodes.entries()) {
+  const other = outerNodes[(at + 1) % outerNodes.length] ?? outerNodes[0];
   test(`on Node ${version}, it captures a process on Node ${other?.version}, and reads the snapshot`, async (t) => {
     const { pid } = await startPlainTarget(t, { ...(other === undefined ? {} : { node: other.path }) });
     const afterimage = (...args: string[]): string =>

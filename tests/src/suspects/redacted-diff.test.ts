@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { diff, openSnapshot, type Growth, type RedactionLevel } from '@afterimage/snapshot';
-import { nodeOf } from '../nodes.js';
+import { newestNode, nodeOf } from '../nodes.js';
 import { runProgram } from '../snapshot/planted-snapshots.js';
 import { redact } from '../redaction/redacted-bytes.js';
 import { temporaryDirectory } from '../temporary-directory.js';
@@ -78,10 +78,10 @@ function figures({ growth, suspects, classes, explainedShare }: Growth): unknown
 }
 
 describe('snapshots that were redacted separately', { concurrency: 2 }, () => {
-  for (const major of [20, 26] as const) {
-    it(`show the same growth as unredacted ones, Node ${major}`, { timeout: PATIENCE_MS }, async (t) => {
+  for (const node of newestNode) {
+    it(`show the same growth as unredacted ones, Node ${node.major}`, { timeout: PATIENCE_MS }, async (t) => {
       const directory = await temporaryDirectory(t);
-      runProgram(nodeOf(major), directory, 'leaking', LEAKING);
+      runProgram(node, directory, 'leaking', LEAKING);
       const [first = '', ...others] = [1, 2, 3].map((round) => join(directory, `${round}.heapsnapshot`));
       for (const [files, levels] of [
         [[first, ...others], LEVELS],
