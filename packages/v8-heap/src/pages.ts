@@ -54,7 +54,7 @@ const MAX_PLACES = 1 << 18;
 export const FROM_PAGE = 1 << 3;
 export const TO_PAGE = 1 << 4;
 const WORD = 8;
-/** Pages are mapped whole (VirtualMemory in V8's source), so each has a multiple of this many bytes. */
+/** Pages are mapped whole (VirtualMemory in V8's source), so each has a multiple of this many bytes. V8 13 makes some shorter ones. */
 const SYSTEM_PAGE_BYTES = 4096;
 /** Larger than any array can be. */
 const MAX_PAGE_BYTES = 2 ** 40;
@@ -82,7 +82,7 @@ export function findHeaps(memory: MemoryReader): Heap[] {
     memory.programBreak === null ? memory.regions : without(memory.regions, [memory.programBreak]);
   for (const { start, end } of searched) {
     let address = Math.ceil(start / PAGE_BYTES) * PAGE_BYTES;
-    while (address + PAGE_BYTES <= end) {
+    while (address + SYSTEM_PAGE_BYTES <= end) {
       if (++places > MAX_PLACES) throw new RangeError('too much memory to look through');
       const page = memory.isResident(address) ? headerAt(address, read) : null;
       if (page !== null) {
@@ -137,7 +137,7 @@ function headerAt(address: number, read: ReadWords): Header | null {
     );
     const agrees =
       (layout.self === null || words[layout.self] === address) &&
-      size >= PAGE_BYTES &&
+      size >= (layout.self === null ? PAGE_BYTES : SYSTEM_PAGE_BYTES) &&
       size <= MAX_PAGE_BYTES &&
       size % SYSTEM_PAGE_BYTES === 0 &&
       heap !== 0 &&

@@ -2,19 +2,25 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { MemoryReader } from '@afterimage/v8-heap/memory';
-import { findHeaps, HEADER_LAYOUTS, PAGE_BYTES } from '@afterimage/v8-heap/pages';
+import { findHeaps, HEADER_LAYOUTS, PAGE_BYTES, type HeaderLayout } from '@afterimage/v8-heap/pages';
 
 const START = 4 * PAGE_BYTES;
 const HEAP = 0x5000;
 
-/** Two pages' worth of memory, of which the first begins with a header as V8 11's. */
-function memoryWith({ size = PAGE_BYTES, heap = HEAP, inBreak = false }): MemoryReader {
-  const words = new BigUint64Array((2 * PAGE_BYTES) / 8);
-  const { v11 } = HEADER_LAYOUTS;
-  words[v11.size] = BigInt(size);
-  words[v11.heap] = BigInt(heap);
-  words[v11.start] = BigInt(START + 0x118);
-  words[v11.end] = BigInt(START + PAGE_BYTES);
+/** Memory that begins with a page's header. */
+function memoryWith({
+  size = PAGE_BYTES,
+  heap = HEAP,
+  inBreak = false,
+  bytesThere = 2 * PAGE_BYTES,
+  layout = HEADER_LAYOUTS.v11 as HeaderLayout,
+}): MemoryReader {
+  const words = new BigUint64Array(bytesThere / 8);
+  if (layout.self !== null) words[layout.self] = BigInt(START);
+  words[layout.size] = BigInt(size);
+  words[layout.heap] = BigInt(heap);
+  words[layout.start] = BigInt(START + 0x118);
+  words[layout.end] = BigInt(START + Math.min(size, bytesThere));
   const bytes = new Uint8Array(words.buffer);
   const region = { start: START, end: START + bytes.length };
   return {
@@ -33,6 +39,13 @@ function memoryWith({ size = PAGE_BYTES, heap = HEAP, inBreak = false }): Memory
 test('a header of the heap is found', () => {
   const found = findHeaps(memoryWith({})).map(({ address, pages }) => [address, pages.length]);
   assert.deepEqual(found, [[HEAP, 1]]);
+});
+
+test('a short page is found where its header has its address', () => {
+  const short = { size: 0xc000, bytesThere: 0xc000 };
+  const [found] = findHeaps(memoryWith({ ...short, layout: HEADER_LAYOUTS.v12 }));
+  assert.equal(found?.pages[0]?.size, short.size);
+  assert.deepEqual(findHeaps(memoryWith(short)), []);
 });
 
 for (const [what, how] of [
