@@ -1,4 +1,4 @@
-/** `afterimage develop --by reader`: a snapshot that is read out of an image, next to V8's own of the same image. */
+/** What is read out of an image, by `develop --by reader` and by the verbs that read images, next to V8's own snapshot. */
 import assert from 'node:assert/strict';
 import { createReadStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -37,13 +37,16 @@ describe('developing by the reader', { timeout: PATIENCE_MS }, () => {
   });
 
   for (const [index, node] of outerNodes.entries())
-    test(`gives the classes and positions that V8 gives, of Node ${node.version}`, async () => {
+    test(`gives the classes, positions and first suspect that V8 gives, of Node ${node.version}`, async () => {
       const ours = await openSnapshot(snapshots[index] ?? '');
-      const theirs = await openSnapshot(await developed(images[index] ?? '', 'v8', node));
+      const v8 = await developed(images[index] ?? '', 'v8', node);
+      const theirs = await openSnapshot(v8);
       assert.deepEqual(rows(ours), rows(theirs));
       const [our, their] = [positions(ours.graph), positions(theirs.graph)];
       const lacking = [...their].filter((position) => !our.has(position));
       assert.ok(our.size > MIN_POSITIONS && lacking.length <= OF_CAPTURING, lacking.join(' '));
+      const [first, firstByV8] = [await firstSuspect(images[index] ?? ''), await firstSuspect(v8)];
+      assert.deepEqual(first, firstByV8);
     });
 
   test('gives what DevTools loads, redacted, and says how it was made', async () => {
@@ -78,6 +81,17 @@ async function developed(image: string, by: string, { major }: NodeBinary): Prom
   const { code, stderr } = await runCommand(['develop', image, '--by', by, '-o', output]);
   assert.equal(code, 0, stderr);
   return output;
+}
+
+/** What `analyze` says of it and its process. */
+async function firstSuspect(file: string): Promise<object> {
+  const { code, stdout, stderr } = await runCommand(['analyze', file, '--json']);
+  assert.equal(code, 0, stderr);
+  assert.ok(!stdout.includes(label(7).slice(0, 12)));
+  const report = JSON.parse(stdout.toString()) as Record<string, unknown> & { suspects: { title: string }[] };
+  const { redaction, pid, process: figures, suspects } = report;
+  assert.ok(suspects.length > 0);
+  return { redaction, pid, figures, title: suspects[0]?.title };
 }
 
 /** What the command says of an image that it must not develop. */

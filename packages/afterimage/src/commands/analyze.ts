@@ -13,7 +13,7 @@ import { addVerbHelp } from '../cli/verb-help.js';
 import { answer, nodeId, snapshotArgument, type Questions } from '../jobs/answers.js';
 import { addReportOptions, checkReportOptions, type ReportOptions } from '../report/report-options.js';
 import { deliverReport, type Report } from '../report/deliver-report.js';
-import { openSnapshot } from '../jobs/snapshot-input.js';
+import { checkLevelIsUsed, openSnapshot } from '../jobs/snapshot-input.js';
 
 type Options = ReportOptions & Questions;
 
@@ -47,7 +47,8 @@ async function runAnalyze(file: string, options: Options): Promise<void> {
   const progress = progressLine();
   const { redact, force } = options;
   const opening = { identities: await identitiesOf(options), redact, force, progress };
-  const { snapshot } = await openSnapshot(file, ['dominators', 'distances', 'classes'], opening);
+  const { snapshot, isImage } = await openSnapshot(file, ['dominators', 'distances', 'classes'], opening);
+  checkLevelIsUsed(redact, isImage);
   try {
     progress.stage('looking for suspects …');
     const report = analyze(snapshot, file, options);

@@ -20,7 +20,7 @@ import { inputName } from '../files/input-name.js';
 import { addReportOptions, checkReportOptions, type ReportOptions } from '../report/report-options.js';
 import { deliverReport, type Report } from '../report/deliver-report.js';
 import { addVerbHelp } from '../cli/verb-help.js';
-import { openSnapshot, type Opening } from '../jobs/snapshot-input.js';
+import { checkLevelIsUsed, openSnapshot, type Opening } from '../jobs/snapshot-input.js';
 import type { Maker } from '../jobs/ways.js';
 
 const IN_PAGE: Shown = { suspects: Infinity, classes: 2000, details: null, isWhole: true };
@@ -122,6 +122,7 @@ async function grownBy(
     }
   }
   const growth = await diff(snapshots(), { readText: packageFile, ...(most === undefined ? {} : { most }) });
+  checkLevelIsUsed(opening.redact, hasImage);
   return { growth, heaps, last: last[0] };
 }
 

@@ -1,10 +1,9 @@
-/** `afterimage redact`: redacts an existing snapshot. */
+/** `afterimage redact`: redacts an existing snapshot, or what is read out of an image. */
 import { inputName } from '../files/input-name.js';
 import { formatBytes } from '@afterimage/host/format';
 import type { RedactionLevel } from '@afterimage/snapshot/redaction';
 import { Command } from 'commander';
 import { stat } from 'node:fs/promises';
-import type { Writable } from 'node:stream';
 import { CommandError } from '../cli/command-error.js';
 import { addVerbHelp } from '../cli/verb-help.js';
 import {
@@ -15,16 +14,19 @@ import {
   type IdentityOptions,
   type RecipientOptions,
 } from '../files/encryption-options.js';
+import { split } from '../files/compression.js';
 import { checkDestination, checkStandardOutput } from '../files/destination.js';
 import { asCommandError } from '../files/as-command-error.js';
 import { interruption } from '../cli/interruption.js';
 import { writeOutput } from '../files/output.js';
 import { progressLine } from '../cli/progress-line.js';
 import { formatNumberOf } from '../cli/quantities.js';
-import { redactTo, type RedactedOutput } from '../jobs/redacting.js';
+import { developBy } from '../jobs/developing-by.js';
+import { imageOf, type OpenedImage } from '../jobs/opened-image.js';
+import { redactTo, type RedactedOutput, type Redacting } from '../jobs/redacting.js';
 import { levelOption } from '../cli/redaction-option.js';
 import { sameFile } from '../files/same-file.js';
-import { openStoredSnapshot } from '../files/stored-stream.js';
+import { BEGINNING_BYTES, isImage, openStored } from '../files/stored-stream.js';
 import { visible, visibleJson } from '../cli/visible.js';
 
 interface Options extends RecipientOptions, IdentityOptions {
@@ -34,10 +36,19 @@ interface Options extends RecipientOptions, IdentityOptions {
   force?: true;
 }
 
+interface Written extends Pick<
+  RedactedOutput,
+  'fileBytes' | 'nodes' | 'edges' | 'leftOut' | 'trailingBytes' | 'sha256'
+> {
+  /** Null for an image: they are not counted. */
+  strings: number | null;
+  redaction: RedactionLevel;
+}
+
 export function redactCommand(): Command {
   const command = new Command('redact')
     .description('take strings, and names that are data, out of a heap snapshot')
-    .argument('<in>', 'the snapshot, plain or compressed with zstd or gzip; - reads standard input')
+    .argument('<in>', 'the snapshot or image, plain or compressed with zstd or gzip; - reads standard input')
     .argument('[out]', 'output file: FILE, FILE.gz or FILE.zst to compress it, - for standard output')
     .option('-o, --output <file>', 'the same, in place of the argument')
     .addOption(levelOption())
@@ -65,10 +76,11 @@ async function runRedact(input: string, out: string | undefined, options: Option
   const progress = progressLine();
   try {
     await checkDestination(output, force);
-    const chunks = await openStoredSnapshot(input, identities, signal);
-    const write = (to: Writable): Promise<RedactedOutput> =>
-      redactTo(to, output, chunks, { level, recipients, signal, progress });
-    const written = await writeOutput(output, force, write);
+    const redacting = { level, recipients, signal, progress };
+    const [beginning, chunks] = await split(await openStored(input, identities, signal), BEGINNING_BYTES);
+    const written = isImage(beginning)
+      ? await fromImage(await imageOf(input, chunks, identities, signal), output, force, redacting)
+      : await writeOutput(output, force, (to) => redactTo(to, output, chunks, redacting));
     progress.clear();
     if (json) console.log(visibleJson(JSON.stringify(report(written, output))));
     else console.error(`afterimage: ${summary(written, output)}`);
@@ -76,6 +88,17 @@ async function runRedact(input: string, out: string | undefined, options: Option
     progress.clear();
     throw signal.aborted ? signal.reason : asCommandError(error, { input: inputName(input), output });
   }
+}
+
+/** An image is not redacted, but what is read out of it. */
+async function fromImage(
+  image: OpenedImage,
+  output: string,
+  force: boolean,
+  { level: redact, ...rest }: Redacting,
+): Promise<Written> {
+  const developed = await developBy('auto', image, output, { redact, force, ...rest });
+  return { ...developed, strings: null, leftOut: [], trailingBytes: 0 };
 }
 
 function outputOf(out: string | undefined, { output = out }: Options): string {
@@ -97,19 +120,19 @@ async function checkUsage(input: string, output: string, json: boolean): Promise
 }
 
 function summary(
-  { fileBytes, nodes, edges, provenance, leftOut, trailingBytes, sha256 }: RedactedOutput,
+  { fileBytes, nodes, edges, redaction, leftOut, trailingBytes, sha256 }: Written,
   output: string,
 ): string {
   const counts = `${formatNumberOf(nodes, 'node')}, ${formatNumberOf(edges, 'edge')}`;
   const what = output === '-' ? 'the snapshot' : output;
   const without = leftOut.length === 0 ? '' : `, without the unknown ${leftOut.map(visible).join(', ')}`;
   const behind = trailingBytes === 0 ? '' : `, without ${formatBytes(trailingBytes)} after its end`;
-  return `wrote ${what} (${formatBytes(fileBytes)}, ${counts}; redacted: ${provenance.redaction}${without}${behind}), sha256 ${sha256}`;
+  return `wrote ${what} (${formatBytes(fileBytes)}, ${counts}; redacted: ${redaction}${without}${behind}), sha256 ${sha256}`;
 }
 
 function report(
-  { fileBytes: bytes, nodes, edges, strings, provenance, leftOut, sha256 }: RedactedOutput,
+  { fileBytes: bytes, nodes, edges, strings, redaction, leftOut, sha256 }: Written,
   path: string,
 ): object {
-  return { path, bytes, sha256, nodes, edges, strings, redaction: provenance.redaction, leftOut };
+  return { path, bytes, sha256, nodes, edges, strings, redaction, leftOut };
 }

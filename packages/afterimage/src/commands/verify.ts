@@ -167,6 +167,7 @@ function linesOf(name: string, verified: Verified): string[] {
   if (kind === 'image') lines.push('  not redacted: an image is all of the memory of the process');
   else if (redaction === null) lines.push('  probably not redacted: it was not written by Afterimage');
   else lines.push(`  redaction ${redaction}, by Afterimage ${visible(version ?? '')}`);
+  if (by === 'v8') lines.push("  written by V8's own generator");
   if (by === 'reader') lines.push("  read out of an image by Afterimage, not written by V8's own generator");
   if (leftOut.length > 0) lines.push(`  without the sections ${leftOut.map(visible).join(', ')}`);
   if (target !== null) lines.push(`  ${targetText(target)}`);

@@ -15,10 +15,16 @@ export async function imageDigest(): Promise<ImageDigest> {
   let tail = Buffer.alloc(0);
   return {
     push(chunk) {
-      const bytes = Buffer.concat([tail, chunk]);
-      const rest = Math.max(0, bytes.length - DIGEST_BYTES);
-      hash.update(bytes.subarray(0, rest));
-      tail = Buffer.from(bytes.subarray(rest));
+      if (chunk.length < DIGEST_BYTES) {
+        const bytes = Buffer.concat([tail, chunk]);
+        const rest = Math.max(0, bytes.length - DIGEST_BYTES);
+        hash.update(bytes.subarray(0, rest));
+        tail = Buffer.from(bytes.subarray(rest));
+        return;
+      }
+      hash.update(tail);
+      hash.update(chunk.subarray(0, -DIGEST_BYTES));
+      tail = Buffer.from(chunk.subarray(-DIGEST_BYTES));
     },
     matches: () => tail.length === DIGEST_BYTES && hash.digest() === tail.readBigUInt64LE(),
   };

@@ -59,33 +59,6 @@ export async function plainImageFile(path: string): Promise<string | null> {
   }
 }
 
-/**
- * Yields the bytes of a snapshot.
- * @throws like {@link openStored}; {CommandError} if it is an image
- */
-export async function openStoredSnapshot(
-  path: string,
-  identities: readonly string[],
-  signal?: AbortSignal,
-): Promise<Chunks> {
-  const [beginning, chunks] = await split(await openStored(path, identities, signal), BEGINNING_BYTES);
-  refuseImage(beginning, path);
-  return chunks;
-}
-
-/**
- * Rejects images.
- * @throws {CommandError} if the file begins like one
- */
-export function refuseImage(beginning: Buffer, path: string): void {
-  if (!isImage(beginning)) return;
-  const name = inputName(path);
-  throw new CommandError(
-    'failed',
-    `${name} is an image, not a snapshot: develop it first: afterimage develop ${path} -o FILE.heapsnapshot`,
-  );
-}
-
 export function isImage(beginning: Buffer): boolean {
   return beginning.subarray(0, ELF.length).equals(ELF);
 }

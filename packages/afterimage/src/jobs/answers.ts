@@ -17,7 +17,7 @@ import { similarNames } from '../report/data/similar-names.js';
 import { deliverReport } from '../report/deliver-report.js';
 import { addFormatOptions, formatOf, type FormatOptions } from '../report/format-options.js';
 import { checkReportOptions } from '../report/report-options.js';
-import { openSnapshot, type Part } from './snapshot-input.js';
+import { checkLevelIsUsed, openSnapshot, type Part } from './snapshot-input.js';
 
 /** Each question is asked if present. */
 export interface Questions {
@@ -68,7 +68,8 @@ export async function answer(file: string, questions: Questions, options: Answer
   try {
     const { redact, force } = options;
     const opening = { identities: await identitiesOf(options), redact, force, progress };
-    const { snapshot } = await openSnapshot(file, neededFor(questions), opening);
+    const { snapshot, isImage } = await openSnapshot(file, neededFor(questions), opening);
+    checkLevelIsUsed(redact, isImage);
     const answers = answersTo(snapshot, file, questions, options);
     progress.clear();
     await deliverReport(options, {

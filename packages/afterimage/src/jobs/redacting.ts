@@ -14,6 +14,8 @@ export interface Redacting {
 }
 
 export interface RedactedOutput extends Redacted {
+  /** The level that applies: that before counts too. */
+  redaction: RedactionLevel;
   /** SHA-256 of the file, lowercase hex. */
   sha256: string;
   /** Size of the file, compressed and encrypted if applicable. */
@@ -45,7 +47,12 @@ export async function redactTo(
     },
   });
   await pipeline(Readable.from(chunks, { objectMode: false }), stage, sealed.stream, { signal });
-  return { ...ended[0], sha256: sealed.sha256(), fileBytes: sealed.bytes() };
+  return {
+    ...ended[0],
+    redaction: ended[0].provenance.redaction,
+    sha256: sealed.sha256(),
+    fileBytes: sealed.bytes(),
+  };
 }
 
 function attempt(done: (error?: Error) => void, work: () => void): void {

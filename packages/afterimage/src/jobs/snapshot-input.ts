@@ -70,6 +70,18 @@ export async function openSnapshot(path: string, needed: readonly Part[], openin
   }
 }
 
+/**
+ * Checks an option that only images have, once the files have been opened.
+ * @throws {CommandError} `usage`
+ */
+export function checkLevelIsUsed(redact: RedactionLevel | undefined, isImage: boolean): void {
+  if (redact === undefined || isImage) return;
+  throw new CommandError(
+    'usage',
+    '--redact says how an image is read, and this is none: afterimage redact redacts a snapshot',
+  );
+}
+
 async function read(path: string, opening: Opening): Promise<Opened> {
   const input = await openInput(path);
   const [beginning, bytes] = await split(input, MAGIC_BYTES);
@@ -86,14 +98,12 @@ async function read(path: string, opening: Opening): Promise<Opened> {
   };
   if (total !== null) {
     await close(bytes);
-    checkLevel(path, opening);
     // By its name: a plain file is read faster than a stream.
     return { snapshot: await open(path, { onProgress }), isImage: false };
   }
   const clearBytes = await clear(bytes, path, opening.identities);
   const [content, stream] = await split(decompressed(clearBytes), BEGINNING_BYTES);
   if (isImage(content)) return readImage(path, stream, opening);
-  checkLevel(path, opening);
   return { snapshot: await open(stream, { onProgress }), isImage: false };
 }
 
@@ -104,14 +114,6 @@ async function readImage(
 ): Promise<Opened> {
   const image = await imageOf(path, chunks, identities);
   return { snapshot: await snapshotOfImage(image, { level, by, force, progress }), isImage: true };
-}
-
-function checkLevel(path: string, { redact }: Opening): void {
-  if (redact === undefined) return;
-  throw new CommandError(
-    'usage',
-    `--redact says how an image is read, and ${inputName(path)} is none: afterimage redact redacts a snapshot`,
-  );
 }
 
 async function close(stream: AsyncIterable<Uint8Array>): Promise<void> {

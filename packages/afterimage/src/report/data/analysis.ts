@@ -44,7 +44,7 @@ export interface ClassTotals {
 }
 
 const NO_GROWTH = 'one snapshot cannot show growth';
-const READ_OUT = "objects of Node's own C++ code were not looked at: the heap was read out of an image";
+const READ_OUT = "Objects of Node's own C++ code were not looked at: the heap was read out of an image";
 
 /** `most` limits the numbers of classes and suspects. */
 export function analysisOf(snapshot: Snapshot, file: string, most?: number): Analysis {
