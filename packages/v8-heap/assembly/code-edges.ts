@@ -4,6 +4,7 @@ import { sharedName } from './function-names';
 import {
   baselineKind,
   bytecodePool,
+  byteArrayType,
   byteTableType,
   codeDeoptimization,
   codeFlags,
@@ -11,6 +12,7 @@ import {
   codeStream,
   codeType,
   feedbackSlots,
+  firstWeakKind,
   fixedArrayFirst,
   interpreterDataType,
   KIND_OF_CODE,
@@ -150,13 +152,15 @@ export function codeEdges(place: usize): void {
   } else internal(STREAM, stream, <i32>codeStream);
   const data = load<u64>(place + codeDeoptimization);
   const positions = load<u64>(place + codePositions);
-  if ((load<u32>(place + codeFlags) & KIND_OF_CODE) === baselineKind) {
+  const kind = load<u32>(place + codeFlags) & KIND_OF_CODE;
+  if (kind === baselineKind) {
     tag(data, INTERPRETER_DATA_TAG, KEEP_TYPE);
     internal(INTERPRETER_DATA, data, <i32>codeDeoptimization);
     tag(positions, OFFSETS_TAG, CODE_NODE);
     internal(OFFSETS, positions, <i32>codePositions);
     return;
   }
+  if (!streamsHaveNames && kind < firstWeakKind) return;
   tag(data, DEOPTIMIZATION_TAG, CODE_NODE);
   tagDeoptimization(placeOf(data));
   internal(DEOPTIMIZATION, data, <i32>codeDeoptimization);
@@ -173,7 +177,7 @@ function tagDeoptimization(data: usize): void {
     const place = (word & 3) === 1 ? placeOf(word) : 0;
     if (place === 0) continue;
     const type = typeOf(mapOf(place));
-    if (type === byteTableType || type === weakTableType) tag(word, DEOPTIMIZATION_TAG, CODE_NODE);
+    if (type === byteTableType || type === byteArrayType || type === weakTableType) tag(word, DEOPTIMIZATION_TAG, CODE_NODE);
   }
 }
 

@@ -129,7 +129,8 @@ export let firstWeakKind: u32 = u32.MAX_VALUE;
 export let primitiveWrapperType: u32 = 0;
 export let bigIntType: u32 = 0;
 export let heapNumberType: u32 = 0;
-/** Types of tables that code objects have: of bytes, and of weak references. */
+/** Types of tables that code objects have: of bytes, trusted or not, and of weak references. */
+export let byteArrayType: u32 = 0;
 export let byteTableType: u32 = 0;
 export let weakTableType: u32 = 0;
 /** Whether objects in read-only space count with their sizes. */

@@ -130,6 +130,7 @@ function mark(word: u64): bool {
   const map = mapOf(place);
   const size = map === 0 ? 0 : sizeOf(map, place);
   if (size === 0 || size > endOf(page) - place) return false;
+  if (<u32>load<u8>(typeRow(typeOf(map)), VISIT) === VISIT_FREE) return false;
   if (isShortcut(map, place)) {
     const actual = load<u64>(place, THIN_ACTUAL);
     return actual !== word && !leadsOn(actual) && mark(actual);

@@ -172,6 +172,7 @@ export type HeapNumber =
   | 'primitiveWrapperType'
   | 'bigIntType'
   | 'heapNumberType'
+  | 'byteArrayType'
   | 'byteTableType'
   | 'weakTableType';
 

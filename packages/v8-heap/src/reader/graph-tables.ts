@@ -133,6 +133,7 @@ export function writeGraphTables(heap: OpenHeap): void {
 function writeTypes({ compiled, types, roots, program }: OpenHeap): void {
   for (const [name, type] of Object.entries(TYPES)) compiled.set(name as HeapNumber, types.of(type));
   compiled.set('trustedFixedArrayType', types.find('TrustedFixedArray') ?? 0);
+  compiled.set('byteArrayType', types.of('ByteArray'));
   compiled.set('byteTableType', types.find('TrustedByteArray') ?? types.of('ByteArray'));
   compiled.set('weakTableType', types.find('TrustedWeakFixedArray') ?? types.of('WeakFixedArray'));
   compiled.set('fixedArrayLast', types.of('ByteArray') - 1);

@@ -8,8 +8,8 @@ import { without } from '../memory.js';
 import { STRING_TYPES } from '../object-layout.js';
 import type { CompiledHeap } from './compiled-heap.js';
 import { handlesInScopes } from './handle-scopes.js';
+import { frameWords } from './js-frames.js';
 import type { OpenHeap } from './open-heap.js';
-import { stackWords } from './stack.js';
 
 export interface RootSets {
   /** Code objects of all builtins, in their order. */
@@ -49,7 +49,7 @@ export function findRootSets(heap: OpenHeap): RootSets {
     ...globalHandles(heap),
     ...vectors(heap, isObject),
     handleScope: handlesInScopes(heap).filter(isObject),
-    stack: [...stackWords(heap.memory, words).filter(isObject)],
+    stack: frameWords(heap).filter(isObject),
   };
 }
 

@@ -1,0 +1,78 @@
+/**
+ * The part of the stack that JavaScript's frames take: only there do words refer to objects that V8's collector keeps.
+ * C++ code, which calls JavaScript and is called by it, has handles instead (src/execution/frames.h in V8).
+ */
+import type { ImageMemory } from '../image/image-memory.js';
+import { WORD } from '../image/memory-words.js';
+import type { OpenHeap } from './open-heap.js';
+import { stackWords } from './stack.js';
+
+/** Where ThreadLocalTop lies, before the roots table, at most. */
+const BYTES_BEFORE_ROOTS = 1 << 12;
+/** In words, from where a frame's pointer leads: its caller's pointer is there, and its type below it. */
+const FRAME_TYPE = -1;
+/** StackFrame::TypeToMarker of the types that C++ calls JavaScript by, and of the highest of all. */
+const ENTRY = 2n;
+const CONSTRUCT_ENTRY = 4n;
+const MAX_MARKER = 200n;
+const MAX_FRAMES = 1 << 20;
+/** An entry frame has, somewhere below its pointer, that of the frame by which its caller was called. */
+const WORDS_OF_ENTRY = 16;
+
+interface Frames {
+  /** Indices into the stack's words: of the frame by which C++ was called last, and of that by which C++ called. */
+  from: number;
+  to: number;
+}
+
+/** All words of them; those of the whole stack where they are not found. */
+export function frameWords({ memory, words, roots }: OpenHeap): bigint[] {
+  const stack = stackWords(memory, words);
+  const found = framesOf(memory, stack, roots.address, words);
+  if (found.length === 0) return [...stack];
+  return found.flatMap(({ from, to }) => [...stack.subarray(from, to + 1)]);
+}
+
+function framesOf(
+  { stackPointer }: ImageMemory,
+  stack: BigUint64Array,
+  rootsAddress: number,
+  words: OpenHeap['words'],
+): Frames[] {
+  const base = BigInt((stackPointer ?? 0) - ((stackPointer ?? 0) % WORD));
+  /** An index into the stack; -1 where a word does not point to one above another. */
+  const indexOf = (word: bigint, above: number): number => {
+    const offset = word - base;
+    if (offset <= 0n || offset % 8n !== 0n || offset >> 3n >= BigInt(stack.length)) return -1;
+    const index = Number(offset >> 3n);
+    return index > above ? index : -1;
+  };
+  const markerOf = (frame: number): bigint => stack[frame + FRAME_TYPE];
+  const isMarker = (word: bigint): boolean => word > 0n && word % 2n === 0n && word <= MAX_MARKER;
+  const isEntry = (frame: number): boolean => markerOf(frame) === ENTRY || markerOf(frame) === CONSTRUCT_ENTRY;
+  /** The frames up to an entry frame; null where they do not lead to one. */
+  const upToEntry = (from: number): Frames | null => {
+    if (from < 1 || !isMarker(markerOf(from)) || isEntry(from)) return null;
+    for (let frame = from, count = 0; frame > 0 && count < MAX_FRAMES; count++) {
+      frame = indexOf(stack[frame], frame);
+      if (frame > 0 && isEntry(frame)) return { from, to: frame };
+    }
+    return null;
+  };
+  const firstOf = (candidates: Iterable<bigint>, above: number): Frames | null => {
+    let first: Frames | null = null;
+    for (const word of candidates) {
+      const frames = upToEntry(indexOf(word, above));
+      if (frames !== null && (first === null || frames.from < first.from)) first = frames;
+    }
+    return first;
+  };
+  const found: Frames[] = [];
+  const isolate = words.words(rootsAddress - BYTES_BEFORE_ROOTS, BYTES_BEFORE_ROOTS / WORD) ?? [];
+  for (let frames = firstOf(isolate, 0); frames !== null;) {
+    found.push(frames);
+    const { to } = frames;
+    frames = firstOf(stack.subarray(Math.max(0, to - WORDS_OF_ENTRY), to), to);
+  }
+  return found;
+}
