@@ -18,7 +18,7 @@ import { count, duration } from '../figures.js';
 import { compareGraphs, type Compared, type ComparedGraph } from './compare.js';
 import { develop, imageOf } from './heap-image.js';
 
-const PROGRAMS = ['kinds', 'server', 'compiler'];
+const PROGRAMS = ['kinds', 'server', 'compiler', 'express', 'fastify', 'workers', 'deep'];
 const NODES = [20, 22, 24, 26];
 /** Parts of all that V8 made. */
 const MIN_EQUAL_NODES = 0.999;

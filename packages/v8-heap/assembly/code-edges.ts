@@ -177,7 +177,8 @@ function tagDeoptimization(data: usize): void {
     const place = (word & 3) === 1 ? placeOf(word) : 0;
     if (place === 0) continue;
     const type = typeOf(mapOf(place));
-    if (type === byteTableType || type === byteArrayType || type === weakTableType) tag(word, DEOPTIMIZATION_TAG, CODE_NODE);
+    if (type === byteTableType || type === byteArrayType || type === weakTableType)
+      tag(word, DEOPTIMIZATION_TAG, CODE_NODE);
   }
 }
 

@@ -1,5 +1,5 @@
 /** Edges of contexts: the variables that closures share, by their names. */
-import { CONTEXT_EDGE, internal, plain } from './edges';
+import { CONTEXT_EDGE, internal, isSeen, plain } from './edges';
 import { contextFirst, MAX_INLINED_LOCALS, scopeFlags, scopeIsEmpty, scopeLocals } from './layout';
 import { elementsIn, endOf, pageOf, placeOf, smallIn, wordsIn } from './pages';
 import { SCOPE_FUNCTION_NAME, scopeNames, scopePart } from './scopes';
@@ -48,9 +48,8 @@ export function contextEdges(place: usize, type: u32): void {
     variables(place, scope, flags, slots);
   internal(SCOPE_INFO_NAME, load<u64>(place, SCOPE), <i32>SCOPE);
   internal(PREVIOUS_NAME, load<u64>(place, PREVIOUS), <i32>PREVIOUS);
+  if ((flags & HAS_EXTENSION) !== 0) internal(EXTENSION_NAME, load<u64>(place, EXTENSION), <i32>EXTENSION);
   if (kind === NATIVE_CONTEXT) nativeFields(place, slots);
-  else if ((flags & HAS_EXTENSION) !== 0)
-    internal(EXTENSION_NAME, load<u64>(place, EXTENSION), <i32>EXTENSION);
 }
 
 function isDeclaration(kind: u32, flags: u32): bool {
@@ -99,7 +98,7 @@ function variable(place: usize, slots: u32, slot: u32, name: u64): void {
 }
 
 function nativeFields(place: usize, slots: u32): void {
-  internal(GLOBAL_OBJECT_NAME, load<u64>(place, EXTENSION), <i32>EXTENSION);
+  if (!isSeen(EXTENSION / 8)) internal(GLOBAL_OBJECT_NAME, load<u64>(place, EXTENSION), <i32>EXTENSION);
   for (let index: u32 = 0; index < contextNameCount; index++) {
     const slot = load<u32>(contextNames + 8 * index);
     const offset = SLOTS + 8 * slot;

@@ -6,6 +6,7 @@ import { CONS, REPRESENTATION, SLICED, THIN } from './strings';
 import { backingStore, takeOther } from './outside';
 import { elementsIn, heapEnd, heapStart, placeOf, smallIn, wordsIn } from './pages';
 import { nextAlive } from './bitmap';
+import { DESCRIPTOR_WORDS, descriptorsLeft, trimmedSize } from './descriptors';
 import { contextEdges } from './context-edges';
 import { codeEdges, feedbackEdges, poolTags, scopeTags, sharedEdges } from './code-edges';
 import {
@@ -43,7 +44,7 @@ import {
 } from './layout';
 import { mapOf, typeIs, typeOf } from './maps';
 import { VISIT_INSTRUCTIONS, VISIT_NOTHING, VISIT_PREPARSE_DATA, VISIT_STRING } from './mark';
-import { firstNode, NO_NODE, nodeNames, nodeOf, SHAPE_NODE } from './nodes';
+import { firstNode, NO_NODE, nodeNames, nodeOf, nodeSizes, SHAPE_NODE } from './nodes';
 import { beginRelocations, isCodeTarget, nextRelocation, relocated } from './relocations';
 import { reserve } from './room';
 import { sizeOf } from './sizes';
@@ -253,7 +254,13 @@ function numberedEdges(place: usize, header: usize, count: u32): void {
 
 function descriptorEdges(place: usize): void {
   internal(ENUM_CACHE, load<u64>(place + descriptorsAt - 8), -1);
-  numberedEdges(place, descriptorsAt, wordsIn(place, descriptorsAt, 3 * <u32>load<u16>(place, 8)));
+  const size = trimmedSize(place);
+  if (size !== 0) store<u32>(nodeSizes + 4 * nodeOf(place), size);
+  numberedEdges(
+    place,
+    descriptorsAt,
+    wordsIn(place, descriptorsAt, DESCRIPTOR_WORDS * descriptorsLeft(place)),
+  );
 }
 
 function mapEdges(place: usize): void {

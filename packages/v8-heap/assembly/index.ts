@@ -3,6 +3,7 @@ export * from './alive-strings';
 export * from './bitmap';
 export * from './code-edges';
 export * from './context-edges';
+export * from './descriptors';
 export * from './dispatch';
 export * from './edges';
 export * from './heap-edges';

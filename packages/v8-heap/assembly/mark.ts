@@ -5,7 +5,16 @@
 import { CONS, REPRESENTATION, SLICED, THIN, THIN_ACTUAL, isShortcut } from './strings';
 import { isAlive, setAlive } from './bitmap';
 import { codeOfHandle } from './dispatch';
-import { feedbackCellHandle, functionHandle } from './layout';
+import {
+  DESCRIPTOR_WORDS,
+  forgetDescriptors,
+  isDescriptors,
+  usedDescriptors,
+  VISIT_DESCRIPTORS,
+  visitedAsFarAs,
+  visitedDescriptors,
+} from './descriptors';
+import { descriptorsAt, feedbackCellHandle, functionHandle } from './layout';
 import { mapOf, typeOf } from './maps';
 import {
   ARRAY_DATA,
@@ -18,6 +27,7 @@ import {
   pageOf,
   placeOf,
   READ_ONLY,
+  wordsIn,
 } from './pages';
 import { beginRelocations, nextRelocation, relocated } from './relocations';
 import { reserve } from './room';
@@ -44,9 +54,19 @@ export const VISIT_STRING: u32 = 7;
 export const VISIT_FREE: u32 = 8;
 /** Also what the machine code refers to. */
 export const VISIT_INSTRUCTIONS: u32 = 9;
+/** A map: of its array of descriptors, only those that are its own. */
+export const VISIT_MAP: u32 = 10;
 
 /** Keys and values of a hash table begin after its length and three counts. */
 const TABLE_HEADER_WORDS: u32 = 3;
+
+/** Fields of maps. */
+const MAP_BITS_3: usize = 16;
+const MAP_PROTOTYPE: usize = 24;
+const MAP_DESCRIPTORS: usize = 40;
+const MAP_END: usize = 72;
+const OWN_DESCRIPTORS_SHIFT: u32 = 10;
+const OWN_DESCRIPTORS: u32 = 0x3ff;
 
 /** Places of ephemeron tables that are alive, in blocks of so many. */
 const TABLES_A_BLOCK: u32 = 1023;
@@ -130,12 +150,14 @@ function mark(word: u64): bool {
   const map = mapOf(place);
   const size = map === 0 ? 0 : sizeOf(map, place);
   if (size === 0 || size > endOf(page) - place) return false;
-  if (<u32>load<u8>(typeRow(typeOf(map)), VISIT) === VISIT_FREE) return false;
+  const rule = <u32>load<u8>(typeRow(typeOf(map)), VISIT);
+  if (rule === VISIT_FREE) return false;
   if (isShortcut(map, place)) {
     const actual = load<u64>(place, THIN_ACTUAL);
     return actual !== word && !leadsOn(actual) && mark(actual);
   }
   setAlive(place);
+  if (rule === VISIT_DESCRIPTORS) forgetDescriptors(place);
   push(place);
   return true;
 }
@@ -177,6 +199,12 @@ function visit(place: usize): void {
       visitRange(place, row, size);
       visitInstructions(place);
       return;
+    case VISIT_MAP:
+      visitMap(place);
+      return;
+    case VISIT_DESCRIPTORS:
+      visitDescriptors(place);
+      return;
     case VISIT_STRING:
       visitString(place, type & REPRESENTATION);
       return;
@@ -193,6 +221,42 @@ function visitRange(place: usize, row: usize, size: usize): void {
     const word = at >> 3;
     if (word >= 32 || ((weak >> word) & 1) === 0) mark(load<u64>(place + at));
   }
+}
+
+/** MarkingVisitorBase::VisitDescriptorsForMap in V8: maps share arrays, each has as many of the first as are its own. */
+function visitMap(place: usize): void {
+  markWords(place + MAP_PROTOTYPE, place + MAP_DESCRIPTORS);
+  markWords(place + MAP_DESCRIPTORS + 8, place + MAP_END);
+  const word = load<u64>(place, MAP_DESCRIPTORS);
+  const array = (word & 3) === 1 ? placeOf(word) : 0;
+  if (array === 0 || (flagsOf(pageOf(array)) & READ_ONLY) !== 0) return;
+  if (!isDescriptors(array)) {
+    mark(word);
+    return;
+  }
+  if (!isAlive(array)) {
+    if (sizeOf(mapOf(array), array) > endOf(pageOf(array)) - array) return;
+    setAlive(array);
+    forgetDescriptors(array);
+    mark(load<u64>(array));
+    markWords(array + 16, array + descriptorsAt);
+  }
+  markDescriptors(array, (load<u32>(place, MAP_BITS_3) >> OWN_DESCRIPTORS_SHIFT) & OWN_DESCRIPTORS);
+}
+
+/** Where something else than a map leads to it. */
+function visitDescriptors(place: usize): void {
+  markWords(place + 16, place + descriptorsAt);
+  markDescriptors(place, usedDescriptors(place));
+}
+
+function markDescriptors(array: usize, count: u32): void {
+  const known = visitedDescriptors(array);
+  if (known >= count) return;
+  visitedAsFarAs(array, count);
+  const words = wordsIn(array, descriptorsAt, DESCRIPTOR_WORDS * count);
+  const from = DESCRIPTOR_WORDS * known;
+  if (words > from) markWords(array + descriptorsAt + 8 * from, array + descriptorsAt + 8 * words);
 }
 
 function visitInstructions(place: usize): void {

@@ -12,6 +12,8 @@ export type VisitBy =
   | 'native context'
   | 'string'
   | 'free'
+  | 'map'
+  | 'descriptors'
   | 'instructions';
 
 export interface VisitRule {
@@ -43,13 +45,13 @@ const FREE = ['FreeSpace', 'OnePointerFiller', 'TwoPointerFiller'];
 
 const RULES: Record<string, VisitRule> = {
   Symbol: visitRange(16, 24),
-  Map: visitRange(24, 72),
+  Map: visitOnly('map', 24, 72),
   EphemeronHashTable: visitOnly('ephemerons'),
   PreparseData: visitOnly('preparse data'),
   NativeContext: visitOnly('native context'),
   ScopeInfo: visitRange(16),
   FeedbackVector: visitRange(24),
-  DescriptorArray: visitRange(16),
+  DescriptorArray: visitOnly('descriptors', 16),
   StrongDescriptorArray: visitRange(16),
   AllocationSite: visitRange(8, 32),
   WeakCell: visitRange(8, TO_END, [16, 24]),

@@ -49,7 +49,8 @@ function framesOf(
   };
   const markerOf = (frame: number): bigint => stack[frame + FRAME_TYPE];
   const isMarker = (word: bigint): boolean => word > 0n && word % 2n === 0n && word <= MAX_MARKER;
-  const isEntry = (frame: number): boolean => markerOf(frame) === ENTRY || markerOf(frame) === CONSTRUCT_ENTRY;
+  const isEntry = (frame: number): boolean =>
+    markerOf(frame) === ENTRY || markerOf(frame) === CONSTRUCT_ENTRY;
   /** The frames up to an entry frame; null where they do not lead to one. */
   const upToEntry = (from: number): Frames | null => {
     if (from < 1 || !isMarker(markerOf(from)) || isEntry(from)) return null;

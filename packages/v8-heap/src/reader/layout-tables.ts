@@ -58,6 +58,8 @@ const VISITS: Record<VisitBy, HeapConstant> = {
   'native context': 'VISIT_NATIVE_CONTEXT',
   string: 'VISIT_STRING',
   free: 'VISIT_FREE',
+  map: 'VISIT_MAP',
+  descriptors: 'VISIT_DESCRIPTORS',
   instructions: 'VISIT_INSTRUCTIONS',
 };
 
