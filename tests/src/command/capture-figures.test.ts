@@ -1,10 +1,12 @@
 /** Every capture contains the figures of the whole process, and `diff` reports growth outside V8's heap. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { openSnapshot, readProvenance, type Growth, type ProcessFigures } from '@afterimage/snapshot';
-import { startTarget } from '../targets/agent-target.js';
+import { afterTest, startTarget } from '../targets/agent-target.js';
 import { runCommand } from '../command.js';
 import { newestNode } from '../nodes.js';
 import { startPlainTarget, type PlainTarget } from '../targets/plain-target.js';
@@ -50,6 +52,32 @@ describe("a capture contains the process's figures of that moment", () => {
     assert.ok((figures.threads ?? 0) >= 5);
   });
 });
+
+it('analyze says what to capture next, by its ID only where that is its own here', async (t) => {
+  const directory = await temporaryDirectory(t);
+  const target = await startPlainTarget(t);
+  const here = join(directory, 'here.heapsnapshot');
+  await capture(target, here);
+  assert.match(await closingLines(here), new RegExp(`run afterimage capture ${target.pid} later`));
+
+  // As in a container, where it knows itself by an ID that another process has here.
+  const other = spawn('sleep', ['600']);
+  afterTest(t, () => void other.kill());
+  const elsewhere = join(directory, 'elsewhere.heapsnapshot');
+  const text = await readFile(here, 'latin1');
+  await writeFile(elsewhere, text.replace(`"pid":${target.pid},`, `"pid":${other.pid},`), 'latin1');
+  assert.match(await closingLines(elsewhere), /run afterimage capture PID later/);
+  target.child.kill('SIGKILL');
+  await target.ended;
+  assert.match(await closingLines(here), /run afterimage capture PID later/);
+});
+
+/** What `analyze` ends with, whatever the width of its lines. */
+async function closingLines(file: string): Promise<string> {
+  const { code, stdout, stderr } = await runCommand(['analyze', file, '--top', '1']);
+  assert.equal(code, 0, stderr);
+  return stdout.toString().replaceAll(/\s+/g, ' ').slice(-400);
+}
 
 describe('growth outside the heap', () => {
   it('is reported, and never called stable', async (t) => {

@@ -1,13 +1,15 @@
 /** `afterimage analyze`: shows what a snapshot contains, what retains it, and what looks like a leak. */
-import type { Snapshot } from '@afterimage/snapshot';
+import { readProvenance, type Snapshot } from '@afterimage/snapshot';
 import { Command } from 'commander';
 import { analysisOf } from '../report/data/analysis.js';
 import { heapTree } from '../report/data/heap-tree.js';
 import { analysisBlocks, closingBlocks, openingBlocks } from '../report/blocks/analysis.js';
+import type { Block } from '../report/blocks/block.js';
 import { classBlocks } from '../report/blocks/classes.js';
 import type { Shown } from '../report/blocks/shown.js';
 import { identitiesOf } from '../files/encryption-options.js';
 import { shownBlocks } from '../report/looks/one-screen.js';
+import { runsHere } from '../processes/runs-here.js';
 import { progressLine } from '../cli/progress-line.js';
 import { addVerbHelp } from '../cli/verb-help.js';
 import { answer, nodeId, snapshotArgument, type Questions } from '../jobs/answers.js';
@@ -51,7 +53,7 @@ async function runAnalyze(file: string, options: Options): Promise<void> {
   checkLevelIsUsed(redact, isImage);
   try {
     progress.stage('looking for suspects …');
-    const report = analyze(snapshot, file, options);
+    const report = await analyze(snapshot, file, options);
     progress.clear();
     await deliverReport(options, report);
   } finally {
@@ -59,19 +61,23 @@ async function runAnalyze(file: string, options: Options): Promise<void> {
   }
 }
 
-function analyze(snapshot: Snapshot, file: string, options: Options): Report {
+async function analyze(snapshot: Snapshot, file: string, options: Options): Promise<Report> {
   const analysis = analysisOf(snapshot, file, options.top);
+  const { pid, time } = readProvenance(snapshot.graph.header)?.target ?? {};
+  const pidHere = pid !== undefined && time !== undefined && (await runsHere(pid, time)) ? pid : null;
   return {
     data: () => analysis,
-    blocks: (look) =>
-      shownBlocks((shown) => analysisBlocks(analysis, shown), analysis.suspects.length, options, look),
+    blocks: (look) => {
+      const blocks = (shown: Shown): Block[] => analysisBlocks(analysis, shown, pidHere);
+      return shownBlocks(blocks, analysis.suspects.length, options, look);
+    },
     page: () => {
       const shown = { ...IN_PAGE, classes: options.top ?? IN_PAGE.classes };
       return {
         title: `Afterimage: ${file}`,
         opening: openingBlocks(analysis, shown),
         heap: heapTree(snapshot),
-        rest: [...classBlocks(analysis.classes, shown.classes), ...closingBlocks(analysis, shown)],
+        rest: [...classBlocks(analysis.classes, shown.classes), ...closingBlocks(analysis, shown, pidHere)],
       };
     },
   };

@@ -12,11 +12,12 @@ import { processText } from './process-figures.js';
 import type { Shown } from './shown.js';
 import { suspectsBlocks } from './suspects.js';
 
-export function analysisBlocks(analysis: Analysis, shown: Shown): Block[] {
+/** @param pidHere the process's ID if it can be captured again here; null otherwise */
+export function analysisBlocks(analysis: Analysis, shown: Shown, pidHere: number | null): Block[] {
   return [
     ...openingBlocks(analysis, shown),
     ...classBlocks(analysis.classes, shown.classes),
-    ...closingBlocks(analysis, shown),
+    ...closingBlocks(analysis, shown, pidHere),
   ];
 }
 
@@ -40,8 +41,13 @@ export function openingBlocks(analysis: Analysis, shown: Shown): Block[] {
   return [...blocks, ...suspectsBlocks(suspects, 1, shown)];
 }
 
-export function closingBlocks({ file, pid, suspects, notCovered }: Analysis, { isWhole }: Shown): Block[] {
-  return [...notCoveredBlocks(notCovered, 0), afterAnalyze(file, pid, suspects, isWhole)];
+/** @param pidHere as for `analysisBlocks` */
+export function closingBlocks(
+  { file, suspects, notCovered }: Analysis,
+  { isWhole }: Shown,
+  pidHere: number | null,
+): Block[] {
+  return [...notCoveredBlocks(notCovered, 0), afterAnalyze(file, pidHere, suspects, isWhole)];
 }
 
 function redactedText(redaction: RedactionLevel | null): string {

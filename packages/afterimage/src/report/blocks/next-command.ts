@@ -28,7 +28,7 @@ export function afterDiff(
   return pathCommand(words[words.length - 1], first);
 }
 
-/** @param pid the process in the snapshot; null if unknown */
+/** @param pid the process of the snapshot; null if it does not run here, or is unknown */
 export function afterAnalyze(
   file: string,
   pid: number | null,
