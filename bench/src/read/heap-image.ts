@@ -1,6 +1,6 @@
 /** An image of a program, and the snapshot that V8's own generator makes of it. */
 import { spawn } from 'node:child_process';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream, existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
@@ -52,4 +52,13 @@ async function run(args: string[]): Promise<void> {
   child.stderr.on('data', (text: Buffer) => (problems += text.toString()));
   const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
   if (code !== 0) throw new Error(`afterimage ${args.join(' ')} failed: ${problems.trim()}`);
+}
+
+/** The program of a version that is installed for tests. */
+export function nodeOf(major: number): string {
+  const installed = fileURLToPath(
+    new URL(`../../../tests/node_modules/node${major}/bin/node`, import.meta.url),
+  );
+  if (existsSync(installed)) return installed;
+  throw new Error(`Node ${major} is not installed: npm test installs what tests need`);
 }

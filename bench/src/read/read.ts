@@ -16,7 +16,7 @@ import { openHeap } from '@afterimage/v8-heap/reader/open-heap';
 import { readGraph, textsOf } from '@afterimage/v8-heap/reader/read-graph';
 import { count, duration } from '../figures.js';
 import { compareGraphs, type Compared, type ComparedGraph } from './compare.js';
-import { develop, imageOf } from './heap-image.js';
+import { develop, imageOf, nodeOf } from './heap-image.js';
 
 const PROGRAMS = ['kinds', 'server', 'compiler', 'express', 'fastify', 'workers', 'deep'];
 const NODES = [20, 22, 24, 26];
@@ -94,14 +94,6 @@ function show(
   ] as const)
     for (const { what: kind, count: number, example } of differences.slice(0, classes))
       console.log(`    ${side}: ${number} ${kind} (${example})`);
-}
-
-function nodeOf(major: number): string {
-  const installed = fileURLToPath(
-    new URL(`../../../tests/node_modules/node${major}/bin/node`, import.meta.url),
-  );
-  if (existsSync(installed)) return installed;
-  throw new Error(`Node ${major} is not installed: npm test installs what tests need`);
 }
 
 await main();
