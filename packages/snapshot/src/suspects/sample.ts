@@ -7,11 +7,12 @@
  */
 export function sampleOf<T>(all: readonly T[], most: number): T[] {
   if (all.length <= most) return all.slice();
-  const size = all.length / most;
+  // The division comes last: 97 * (101 / 97) is more than 101.
+  const startOf = (part: number): number => Math.ceil((part * all.length) / most);
   return Array.from({ length: most }, (_, part) => {
     // Whole numbers between the bounds of this part, so that no element is taken twice.
-    const from = Math.ceil(part * size);
-    const to = Math.ceil((part + 1) * size);
+    const from = startOf(part);
+    const to = startOf(part + 1);
     return all[from + (scrambled(part) % (to - from))];
   });
 }
