@@ -11,8 +11,14 @@ interface Symbols {
 const readelf = (...args: string[]): string =>
   execFileSync('readelf', args, { encoding: 'utf8', maxBuffer: 1 << 28 });
 
+/** By file: reading those of Node takes seconds. */
+const known = new Map<string, Symbols>();
+
 export function dynamicSymbols(file: string): Symbols {
+  const before = known.get(file);
+  if (before !== undefined) return before;
   const symbols: Symbols = { defined: new Set(), undefined: [] };
+  known.set(file, symbols);
   for (const line of readelf('-W', '--dyn-syms', file).split('\n')) {
     // Num: Value Size Type Bind Vis Ndx Name[@VERSION]
     const [, section, name] = /^ *\d+: (?:\S+ +){5}(\S+) (\S+)/.exec(line) ?? [];
