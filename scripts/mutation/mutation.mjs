@@ -12,7 +12,7 @@ import { mutationsOf } from './mutations.mjs';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const hook = pathToFileURL(join(root, 'scripts/mutation/mutated.mjs')).href;
 
-/** The tests that are the room's own. */
+/** The tests that are the room's own, the fastest first: most mutations are noticed by the first. */
 const rooms = {
   suspects: ['suspects/thresholds', 'suspects/suspects', 'suspects/naming'],
   redact: ['redaction/names', 'redaction/redaction'],
@@ -39,15 +39,22 @@ async function runRoom(room) {
     .filter((file) => file.endsWith('.js'))
     .sort()
     .flatMap((file) => mutationsOf(join(directory, file)));
-  const started = performance.now();
-  if (!(await passes(tests, null, 600_000))) fail(`the tests of ${room} fail without a mutation`);
-  const withinMs = 5_000 + TIMES_LONGER * (performance.now() - started);
+  const limits = [];
+  for (const test of tests) {
+    const started = performance.now();
+    if (!(await passes(test, null, 600_000))) fail(`${test} fails without a mutation`);
+    limits.push(5_000 + TIMES_LONGER * (performance.now() - started));
+  }
+  const isUnnoticed = async (mutation) => {
+    for (const [at, test] of tests.entries()) if (!(await passes(test, mutation, limits[at]))) return false;
+    return true;
+  };
   const chosen = sample(all, Number(values.sample), Number(values.seed));
   const survived = [];
   let done = 0;
   const next = async () => {
     for (let mutation = chosen.pop(); mutation !== undefined; mutation = chosen.pop()) {
-      if (await passes(tests, mutation, withinMs)) survived.push(mutation);
+      if (await isUnnoticed(mutation)) survived.push(mutation);
       done++;
       process.stderr.write(`\r${room}: ${done} mutations, ${survived.length} survived`);
     }
@@ -66,10 +73,10 @@ async function runRoom(room) {
   );
 }
 
-async function passes(tests, mutation, timeout) {
+async function passes(test, mutation, timeout) {
   const env = { ...process.env, TEST_NODES: '24' };
   if (mutation !== null) env.AFTERIMAGE_MUTANT = JSON.stringify(mutation);
-  const child = spawn(process.execPath, ['--import', hook, '--test', ...tests], {
+  const child = spawn(process.execPath, ['--import', hook, '--test', test], {
     env: { ...env, NODE_OPTIONS: `${env.NODE_OPTIONS ?? ''} --import ${hook}` },
     stdio: 'ignore',
     detached: true,
