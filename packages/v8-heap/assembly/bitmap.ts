@@ -14,6 +14,10 @@ export function reserveBits(): bool {
   return bits !== 0;
 }
 
+export function clearBits(): void {
+  memory.fill(bits, 0, ((heapEnd - heapStart) >> 6) + 8);
+}
+
 /** Sets an object's bit; false where it was set already. */
 export function setAlive(place: usize): bool {
   const word = bits + (((place - heapStart) >> BLOCK_SHIFT) << 3);

@@ -5,6 +5,7 @@ export * from './code-edges';
 export * from './context-edges';
 export * from './descriptors';
 export * from './dispatch';
+export * from './doomed-code';
 export * from './edges';
 export * from './heap-edges';
 export * from './layout';

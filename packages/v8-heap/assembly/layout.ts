@@ -72,6 +72,7 @@ export let contextLast: u32 = 0;
 export let jsArrayType: u32 = 0;
 export let symbolType: u32 = 0;
 export let codeType: u32 = 0;
+export let feedbackCellType: u32 = 0;
 export let streamType: u32 = 0;
 export let interpreterDataType: u32 = 0;
 export let scriptType: u32 = 0;
@@ -95,6 +96,8 @@ export const KIND_OF_CODE: u32 = 15;
 export let codeStream: u32 = 0;
 export let codeDeoptimization: u32 = 0;
 export let codePositions: u32 = 0;
+/** What functions that have not been compiled to machine code run. */
+export let interpreterEntry: u64 = 0;
 /** The kinds of code that a number in the lower bits of its flags stands for. */
 export let baselineKind: u32 = 0;
 /** Whether it is the code that a function's name is given to, and not the object that describes it. */

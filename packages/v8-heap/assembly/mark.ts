@@ -3,7 +3,7 @@
  * keep nothing, keys of ephemerons keep their values.
  */
 import { CONS, REPRESENTATION, SLICED, THIN, THIN_ACTUAL, isShortcut } from './strings';
-import { isAlive, setAlive } from './bitmap';
+import { clearBits, isAlive, setAlive } from './bitmap';
 import { codeOfHandle } from './dispatch';
 import {
   DESCRIPTOR_WORDS,
@@ -14,7 +14,8 @@ import {
   visitedAsFarAs,
   visitedDescriptors,
 } from './descriptors';
-import { descriptorsAt, feedbackCellHandle, functionHandle } from './layout';
+import { isDoomed } from './doomed-code';
+import { codeType, descriptorsAt, feedbackCellHandle, functionHandle } from './layout';
 import { mapOf, typeOf } from './maps';
 import {
   ARRAY_DATA,
@@ -74,6 +75,13 @@ let tables: usize = 0;
 let tableCount: u32 = 0;
 /** Whether there was no more memory for what marking needs. */
 export let isMarkingShort: bool = false;
+
+/** Nothing is alive any more: marking begins again. */
+export function forgetAlive(): void {
+  clearBits();
+  tables = 0;
+  tableCount = 0;
+}
 
 /** Everything in read-only space is part of a snapshot. */
 export function markReadOnly(index: u32): void {
@@ -151,7 +159,7 @@ function mark(word: u64): bool {
   const size = map === 0 ? 0 : sizeOf(map, place);
   if (size === 0 || size > endOf(page) - place) return false;
   const rule = <u32>load<u8>(typeRow(typeOf(map)), VISIT);
-  if (rule === VISIT_FREE) return false;
+  if (rule === VISIT_FREE || (typeOf(map) === codeType && isDoomed(place))) return false;
   if (isShortcut(map, place)) {
     const actual = load<u64>(place, THIN_ACTUAL);
     return actual !== word && !leadsOn(actual) && mark(actual);

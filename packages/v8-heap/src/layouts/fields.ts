@@ -30,6 +30,16 @@ const GENERATOR = [
 ];
 const ENUM_CACHE = '(enum cache)';
 
+/** @param options where the options of the host are, in bytes */
+export const scriptFields = (options: number): Field[] => [
+  field(8, 'source'),
+  field(16, 'name'),
+  field(40, 'context_data'),
+  tagged(56, 'line_ends', '(script line ends)', 'code'),
+  tagged(88, null, '(shared function infos)', 'code'),
+  tagged(options, null, '(host-defined options)', 'code'),
+];
+
 /** Those that are the same in every version. */
 export const COMMON_FIELDS: Readonly<Record<string, Field[]>> = {
   JSMap: TABLE,
@@ -59,12 +69,5 @@ export const COMMON_FIELDS: Readonly<Record<string, Field[]>> = {
   RegExpBoilerplateDescription: [tagged(8, null, '(RegExp data)', 'code')],
   EnumCache: [tagged(8, null, ENUM_CACHE, 'object shape'), tagged(16, null, ENUM_CACHE, 'object shape')],
   WeakCell: [weakField(16, 'target'), weakField(24, 'unregister_token')],
-  Script: [
-    field(8, 'source'),
-    field(16, 'name'),
-    field(40, 'context_data'),
-    tagged(56, 'line_ends', '(script line ends)', 'code'),
-    tagged(88, null, '(shared function infos)', 'code'),
-    tagged(128, null, '(host-defined options)', 'code'),
-  ],
+  Script: scriptFields(128),
 };

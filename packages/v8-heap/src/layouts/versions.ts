@@ -9,7 +9,7 @@ import {
   type VersionOffsets,
 } from './version.js';
 import { HEADER_LAYOUTS } from '../pages.js';
-import { field, tagged, weakField, type Field } from './fields.js';
+import { field, scriptFields, tagged, weakField, type Field } from './fields.js';
 import { OLD_SUBROOTS, SUBROOTS } from './subroots.js';
 import { TO_END, visitOnly, visitRange } from './visits.js';
 
@@ -350,6 +350,7 @@ const V8_14: V8Version = {
     ...V8_13.fields,
     JSGlobalObject: [field(40, 'global_proxy')],
     AccessorInfo: [field(16, 'name'), field(8, 'data')],
+    Script: scriptFields(136),
     WeakCell: [weakField(24, 'target'), weakField(32, 'unregister_token')],
   },
   visits: { ...V8_13.visits, WeakCell: visitRange(8, TO_END, [24, 32]) },

@@ -17,6 +17,8 @@ interface Functions {
   markRoot: (word: bigint) => void;
   markEmptied: (word: bigint) => void;
   markEphemerons: () => void;
+  forgetAlive: () => void;
+  doomCode: () => number;
   rankAlive: () => number;
   reserveNodes: (before: number, after: number) => number;
   reserveFirstEdges: (nodes: number) => number;
@@ -114,6 +116,8 @@ export type HeapNumber =
   | 'jsArrayType'
   | 'symbolType'
   | 'codeType'
+  | 'feedbackCellType'
+  | 'interpreterEntry'
   | 'streamType'
   | 'interpreterDataType'
   | 'descriptorsAt'

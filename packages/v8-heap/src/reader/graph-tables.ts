@@ -77,6 +77,7 @@ const TYPES: Partial<Record<HeapNumber, string>> = {
   jsArrayType: 'JSArray',
   symbolType: 'Symbol',
   codeType: 'Code',
+  feedbackCellType: 'FeedbackCell',
   streamType: 'InstructionStream',
   interpreterDataType: 'InterpreterData',
   scriptType: 'Script',

@@ -17,15 +17,34 @@ export const EMPTIED = [
 /** What it forgets. */
 const FORGOTTEN = new Set(['weak_refs_keep_during_job']);
 
+const INTERPRETER_ENTRY = 'InterpreterEntryTrampoline';
+/** V8's generator has the heap collected up to seven times, mostly twice. */
+const MAX_ROUNDS = 2;
+
 /** @throws {UnreadableHeapError} */
 export function markAlive(heap: OpenHeap): RootSets {
-  const { compiled, pages } = heap;
+  const { compiled, names, version } = heap;
   if (!compiled.reserveBits()) throw new UnreadableHeapError('there is not enough memory to mark the heap');
   if (!loadDispatchTable(heap))
     throw new UnreadableHeapError('the table of the code of functions was not found');
-  for (let page = 0; page < pages.length; page++) compiled.markReadOnly(page);
   const roots = findRootSets(heap);
-  for (const [name, word] of heap.roots.byName) {
+  const entry = roots.builtins[names.builtins.indexOf(INTERPRETER_ENTRY)];
+  if (entry !== undefined) compiled.setWord('interpreterEntry', entry);
+  markFrom(heap, roots);
+  // Functions that point to their code keep it until they are called.
+  const rounds = version.dispatchHandles === null ? 0 : MAX_ROUNDS;
+  for (let round = 0; round < rounds && entry !== undefined && compiled.doomCode() > 0; round++) {
+    compiled.forgetAlive();
+    markFrom(heap, roots);
+  }
+  if (compiled.get('isMarkingShort') + compiled.get('isStackFull') > 0 || !compiled.rankAlive())
+    throw new UnreadableHeapError('there is not enough memory to mark the heap');
+  return roots;
+}
+
+function markFrom({ compiled, pages, roots: table }: OpenHeap, roots: RootSets): void {
+  for (let page = 0; page < pages.length; page++) compiled.markReadOnly(page);
+  for (const [name, word] of table.byName) {
     if (EMPTIED.includes(name)) compiled.markEmptied(word);
     else if (!FORGOTTEN.has(name)) compiled.markRoot(word);
   }
@@ -35,7 +54,4 @@ export function markAlive(heap: OpenHeap): RootSets {
   ];
   for (const set of strong) for (const word of set) compiled.markRoot(word);
   compiled.markEphemerons();
-  if (compiled.get('isMarkingShort') + compiled.get('isStackFull') > 0 || !compiled.rankAlive())
-    throw new UnreadableHeapError('there is not enough memory to mark the heap');
-  return roots;
 }
