@@ -56,6 +56,7 @@ function isOfProgram(type: string, name: string): boolean {
 /** Edges of these nodes are V8's account of its roots: they are compared by themselves, without their numbers. */
 const SYNTHETIC = 'synthetic';
 const MAX_NAME = 120;
+const MAX_COMPARED = 2048;
 
 export function compareGraphs(theirs: ComparedGraph, ours: ComparedGraph): ComparedGraphs {
   const [their, our] = [describe(theirs), describe(ours)];
@@ -253,9 +254,16 @@ function edgeKeys({ graph, keys: nodeKeys, natural }: DescribedGraph, ofRoots: b
   };
 }
 
-/** Without the ids in it, which differ from capture to capture. */
+/**
+ * Without the ids in it, which differ from capture to capture; and as V8 writes it, of whose characters only 16 bits
+ * are left, and of what is none, question marks.
+ */
 function plainName(name: string): string {
-  return name.replace(/ \/ scope @\d+$/, '').slice(0, 2048);
+  return name
+    .replace(/ \/ scope @\d+$/, '')
+    .slice(0, MAX_COMPARED)
+    .replace(/[\u{10000}-\u{10ffff}]/gu, (letter) => String.fromCharCode(letter.codePointAt(0) ?? 0))
+    .replace(/\ufffd/g, '???');
 }
 
 function plainEdge(name: string, isOfRoot = false): string {

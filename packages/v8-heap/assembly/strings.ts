@@ -2,7 +2,7 @@
 import { readOutside } from './outside';
 import { mapOf, typeOf } from './maps';
 import { endOf, flagsOf, pageOf, placeOf, YOUNG } from './pages';
-import { addCharacter, addLiteral, beginText, EMPTY, endText, intern, MAX_CHARACTERS, nameOf } from './texts';
+import { addCharacter, beginText, EMPTY, endText, intern, MAX_CHARACTERS, nameOf } from './texts';
 
 /** Types of strings are below those of all other objects: how it is kept, and the size of its characters. */
 export const STRING_TYPES: u32 = 128;
@@ -26,7 +26,6 @@ const EXTERNAL_DATA: usize = 24;
 const MAX_DEPTH: u32 = 64;
 const HIGH_BITS: u64 = 0x8080808080808080;
 
-const NO_CHARACTER: u32 = 0xfffd;
 const UNREADABLE = nameOf('?');
 
 export function isString(word: u64): bool {
@@ -150,14 +149,8 @@ function addUnits(start: usize, unit: usize, count: u32): void {
       if (low >= 0xdc00 && low < 0xe000) {
         code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
         at++;
-      } else code = NO_CHARACTER;
+      } else code = 0xfffd;
     }
-    addWide(code);
+    addCharacter(code);
   }
-}
-
-/** V8 writes the mark for what is no character, which half of a pair becomes as well, as its three bytes in UTF-8. */
-function addWide(code: u32): void {
-  if (code === NO_CHARACTER) addLiteral('???');
-  else addCharacter(code);
 }

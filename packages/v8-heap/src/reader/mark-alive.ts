@@ -28,7 +28,7 @@ export function markAlive(heap: OpenHeap): RootSets {
   if (!loadDispatchTable(heap))
     throw new UnreadableHeapError('the table of the code of functions was not found');
   const roots = findRootSets(heap);
-  const entry = roots.builtins[names.builtins.indexOf(INTERPRETER_ENTRY)];
+  const entry = roots.builtins.at(names.builtins.indexOf(INTERPRETER_ENTRY));
   if (entry !== undefined) compiled.setWord('interpreterEntry', entry);
   markFrom(heap, roots);
   // Functions that point to their code keep it until they are called.
