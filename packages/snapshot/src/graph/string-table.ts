@@ -13,7 +13,7 @@ export interface StringTable {
   /** Returns the indexes of the strings with exactly this content; usually one or none. */
   find(content: string): number[];
   /** Returns the indexes of the strings with one of these contents, and which it is. */
-  findAll(contents: Iterable<string>): Map<number, string>;
+  findAll(contents: Iterable<string>): ReadonlyMap<number, string>;
   /** Returns the indexes of the strings with this prefix. */
   beginningWith(beginning: string): number[];
   /**
@@ -28,6 +28,8 @@ export interface StringTableBuilder extends StringTaker {
 }
 
 const BLOCK_BYTES = 1 << 25;
+/** An answer about more names than this is not kept. */
+const MAX_REMEMBERED = 16;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 /** Largest number of JSON bytes for one UTF-16 unit: `\u00e9`. */
@@ -106,21 +108,33 @@ function stringTable(blocks: Uint8Array[], ends: Float64Array): StringTable {
     return index >= 0 && index < ends.length ? decode(json(index)) : '';
   }
 
-  function findAll(contents: Iterable<string>): Map<number, string> {
+  /** Every search reads all strings, and the suspects are asked for the same few names. */
+  const answered = new Map<string, ReadonlyMap<number, string>>();
+
+  function findAll(contents: Iterable<string>): ReadonlyMap<number, string> {
+    const wanted = [...new Set(contents)];
+    if (wanted.length > MAX_REMEMBERED) return searchFor(wanted);
+    const question = JSON.stringify(wanted);
+    const found = answered.get(question) ?? searchFor(wanted);
+    answered.set(question, found);
+    return found;
+  }
+
+  function searchFor(contents: readonly string[]): Map<number, string> {
     const lengths: boolean[] = [];
     /** Grouped by length and a few bytes, because there may be thousands of one length. */
     const alike = new Map<number, { content: string; json: Buffer }[]>();
-    /** Strings that V8 may write differently from JSON.stringify: it escapes everything but ASCII. */
+    /** V8 escapes everything but printable ASCII, which JSON.stringify does not. */
     const escapable = new Set<string>();
     let longest = 0;
-    for (const content of new Set(contents)) {
+    for (const content of contents) {
       const json = Buffer.from(JSON.stringify(content).slice(1, -1));
       const key = likeness(json.length, (at) => json[at]);
       const known = alike.get(key);
       if (known) known.push({ content, json });
       else alike.set(key, [{ content, json }]);
       lengths[json.length] = true;
-      if (!/^[\w $.-]*$/.test(content)) {
+      if (!/^[ -~]*$/.test(content)) {
         escapable.add(content);
         longest = Math.max(longest, MAX_ESCAPE_LENGTH * content.length);
       }

@@ -238,7 +238,7 @@ function withNames(snapshot: Snapshot, renamed: ReadonlyMap<number, string>): Sn
   for (const [index, text] of renamed) indexes.set(text, [...(indexes.get(text) ?? []), index]);
   const findAll = (contents: Iterable<string>): Map<number, string> => {
     const wanted = [...contents];
-    const found = strings.findAll(wanted);
+    const found = new Map(strings.findAll(wanted));
     for (const text of wanted) for (const index of indexes.get(text) ?? []) found.set(index, text);
     return found;
   };

@@ -144,22 +144,23 @@ export function buildStructureTree(): StructureTreeBuilder {
     return { placeOf, classes };
   }
 
-  function columnOf(values: number[]): Float64Array {
-    return Float64Array.from(parent, (_, place) => values[place] ?? 0);
+  function columnOf(values: ArrayLike<number | undefined>): Float64Array {
+    const column = new Float64Array(parent.length);
+    for (let place = 0; place < column.length; place++) column[place] = values[place] ?? 0;
+    return column;
   }
 
   function build(): StructureTree {
-    // A later snapshot may have places that an earlier one lacks.
-    const whole = (column: Float64Array): Float64Array => columnOf(Array.from(column));
     return {
       parent,
       className,
       edgeName,
+      // A later snapshot may have places that an earlier one lacks.
       columns: columns.map(({ count, ownBytes, bytes, typicalBytes }) => ({
-        count: whole(count),
-        ownBytes: whole(ownBytes),
-        bytes: whole(bytes),
-        typicalBytes: whole(typicalBytes),
+        count: columnOf(count),
+        ownBytes: columnOf(ownBytes),
+        bytes: columnOf(bytes),
+        typicalBytes: columnOf(typicalBytes),
       })),
     };
   }
