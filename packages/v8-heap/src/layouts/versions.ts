@@ -265,7 +265,7 @@ const V8_13: V8Version = {
     FeedbackVector: by32(48),
     InstructionStream: special('instructions', 32),
     WasmTypeInfo: small(24, 8, 16),
-    WasmDispatchTable: by32(40, 16, 12),
+    WasmDispatchTable: by32(40, 24, 12),
   },
   visits: {
     JSFunction: visitOnly('function'),
@@ -359,7 +359,8 @@ const V8_14: V8Version = {
     ...V8_13.sizes,
     // What it has after its header is no memory, so that reading it ends the process.
     Hole: fixed(8 + (1 << 16)),
-    WasmDispatchTableForImports: by32(24, 16, 12),
+    WasmDispatchTable: by32(40, 16, 12),
+    WasmDispatchTableForImports: by32(24, 16),
     DoubleStringCache: by32(16, 16),
   },
 };
