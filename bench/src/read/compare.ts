@@ -110,14 +110,19 @@ interface DescribedGraph {
 }
 
 function describe(graph: ComparedGraph): DescribedGraph {
-  const natural = Uint8Array.from({ length: graph.nodeCount }, (_, node) =>
+  return { graph, keys: nodeKeys(graph), natural: naturalNodes(graph) };
+}
+
+/** 1 for each node that differs by nature. */
+export function naturalNodes(
+  graph: Pick<ComparedGraph, 'nodeCount' | 'nodeType' | 'nodeTypes' | 'nodeName' | 'text'>,
+): Uint8Array {
+  return Uint8Array.from({ length: graph.nodeCount }, (_, node) =>
     differsByNature(graph.nodeTypes[at(graph.nodeType, node)] ?? '', graph.text(at(graph.nodeName, node)))
       ? 1
       : 0,
   );
-  return { graph, keys: nodeKeys(graph), natural };
 }
-
 function pick(keys: Float64Array, which: Uint32Array): Float64Array {
   return Float64Array.from(which, (index) => at(keys, index));
 }
