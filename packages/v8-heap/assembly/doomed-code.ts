@@ -1,7 +1,8 @@
 /**
  * Optimized code that holds something weakly that is dead: V8's collector gives it up, and with it all that it alone
  * kept (MarkDependentCodeForDeoptimization in src/heap/mark-compact.cc). Its functions go on with slower code: at once
- * where they have numbers for their code, and when they are called next in older versions, which keep it until then.
+ * where they have numbers for their code, and when they are called next in older versions, which keep it until then,
+ * but not what it embeds.
  */
 import { isAlive, nextAlive } from './bitmap';
 import { redirectHandle } from './dispatch';
@@ -20,6 +21,7 @@ import {
   interpreterEntry,
   KIND_OF_CODE,
   sharedData,
+  streamCode,
   streamType,
 } from './layout';
 import { mapOf, typeIs, typeOf } from './maps';
@@ -42,11 +44,22 @@ export function doomCode(): u32 {
     store<u64>(word, load<u64>(word) | ((<u64>1) << ((place >> 3) & 63)));
     count++;
   }
-  if (count > 0) redirectFunctions();
+  if (count > 0 && functionHandle !== 0) redirectFunctions();
   return count;
 }
 
-export function isDoomed(code: usize): bool {
+/** Whether the code goes with the first collection; else its functions have it until they are called. */
+export function isGivenUp(code: usize): bool {
+  return functionHandle !== 0 && isDoomed(code);
+}
+
+/** Whether the collector has cleared what an instruction stream embeds: ClearEmbeddedObjects in V8. */
+export function isCleared(stream: usize): bool {
+  const code = doomed === 0 ? 0 : placeOf(load<u64>(stream + streamCode));
+  return code !== 0 && typeIs(code, codeType) && isDoomed(code);
+}
+
+function isDoomed(code: usize): bool {
   if (doomed === 0) return false;
   return ((load<u64>(doomed + (((code - heapStart) >> 9) << 3)) >> ((code >> 3) & 63)) & 1) !== 0;
 }

@@ -7,6 +7,7 @@ import { backingStore, takeOther } from './outside';
 import { elementsIn, heapEnd, heapStart, placeOf, smallIn, wordsIn } from './pages';
 import { nextAlive } from './bitmap';
 import { DESCRIPTOR_WORDS, descriptorsLeft, trimmedSize } from './descriptors';
+import { isCleared } from './doomed-code';
 import { contextEdges } from './context-edges';
 import { codeEdges, feedbackEdges, poolTags, scopeTags, sharedEdges } from './code-edges';
 import {
@@ -304,11 +305,16 @@ function transitionsOfMap(place: usize, word: u64): void {
 function ephemeronEdges(place: usize): void {
   const count = elementsIn(place);
   for (let index: u32 = 3; index + 1 < count; index += 2) {
-    const key = load<u64>(place + 16 + 8 * index);
-    const value = load<u64>(place + 24 + 8 * index);
+    let key = load<u64>(place + 16 + 8 * index);
+    let value = load<u64>(place + 24 + 8 * index);
+    if (key === undefinedWord) continue;
+    // A collection removes those whose keys are dead.
+    if (placeOf(key) !== 0 && target(key) === NO_NODE) {
+      key = holeWord;
+      value = holeWord;
+    }
     weak(nameOfNumber(index), key, -1);
     weak(nameOfNumber(index + 1), value, -1);
-    if (key === undefinedWord || key === holeWord) continue;
     const keyNode = target(key);
     const valueNode = target(value);
     if (keyNode === NO_NODE || valueNode === NO_NODE) continue;
@@ -360,8 +366,13 @@ function hiddenEdges(row: usize, place: usize, size: usize): void {
 
 function codeReferences(place: usize, hidden: u32): void {
   const isWeak = holdsWeakly(place);
+  const hasNone = isCleared(place);
   beginRelocations(place);
   while (nextRelocation()) {
+    if (hasNone && !isCodeTarget) {
+      hidden++;
+      continue;
+    }
     if (isWeak && !isCodeTarget && isWeakInCode(relocated)) weak(nameOfNumber(hidden), relocated, -1);
     else edgeTo(HIDDEN_EDGE, hidden, relocated, -1);
     hidden++;

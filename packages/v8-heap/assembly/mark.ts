@@ -14,7 +14,7 @@ import {
   visitedAsFarAs,
   visitedDescriptors,
 } from './descriptors';
-import { isDoomed } from './doomed-code';
+import { isCleared, isGivenUp } from './doomed-code';
 import { codeType, descriptorsAt, feedbackCellHandle, functionHandle } from './layout';
 import { mapOf, typeOf } from './maps';
 import {
@@ -30,7 +30,7 @@ import {
   READ_ONLY,
   wordsIn,
 } from './pages';
-import { beginRelocations, nextRelocation, relocated } from './relocations';
+import { beginRelocations, isCodeTarget, nextRelocation, relocated } from './relocations';
 import { reserve } from './room';
 import { sizeOf } from './sizes';
 import { pop, push } from './stack';
@@ -159,7 +159,7 @@ function mark(word: u64): bool {
   const size = map === 0 ? 0 : sizeOf(map, place);
   if (size === 0 || size > endOf(page) - place) return false;
   const rule = <u32>load<u8>(typeRow(typeOf(map)), VISIT);
-  if (rule === VISIT_FREE || (typeOf(map) === codeType && isDoomed(place))) return false;
+  if (rule === VISIT_FREE || (typeOf(map) === codeType && isGivenUp(place))) return false;
   if (isShortcut(map, place)) {
     const actual = load<u64>(place, THIN_ACTUAL);
     return actual !== word && !leadsOn(actual) && mark(actual);
@@ -269,8 +269,10 @@ function markDescriptors(array: usize, count: u32): void {
 
 function visitInstructions(place: usize): void {
   const isWeak = holdsWeakly(place);
+  const hasNone = isCleared(place);
   beginRelocations(place);
-  while (nextRelocation()) if (!isWeak || !isWeakInCode(relocated)) mark(relocated);
+  while (nextRelocation())
+    if (isCodeTarget || (!hasNone && (!isWeak || !isWeakInCode(relocated)))) mark(relocated);
 }
 
 function visitString(place: usize, representation: u32): void {

@@ -2,7 +2,7 @@
  * Numbers of instance types by their names, as V8's postmortem metadata has them; those it leaves out are named after
  * the maps in the roots table, or follow from the order of V8's types.
  */
-import { FUNCTION_TYPES, STRING_TYPES, UnknownLayoutError } from '../object-layout.js';
+import { STRING_TYPES, UnknownLayoutError } from '../object-layout.js';
 import type { PostmortemSymbols } from '../symbols.js';
 
 export interface HeapTypes {
@@ -35,7 +35,8 @@ const CONTEXTS = [
   'WithContext',
 ];
 
-export function heapTypes(symbols: PostmortemSymbols): HeapTypes {
+/** @param functionTypes how many types of functions there are, where the metadata does not say it */
+export function heapTypes(symbols: PostmortemSymbols, functionTypes: number): HeapTypes {
   const numbers = new Map<string, number>();
   const names = new Map<number, string>();
   const add = (name: string, type: number): void => {
@@ -57,7 +58,7 @@ export function heapTypes(symbols: PostmortemSymbols): HeapTypes {
   const functions = numbers.get('JSFunction');
   if (functions !== undefined && !numbers.has('FirstJSFunctionType')) {
     numbers.set('FirstJSFunctionType', functions);
-    numbers.set('LastJSFunctionType', functions + FUNCTION_TYPES - 1);
+    numbers.set('LastJSFunctionType', functions + functionTypes - 1);
   }
   CONTEXTS.forEach((name, index) => {
     const first = numbers.get('FirstContextType');

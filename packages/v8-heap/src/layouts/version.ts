@@ -72,6 +72,8 @@ export interface V8Version {
   /** The name that RootsTable::root_names_ begins with. */
   firstRoot: string;
   scope: ScopeLayout;
+  /** JSFunction and the constructors that have types of their own. */
+  functionTypes: number;
   feedbackClosureBytes: number;
   stream: StreamLayout;
   /** By names of types; what is not in it has the rule of {@link commonSizes}. */

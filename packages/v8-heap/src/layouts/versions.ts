@@ -8,6 +8,7 @@ import {
   type V8Version,
   type VersionOffsets,
 } from './version.js';
+import { FUNCTION_TYPES } from '../object-layout.js';
 import { HEADER_LAYOUTS } from '../pages.js';
 import { field, scriptFields, tagged, weakField, type Field } from './fields.js';
 import { OLD_SUBROOTS, SUBROOTS } from './subroots.js';
@@ -145,6 +146,7 @@ const V8_11: V8Version = {
   page: { ...HEADER_LAYOUTS.v11, readOnlyBytes: null },
   firstRoot: 'free_space_map',
   scope: { ...oldScope, moduleCountFirst: false },
+  functionTypes: 16,
   feedbackClosureBytes: 0,
   stream: { instructionSize: 56, metadataSize: 60 },
   sizes: {
@@ -199,6 +201,7 @@ const V8_12: V8Version = {
   page: { ...HEADER_LAYOUTS.v12, readOnlyBytes: null },
   firstRoot: 'free_space_map',
   scope: { ...oldScope, moduleCountFirst: true },
+  functionTypes: FUNCTION_TYPES,
   feedbackClosureBytes: 0,
   stream: { bodySize: 24 },
   sizes: {
@@ -256,6 +259,7 @@ const V8_13: V8Version = {
   page: { ...HEADER_LAYOUTS.v13, readOnlyBytes: 3 },
   firstRoot: 'free_space_map',
   scope: newScope,
+  functionTypes: FUNCTION_TYPES,
   feedbackClosureBytes: 2,
   stream: { bodySize: 24 },
   sizes: {

@@ -23,7 +23,7 @@ const MAX_ROUNDS = 2;
 
 /** @throws {UnreadableHeapError} */
 export function markAlive(heap: OpenHeap): RootSets {
-  const { compiled, names, version } = heap;
+  const { compiled, names } = heap;
   if (!compiled.reserveBits()) throw new UnreadableHeapError('there is not enough memory to mark the heap');
   if (!loadDispatchTable(heap))
     throw new UnreadableHeapError('the table of the code of functions was not found');
@@ -31,9 +31,7 @@ export function markAlive(heap: OpenHeap): RootSets {
   const entry = roots.builtins.at(names.builtins.indexOf(INTERPRETER_ENTRY));
   if (entry !== undefined) compiled.setWord('interpreterEntry', entry);
   markFrom(heap, roots);
-  // Functions that point to their code keep it until they are called.
-  const rounds = version.dispatchHandles === null ? 0 : MAX_ROUNDS;
-  for (let round = 0; round < rounds && entry !== undefined && compiled.doomCode() > 0; round++) {
+  for (let round = 0; round < MAX_ROUNDS && entry !== undefined && compiled.doomCode() > 0; round++) {
     compiled.forgetAlive();
     markFrom(heap, roots);
   }

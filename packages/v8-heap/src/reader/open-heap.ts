@@ -45,7 +45,7 @@ function opened(memory: ImageMemory): OpenHeap {
   const program = findProgram(memory, memory.files);
   if (program === null) throw new UnreadableHeapError('no program in the image has V8 and its metadata');
   const words = memoryWords(memory);
-  const types = heapTypes(program.symbols);
+  const types = heapTypes(program.symbols, version.functionTypes);
   const found = findPages(words, memory.contents, version.page);
   const heapAddress = mainHeap(found, memory, words);
   if (heapAddress === null) throw new UnreadableHeapError('the image has no heap');
