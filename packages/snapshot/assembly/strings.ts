@@ -52,6 +52,19 @@ export const ALL: i32 = -2;
  */
 declare function shownName(uses: u32, at: usize, length: usize, units: u32): i32;
 declare function shownValue(uses: u32, at: usize, length: usize, units: u32): i32;
+/** Tells whether the text is the replacement for one that an earlier redaction removed. */
+declare function isMask(at: usize, length: usize): bool;
+
+/** Whether the snapshot was redacted before. */
+let wasRedacted = false;
+
+/**
+ * To be called before the first string of a snapshot that was redacted before: what its redaction left of texts stays. The same
+ * text may have several indexes there, so that its uses do not show that a value is also the path of a script.
+ */
+export function expectMasks(): void {
+  wasRedacted = true;
+}
 
 /** State of the current string: */
 let index: u32 = 0;
@@ -158,15 +171,17 @@ function setForms(at: usize, forms: u32): void {
   const isContent = (uses & ~CONTENT_USES) === 0;
   const isNumber = !isContent && isSmallNumber(at);
   const isLong = length > MAX_NAME_LENGTH;
+  const isMasked = wasRedacted && !isLong && isMask(at, length);
   if ((uses & VALUE_USES) !== 0) {
-    const mayBeShown = (uses & SHOWN_USES) !== 0 && !isNumber && !isLong;
-    const shown = mayBeShown ? shownValue(uses, at, length, units) : NOTHING;
+    const mayBeShown = ((uses & SHOWN_USES) !== 0 || wasRedacted) && !isNumber && !isLong;
+    let shown = isMasked ? ALL : NOTHING;
+    if (mayBeShown && !isMasked) shown = shownValue(uses, at, length, units);
     setShown(VALUE_FORM, slot, shown, at, kindOf(uses), hashOfAll);
   }
   if (isContent) return;
   const propertyUse = forms > PROPERTY_FORM ? PROPERTY_USE : 0;
   const nameUses = uses & ~(VALUE_USES | propertyUse);
-  const isKnown = isNumber || (!isLong && isKnownName(at, at + length));
+  const isKnown = isMasked || isNumber || (!isLong && isKnownName(at, at + length));
   if (nameUses !== 0) {
     let shown = ALL;
     if (isLong) shown = NOTHING;

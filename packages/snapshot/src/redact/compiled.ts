@@ -25,6 +25,7 @@ interface Functions {
   hashText: (from: number, to: number) => number;
   takeStrings: (from: number, end: number, forms: number, blockEnd: number, noted: number) => number;
   stringsTaken: () => number;
+  expectMasks: () => void;
   bytesOfPlaces: (slots: number, forms: number) => number;
   beginTexts: (from: number, to: number, forms: number, at: number) => void;
   lastText: (from: number, to: number) => number;
@@ -77,7 +78,10 @@ type Layout = Record<(typeof LAYOUT)[number], number>;
 /** Decides by JavaScript's rules how much of a string is shown; see assembly/strings.ts. */
 type Shown = (uses: number, at: number, length: number, units: number) => number;
 
-export type Rules = Record<'shownName' | 'shownValue', Shown>;
+export interface Rules extends Record<'shownName' | 'shownValue', Shown> {
+  /** Called only after `expectMasks`; returns 1 or 0. */
+  isMask: (at: number, length: number) => number;
+}
 
 export interface CompiledRedaction extends Functions, Results {
   layout: Layout;
@@ -123,6 +127,7 @@ export function compiledRedaction(): CompiledRedaction {
   const exports = instantiated({
     shownName: (uses, at, length, units) => redaction.rules.shownName(uses, at, length, units),
     shownValue: (uses, at, length, units) => redaction.rules.shownValue(uses, at, length, units),
+    isMask: (at, length) => redaction.rules.isMask(at, length),
   });
   const { memory } = exports;
   const layout = Object.fromEntries(LAYOUT.map((name) => [name, exports[name].value])) as Layout;
@@ -131,7 +136,7 @@ export function compiledRedaction(): CompiledRedaction {
     layout,
     bytes: Buffer.from(memory.buffer),
     reach,
-    rules: { shownName: () => layout.NOTHING, shownValue: () => layout.NOTHING },
+    rules: { shownName: () => layout.NOTHING, shownValue: () => layout.NOTHING, isMask: () => 0 },
   };
 
   function reach(end: number): void {

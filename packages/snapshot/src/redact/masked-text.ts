@@ -12,6 +12,9 @@ export const MASKED_NAME_BEGINNING = '‹name ';
 /** A replaced name: its length, and its hash, which is valid within one file. */
 export const MASKED_NAME = /‹name (?<units>\d+) chars #[0-9a-z]{12}›/;
 
+/** A whole text that is such a replacement. */
+export const MASK = /^‹(?:string|regexp|number|name) \d+ chars #[0-9a-z]{12}›$/;
+
 /** Call it once, before any text is replaced. */
 export function setWordsOfMasks({ bytes, layout }: CompiledRedaction): void {
   const { STRING_KIND, REGEXP_KIND, NUMBER_KIND, NAME_KIND } = layout;

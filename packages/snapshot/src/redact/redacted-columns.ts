@@ -54,7 +54,7 @@ export function redactedColumns(columns: NamedColumns, level: RedactionLevel, us
   rename(edgeType, edgeName, treatments, indexes, smallElement);
   const output = openOutput();
   const rules = nameRules(knownNames(compiled));
-  const rewriter = stringRewriter({ forms, records, compiled, rules, output });
+  const rewriter = stringRewriter({ forms, records, compiled, rules, output, wasRedacted: false });
   const input = stringsSection(rewriter, () => rewriter.close());
   function* rewritten(): Generator<Uint8Array> {
     for (const chunk of ended(columns.strings)) {

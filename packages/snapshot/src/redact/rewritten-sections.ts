@@ -9,6 +9,7 @@ import type { RedactionLevel } from './level.js';
 import { nameRules } from './name-rules.js';
 import type { Output } from './output.js';
 import { anythingPassedOn, numbersPassedOn, stringsPassedOn } from './passed-on.js';
+import { readProvenance } from './provenance.js';
 import { rewrittenRows } from './rewritten-rows.js';
 import { stringRewriter } from './rewritten-strings.js';
 import type { StringRecords } from './string-records.js';
@@ -32,9 +33,10 @@ export function rewrittenSections(
   const { forms, records } = indexes;
   let strings: { readonly count: number } | null = null;
 
-  function stringsOf(): Section {
+  function stringsOf(header: SnapshotHeader): Section {
     const rules = nameRules(knownNames(compiled));
-    const rewriter = stringRewriter({ forms, records, compiled, rules, output });
+    const wasRedacted = (readProvenance(header)?.redaction ?? 'none') !== 'none';
+    const rewriter = stringRewriter({ forms, records, compiled, rules, output, wasRedacted });
     strings = rewriter;
     return stringsSection(rewriter, () => {
       rewriter.close();
@@ -63,7 +65,7 @@ export function rewrittenSections(
       case 'locations':
         return numbersPassedOn(key, compiled, output);
       case 'strings':
-        return level === 'none' ? stringsThrough() : stringsOf();
+        return level === 'none' ? stringsThrough() : stringsOf(header);
       default:
         return null;
     }

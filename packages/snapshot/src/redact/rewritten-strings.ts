@@ -5,6 +5,7 @@
 import type { StringTaker } from '../format/strings-section.js';
 import type { CompiledRedaction } from './compiled.js';
 import type { NameRules } from './name-rules.js';
+import { MASK } from './masked-text.js';
 import type { Output } from './output.js';
 import type { StringRecords } from './string-records.js';
 import type { Block } from './string-blocks.js';
@@ -24,6 +25,8 @@ export interface StringsToRewrite {
   compiled: CompiledRedaction;
   rules: NameRules;
   output: Output;
+  /** Whether the snapshot says that it was redacted before: what that left of its texts stays. */
+  wasRedacted: boolean;
 }
 
 /** Text that JSON does not escape. */
@@ -37,9 +40,11 @@ export function stringRewriter({
   compiled,
   rules,
   output,
+  wasRedacted,
 }: StringsToRewrite): StringRewriter {
   const { INPUT, OUTPUT, NOTHING, ALL } = compiled.layout;
-  compiled.rules = { shownName, shownValue };
+  compiled.rules = { shownName, shownValue, isMask };
+  if (wasRedacted) compiled.expectMasks();
   const used = records.used();
   let block = begun(0);
   /** The chunk that is in the compiled part's window. */
@@ -68,7 +73,11 @@ export function stringRewriter({
     const text = decoded(at, length, units);
     if (text === null) return NOTHING;
     if ((uses & USE.number) !== 0 && rules.isWord(text)) return ALL;
-    return (uses & USE.code) === 0 ? NOTHING : asShown(text, rules.scriptPath(text));
+    return (uses & USE.code) === 0 && !wasRedacted ? NOTHING : asShown(text, rules.scriptPath(text));
+  }
+
+  function isMask(at: number, length: number): number {
+    return MASK.test(decoded(at, length, 0) ?? '') ? 1 : 0;
   }
 
   function asShown(text: string, shown: string | null): number {

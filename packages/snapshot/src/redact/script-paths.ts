@@ -19,6 +19,8 @@ const SHORT_NUMBER = /^\d{1,3}$/;
  * their position.
  */
 const USER = '‹user›';
+/** What an earlier redaction left of a path. */
+const HIDDEN = /‹\d+ chars›/g;
 const hidden = (part: string): string => `‹${part.length} chars›`;
 
 export function scriptPaths(
@@ -58,8 +60,10 @@ export function scriptPaths(
         const isSeparator = at % 2 === 1;
         if (at === 0 || isSeparator || isKnown(part)) return part;
         if (HOMES.has(parts[at - 2]) && at < parts.length - 1) return USER;
-        if (!SEGMENT.test(part)) return hidden(part);
-        return looksRandom(part) ? withoutHash(part) : part;
+        const rest = part.replaceAll(HIDDEN, '');
+        if (!SEGMENT.test(rest)) return hidden(part);
+        if (!looksRandom(rest)) return part;
+        return rest === part ? withoutHash(part) : hidden(part);
       })
       .join('');
   };
