@@ -71,6 +71,8 @@ export interface V8Version {
   page: PageHeaderLayout;
   /** The name that RootsTable::root_names_ begins with. */
   firstRoot: string;
+  /** Where the isolate itself has references, in bytes before its roots table: ThreadLocalTop, most of all. */
+  isolateRoots: readonly number[];
   scope: ScopeLayout;
   /** JSFunction and the constructors that have types of their own. */
   functionTypes: number;

@@ -8,6 +8,7 @@ import { without } from '../memory.js';
 import { STRING_TYPES } from '../object-layout.js';
 import type { CompiledHeap } from './compiled-heap.js';
 import { handlesInScopes } from './handle-scopes.js';
+import { isolateWords } from './isolate-words.js';
 import { frameWords } from './js-frames.js';
 import type { OpenHeap } from './open-heap.js';
 
@@ -27,8 +28,6 @@ export interface RootSets {
   stack: bigint[];
 }
 
-/** What the isolate has before its roots table, at most. */
-const ISOLATE_BYTES = 1024;
 /** Where the heap object has its vectors, at most. */
 const HEAP_OBJECT_BYTES = 0x9000;
 const MIN_BUILTINS = 1000;
@@ -45,7 +44,7 @@ export function findRootSets(heap: OpenHeap): RootSets {
   const tableEnd = roots.address + roots.byName.size * WORD;
   return {
     builtins: longestRun(between(tableEnd, heapAddress), (word) => typeAt(compiled, word) === code),
-    isolate: between(roots.address - ISOLATE_BYTES, roots.address).filter(isObject),
+    isolate: isolateWords(heap).filter(isObject),
     ...globalHandles(heap),
     ...vectors(heap, isObject),
     handleScope: handlesInScopes(heap).filter(isObject),
