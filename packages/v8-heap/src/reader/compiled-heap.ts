@@ -11,6 +11,8 @@ interface Functions {
   mapNamed: (word: bigint) => number;
   typeOf: (map: number) => number;
   typeRow: (type: number) => number;
+  /** In bytes. */
+  sizeOf: (map: number, place: number) => bigint;
   walkPage: (index: number) => void;
   reserveBits: () => number;
   markReadOnly: (index: number) => void;

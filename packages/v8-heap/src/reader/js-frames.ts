@@ -5,6 +5,7 @@
 import type { ImageMemory } from '../image/image-memory.js';
 import { WORD } from '../image/memory-words.js';
 import type { OpenHeap } from './open-heap.js';
+import { runningCode } from './running-code.js';
 import { stackWords } from './stack.js';
 
 /** Where ThreadLocalTop lies, before the roots table, at most. */
@@ -23,14 +24,19 @@ interface Frames {
   /** Indices into the stack's words: of the frame by which C++ was called last, and of that by which C++ called. */
   from: number;
   to: number;
+  /** Addresses in code that frames return to. */
+  returns: Set<bigint>;
 }
 
-/** All words of them; those of the whole stack where they are not found. */
-export function frameWords({ memory, words, roots }: OpenHeap): bigint[] {
+/** All words of them, those of the whole stack where they are not found; and the code that they return to. */
+export function frameWords(heap: OpenHeap): bigint[] {
+  const { memory, words, roots } = heap;
   const stack = stackWords(memory, words);
   const found = framesOf(memory, stack, roots.address, words);
   if (found.length === 0) return [...stack];
-  return found.flatMap(({ from, to }) => [...stack.subarray(from, to + 1)]);
+  const inFrames = found.flatMap(({ from, to }) => [...stack.subarray(from, to + 1)]);
+  const returns = new Set(found.flatMap((frames) => [...frames.returns]));
+  return [...inFrames, ...runningCode(heap, [...returns])];
 }
 
 function framesOf(
@@ -54,9 +60,11 @@ function framesOf(
   /** The frames up to an entry frame; null where they do not lead to one. */
   const upToEntry = (from: number): Frames | null => {
     if (from < 1 || !isMarker(markerOf(from)) || isEntry(from)) return null;
+    const returns = new Set<bigint>();
     for (let frame = from, count = 0; frame > 0 && count < MAX_FRAMES; count++) {
+      returns.add(stack[frame + 1]);
       frame = indexOf(stack[frame], frame);
-      if (frame > 0 && isEntry(frame)) return { from, to: frame };
+      if (frame > 0 && isEntry(frame)) return { from, to: frame, returns };
     }
     return null;
   };
