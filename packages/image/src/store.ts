@@ -2,9 +2,9 @@
  * Stores an image compressed, to be developed elsewhere: with zstd if this Node.js has it (22.15, 23.8), else
  * with gzip.
  */
-import type { Transform, Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import * as zlib from 'node:zlib';
+import { frameCompressor, inFrames, type CompressFrame, type FrameFormat } from './frames.js';
 
 /**
  * Assumed size of a compressed image relative to the raw one, for checking disk space. Measured: 0.18; this
@@ -12,27 +12,22 @@ import * as zlib from 'node:zlib';
  */
 export const COMPRESSED_SHARE = 0.4;
 
-const CHUNK_BYTES = 64 * 1024;
-/** ZSTD_c_compressionLevel */
-const ZSTD_LEVEL = 100;
+const zstd = frameCompressor('zstd');
 
-type CreateZstd = (options: { chunkSize: number; params: Record<number, number> }) => Transform;
-const createZstd = (zlib as { createZstdCompress?: CreateZstd }).createZstdCompress;
+export const STORED_ENDING: '.image.gz' | '.image.zst' = zstd === null ? '.image.gz' : '.image.zst';
 
-export const STORED_ENDING: '.image.gz' | '.image.zst' =
-  createZstd === undefined ? '.image.gz' : '.image.zst';
-
-/** Level 1 for either method: better ones would keep the image in the server for longer. */
-function compressor(): Transform {
-  if (createZstd === undefined) return zlib.createGzip({ level: 1, chunkSize: CHUNK_BYTES });
-  return createZstd({ chunkSize: CHUNK_BYTES, params: { [ZSTD_LEVEL]: 1 } });
-}
-
-/** Compresses the chunks into `output` and ends it. */
+/**
+ * Compresses the chunks into `output` and ends it.
+ * @param format by default, the better one that this Node.js has
+ * @param compress for a format that it has not
+ */
 export async function storeImage(
   chunks: AsyncIterable<Uint8Array>,
   output: Writable,
   signal: AbortSignal,
+  format: FrameFormat = zstd === null ? 'gzip' : 'zstd',
+  compress: CompressFrame | null = frameCompressor(format),
 ): Promise<void> {
-  await pipeline(chunks, compressor(), output, { signal });
+  if (compress === null) throw new Error('this Node.js has no zstd');
+  await pipeline(chunks, inFrames(format, compress), output, { signal });
 }

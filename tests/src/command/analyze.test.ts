@@ -467,12 +467,12 @@ describe('analyze rejects files that are not snapshots', { timeout: PATIENCE_MS 
     [
       'an image',
       () => Buffer.from('\u007fELF and so on', 'latin1'),
-      /standard input: the image ends at byte 16, within its header/,
+      /standard input: the image ends at byte 14, within its header/,
     ],
     [
       'a compressed image',
       () => zlib.gzipSync('\u007fELF and so on'),
-      /standard input: the image ends at byte 16, within its header/,
+      /standard input: the image ends at byte 14, within its header/,
     ],
   ];
   for (const [name, input, line] of cases) {

@@ -2,6 +2,7 @@
  * The last step before a result's file: compresses according to the file's name, then encrypts and hashes.
  */
 import { ENCRYPTED_ENDING } from '@afterimage/image/encryption';
+import { frameCompressor, type CompressFrame } from '@afterimage/image/frames';
 import { sealedOutput, type SealedOutput } from '@afterimage/image/seal';
 import { Transform, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -74,12 +75,11 @@ async function compressor(compression: Compression): Promise<Transform> {
  * Each block is a separate frame; a file may consist of several frames (RFC 8878, section 3.1).
  */
 async function compiledZstd(): Promise<Transform> {
-  const { init, compress } = await import('@bokuweb/zstd-wasm');
-  await init();
+  const compress = await compiledFrames();
   let block: Uint8Array[] = [];
   let bytes = 0;
   const frame = (): Uint8Array => {
-    const compressed = compress(Buffer.concat(block), 1);
+    const compressed = compress(Buffer.concat(block));
     [block, bytes] = [[], 0];
     return compressed;
   };
@@ -95,4 +95,24 @@ async function compiledZstd(): Promise<Transform> {
       callback(null, frame());
     },
   });
+}
+
+type Compress = (block: Uint8Array) => Uint8Array;
+
+let compiled: Promise<Compress> | null = null;
+
+/** Started once: what it compresses after a second `init` may be no frame. */
+function compiledFrames(): Promise<Compress> {
+  return (compiled ??= import('@bokuweb/zstd-wasm').then(async ({ init, compress }) => {
+    await init();
+    return (block) => compress(block, 1);
+  }));
+}
+
+/** Compresses one frame of an image. */
+export async function frameCompressorOf(compression: Compression): Promise<CompressFrame> {
+  const native = frameCompressor(compression);
+  if (native !== null) return native;
+  const compress = await compiledFrames();
+  return (block) => Promise.resolve(compress(block));
 }

@@ -1,7 +1,9 @@
 /** Decompresses a stream, detected by its first bytes, not by the file's name. */
+import type { FrameFormat } from '@afterimage/image/frames';
 import { Decompress } from 'fzstd';
 import { Readable, type Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
+import { zstdFrames } from './zstd-frames.js';
 
 type Chunks = AsyncIterable<Uint8Array>;
 
@@ -9,7 +11,7 @@ type Chunks = AsyncIterable<Uint8Array>;
 const createZstd = (zlib as { createZstdDecompress?: () => Transform }).createZstdDecompress;
 
 interface Format {
-  name: string;
+  name: FrameFormat;
   magic: Buffer;
   decompress: (chunks: Chunks) => Chunks;
 }
@@ -18,7 +20,7 @@ const formats: Format[] = [
   {
     name: 'zstd',
     magic: Buffer.from([0x28, 0xb5, 0x2f, 0xfd]),
-    decompress: (chunks) => (createZstd ? through(chunks, createZstd()) : unzstd(chunks)),
+    decompress: (chunks) => (createZstd ? eachFrame(chunks, createZstd) : unzstd(chunks)),
   },
   {
     name: 'gzip',
@@ -46,6 +48,11 @@ export async function* decompressed(source: Chunks): AsyncGenerator<Uint8Array> 
 /** Detects compression by the first four bytes. */
 export function isCompressed(beginning: Buffer): boolean {
   return formatOf(beginning) !== undefined;
+}
+
+/** The same, and which it is; null for none. */
+export function compressionIn(beginning: Buffer): FrameFormat | null {
+  return formatOf(beginning)?.name ?? null;
 }
 
 function formatOf(beginning: Buffer): Format | undefined {
@@ -104,6 +111,16 @@ function through(chunks: Chunks, decompressor: Transform): Chunks {
   source.on('error', (error) => decompressor.destroy(error));
   decompressor.on('close', () => source.destroy());
   return source.pipe(decompressor) as Chunks;
+}
+
+/** Node's own decompressor, before version 26, may end after the first of several frames. */
+async function* eachFrame(chunks: Chunks, create: () => Transform): Chunks {
+  const frames = zstdFrames(chunks);
+  try {
+    while (await frames.hasMore()) yield* through(frames.next(), create());
+  } finally {
+    await frames.end();
+  }
 }
 
 async function* unzstd(chunks: Chunks): Chunks {

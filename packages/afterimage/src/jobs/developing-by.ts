@@ -45,11 +45,11 @@ async function byV8(image: ImageStream, output: string, developing: Developing):
 }
 
 async function byReader(
-  { stream, plainFile }: OpenedImage,
+  { stream, openFile }: OpenedImage,
   output: string,
   developing: Developing,
 ): Promise<DevelopedBy> {
-  const needed = readNeedBytes(stream.header, plainFile);
+  const needed = readNeedBytes(stream.header, openFile);
   if (!developing.force) await checkRoom(stream.header, output, undefined, needed);
-  return { ...(await readTo(output, stream, plainFile, developing)), by: 'reader' };
+  return { ...(await readTo(output, stream, openFile, developing)), by: 'reader' };
 }

@@ -2,7 +2,6 @@
 import { formatBytes } from '@afterimage/host/format';
 import { ImageError, type ImageHeader, type ImageStream } from '@afterimage/image/read';
 import { imageBytes } from '@afterimage/v8-heap/image/image-bytes';
-import { openImageFile } from '@afterimage/v8-heap/image/image-file';
 import type { ImageMemory } from '@afterimage/v8-heap/image/image-memory';
 import { explainPages } from '@afterimage/v8-heap/reader/explain';
 import { openHeap } from '@afterimage/v8-heap/reader/open-heap';
@@ -11,7 +10,10 @@ import { UnreadableHeapError } from '@afterimage/v8-heap/reader/unreadable-heap'
 import { setImmediate } from 'node:timers/promises';
 import type { ProgressLine } from '../cli/progress-line.js';
 import { imageDigest } from '../files/image-digest.js';
+import type { OpenedImage } from './opened-image.js';
 import { whyUnreadable } from './ways.js';
+
+type OpenFile = OpenedImage['openFile'];
 
 /** More unexplained objects than this, or than this part of all, mean a V8 that is not understood. */
 const MAX_UNEXPLAINED = 20;
@@ -21,45 +23,42 @@ const READ_PER_HEAP = 4;
 const READ_BYTES = 128 << 20;
 
 /** Memory that reading takes, in bytes. */
-export function readNeedBytes(
-  { imageBytes: bytes, metadata }: ImageHeader,
-  plainFile: string | null,
-): number {
-  return READ_BYTES + READ_PER_HEAP * metadata.heap.total + (plainFile === null ? bytes : 0);
+export function readNeedBytes({ imageBytes: bytes, metadata }: ImageHeader, openFile: OpenFile): number {
+  return READ_BYTES + READ_PER_HEAP * metadata.heap.total + (openFile === null ? bytes : 0);
 }
 
 /**
  * Reads the graph.
- * @param plainFile the path of the image where it lies uncompressed in a file; null keeps all of it in memory
+ * @param openFile opens the image where it can be read at any position; null keeps all of it in memory
  * @throws {UnreadableHeapError} or {HeapTooLargeError} where only V8's own generator can develop this image
  * @throws {ImageError}
  */
 export async function graphOfImage(
   image: ImageStream,
-  plainFile: string | null,
+  openFile: OpenFile,
   signal: AbortSignal,
   progress: ProgressLine,
 ): Promise<HeapGraph> {
   const why = whyUnreadable(image.header);
   if (why !== null) throw new UnreadableHeapError(why);
-  const memory = await memoryOf(image, plainFile, signal, progress);
+  const memory = await memoryOf(image, openFile, signal, progress);
   return graphOf(memory, signal, progress).finally(() => memory.close());
 }
 
 /** All of the image is read once, so that its digest is compared as V8's way does. */
 async function memoryOf(
   { header, chunks }: ImageStream,
-  plainFile: string | null,
+  openFile: OpenFile,
   signal: AbortSignal,
   progress: ProgressLine,
 ): Promise<ImageMemory> {
-  const kept = plainFile === null ? imageBytes(header.imageBytes) : null;
+  const kept = imageBytes(header.imageBytes);
   const digest = await imageDigest();
   let done = 0;
   for await (const chunk of chunks) {
     signal.throwIfAborted();
     digest.push(chunk);
-    kept?.push(chunk);
+    if (openFile === null) kept.push(chunk);
     done += chunk.length;
     progress.show(
       `reading the image: ${formatBytes(done)} of ${formatBytes(header.imageBytes)}`,
@@ -70,7 +69,7 @@ async function memoryOf(
     throw new ImageError('truncated', `the image ends at byte ${done} of ${header.imageBytes}`);
   if (!digest.matches())
     throw new ImageError('corrupt', 'the image is corrupt: its contents do not match their digest');
-  return kept === null ? openImageFile(plainFile ?? '') : kept.open();
+  return openFile === null ? kept.open() : openFile();
 }
 
 async function graphOf(memory: ImageMemory, signal: AbortSignal, progress: ProgressLine): Promise<HeapGraph> {

@@ -27,7 +27,7 @@ export interface ImageReading {
  * @throws {CommandError}, {DevelopError}, {ImageError} or {SnapshotFormatError}
  */
 export async function snapshotOfImage(image: OpenedImage, reading: ImageReading): Promise<Snapshot> {
-  const { name, stream, plainFile, again } = image;
+  const { name, stream, openFile, again } = image;
   if (reading.by === 'v8') return byV8(stream, reading);
   const why = whyUnreadable(stream.header);
   if (why !== null) {
@@ -36,7 +36,7 @@ export async function snapshotOfImage(image: OpenedImage, reading: ImageReading)
   }
   let graph: HeapGraph;
   try {
-    graph = await graphOfImage(stream, plainFile, uninterrupted, reading.progress);
+    graph = await graphOfImage(stream, openFile, uninterrupted, reading.progress);
   } catch (error) {
     if (!isUnreadable(error)) throw error;
     fallBack(name, stream.header, error.message, reading.progress);

@@ -1,15 +1,18 @@
 /** An image whose header has been read, in a file or in standard input. */
 import { readImage, type ImageStream } from '@afterimage/image/read';
+import { openImageFile } from '@afterimage/v8-heap/image/image-file';
+import { openImageMemory, type ImageMemory } from '@afterimage/v8-heap/image/image-memory';
 import { CommandError } from '../cli/command-error.js';
 import { inputName } from '../files/input-name.js';
+import { openFramedFile } from '../files/framed-file.js';
 import { openStored, plainImageFile } from '../files/stored-stream.js';
 
 export interface OpenedImage {
   /** As the user calls it. */
   name: string;
   stream: ImageStream;
-  /** The path where it lies uncompressed in a file; null elsewhere. */
-  plainFile: string | null;
+  /** Opens it where it can be read at any position, as files are that are neither encrypted nor one compressed stream. */
+  openFile: (() => ImageMemory) | null;
   /**
    * The same from its beginning, once the stream has been read.
    * @throws {CommandError} if it was standard input
@@ -40,7 +43,7 @@ export async function imageOf(
   return {
     name: inputName(path),
     stream: await readImage(chunks),
-    plainFile: await plainImageFile(path),
+    openFile: await openerOf(path),
     again: async () => {
       if (path === '-')
         throw new CommandError(
@@ -50,4 +53,24 @@ export async function imageOf(
       return readImage(await openStored(path, identities, signal));
     },
   };
+}
+
+async function openerOf(path: string): Promise<(() => ImageMemory) | null> {
+  if (path === '-') return null;
+  if ((await plainImageFile(path)) !== null) return () => openImageFile(path);
+  const framed = openFramedFile(path);
+  if (framed === null) return null;
+  framed.close();
+  return () => openFramedMemory(path);
+}
+
+function openFramedMemory(path: string): ImageMemory {
+  const file = openFramedFile(path);
+  if (file === null) throw new CommandError('failed', `${path} was changed while it was read`);
+  try {
+    return { ...openImageMemory(file), close: () => file.close() };
+  } catch (error) {
+    file.close();
+    throw error;
+  }
 }

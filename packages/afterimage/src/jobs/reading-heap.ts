@@ -12,10 +12,11 @@ import { sealedResult } from '../files/compressed-output.js';
 import { writeOutput } from '../files/output.js';
 import type { Developed, Developing } from './developing.js';
 import { graphOfImage, pause } from './image-graph.js';
+import type { OpenedImage } from './opened-image.js';
 
 /**
  * Reads.
- * @param plainFile the path of the image where it lies uncompressed in a file; null keeps all of it in memory
+ * @param openFile opens the image where it can be read at any position; null keeps all of it in memory
  * @param output a path, or `-` for standard output
  * @throws {UnreadableHeapError} or {HeapTooLargeError} where only V8's own generator can develop this image
  * @throws {ImageError} or {OutputError}
@@ -23,11 +24,11 @@ import { graphOfImage, pause } from './image-graph.js';
 export async function readTo(
   output: string,
   image: ImageStream,
-  plainFile: string | null,
+  openFile: OpenedImage['openFile'],
   { redact, recipients, force, signal, progress }: Developing,
 ): Promise<Developed> {
   const started = performance.now();
-  const graph = await graphOfImage(image, plainFile, signal, progress);
+  const graph = await graphOfImage(image, openFile, signal, progress);
   const write = async (to: Writable): Promise<Developed> => {
     const sealed = await sealedResult(to, output, recipients);
     const redacted = await writeGraph(graph, image.header, redact, sealed.stream, signal, progress);

@@ -5,8 +5,7 @@ import { sealedOutput } from '@afterimage/image/seal';
 import { readImage, type ImageHeader, type ImageStream } from '@afterimage/image/read';
 import { formatBytes } from '@afterimage/host/format';
 import type { Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { compressionOf, sealedResult } from '../files/compressed-output.js';
+import { compressionOf, frameCompressorOf } from '../files/compressed-output.js';
 import { checkRoom, developTo, type Developed, type Developing } from './developing.js';
 import { decompressed } from '../files/compression.js';
 import { writeOutput, type Stored } from '../files/output.js';
@@ -68,10 +67,10 @@ export async function storeCaptured(
     }
   }
   return writeOutput(output, force, async (to: Writable) => {
-    const isNamed = compressionOf(output) !== null;
-    const sealed = await (isNamed ? sealedResult(to, output, recipients) : sealedOutput(to, recipients));
-    if (isNamed) await pipeline(counted(), sealed.stream, { signal });
-    else await storeImage(counted(), sealed.stream, signal);
+    const sealed = await sealedOutput(to, recipients);
+    const format = compressionOf(output);
+    if (format === null) await storeImage(counted(), sealed.stream, signal);
+    else await storeImage(counted(), sealed.stream, signal, format, await frameCompressorOf(format));
     return { bytes: sealed.bytes(), sha256: sealed.sha256() };
   });
 }
