@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import createHashes from 'xxhash-wasm';
 import { decompressed } from '../../../packages/afterimage/dist/files/compression.js';
 import { runCommand, type CommandEnd } from '../command.js';
@@ -66,6 +67,13 @@ describe('an image is read as its snapshot is', { timeout: PATIENCE_MS }, () => 
     const strings = await printed('strings', image, '--redact', 'none', '--json');
     assert.ok(!strings.includes('‹'));
     await refused(['strings', snapshot, '--redact', 'none'], 2, /--redact says how an image is read/);
+  });
+
+  test('a compressed one frame by frame, and one that is a single stream', async () => {
+    const single = inDirectory('single.image.gz');
+    writeFileSync(single, gzipSync(readFileSync(image), { level: 1 }));
+    for (const file of [compressed, single])
+      assert.equal(await printed('path', file, '1'), await printed('path', snapshot, '1'));
   });
 
   test('an encrypted one with its identity, and with no other', async () => {
