@@ -13,7 +13,7 @@ const BYTES_AFTER_HEAP = 5 << 13;
 /** The isolate's address, and DetachableVectors of three words: where its entries are, for how many it has room, and how many there are. */
 const VECTOR_WORDS = 3;
 const VECTORS = 4;
-const MAX_ENTRIES = 1 << 16;
+const MAX_ENTRIES = 1 << 12;
 
 /** All handles that are in use; words that are none may be among them. */
 export function handlesInScopes({ words, roots, heapAddress }: OpenHeap): bigint[] {

@@ -5,13 +5,23 @@
 import { WORD } from '../image/memory-words.js';
 import type { OpenHeap } from './open-heap.js';
 
+/** Most frames return to the same few places. */
+const MAX_ADDRESSES = 1 << 12;
+
 /** Both, tagged, of each address that lies in the heap. */
 export function runningCode(heap: OpenHeap, addresses: readonly bigint[]): bigint[] {
   const { pages, types, version, words } = heap;
   const streamType = types.of('InstructionStream');
   const found = new Set<bigint>();
+  const [first, last] = pages.reduce(
+    ([from, to], { start, end }) => [Math.min(from, start), Math.max(to, end)],
+    [Infinity, 0],
+  );
+  const inHeap = addresses
+    .filter((address) => Number(address) >= first && Number(address) < last)
+    .slice(0, MAX_ADDRESSES);
   for (const { start, end } of pages) {
-    const within = addresses.filter((address) => address >= BigInt(start) && address < BigInt(end));
+    const within = inHeap.filter((address) => address >= BigInt(start) && address < BigInt(end));
     if (within.length === 0) continue;
     for (const [at, size] of objectsOf(heap, start, end, streamType)) {
       const holds = within.some((address) => address > BigInt(at) && address <= BigInt(at + size));
