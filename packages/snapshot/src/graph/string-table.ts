@@ -21,6 +21,8 @@ export interface StringTable {
    * (ASCII, without quotes).
    */
   numberedWith(index: number, content: Buffer): boolean;
+  /** Tells whether the string at `index` consists of digits. */
+  isNumber(index: number): boolean;
 }
 
 export interface StringTableBuilder extends StringTaker {
@@ -121,35 +123,37 @@ function stringTable(blocks: Uint8Array[], ends: Float64Array): StringTable {
   }
 
   function searchFor(contents: readonly string[]): Map<number, string> {
-    const lengths: boolean[] = [];
     /** Grouped by length and a few bytes, because there may be thousands of one length. */
     const alike = new Map<number, { content: string; json: Buffer }[]>();
     /** V8 escapes everything but printable ASCII, which JSON.stringify does not. */
     const escapable = new Set<string>();
-    let longest = 0;
-    for (const content of contents) {
-      const json = Buffer.from(JSON.stringify(content).slice(1, -1));
-      const key = likeness(json.length, (at) => json[at]);
+    let longestEscaped = 0;
+    const jsons = contents.map((content) => Buffer.from(JSON.stringify(content).slice(1, -1)));
+    const isLength = new Uint8Array(1 + Math.max(0, ...jsons.map(({ length }) => length)));
+    for (const [at, json] of jsons.entries()) {
+      const content = contents[at];
+      const key = likeness(json.length, (offset) => json[offset]);
       const known = alike.get(key);
       if (known) known.push({ content, json });
       else alike.set(key, [{ content, json }]);
-      lengths[json.length] = true;
+      isLength[json.length] = 1;
       if (!/^[ -~]*$/.test(content)) {
         escapable.add(content);
-        longest = Math.max(longest, MAX_ESCAPE_LENGTH * content.length);
+        longestEscaped = Math.max(longestEscaped, MAX_ESCAPE_LENGTH * content.length);
       }
     }
     const found = new Map<number, string>();
     for (let index = 0, start = 0; index < ends.length; index++) {
       const from = start;
       start = ends[index];
-      if (lengths[start - from]) {
-        const key = likeness(start - from, (at) => byteAt(from + at));
+      const length = start - from;
+      if (length < isLength.length && isLength[length] === 1) {
+        const key = likeness(length, (at) => byteAt(from + at));
         for (const { content, json } of alike.get(key) ?? []) {
           if (json.every((byte, offset) => byteAt(from + offset) === byte)) found.set(index, content);
         }
       }
-      if (start - from > longest || !hasEscape(from, start)) continue;
+      if (length > longestEscaped || longestEscaped === 0 || !hasEscape(from, start)) continue;
       const content = get(index);
       if (escapable.has(content)) found.set(index, content);
     }
@@ -188,8 +192,16 @@ function stringTable(blocks: Uint8Array[], ends: Float64Array): StringTable {
     return content.every((byte, offset) => byteAt(at + offset) === byte);
   }
 
+  function isNumber(index: number): boolean {
+    const end = ends[index];
+    let at = startOf(index);
+    if (at === end) return false;
+    while (at < end && isDigit(byteAt(at))) at++;
+    return at === end;
+  }
+
   const find = (content: string): number[] => [...findAll([content]).keys()];
-  return { count: ends.length, bytes, get, find, findAll, beginningWith, numberedWith };
+  return { count: ends.length, bytes, get, find, findAll, beginningWith, numberedWith, isNumber };
 }
 
 /** Returns a number that is equal for equal texts and seldom for different ones. */

@@ -65,11 +65,11 @@ export function retainingPaths({ graph, retains }: Snapshot, origin: Uint8Array)
   const from = new Uint32Array(nodeCount).fill(UNREACHED);
   const edgeCosts = edgeTypes.map((type) => EDGE_COST[type] ?? 10);
   const nodeCosts = nodeTypes.map((type) => NODE_COST[type] ?? 0);
-  const nameCosts = new Map<number, number>();
+  const nameCosts = new Uint8Array(strings.count);
   for (const [name, extra] of Object.entries(NAME_COST))
-    for (const index of strings.find(name)) nameCosts.set(index, extra);
+    for (const index of strings.find(name)) nameCosts[index] = extra;
   const synthetic = typeIndex(nodeTypes, 'synthetic');
-  const numbered = new Set([typeIndex(edgeTypes, 'element'), typeIndex(edgeTypes, 'hidden')]);
+  const isNamed = edgeTypes.map((type) => type !== 'element' && type !== 'hidden');
 
   // Buckets of nodes by cost: no edge costs as much as there are buckets, so they can be reused cyclically.
   const buckets: number[][] = Array.from({ length: BUCKETS }, () => []);
@@ -93,7 +93,7 @@ export function retainingPaths({ graph, retains }: Snapshot, origin: Uint8Array)
           strings.get(graph.nodeName[to]).startsWith('Node / ')
         )
           total += NATIVE_HANDLE_COST;
-        if (!numbered.has(type)) total += nameCosts.get(edgeName[edge]) ?? 0;
+        if (isNamed[type]) total += nameCosts[edgeName[edge]];
         if (total >= cost[to]) continue;
         cost[to] = total;
         from[to] = edge;

@@ -226,6 +226,14 @@ export function edgesFromDominators({ graph, dominator, retains }: Snapshot): Ui
 }
 
 const VARIABLES = 8;
+/** Keys of edges whose names don't count. */
+const NO_EDGE = -1;
+const ANY_ELEMENT = -2;
+const ANY_NUMBER = -3;
+const TEXTS: Record<number, string> = { [NO_EDGE]: '', [ANY_ELEMENT]: '[]', [ANY_NUMBER]: '#' };
+const UNKNOWN = 0;
+const NO = 1;
+const YES = 2;
 
 function variablesOf(graph: Graph, context: number): string {
   const names: string[] = [];
@@ -258,7 +266,8 @@ function labeler(
   const classNames = new Map<number, string>();
   const edgeNames = new Map<number, string>();
   const byName = new Map<number, Map<number, Label>>();
-  const asMap = new Map<number, boolean>();
+  /** Of each node: whether it is used as a map, once that is known. */
+  const asMap = new Uint8Array(graph.nodeCount);
   const contextClass = new Uint8Array(names.length);
   names.forEach((name, index) => (contextClass[index] = name.startsWith('system / Context') ? 1 : 0));
 
@@ -299,26 +308,27 @@ function labeler(
   }
 
   function isUsedAsMap(node: number): boolean {
-    let known = asMap.get(node);
-    if (known === undefined) {
+    if (asMap[node] === UNKNOWN) {
       let properties = 0;
       for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++)
         if (edgeType[edge] === property) properties++;
-      asMap.set(node, (known = properties > FIELDS_OF_AN_OBJECT));
+      asMap[node] = properties > FIELDS_OF_AN_OBJECT ? YES : NO;
     }
-    return known;
+    return asMap[node] === YES;
   }
 
   function edgeKey(node: number): number {
     const edge = edges[node];
-    if (edge === NONE) return -1;
+    if (edge === NONE) return NO_EDGE;
     const type = edgeType[edge];
-    if (numbered.has(type)) return -2;
-    return type === property && isUsedAsMap(dominator[node]) ? -2 : edgeName[edge];
+    if (numbered.has(type)) return ANY_ELEMENT;
+    if (type === property && isUsedAsMap(dominator[node])) return ANY_ELEMENT;
+    // V8's own tables, which have an entry of each object in a Map.
+    return strings.isNumber(edgeName[edge]) ? ANY_NUMBER : edgeName[edge];
   }
 
   function edgeText(key: number): string {
-    if (key < 0) return key === -2 ? '[]' : '';
+    if (key < 0) return TEXTS[key] ?? '';
     let text = edgeNames.get(key);
     if (text === undefined) {
       const name = strings.get(key);
