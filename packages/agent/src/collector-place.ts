@@ -5,7 +5,7 @@
 import { formatBytes } from '@afterimage/host/format';
 import { describeHeadroom, readHeadroom, reserveBytes } from '@afterimage/host/headroom';
 import { developNeedBytes, type ImageSize } from '@afterimage/image/read';
-import { COMPRESSED_SHARE } from '@afterimage/image/store';
+import { COMPRESSED_SHARE } from '@afterimage/image/stored-size';
 import type { CollectorJob } from './collector-protocol.js';
 import { DEVELOP_MEMORY_MB } from './options.js';
 import { checkDisk, freeDiskBytes } from '@afterimage/host/output-file';

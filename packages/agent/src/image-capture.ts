@@ -15,7 +15,7 @@ import type { CaptureResult } from './events.js';
 import { formatBytes, formatMs, roundMs } from '@afterimage/host/format';
 import { captureNeedBytes, describeHeadroom, readHeadroom } from '@afterimage/host/headroom';
 import { forkChild, type Child } from './image-child.js';
-import { COMPRESSED_SHARE } from '@afterimage/image/store';
+import { COMPRESSED_SHARE } from '@afterimage/image/stored-size';
 import { refusePlainImage } from './plain-image.js';
 import type { ImageMetadata } from '@afterimage/image/read';
 import { requireAddon } from './image-support.js';

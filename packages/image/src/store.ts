@@ -6,12 +6,6 @@ import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { frameCompressor, inFrames, type CompressFrame, type FrameFormat } from './frames.js';
 
-/**
- * Assumed size of a compressed image relative to the raw one, for checking disk space. Measured: 0.18; this
- * is a cautious value.
- */
-export const COMPRESSED_SHARE = 0.4;
-
 const zstd = frameCompressor('zstd');
 
 export const STORED_ENDING: '.image.gz' | '.image.zst' = zstd === null ? '.image.gz' : '.image.zst';

@@ -6,7 +6,7 @@ import { developNeedBytes, sizeOf, type ImageHeader, type ImageStream } from '@a
 import { checkDisk } from '@afterimage/host/output-file';
 import type { RedactionLevel } from '@afterimage/snapshot/redaction';
 import type { Writable } from 'node:stream';
-import { COMPRESSED_SHARE } from '@afterimage/image/store';
+import { COMPRESSED_SHARE } from '@afterimage/image/stored-size';
 import { CommandError } from '../cli/command-error.js';
 import { compressionOf, sealedResult } from '../files/compressed-output.js';
 import { writeOutput } from '../files/output.js';
