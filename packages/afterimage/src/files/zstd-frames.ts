@@ -5,7 +5,7 @@ type Chunks = AsyncIterable<Uint8Array>;
 export interface ZstdFrames {
   /** Whether there are bytes after the frames so far, other than skippable frames. */
   hasMore(): Promise<boolean>;
-  /** The bytes of the next frame; to be read to its end. What is no frame is passed on to the end of the stream. */
+  /** Returns the bytes of the next frame, which must all be read; if none begins here, returns the rest of the stream. */
   next(): Chunks;
   end(): Promise<void>;
 }

@@ -4,7 +4,7 @@ import { checkRoom, developTo, type Developed, type Developing } from './develop
 import { readNeedBytes } from './image-graph.js';
 import type { OpenedImage } from './opened-image.js';
 import { readTo } from './reading-heap.js';
-import { fallBack, isUnreadable, whyUnreadable, type Maker, type Way } from './ways.js';
+import { readerFirst, type Maker, type Way } from './ways.js';
 
 export interface DevelopedBy extends Developed {
   by: Maker;
@@ -22,21 +22,10 @@ export async function developBy(
   output: string,
   developing: Developing,
 ): Promise<DevelopedBy> {
-  const { name, stream, again } = image;
-  if (way === 'v8') return byV8(stream, output, developing);
-  if (way === 'reader') return byReader(image, output, developing);
-  const why = whyUnreadable(stream.header);
-  if (why !== null) {
-    fallBack(name, stream.header, why, developing.progress);
-    return byV8(stream, output, developing);
-  }
-  try {
-    return await byReader(image, output, developing);
-  } catch (error) {
-    if (!isUnreadable(error)) throw error;
-    fallBack(name, stream.header, error.message, developing.progress);
-    return byV8(await again(), output, developing);
-  }
+  const reading = (): Promise<DevelopedBy> => byReader(image, output, developing);
+  const developed = (stream: ImageStream): Promise<DevelopedBy> => byV8(stream, output, developing);
+  if (way === 'v8') return developed(image.stream);
+  return way === 'reader' ? reading() : readerFirst(image, developing.progress, reading, developed);
 }
 
 async function byV8(image: ImageStream, output: string, developing: Developing): Promise<DevelopedBy> {

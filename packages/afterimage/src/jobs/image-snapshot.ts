@@ -11,7 +11,7 @@ import type { ProgressLine } from '../cli/progress-line.js';
 import { checkRoom, showStep } from './developing.js';
 import { graphOfImage } from './image-graph.js';
 import type { OpenedImage } from './opened-image.js';
-import { fallBack, isUnreadable, whyUnreadable, type Maker } from './ways.js';
+import { readerFirst, type Maker } from './ways.js';
 
 export interface ImageReading {
   level: RedactionLevel;
@@ -27,23 +27,15 @@ export interface ImageReading {
  * @throws {CommandError}, {DevelopError}, {ImageError} or {SnapshotFormatError}
  */
 export async function snapshotOfImage(image: OpenedImage, reading: ImageReading): Promise<Snapshot> {
-  const { name, stream, openFile, again } = image;
-  if (reading.by === 'v8') return byV8(stream, reading);
-  const why = whyUnreadable(stream.header);
-  if (why !== null) {
-    fallBack(name, stream.header, why, reading.progress);
-    return byV8(stream, reading);
-  }
-  let graph: HeapGraph;
-  try {
-    graph = await graphOfImage(stream, openFile, uninterrupted, reading.progress);
-  } catch (error) {
-    if (!isUnreadable(error)) throw error;
-    fallBack(name, stream.header, error.message, reading.progress);
-    return byV8(await again(), reading);
-  }
-  reading.progress.stage('working out what keeps what …');
-  return snapshotOf(graph, stream, reading.level);
+  const { stream, openFile } = image;
+  const { by, level, progress } = reading;
+  if (by === 'v8') return byV8(stream, reading);
+  const byReader = async (): Promise<Snapshot> => {
+    const graph = await graphOfImage(stream, openFile, uninterrupted, progress);
+    progress.stage('working out what keeps what …');
+    return snapshotOf(graph, stream, level);
+  };
+  return readerFirst(image, progress, byReader, (again) => byV8(again, reading));
 }
 
 async function snapshotOf(

@@ -11,7 +11,7 @@ export interface OpenedImage {
   /** As the user calls it. */
   name: string;
   stream: ImageStream;
-  /** Opens it where it can be read at any position, as files are that are neither encrypted nor one compressed stream. */
+  /** Opens it to be read at any position; null for standard input, an encrypted file, or a single compressed stream. */
   openFile: (() => ImageMemory) | null;
   /**
    * The same from its beginning, once the stream has been read.

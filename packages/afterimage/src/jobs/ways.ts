@@ -1,11 +1,12 @@
-/** The two ways from an image to a graph: the reader, and V8's own generator; which of them can be gone here. */
-import type { ImageHeader } from '@afterimage/image/read';
+/** The two ways from an image to a graph: the reader, and V8's own generator for what the reader cannot read. */
+import type { ImageHeader, ImageStream } from '@afterimage/image/read';
 import { HeapTooLargeError } from '@afterimage/v8-heap/reader/load';
 import { UnreadableHeapError } from '@afterimage/v8-heap/reader/unreadable-heap';
 import { versionOf } from '@afterimage/v8-heap/layouts/versions';
 import { CommandError } from '../cli/command-error.js';
 import type { ProgressLine } from '../cli/progress-line.js';
 import { visible } from '../cli/visible.js';
+import type { OpenedImage } from './opened-image.js';
 
 /** V8's own generator, in the restored process; or the reader, which runs nothing of it. */
 export type Maker = 'v8' | 'reader';
@@ -26,8 +27,32 @@ export function whyUnreadable({ arch, metadata }: ImageHeader): string | null {
   return null;
 }
 
+/**
+ * Lets the reader make something of an image; if it cannot read this one, V8's own generator does, and a line says so.
+ * @throws {CommandError} where that cannot run; and what the two throw
+ */
+export async function readerFirst<T>(
+  { name, stream, again }: OpenedImage,
+  progress: ProgressLine,
+  byReader: () => Promise<T>,
+  byV8: (image: ImageStream) => Promise<T>,
+): Promise<T> {
+  const why = whyUnreadable(stream.header);
+  if (why !== null) {
+    fallBack(name, stream.header, why, progress);
+    return byV8(stream);
+  }
+  try {
+    return await byReader();
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
+    fallBack(name, stream.header, error.message, progress);
+    return byV8(await again());
+  }
+}
+
 /** Whether that is why the reader failed, and V8's own generator may not. */
-export function isUnreadable(error: unknown): error is Error {
+function isUnreadable(error: unknown): error is Error {
   return error instanceof UnreadableHeapError || error instanceof HeapTooLargeError;
 }
 
@@ -36,7 +61,7 @@ export function isUnreadable(error: unknown): error is Error {
  * @param name of the image, as the user calls it
  * @throws {CommandError} where it cannot run
  */
-export function fallBack(name: string, { arch }: ImageHeader, why: string, progress: ProgressLine): void {
+function fallBack(name: string, { arch }: ImageHeader, why: string, progress: ProgressLine): void {
   progress.clear();
   if (process.platform !== 'linux' || process.arch !== arch)
     throw new CommandError(
