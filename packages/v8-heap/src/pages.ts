@@ -55,9 +55,9 @@ export const FROM_PAGE = 1 << 3;
 export const TO_PAGE = 1 << 4;
 const WORD = 8;
 /** Pages are mapped whole (VirtualMemory in V8's source), so each has a multiple of this many bytes. V8 13 makes some shorter ones. */
-const SYSTEM_PAGE_BYTES = 4096;
+export const SYSTEM_PAGE_BYTES = 4096;
 /** Larger than any array can be. */
-const MAX_PAGE_BYTES = 2 ** 40;
+export const MAX_PAGE_BYTES = 2 ** 40;
 
 interface Header extends HeapPage {
   heap: number;

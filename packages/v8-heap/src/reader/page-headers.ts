@@ -5,7 +5,7 @@
 import { WORD, type MemoryWords } from '../image/memory-words.js';
 import type { PageHeaderLayout } from '../layouts/version.js';
 import type { Region } from '../memory.js';
-import { FROM_PAGE, holdsObjects, PAGE_BYTES, TO_PAGE } from '../pages.js';
+import { FROM_PAGE, holdsObjects, MAX_PAGE_BYTES, PAGE_BYTES, SYSTEM_PAGE_BYTES, TO_PAGE } from '../pages.js';
 
 export interface FoundPage {
   address: number;
@@ -26,8 +26,6 @@ export interface FoundPage {
 }
 
 const HEADER_WORDS = 12;
-const MIN_PAGE_BYTES = 4096;
-const MAX_PAGE_BYTES = 2 ** 40;
 
 export function findPages(
   words: MemoryWords,
@@ -38,7 +36,7 @@ export function findPages(
   let next = 0;
   for (const { start, end } of contents) {
     let address = Math.max(Math.ceil(start / PAGE_BYTES) * PAGE_BYTES, next);
-    while (address + MIN_PAGE_BYTES <= end) {
+    while (address + SYSTEM_PAGE_BYTES <= end) {
       const page = pageAt(words, address, layout);
       if (page !== null) pages.push(page);
       address += Math.ceil((page?.size ?? PAGE_BYTES) / PAGE_BYTES) * PAGE_BYTES;
@@ -52,12 +50,12 @@ function pageAt(words: MemoryWords, address: number, layout: PageHeaderLayout): 
   const own = words.words(address, 2);
   if (own === null) return null;
   const headerAt = layout.pointer === null ? address : Number(own[layout.pointer]);
-  if (headerAt < MIN_PAGE_BYTES || headerAt % WORD !== 0) return null;
+  if (headerAt < SYSTEM_PAGE_BYTES || headerAt % WORD !== 0) return null;
   const header = words.words(headerAt, HEADER_WORDS);
   if (header === null) return null;
   const heap = Number(header[layout.heap]);
   const page = heap === 0 ? readOnlyPage(header, address, layout) : ownPage(header, address, layout);
-  if (page === null || page.size < MIN_PAGE_BYTES || page.size > MAX_PAGE_BYTES || !holdsObjects(page))
+  if (page === null || page.size < SYSTEM_PAGE_BYTES || page.size > MAX_PAGE_BYTES || !holdsObjects(page))
     return null;
   const isLarge = page.size > PAGE_BYTES;
   // A large object is not copied: its mark says no more than that it is young.
@@ -77,7 +75,7 @@ function ownPage(header: BigUint64Array, address: number, layout: PageHeaderLayo
 /** Read-only space is made out of a snapshot: its pages end with their last object, and may not know themselves. */
 function readOnlyPage(header: BigUint64Array, address: number, layout: PageHeaderLayout): Bounds | null {
   const [start, end] = [layout.start, layout.end].map((at) => Number(header[at]));
-  if (start - address > MIN_PAGE_BYTES || end > address + PAGE_BYTES) return null;
+  if (start - address > SYSTEM_PAGE_BYTES || end > address + PAGE_BYTES) return null;
   const used = layout.readOnlyBytes === null ? end - start : Number(header[layout.readOnlyBytes]);
   return { address, size: end - address, start, end: start + used };
 }
