@@ -29,7 +29,7 @@ export const outerNodes: readonly NodeBinary[] = wanted === null ? [nodeBinary(2
  * The newest, for tests of what the version hardly touches: those that name none run on the Node that runs the tests, in CI the
  * oldest. Or those of `TEST_NODES`.
  */
-export const newestNode: readonly NodeBinary[] = wanted === null ? [nodeBinary(26)] : nodes;
+export const newestNodes: readonly NodeBinary[] = wanted === null ? [nodeBinary(26)] : nodes;
 
 /** Each Node's ABI: `process.versions.modules`. */
 export const abis = [

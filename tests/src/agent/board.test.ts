@@ -14,7 +14,7 @@ import { readAgentBoard } from '../../../packages/afterimage/dist/processes/agen
 import { startTarget, temporaryDirectory } from '../targets/agent-target.js';
 import { runCommand } from '../command.js';
 import { eventually } from '../eventually.js';
-import { newestNode } from '../nodes.js';
+import { newestNodes } from '../nodes.js';
 import { PATIENCE_MS } from '../patience.js';
 
 function boardFiles(pid: number): string[] {
@@ -58,7 +58,7 @@ function documentIn(file: string): Buffer {
 }
 
 describe("the agent's status board", () => {
-  for (const { version, path: node } of newestNode) {
+  for (const { version, path: node } of newestNodes) {
     it(`shows the agent's state and how a capture ended, on Node.js ${version}`, async (t) => {
       const path = pathFor(t);
       const target = await startTarget(t, { node, options: { allow: true, path } });

@@ -9,10 +9,10 @@ import { test, type TestContext } from 'node:test';
 import { install, type AgentEvent } from '@afterimage/agent';
 import { createReadiness } from '../../../packages/agent/dist/readiness.js';
 import { filesIn, startTarget, temporaryDirectory } from '../targets/agent-target.js';
-import { newestNode } from '../nodes.js';
+import { newestNodes } from '../nodes.js';
 import { PATIENCE_MS } from '../patience.js';
 
-for (const { major, path: node } of newestNode) {
+for (const { major, path: node } of newestNodes) {
   test(`Node ${major}: the signal writes a complete snapshot inline, with mode 0600`, async (t) => {
     const directory = temporaryDirectory(t);
     const path = join(directory, 'a.heapsnapshot');

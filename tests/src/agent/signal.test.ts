@@ -17,7 +17,7 @@ import {
   testsDirectory,
   type Target,
 } from '../targets/agent-target.js';
-import { nodeOf, newestNode } from '../nodes.js';
+import { nodeOf, newestNodes } from '../nodes.js';
 import { PATIENCE_MS } from '../patience.js';
 
 const IMPORT = ['--import', '@afterimage/agent/register'];
@@ -33,7 +33,7 @@ async function statusOf(target: Target): Promise<Status> {
   return (await target.get('/status')) as Status;
 }
 
-for (const { major, path: node } of newestNode) {
+for (const { major, path: node } of newestNodes) {
   const ways = {
     '--import': { flags: IMPORT },
     '--require': { flags: ['--require', '@afterimage/agent/register'] },

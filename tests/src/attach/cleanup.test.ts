@@ -4,10 +4,10 @@ import { test } from 'node:test';
 import { within } from '../../../packages/host/dist/deferred.js';
 import { closeInspectors } from '../../../packages/afterimage/dist/attach/cleanup.js';
 import { watchedProcess } from '../../../packages/afterimage/dist/attach/watched-processes.js';
-import { newestNode } from '../nodes.js';
+import { newestNodes } from '../nodes.js';
 import { inspectorOpens, listeningPorts, startPlainTarget } from '../targets/plain-target.js';
 
-for (const { version, path } of newestNode) {
+for (const { version, path } of newestNodes) {
   test(`on Node ${version}, does not wait for an inspector that was opened and closed`, async (t) => {
     const target = await startPlainTarget(t, { node: path });
     const watched = await watchedProcess(target.pid);

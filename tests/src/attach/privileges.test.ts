@@ -4,7 +4,7 @@ import { chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, test, type TestContext } from 'node:test';
 import { runCommand } from '../command.js';
-import { newestNode } from '../nodes.js';
+import { newestNodes } from '../nodes.js';
 import {
   assertAsBefore,
   heldBy,
@@ -27,7 +27,7 @@ async function startDropped(t: TestContext, node?: string): Promise<{ target: Pl
 }
 
 describe('captures a server that dropped its privileges', { skip: needsRoot }, () => {
-  for (const { major, path } of newestNode) {
+  for (const { major, path } of newestNodes) {
     it(`Node ${major}`, async (t) => {
       const { target, before } = await startDropped(t, path);
       const output = join(await temporaryDirectory(t), 'x.heapsnapshot');

@@ -10,7 +10,7 @@ import { describe, it, test, type TestContext } from 'node:test';
 import { isRunning } from '../targets/agent-target.js';
 import { runCommand, type CommandOptions } from '../command.js';
 import { eventually } from '../eventually.js';
-import { nodeOf, newestNode } from '../nodes.js';
+import { nodeOf, newestNodes } from '../nodes.js';
 import {
   anyPort,
   assertAsBefore,
@@ -91,7 +91,7 @@ describe("refuses if the inspector's port is in use", () => {
 });
 
 describe('refuses if the application handles SIGUSR1', () => {
-  for (const { major, path } of newestNode) {
+  for (const { major, path } of newestNodes) {
     it(`on Node ${major}`, (t) =>
       assertUntouched(
         t,

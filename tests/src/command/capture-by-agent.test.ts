@@ -11,7 +11,7 @@ import type { AgentOptions } from '@afterimage/agent';
 import { BOARD_NAME, parseBoard, type BoardDocument } from '@afterimage/agent/board';
 import { afterTest, partOf, startTarget, temporaryDirectory, type Target } from '../targets/agent-target.js';
 import { endOf, runCommand, startCommand, type CommandEnd } from '../command.js';
-import { newestNode } from '../nodes.js';
+import { newestNodes } from '../nodes.js';
 import { PATIENCE_MS } from '../patience.js';
 
 interface Report {
@@ -81,7 +81,7 @@ function sha256Of(path: string): string {
 }
 
 describe('afterimage capture of a process with an agent', () => {
-  for (const { version, path: node } of newestNode) {
+  for (const { version, path: node } of newestNodes) {
     it(`lets the agent capture, on Node.js ${version}`, async (t) => {
       const { target, path } = await prepared(t, { allow: true }, node);
       const found = await report(target);

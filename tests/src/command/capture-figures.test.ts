@@ -8,7 +8,7 @@ import { describe, it } from 'node:test';
 import { openSnapshot, readProvenance, type Growth, type ProcessFigures } from '@afterimage/snapshot';
 import { afterTest, startTarget } from '../targets/agent-target.js';
 import { runCommand } from '../command.js';
-import { newestNode } from '../nodes.js';
+import { newestNodes } from '../nodes.js';
 import { startPlainTarget, type PlainTarget } from '../targets/plain-target.js';
 import { temporaryDirectory } from '../temporary-directory.js';
 import { PATIENCE_MS } from '../patience.js';
@@ -25,7 +25,7 @@ async function capture(target: PlainTarget, output: string): Promise<void> {
 }
 
 describe("a capture contains the process's figures of that moment", () => {
-  for (const node of newestNode) {
+  for (const node of newestNodes) {
     it(`of a process without an agent, Node ${node.version}`, async (t) => {
       const target = await startPlainTarget(t, { node: node.path });
       const output = join(await temporaryDirectory(t), 'app.heapsnapshot');

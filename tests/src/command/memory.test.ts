@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { runCommand } from '../command.js';
 import { eventually } from '../eventually.js';
-import { newestNode } from '../nodes.js';
+import { newestNodes } from '../nodes.js';
 import { startPlainTarget } from '../targets/plain-target.js';
 
 interface Ledger {
@@ -36,7 +36,7 @@ function residentOf(pid: number): number {
 }
 
 describe('memory', () => {
-  for (const node of newestNode) {
+  for (const node of newestNodes) {
     it(`distinguishes Buffers from the JavaScript heap, and adds up to RSS, Node ${node.version}`, async (t) => {
       const target = await startPlainTarget(t, { node: node.path });
       const memory = (): Promise<Ledger> => answer<Ledger>('memory', String(target.pid));

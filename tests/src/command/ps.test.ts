@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { afterTest, memoryCgroup, startTarget } from '../targets/agent-target.js';
 import { commandProgram, endOf, runCommand, startCommand, type CommandOptions } from '../command.js';
-import { nodeOf, newestNode } from '../nodes.js';
+import { nodeOf, newestNodes } from '../nodes.js';
 import { needsOtherUsers } from '../targets/plain-target.js';
 import { temporaryDirectory } from '../temporary-directory.js';
 import { PATIENCE_MS } from '../patience.js';
@@ -115,7 +115,7 @@ function lineOf(pid: number, table: string): string {
 }
 
 describe('afterimage ps', () => {
-  for (const { version, path } of newestNode) {
+  for (const { version, path } of newestNodes) {
     it(`lists Node.js ${version}, with its details`, async (t) => {
       const flags = ['--max_old_space_size=300'];
       const pid = await startNode(t, { node: path, flags, args: ['an', 'argument'] });

@@ -1,12 +1,12 @@
 /** `afterimage heap` of a process in a container: the kit reads it there. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { newestNode } from '../nodes.js';
+import { newestNodes } from '../nodes.js';
 import { classNamed, PLANTED, planting, type HeapJson } from '../snapshot/planted-heap.js';
 import { needsRoot } from '../targets/plain-target.js';
 import { assertNothingLeftIn, commandInScene, containerScene } from './namespace-container.js';
 
-for (const node of newestNode) {
+for (const node of newestNodes) {
   it(`Node ${node.major}`, { skip: needsRoot }, async (t) => {
     const scene = await containerScene(t, node);
     await scene.target.run(planting(1));

@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { hashOfSnapshot } from './altered-image.js';
 import { playTarget } from '../targets/native-target.js';
-import { newestNode } from '../nodes.js';
+import { newestNodes } from '../nodes.js';
 
 const directory = mkdtempSync(path.join(tmpdir(), 'afterimage-guard-'));
 after(() => rmSync(directory, { recursive: true }));
@@ -22,7 +22,7 @@ before(() => execFileSync('gcc', ['-Wall', '-Werror', '-shared', '-fPIC', '-o', 
 /** As the fixture fills a page. */
 const FILLED = Buffer.alloc(4096, 0xa7);
 
-for (const node of newestNode) {
+for (const node of newestNodes) {
   test(`guard pages on Node ${node.version} are omitted`, { skip }, async () => {
     const image = path.join(directory, `${node.major}.image`);
     const { end } = await playTarget(node, 'image', image, library);

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, before, test } from 'node:test';
-import { nodeOf, newestNode } from '../nodes.js';
+import { nodeOf, newestNodes } from '../nodes.js';
 import { PATIENCE_MS } from '../patience.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -63,7 +63,7 @@ before(() => {
   );
 });
 
-for (const node of newestNode) {
+for (const node of newestNodes) {
   test(`the installed package captures on Node ${node.version}`, () => {
     assert.deepEqual(runOn(node.path), { outcome: 'snapshot' });
   });

@@ -20,7 +20,7 @@ import { leaksIn, type Secret } from '../../../bench/dist/redaction/secrets.js';
 import { differences } from '../snapshot/devtools-differences.js';
 import { loadNodesInDevTools } from '../snapshot/devtools-model.js';
 import { madeUpSnapshot } from '../snapshot/made-up-snapshot.js';
-import { newestNode, nodeOf, outerNodes } from '../nodes.js';
+import { newestNodes, nodeOf, outerNodes } from '../nodes.js';
 import {
   INTERNAL,
   PROPERTY,
@@ -187,7 +187,7 @@ describe('a redacted snapshot', { concurrency: 2 }, () => {
 });
 
 describe('a redacted snapshot', { concurrency: 2 }, () => {
-  for (const node of newestNode) {
+  for (const node of newestNodes) {
     it(`of Node ${node.major} contains none of 1,000 secrets`, { timeout: PATIENCE_MS }, async (t) => {
       const directory = await temporaryDirectory(t);
       const [secretsFile, file] = [join(directory, 'secrets'), join(directory, 'before.heapsnapshot')];

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { diff, openSnapshot, type Growth, type RedactionLevel } from '@afterimage/snapshot';
-import { newestNode, nodeOf } from '../nodes.js';
+import { newestNodes, nodeOf } from '../nodes.js';
 import { runProgram } from '../snapshot/planted-snapshots.js';
 import { redact } from '../redaction/redacted-bytes.js';
 import { temporaryDirectory } from '../temporary-directory.js';
@@ -78,7 +78,7 @@ function figures({ growth, suspects, classes, explainedShare }: Growth): unknown
 }
 
 describe('snapshots that were redacted separately', { concurrency: 2 }, () => {
-  for (const node of newestNode) {
+  for (const node of newestNodes) {
     it(`show the same growth as unredacted ones, Node ${node.major}`, { timeout: PATIENCE_MS }, async (t) => {
       const directory = await temporaryDirectory(t);
       runProgram(node, directory, 'leaking', LEAKING);

@@ -10,7 +10,7 @@ import { decompressed } from '../../../packages/afterimage/dist/files/compressio
 import { runCommand } from '../command.js';
 import { label, plantedCount } from '../fixtures/planted.js';
 import { storeImage } from '../image/stored-image.js';
-import { newestNode, type NodeBinary } from '../nodes.js';
+import { newestNodes, type NodeBinary } from '../nodes.js';
 import { PATIENCE_MS } from '../patience.js';
 import { loadInDevTools } from '../snapshot/devtools-model.js';
 
@@ -29,14 +29,14 @@ describe('developing by the reader', { timeout: PATIENCE_MS }, () => {
   const images: string[] = [];
   const snapshots: string[] = [];
   before(async () => {
-    for (const node of newestNode) {
+    for (const node of newestNodes) {
       const image = await storeImage(node, directory);
       images.push(image);
       snapshots.push(await developed(image, 'reader', node));
     }
   });
 
-  for (const [index, node] of newestNode.entries())
+  for (const [index, node] of newestNodes.entries())
     test(`gives the classes, positions and first suspect that V8 gives, of Node ${node.version}`, async () => {
       const ours = await openSnapshot(snapshots[index] ?? '');
       const v8 = await developed(images[index] ?? '', 'v8', node);
