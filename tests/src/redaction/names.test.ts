@@ -17,6 +17,7 @@ const KEPT = [
     'x-request-id',
   ],
   ...['get order-created', '<symbol order:paid>', 'http2/stream', 'sha256-digest', 'orderItem:priceChanged'],
+  ...['http2Stream-closed', 'sha256_sum:changed'],
 ];
 const DATA = [
   ...['alice-smith', 'acme-corp', 'tenant-4711', 'John Smith', 'order-alice', 'user:4711', 'price for bob'],
@@ -26,6 +27,8 @@ const DATA = [
     'password:hunter2',
     'session-bolurika',
     'order-k3x9qz',
+    'order-gap8pam2a',
+    'order-gap8pam',
     'room:2024-01-01',
   ],
   ...[

@@ -27,6 +27,8 @@ const BETWEEN = /[-:/@ .*]+/;
 const TOKEN = /[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|_+/g;
 /** Allows `v1`, `http2`, `sha256`: other numbers may be data. */
 const NUMBER_IN_A_WORD = /^(?:[1-9]|16|32|64|128|256|384|512)$/;
+/** Allows `http2Stream`, `sha256_sum`: random letters and digits form `gap8pam2a` by chance. */
+const AFTER_A_NUMBER = /^[A-Z_]/;
 /** Short words, which the word list omits. */
 const SMALL_WORDS = new Set(
   (
@@ -51,7 +53,10 @@ export function joinedNames(): JoinedNames {
       tokens.join('') === part &&
       tokens.every((token, at) => {
         if (token.startsWith('_')) return true;
-        if (/^\d/.test(token)) return at > 0 && NUMBER_IN_A_WORD.test(token);
+        if (/^\d/.test(token)) {
+          const next = tokens[at + 1] ?? '_';
+          return at > 0 && NUMBER_IN_A_WORD.test(token) && AFTER_A_NUMBER.test(next);
+        }
         return isKnown(token.toLowerCase());
       })
     );
