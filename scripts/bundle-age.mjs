@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const target = `${root}packages/image/bundled`;
 
 mkdirSync(target, { recursive: true });
-const { metafile } = await build({
+const age = await build({
   stdin: {
     contents: `export { Decrypter, Encrypter, generateX25519Identity, identityToRecipient } from 'age-encryption';`,
     resolveDir: root,
@@ -21,4 +21,4 @@ const { metafile } = await build({
   outfile: `${target}/age.js`,
   metafile: true,
 });
-writeLicenses(metafile, target);
+writeLicenses([age], target);

@@ -5,7 +5,7 @@ import { basename } from 'node:path';
 
 const oneLine = (error) => {
   const [reason] = String(error?.message ?? error).split('\n');
-  const isOfProgram = /[\\/](dist|node_modules)[\\/]/.test(`${error?.path} ${error?.url}`);
+  const isOfProgram = /[\\/](bundled|node_modules)[\\/]/.test(`${error?.path} ${error?.url}`);
   const text = isOfProgram
     ? `its own program cannot be loaded (${reason}): raise the limit of open files (ulimit -n) if it is used up, or install ` +
       'the package again'
@@ -17,5 +17,5 @@ const oneLine = (error) => {
 // If several modules cannot be read, Node.js passes on the first error, and the others end the process (ModuleJob in
 // lib/internal/modules/esm), also later: each verb loads its own modules.
 process.on('uncaughtException', oneLine);
-const { main } = await import('../dist/main.js').catch(oneLine);
+const { main } = await import('../bundled/main.js').catch(oneLine);
 await main(process.argv, basename(process.argv[1]) === 'kubectl-afterimage' ? 'capture' : undefined);
