@@ -13,6 +13,8 @@ export interface HeapAccess {
   wordIn(pointer: number, offset: number): number | null;
   /** Reads a small integer from a word of an object: V8 keeps it in the upper half. */
   smallIn(pointer: number, offset: number, max: number): number | null;
+  /** Returns the map that a pointer refers to. */
+  mapAt: ObjectMaps['at'];
   /** Returns the map of the object that a pointer refers to. */
   mapOf(pointer: number | null): ObjectMap | null;
 }
@@ -28,6 +30,7 @@ export function heapAccess(memory: MemoryReader, layout: ObjectLayout, maps: Obj
   };
   return {
     layout,
+    mapAt: (pointer) => maps.at(pointer),
     read,
     wordIn,
     smallIn(pointer, offset, max) {

@@ -10,22 +10,23 @@ const MAX_INLINED_LOCALS = 75;
 /** The words after the locals: class variable, name and inferred name, as far as present. */
 const NAME_WORDS = 5;
 
-/** Returns the first characters of a string; null if it is not a string, or is stored outside the heap. */
-export function textOf(heap: HeapAccess, pointer: number | null, depth = 0): string | null {
+/** Returns the first `most` characters of a string; null if it is not a string, or is stored outside the heap. */
+export function textOf(heap: HeapAccess, pointer: number | null, most = MAX_TEXT, depth = 0): string | null {
   const { types, string } = heap.layout;
   const map = heap.mapOf(pointer);
   if (pointer === null || map === null || map.type >= types.firstNonstring || depth > MAX_DEPTH) return null;
   const representation = map.type & string.representationMask;
-  if (representation === string.thin) return textOf(heap, heap.wordIn(pointer, string.actual), depth + 1);
+  if (representation === string.thin)
+    return textOf(heap, heap.wordIn(pointer, string.actual), most, depth + 1);
   if (representation === string.cons) {
-    const first = textOf(heap, heap.wordIn(pointer, string.first), depth + 1);
-    const second = textOf(heap, heap.wordIn(pointer, string.second), depth + 1);
-    return first === null || second === null ? null : (first + second).slice(0, MAX_TEXT);
+    const first = textOf(heap, heap.wordIn(pointer, string.first), most, depth + 1);
+    const second = textOf(heap, heap.wordIn(pointer, string.second), most, depth + 1);
+    return first === null || second === null ? null : (first + second).slice(0, most);
   }
   if (representation !== 0) return null;
   const head = heap.read(pointer, 0, string.chars);
   if (head === null) return null;
-  const length = Math.min(head.readUInt32LE(string.length), MAX_TEXT);
+  const length = Math.min(head.readUInt32LE(string.length), most);
   const isOneByte = (map.type & string.oneByteBit) !== 0;
   const chars = heap.read(pointer, string.chars, length * (isOneByte ? 1 : 2));
   return chars?.toString(isOneByte ? 'latin1' : 'utf16le') ?? null;

@@ -16,6 +16,7 @@ export interface InstanceTypes {
   symbol: number;
   bigInt: number;
   heapNumber: number;
+  oddball: number;
   fixedArrays: [first: number, last: number];
   byteArray: number;
   fixedDoubleArray: number;
@@ -163,6 +164,7 @@ export function objectLayout(symbols: PostmortemSymbols): ObjectLayout {
       symbol: type('Symbol'),
       bigInt: heapNumber - 1,
       heapNumber,
+      oddball: type('Oddball'),
       fixedArrays: [type('FixedArray'), byteArray - 1],
       byteArray,
       fixedDoubleArray: type('FixedDoubleArray'),

@@ -31,26 +31,41 @@ export function* referringNames(heap: HeapAccess, map: ObjectMap): Generator<str
 }
 
 /** Returns a function that reads the property `constructor` of an object; null if it has none. */
-export function constructorReader(heap: HeapAccess): (object: number, map: ObjectMap) => number | null {
+export function constructorReader(heap: HeapAccess): PropertyReader {
+  return propertyReader(heap, 'constructor');
+}
+
+/** Reads one property of an object, given with its map: its word, null if it has none. */
+export type PropertyReader = (object: number, map: ObjectMap) => number | null;
+
+/**
+ * Returns a function that reads the own property with this name.
+ * @param maxWords how long a table of properties may be
+ */
+export function propertyReader(
+  heap: HeapAccess,
+  name: string,
+  maxWords = MAX_DICTIONARY_WORDS,
+): PropertyReader {
   const { details, array, nameDictionary, map: layoutOfMap, object: layoutOfObject } = heap.layout;
   // V8 stores each property name once.
-  let constructorKey = 0;
-  const isConstructorKey = (key: number): boolean => {
-    if (key === constructorKey) return true;
-    if (constructorKey !== 0 || textOf(heap, key) !== 'constructor') return false;
-    constructorKey = key;
+  let knownKey = 0;
+  const isKey = (key: number): boolean => {
+    if (key === knownKey) return true;
+    if (knownKey !== 0 || textOf(heap, key) !== name) return false;
+    knownKey = key;
     return true;
   };
 
   const inDictionary = (table: number): number | null => {
     if (heap.mapOf(table) === null) return null;
-    const length = heap.smallIn(table, array.length, MAX_DICTIONARY_WORDS);
+    const length = heap.smallIn(table, array.length, maxWords);
     const entries = length === null ? null : heap.read(table, array.data, length * WORD);
     if (length === null || entries === null) return null;
     const step = nameDictionary.entryWords;
     for (let at = nameDictionary.prefix; at + step <= length; at += step) {
       const key = wordAt(entries, at * WORD);
-      if (isTagged(key) && isConstructorKey(key)) return wordAt(entries, (at + 1) * WORD);
+      if (isTagged(key) && isKey(key)) return wordAt(entries, (at + 1) * WORD);
     }
     return null;
   };
@@ -58,7 +73,7 @@ export function constructorReader(heap: HeapAccess): (object: number, map: Objec
   return (object, map) => {
     const table = heap.wordIn(object, layoutOfObject.properties);
     if (isDictionary(heap, map)) return table === null ? null : inDictionary(table);
-    const own = descriptors(heap, map).find(({ key }) => isConstructorKey(key));
+    const own = descriptors(heap, map).find(({ key }) => isKey(key));
     if (own === undefined) return null;
     if ((own.details & details.locationMask) !== 0) return own.value;
     const index = (own.details & details.indexMask) >>> details.indexShift;

@@ -14,7 +14,7 @@ const UNKNOWN_SIZE = 0;
 export type SizeOf = (map: ObjectMap, words: Uint32Array, at: number) => number | null;
 
 /**
- * Calls back with the map and the size of each object.
+ * Calls back with the map of each object, its size in bytes, and its index in `words`.
  * @param words the page's objects, two entries for each 8-byte word, the lower half first
  * @returns how many bytes no object explains, not counting zeros, which are unused so far
  */
@@ -22,7 +22,7 @@ export function walkPage(
   words: Uint32Array,
   maps: ObjectMaps,
   sizeOf: SizeOf,
-  visit: (map: ObjectMap, bytes: number) => void,
+  visit: (map: ObjectMap, bytes: number, at: number) => void,
 ): number {
   const end = words.length;
   let unexplained = 0;
@@ -37,18 +37,18 @@ export function walkPage(
       at += 2;
       continue;
     }
-    if (open !== null) visit(open, (at - openedAt) * 4);
+    if (open !== null) visit(open, (at - openedAt) * 4, openedAt);
     open = null;
     if (size === UNKNOWN_SIZE) {
       open = map;
       openedAt = at;
       at += 2;
     } else {
-      visit(map, size);
+      visit(map, size, at);
       at += size / 4;
     }
   }
-  if (open !== null) visit(open, (end - openedAt) * 4);
+  if (open !== null) visit(open, (end - openedAt) * 4, openedAt);
   return unexplained;
 }
 

@@ -13,6 +13,8 @@ export interface HeapPage {
   isLarge: boolean;
   /** Size of the page in bytes. */
   size: number;
+  /** Bytes of its objects, including those that no collection has freed yet. */
+  used: number;
   /** Belongs to the young generation. */
   isYoung: boolean;
   /**
@@ -36,13 +38,27 @@ export interface HeaderLayout {
   heap: number;
   start: number;
   end: number;
+  /** MemoryChunk::allocated_bytes_ of the old generation. */
+  allocated: number;
+  /** MemoryChunk::high_water_mark_: up to where the young generation was ever used, from the page's start. */
+  highWater: number;
 }
 
 /** By the first version of V8 that has it. */
 export const HEADER_LAYOUTS = {
-  v11: { pointer: null, flags: 1, self: null, size: 0, heap: 2, start: 3, end: 4 },
-  v12: { pointer: null, flags: 0, self: 1, size: 2, heap: 3, start: 4, end: 5 },
-  v13: { pointer: 1, flags: 0, self: 1, size: 2, heap: 8, start: 9, end: 7 },
+  v11: {
+    pointer: null,
+    flags: 1,
+    self: null,
+    size: 0,
+    heap: 2,
+    start: 3,
+    end: 4,
+    allocated: 5,
+    highWater: 7,
+  },
+  v12: { pointer: null, flags: 0, self: 1, size: 2, heap: 3, start: 4, end: 5, allocated: 6, highWater: 8 },
+  v13: { pointer: 1, flags: 0, self: 1, size: 2, heap: 8, start: 9, end: 7, allocated: 3, highWater: 5 },
 } satisfies Record<string, HeaderLayout>;
 const LAYOUTS: HeaderLayout[] = Object.values(HEADER_LAYOUTS);
 const HEADER_WORDS = 10;
@@ -113,6 +129,29 @@ export function holdsObjects({
   );
 }
 
+/**
+ * Bytes of the objects of a page, by the words of its header. No page of the young generation counts them: at most what was ever used.
+ */
+export function usedBytes(
+  header: ArrayLike<number | bigint>,
+  layout: Pick<HeaderLayout, 'allocated' | 'highWater'>,
+  {
+    address,
+    start,
+    end,
+    isYoung,
+    isLarge,
+    isStale,
+  }: Pick<HeapPage, 'start' | 'end' | 'isYoung' | 'isLarge' | 'isStale'> & { address: number },
+): number {
+  if (isStale) return 0;
+  const isCounted = isLarge || !isYoung;
+  const bytes = isCounted
+    ? Number(header[layout.allocated])
+    : address + Number(header[layout.highWater]) - start;
+  return Math.min(Math.max(bytes, 0), end - start);
+}
+
 type ReadWords = (address: number) => number[] | null;
 
 function wordReader(memory: MemoryReader): ReadWords {
@@ -148,15 +187,9 @@ function headerAt(address: number, read: ReadWords): Header | null {
     const flags = own[layout.flags] % 2 ** 32;
     const isFrom = (flags & FROM_PAGE) !== 0;
     // Large objects are not copied, so this flag only says that they are young.
-    return {
-      start,
-      end,
-      isLarge,
-      size,
-      heap,
-      isYoung: isFrom || (flags & TO_PAGE) !== 0,
-      isStale: isFrom && !isLarge,
-    };
+    const isYoung = isFrom || (flags & TO_PAGE) !== 0;
+    const bounds = { address, start, end, isYoung, isLarge, isStale: isFrom && !isLarge };
+    return { ...bounds, size, heap, used: usedBytes(words, layout, bounds) };
   }
   return null;
 }

@@ -1,7 +1,6 @@
 /** References in the isolate itself, and in the blocks of C++ code that catch exceptions: Isolate::Iterate in V8. */
 import { WORD } from '../image/memory-words.js';
 import type { OpenHeap } from './open-heap.js';
-import { stackWords } from './stack.js';
 
 /** Where the isolate begins before its roots table, at most. */
 const BYTES_BEFORE_ROOTS = 1 << 12;
@@ -9,13 +8,12 @@ const BYTES_BEFORE_ROOTS = 1 << 12;
 const TRY_CATCH_WORDS = 4;
 const MAX_BLOCKS = 1000;
 
-export function isolateWords({ memory, words, roots, version }: OpenHeap): bigint[] {
+export function isolateWords({ stack, words, roots, version }: OpenHeap): bigint[] {
   const isolate = words.words(roots.address - BYTES_BEFORE_ROOTS, BYTES_BEFORE_ROOTS / WORD);
   if (isolate === null) return [];
-  const bytes = stackWords(memory, words).length * WORD;
-  const from = memory.stackPointer ?? 0;
+  const end = stack.start + stack.words.length * WORD;
   const isOnStack = (word: bigint): boolean =>
-    word % 8n === 0n && word >= BigInt(from) && word < BigInt(from + bytes);
+    word % 8n === 0n && word >= BigInt(stack.start) && word < BigInt(end);
   const start = BigInt(roots.address - BYTES_BEFORE_ROOTS);
   const found = version.isolateRoots.map((offset) => isolate[(BYTES_BEFORE_ROOTS - offset) / WORD]);
   for (const word of new Set(isolate)) {

@@ -2,11 +2,10 @@
  * The part of the stack that JavaScript's frames take: only there do words refer to objects that V8's collector keeps.
  * C++ code, which calls JavaScript and is called by it, has handles instead (src/execution/frames.h in V8).
  */
-import type { ImageMemory } from '../image/image-memory.js';
 import { WORD } from '../image/memory-words.js';
 import type { OpenHeap } from './open-heap.js';
 import { runningCode } from './running-code.js';
-import { stackWords } from './stack.js';
+import type { Stack } from './stack.js';
 
 /** Where ThreadLocalTop lies, before the roots table, at most. */
 const BYTES_BEFORE_ROOTS = 1 << 12;
@@ -30,22 +29,16 @@ interface Frames {
 
 /** All words of them, those of the whole stack where they are not found; and the code that they return to. */
 export function frameWords(heap: OpenHeap): bigint[] {
-  const { memory, words, roots } = heap;
-  const stack = stackWords(memory, words);
-  const found = framesOf(memory, stack, roots.address, words);
-  if (found.length === 0) return [...stack];
-  const inFrames = found.flatMap(({ from, to }) => [...stack.subarray(from, to + 1)]);
+  const { stack, words, roots } = heap;
+  const found = framesOf(stack, roots.address, words);
+  if (found.length === 0) return [...stack.words];
+  const inFrames = found.flatMap(({ from, to }) => [...stack.words.subarray(from, to + 1)]);
   const returns = new Set(found.flatMap((frames) => [...frames.returns]));
   return [...inFrames, ...runningCode(heap, [...returns])];
 }
 
-function framesOf(
-  { stackPointer }: ImageMemory,
-  stack: BigUint64Array,
-  rootsAddress: number,
-  words: OpenHeap['words'],
-): Frames[] {
-  const base = BigInt((stackPointer ?? 0) - ((stackPointer ?? 0) % WORD));
+function framesOf({ start, words: stack }: Stack, rootsAddress: number, words: OpenHeap['words']): Frames[] {
+  const base = BigInt(start);
   /** An index into the stack; -1 where a word does not point to one above another. */
   const indexOf = (word: bigint, above: number): number => {
     const offset = word - base;

@@ -11,7 +11,7 @@ import { loadPages } from './load.js';
 import { findNameTables, type NameTables } from './names-in-program.js';
 import { findPages, type FoundPage } from './page-headers.js';
 import { findRoots, learnTypes, type RootsTable } from './roots.js';
-import { countNear, stackWords } from './stack.js';
+import { countNear, mainStack, workerStack, type Stack } from './stack.js';
 import { readStep, UnreadableHeapError } from './unreadable-heap.js';
 
 export interface OpenHeap {
@@ -25,30 +25,59 @@ export interface OpenHeap {
   types: HeapTypes;
   pages: readonly FoundPage[];
   roots: RootsTable;
+  /** Of the thread that the heap belongs to. */
+  stack: Stack;
   compiled: CompiledHeap;
+}
+
+/** One of an image's heaps: each thread of JavaScript has one. */
+export interface HeapInImage {
+  /** Of V8's object for the heap. */
+  address: number;
+  /** Those of its own, without those of read-only space. */
+  pages: FoundPage[];
+  /** Whether it is that of the main thread. */
+  isMain: boolean;
 }
 
 /** The size of an isolate, which a heap is part of: its thread's stack has pointers into it. */
 const ISOLATE_BYTES = 1 << 16;
 
 /**
- * Opens the heap of the main thread.
+ * Opens a heap.
+ * @param address of V8's object for it, as {@link findHeaps} returns it; by default that of the main thread
  * @throws {UnreadableHeapError}
  * @throws {HeapTooLargeError} in load.ts
  */
-export function openHeap(memory: ImageMemory): OpenHeap {
-  return readStep(() => opened(memory));
+export function openHeap(memory: ImageMemory, address?: number): OpenHeap {
+  return readStep(() => opened(memory, address));
 }
 
-function opened(memory: ImageMemory): OpenHeap {
+/**
+ * All heaps of an image, that of the main thread first, and the pages of read-only space, which they share.
+ * @throws {UnreadableHeapError}
+ */
+export function findHeaps(memory: ImageMemory): { heaps: HeapInImage[]; readOnly: FoundPage[] } {
+  return readStep(() => {
+    const words = memoryWords(memory);
+    const pages = findPages(words, memory.contents, knownVersion(memory.metadata.v8Version).page);
+    const heaps = heapsOf(pages, mainStack(memory, words).words);
+    return { heaps, readOnly: pages.filter(({ isReadOnly }) => isReadOnly) };
+  });
+}
+
+function opened(memory: ImageMemory, address: number | undefined): OpenHeap {
   const version = knownVersion(memory.metadata.v8Version);
   const program = findProgram(memory, memory.files);
   if (program === null) throw new UnreadableHeapError('no program in the image has V8 and its metadata');
   const words = memoryWords(memory);
   const types = heapTypes(program.symbols, version.functionTypes);
   const found = findPages(words, memory.contents, version.page);
-  const heapAddress = mainHeap(found, memory, words);
-  if (heapAddress === null) throw new UnreadableHeapError('the image has no heap');
+  const stackOfMain = mainStack(memory, words);
+  const heaps = heapsOf(found, stackOfMain.words);
+  const wanted = heaps.find((heap) => (address === undefined ? heap.isMain : heap.address === address));
+  if (wanted === undefined) throw new UnreadableHeapError('the image has no heap');
+  const heapAddress = wanted.address;
   const pages = found.filter(({ heap, isStale }) => (heap === heapAddress || heap === 0) && !isStale);
   const compiled = compiledHeap();
   loadPages(compiled, memory, pages);
@@ -60,7 +89,8 @@ function opened(memory: ImageMemory): OpenHeap {
   learnTypes(compiled, roots, types);
   writeSizes(compiled, version, program.symbols, types);
   writeVisits(compiled, version, types);
-  return { memory, words, program, version, types, names, heapAddress, pages, roots, compiled };
+  const stack = wanted.isMain ? stackOfMain : workerStack(memory, words, roots.address);
+  return { memory, words, program, version, types, names, heapAddress, pages, roots, stack, compiled };
 }
 
 /** @param told what the image says, of whatever kind */
@@ -72,14 +102,22 @@ function knownVersion(told: unknown): V8Version {
   return version;
 }
 
-/** The heap whose isolate the main thread's stack points to most; of those that are equal in it, that with most pages. */
-function mainHeap(pages: readonly FoundPage[], memory: ImageMemory, words: MemoryWords): number | null {
-  const counts = new Map<number, number>();
-  for (const { heap } of pages) if (heap !== 0) counts.set(heap, (counts.get(heap) ?? 0) + 1);
-  const heaps = [...counts.keys()];
-  const near =
-    heaps.length > 1 ? countNear(stackWords(memory, words), heaps, ISOLATE_BYTES) : new Map<number, number>();
-  const of = (numbers: ReadonlyMap<number, number>, heap: number): number => numbers.get(heap) ?? 0;
-  heaps.sort((a, b) => of(near, b) - of(near, a) || of(counts, b) - of(counts, a));
-  return heaps.at(0) ?? null;
+/**
+ * The main thread's is that whose isolate its stack points to most; of those that are equal in it, that with most pages.
+ * The others follow in the order of their pages.
+ */
+function heapsOf(found: readonly FoundPage[], stack: BigUint64Array): HeapInImage[] {
+  const pagesOf = new Map<number, FoundPage[]>();
+  for (const page of found) {
+    const pages = pagesOf.get(page.heap);
+    if (pages !== undefined) pages.push(page);
+    else if (page.heap !== 0) pagesOf.set(page.heap, [page]);
+  }
+  const addresses = [...pagesOf.keys()];
+  const near = addresses.length > 1 ? countNear(stack, addresses, ISOLATE_BYTES) : new Map<number, number>();
+  const of = (address: number): number => near.get(address) ?? 0;
+  const count = (address: number): number => pagesOf.get(address)?.length ?? 0;
+  const [main] = [...addresses].sort((a, b) => of(b) - of(a) || count(b) - count(a));
+  const heaps = [...pagesOf].map(([address, pages]) => ({ address, pages, isMain: address === main }));
+  return heaps.sort((a, b) => Number(b.isMain) - Number(a.isMain));
 }

@@ -5,7 +5,15 @@
 import { WORD, type MemoryWords } from '../image/memory-words.js';
 import type { PageHeaderLayout } from '../layouts/version.js';
 import type { Region } from '../memory.js';
-import { FROM_PAGE, holdsObjects, MAX_PAGE_BYTES, PAGE_BYTES, SYSTEM_PAGE_BYTES, TO_PAGE } from '../pages.js';
+import {
+  FROM_PAGE,
+  holdsObjects,
+  MAX_PAGE_BYTES,
+  PAGE_BYTES,
+  SYSTEM_PAGE_BYTES,
+  TO_PAGE,
+  usedBytes,
+} from '../pages.js';
 
 export interface FoundPage {
   address: number;
@@ -23,6 +31,8 @@ export interface FoundPage {
   isStale: boolean;
   /** It is of the other half: after the last object on it, or behind the last page in use, old ones may lie. */
   isYoung: boolean;
+  /** Bytes of its objects, including those that no collection has freed yet. */
+  used: number;
 }
 
 const HEADER_WORDS = 12;
@@ -61,7 +71,8 @@ function pageAt(words: MemoryWords, address: number, layout: PageHeaderLayout): 
   // A large object is not copied: its mark says no more than that it is young.
   const isStale = (own[layout.flags] & BigInt(FROM_PAGE)) !== 0n && !isLarge;
   const isYoung = (own[layout.flags] & BigInt(TO_PAGE)) !== 0n;
-  return { ...page, heap, isReadOnly: heap === 0, isLarge, isStale, isYoung };
+  const found = { ...page, heap, isReadOnly: heap === 0, isLarge, isStale, isYoung };
+  return { ...found, used: usedBytes(header, layout, found) };
 }
 
 type Bounds = Pick<FoundPage, 'address' | 'size' | 'start' | 'end'>;
