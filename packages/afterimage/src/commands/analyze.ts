@@ -1,5 +1,5 @@
 /** `afterimage analyze`: shows what a snapshot contains, what retains it, and what looks like a leak. */
-import { readProvenance, type Snapshot } from '@afterimage/snapshot';
+import { readProvenance } from '@afterimage/snapshot';
 import { Command } from 'commander';
 import { analysisOf } from '../report/data/analysis.js';
 import { heapTree } from '../report/data/heap-tree.js';
@@ -15,7 +15,7 @@ import { addVerbHelp } from '../cli/verb-help.js';
 import { answer, nodeId, snapshotArgument, type Questions } from '../jobs/answers.js';
 import { addReportOptions, checkReportOptions, type ReportOptions } from '../report/report-options.js';
 import { deliverReport, type Report } from '../report/deliver-report.js';
-import { checkLevelIsUsed, openSnapshot } from '../jobs/snapshot-input.js';
+import { checkImageOptions, openSnapshot, type Opened } from '../jobs/snapshot-input.js';
 
 type Options = ReportOptions & Questions;
 
@@ -34,6 +34,7 @@ export function analyzeCommand(): Command {
       'analyze app.heapsnapshot',
       'analyze app.heapsnapshot --suspect 1',
       'analyze app.image.zst.age --identity key.txt',
+      'analyze app.image.zst --isolate 1',
       'analyze app.heapsnapshot --format html -o report.html',
     ],
     exits: ['refused'],
@@ -47,13 +48,13 @@ async function runAnalyze(file: string, options: Options): Promise<void> {
     return answer(file, options, options);
   await checkReportOptions(options, [file]);
   const progress = progressLine();
-  const { redact, force } = options;
-  const opening = { identities: await identitiesOf(options), redact, force, progress };
-  const { snapshot, isImage } = await openSnapshot(file, ['dominators', 'distances', 'classes'], opening);
-  checkLevelIsUsed(redact, isImage);
+  const { redact, isolate, force } = options;
+  const opening = { identities: await identitiesOf(options), redact, isolate, force, progress };
+  const opened = await openSnapshot(file, ['dominators', 'distances', 'classes'], opening);
+  checkImageOptions(options, opened.isImage);
   try {
     progress.stage('looking for suspects …');
-    const report = await analyze(snapshot, file, options);
+    const report = await analyze(opened, file, options);
     progress.clear();
     await deliverReport(options, report);
   } finally {
@@ -61,8 +62,8 @@ async function runAnalyze(file: string, options: Options): Promise<void> {
   }
 }
 
-async function analyze(snapshot: Snapshot, file: string, options: Options): Promise<Report> {
-  const analysis = analysisOf(snapshot, file, options.top);
+async function analyze({ snapshot, others }: Opened, file: string, options: Options): Promise<Report> {
+  const analysis = analysisOf(snapshot, file, others, options.top);
   const { pid, time } = readProvenance(snapshot.graph.header)?.target ?? {};
   const pidHere = pid !== undefined && time !== undefined && (await runsHere(pid, time)) ? pid : null;
   return {

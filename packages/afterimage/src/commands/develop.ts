@@ -8,6 +8,7 @@ import { CommandError } from '../cli/command-error.js';
 import { addVerbHelp } from '../cli/verb-help.js';
 import { checkDestination, checkStandardOutput } from '../files/destination.js';
 import { developBy, type DevelopedBy } from '../jobs/developing-by.js';
+import { isolateReport, othersText } from '../jobs/isolates.js';
 import { openImage } from '../jobs/opened-image.js';
 import { DEFAULT_WAY, WAYS, type Way } from '../jobs/ways.js';
 import {
@@ -20,12 +21,13 @@ import {
 } from '../files/encryption-options.js';
 import { asCommandError } from '../files/as-command-error.js';
 import { interruption } from '../cli/interruption.js';
+import { isMainThread, isolateOption, type IsolateOptions } from '../cli/isolate-option.js';
 import { levelOption } from '../cli/redaction-option.js';
 import { sameFile } from '../files/same-file.js';
 import { progressLine } from '../cli/progress-line.js';
 import { visibleJson } from '../cli/visible.js';
 
-interface Options extends RecipientOptions, IdentityOptions {
+interface Options extends RecipientOptions, IdentityOptions, IsolateOptions {
   output: string;
   redact: RedactionLevel;
   by: Way;
@@ -50,6 +52,7 @@ export function developCommand(): Command {
         .choices(WAYS)
         .default(DEFAULT_WAY),
     )
+    .addOption(isolateOption())
     .addOption(recipientOption())
     .addOption(identityOption())
     .option('--json', 'print what was done as one JSON document')
@@ -62,13 +65,15 @@ export function developCommand(): Command {
       'develop app.image.zst -o app.heapsnapshot',
       'develop app.image.zst.age --identity key.txt -o app.heapsnapshot',
       'develop app.image.zst --by auto -o app.heapsnapshot',
+      'develop app.image.zst --isolate 1 -o worker.heapsnapshot',
     ],
     exits: ['refused'],
     document: 'docs/image-format.md',
   }).action(runDevelop);
 }
 
-async function runDevelop(imagePath: string, options: Options): Promise<void> {
+async function runDevelop(imagePath: string, given: Options, command: Command): Promise<void> {
+  const options = { ...given, by: wayFor(given, command.getOptionValueSource('by') === 'cli') };
   await checkUsage(imagePath, options);
   const [recipients, identities] = [await recipientsOf(options), await identitiesOf(options)];
   const signal = interruption();
@@ -77,10 +82,12 @@ async function runDevelop(imagePath: string, options: Options): Promise<void> {
     const force = options.force === true;
     await checkDestination(options.output, force);
     const image = await openImage(imagePath, identities, signal);
-    const { redact, output, by } = options;
+    const { redact, output, by, isolate } = options;
     const developing = { redact, recipients, force, signal, progress };
-    const developed = await developBy(by, image, output, developing);
+    const developed = await developBy(by, image, output, developing, isolate);
     progress.clear();
+    const others = othersText(developed.others);
+    if (others !== null) console.error(`afterimage: ${others}`);
     if (options.json)
       console.log(visibleJson(JSON.stringify(report(image.stream.header, developed, output))));
     else console.error(`afterimage: ${summary(developed, options.output)}`);
@@ -90,6 +97,20 @@ async function runDevelop(imagePath: string, options: Options): Promise<void> {
       ? signal.reason
       : asCommandError(error, { input: inputName(imagePath), output: options.output });
   }
+}
+
+/**
+ * The way that was asked for; the reader for the heap of a worker thread.
+ * @throws {CommandError} `usage` if V8's own generator was asked for that
+ */
+function wayFor({ by, isolate }: Options, isGiven: boolean): Way {
+  if (isMainThread(isolate)) return by;
+  if (isGiven && by === 'v8')
+    throw new CommandError(
+      'usage',
+      "--by v8 develops the main thread's heap alone: leave it out, or give --by reader",
+    );
+  return isGiven ? by : 'reader';
 }
 
 async function checkUsage(imagePath: string, { output, json }: Options): Promise<void> {
@@ -109,7 +130,7 @@ function summary(
 }
 
 function report({ metadata, imageBytes }: ImageHeader, developed: DevelopedBy, path: string): object {
-  const { by, fileBytes, sha256, nodes, edges, redaction, developMs, ghostLocks } = developed;
+  const { by, isolate, fileBytes, sha256, nodes, edges, redaction, developMs, ghostLocks } = developed;
   return {
     path,
     bytes: fileBytes,
@@ -118,6 +139,7 @@ function report({ metadata, imageBytes }: ImageHeader, developed: DevelopedBy, p
     edges,
     redaction,
     by,
+    isolate: isolate === null ? null : isolateReport(isolate),
     developMs: roundMs(developMs),
     ghostLocks,
     image: { bytes: imageBytes, ...metadata },

@@ -2,6 +2,7 @@
 import { diff, readProvenance, type Growth, type Snapshot } from '@afterimage/snapshot';
 import { Command } from 'commander';
 import { comparisonOf, heapSizeOf, type Comparison, type HeapSize } from '../report/data/comparison.js';
+import { asSentence } from '../report/data/analysis.js';
 import { heapTree } from '../report/data/heap-tree.js';
 import { packageFile } from '../report/data/package-files.js';
 import { CommandError } from '../cli/command-error.js';
@@ -20,7 +21,7 @@ import { inputName } from '../files/input-name.js';
 import { addReportOptions, checkReportOptions, type ReportOptions } from '../report/report-options.js';
 import { deliverReport, type Report } from '../report/deliver-report.js';
 import { addVerbHelp } from '../cli/verb-help.js';
-import { checkLevelIsUsed, openSnapshot, type Opening } from '../jobs/snapshot-input.js';
+import { checkImageOptions, openSnapshot, type Opening } from '../jobs/snapshot-input.js';
 import type { Maker } from '../jobs/ways.js';
 
 const IN_PAGE: Shown = { suspects: Infinity, classes: 2000, details: null, isWhole: true };
@@ -52,10 +53,11 @@ async function runDiff(files: string[], options: ReportOptions): Promise<void> {
   await checkReportOptions(options, files);
   const progress = progressLine();
   try {
-    const { redact, force } = options;
-    const opening = { identities: await identitiesOf(options), redact, force, progress };
-    const { growth, heaps, last } = await grown(files, options.top, opening);
+    const { redact, isolate, force } = options;
+    const opening = { identities: await identitiesOf(options), redact, isolate, force, progress };
+    const { growth, heaps, last, others } = await grown(files, options.top, opening);
     const comparison = comparisonOf(growth, files, heaps, last, options.top);
+    if (others !== null) comparison.notCovered = [...comparison.notCovered, asSentence(others)];
     const report = reportOf(comparison, last, options);
     progress.clear();
     await deliverReport(options, report);
@@ -68,6 +70,8 @@ interface Grown {
   growth: Growth;
   heaps: HeapSize[];
   last: Snapshot;
+  /** A sentence about other heaps in the last image, without its full stop; null if there are none. */
+  others: string | null;
 }
 
 /** What the two ways see differs, which looks like growth: V8's own generator develops images next to its snapshots. */
@@ -106,10 +110,12 @@ async function grownBy(
   const made = new Map<Maker, string>();
   const last: Snapshot[] = [];
   let hasImage = false;
+  let othersInLast: string | null = null;
   async function* snapshots(): AsyncGenerator<Snapshot> {
     for (const [at, file] of files.entries()) {
-      const { snapshot, isImage } = await openSnapshot(file, [], { ...opening, by });
+      const { snapshot, isImage, others } = await openSnapshot(file, [], { ...opening, by });
       hasImage ||= isImage;
+      othersInLast = others;
       made.set(readProvenance(snapshot.graph.header)?.by ?? 'v8', inputName(file));
       if (by === 'reader' && hasImage && made.size > 1)
         throw new MixedWaysError(
@@ -122,8 +128,8 @@ async function grownBy(
     }
   }
   const growth = await diff(snapshots(), { readText: packageFile, ...(most === undefined ? {} : { most }) });
-  checkLevelIsUsed(opening.redact, hasImage);
-  return { growth, heaps, last: last[0] };
+  checkImageOptions(opening, hasImage);
+  return { growth, heaps, last: last[0], others: othersInLast };
 }
 
 function reportOf(comparison: Comparison, last: Snapshot, options: ReportOptions): Report {

@@ -22,14 +22,17 @@ import { writeOutput } from '../files/output.js';
 import { progressLine } from '../cli/progress-line.js';
 import { formatNumberOf } from '../cli/quantities.js';
 import { developBy } from '../jobs/developing-by.js';
+import { othersText } from '../jobs/isolates.js';
 import { imageOf, type OpenedImage } from '../jobs/opened-image.js';
 import { redactTo, type RedactedOutput, type Redacting } from '../jobs/redacting.js';
+import { isolateOption, type IsolateOptions } from '../cli/isolate-option.js';
 import { levelOption } from '../cli/redaction-option.js';
+import { checkImageOptions } from '../jobs/snapshot-input.js';
 import { sameFile } from '../files/same-file.js';
 import { BEGINNING_BYTES, isImage, openStored } from '../files/stored-stream.js';
 import { visible, visibleJson } from '../cli/visible.js';
 
-interface Options extends RecipientOptions, IdentityOptions {
+interface Options extends RecipientOptions, IdentityOptions, IsolateOptions {
   redact: RedactionLevel;
   output?: string;
   json?: true;
@@ -52,6 +55,7 @@ export function redactCommand(): Command {
     .argument('[out]', 'output file: FILE, FILE.gz or FILE.zst to compress it, - for standard output')
     .option('-o, --output <file>', 'the same, in place of the argument')
     .addOption(levelOption())
+    .addOption(isolateOption())
     .addOption(recipientOption())
     .addOption(identityOption())
     .option('--json', 'print what was done as one JSON document')
@@ -67,7 +71,7 @@ export function redactCommand(): Command {
 }
 
 async function runRedact(input: string, out: string | undefined, options: Options): Promise<void> {
-  const { redact: level, json } = options;
+  const { redact: level, isolate, json } = options;
   const force = options.force === true;
   const output = outputOf(out, options);
   await checkUsage(input, output, json === true);
@@ -78,8 +82,9 @@ async function runRedact(input: string, out: string | undefined, options: Option
     await checkDestination(output, force);
     const redacting = { level, recipients, signal, progress };
     const [beginning, chunks] = await split(await openStored(input, identities, signal), BEGINNING_BYTES);
+    checkImageOptions({ isolate }, isImage(beginning));
     const written = isImage(beginning)
-      ? await fromImage(await imageOf(input, chunks, identities, signal), output, force, redacting)
+      ? await fromImage(await imageOf(input, chunks, identities, signal), output, force, redacting, isolate)
       : await writeOutput(output, force, (to) => redactTo(to, output, chunks, redacting));
     progress.clear();
     if (json) console.log(visibleJson(JSON.stringify(report(written, output))));
@@ -96,8 +101,12 @@ async function fromImage(
   output: string,
   force: boolean,
   { level: redact, ...rest }: Redacting,
+  isolate: string | undefined,
 ): Promise<Written> {
-  const developed = await developBy('auto', image, output, { redact, force, ...rest });
+  const developed = await developBy('auto', image, output, { redact, force, ...rest }, isolate);
+  const others = othersText(developed.others);
+  rest.progress.clear();
+  if (others !== null) console.error(`afterimage: ${others}`);
   return { ...developed, strings: null, leftOut: [], trailingBytes: 0 };
 }
 

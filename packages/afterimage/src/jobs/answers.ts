@@ -3,6 +3,7 @@ import type { RedactionLevel, Snapshot } from '@afterimage/snapshot';
 import { Argument, InvalidArgumentError, type Command } from 'commander';
 import { CommandError } from '../cli/command-error.js';
 import { progressLine } from '../cli/progress-line.js';
+import { isolateOption, type IsolateOptions } from '../cli/isolate-option.js';
 import { imageLevelOption } from '../cli/redaction-option.js';
 import { visible } from '../cli/visible.js';
 import { wholeNumber } from '../cli/whole-number.js';
@@ -17,7 +18,7 @@ import { similarNames } from '../report/data/similar-names.js';
 import { deliverReport } from '../report/deliver-report.js';
 import { addFormatOptions, formatOf, type FormatOptions } from '../report/format-options.js';
 import { checkReportOptions } from '../report/report-options.js';
-import { checkLevelIsUsed, openSnapshot, type Part } from './snapshot-input.js';
+import { checkImageOptions, openSnapshot, type Part } from './snapshot-input.js';
 
 /** Each question is asked if present. */
 export interface Questions {
@@ -28,7 +29,7 @@ export interface Questions {
   retainers?: number;
 }
 
-export interface AnswerOptions extends FormatOptions, IdentityOptions {
+export interface AnswerOptions extends FormatOptions, IdentityOptions, IsolateOptions {
   redact?: RedactionLevel;
   top?: number;
 }
@@ -45,7 +46,10 @@ export function snapshotArgument(): Argument {
 
 /** Adds the options of a verb that asks one question. */
 export function addAnswerOptions(command: Command, top?: string): Command {
-  addFormatOptions(command).addOption(identityOption()).addOption(imageLevelOption());
+  addFormatOptions(command)
+    .addOption(identityOption())
+    .addOption(imageLevelOption())
+    .addOption(isolateOption());
   return top === undefined ? command : command.option('--top <n>', top, wholeNumber);
 }
 
@@ -66,12 +70,13 @@ export async function answer(file: string, questions: Questions, options: Answer
   await checkReportOptions(options, [file]);
   const progress = progressLine();
   try {
-    const { redact, force } = options;
-    const opening = { identities: await identitiesOf(options), redact, force, progress };
-    const { snapshot, isImage } = await openSnapshot(file, neededFor(questions), opening);
-    checkLevelIsUsed(redact, isImage);
+    const { redact, isolate, force } = options;
+    const opening = { identities: await identitiesOf(options), redact, isolate, force, progress };
+    const { snapshot, isImage, others } = await openSnapshot(file, neededFor(questions), opening);
+    checkImageOptions(options, isImage);
     const answers = answersTo(snapshot, file, questions, options);
     progress.clear();
+    if (others !== null) console.error(`afterimage: ${others}`);
     await deliverReport(options, {
       data: () => answers,
       blocks: () => answersBlocks(answers, options.top ?? ANSWERS_SHOWN),

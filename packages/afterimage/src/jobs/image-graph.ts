@@ -7,9 +7,11 @@ import { explainPages } from '@afterimage/v8-heap/reader/explain';
 import { openHeap } from '@afterimage/v8-heap/reader/open-heap';
 import { readGraph, type HeapGraph } from '@afterimage/v8-heap/reader/read-graph';
 import { UnreadableHeapError } from '@afterimage/v8-heap/reader/unreadable-heap';
+import type { Isolate } from '@afterimage/v8-heap/reader/isolates';
 import { setImmediate } from 'node:timers/promises';
 import type { ProgressLine } from '../cli/progress-line.js';
 import { imageDigest } from '../files/image-digest.js';
+import { chosenIsolate } from './isolates.js';
 import type { OpenedImage } from './opened-image.js';
 import { whyUnreadable } from './ways.js';
 
@@ -22,31 +24,62 @@ const MAX_UNEXPLAINED_SHARE = 1e-4;
 const READ_PER_HEAP = 4;
 const READ_BYTES = 128 << 20;
 
-/** Memory that reading takes, in bytes. */
+/** Memory that reading the main thread's heap takes, in bytes. */
 export function readNeedBytes({ imageBytes: bytes, metadata }: ImageHeader, openFile: OpenFile): number {
-  return READ_BYTES + READ_PER_HEAP * metadata.heap.total + (openFile === null ? bytes : 0);
+  return readNeedOf(metadata.heap.total, openFile === null ? bytes : 0);
+}
+
+/** Memory that reading a heap takes, in bytes, with so many of the image kept in memory. */
+export function readNeedOf(heapBytes: number, keptBytes: number): number {
+  return READ_BYTES + READ_PER_HEAP * heapBytes + keptBytes;
+}
+
+export interface GraphReading {
+  /** Whose heap, as `--isolate` says it; absent for the main thread. */
+  isolate?: string | undefined;
+  signal: AbortSignal;
+  progress: ProgressLine;
+  /** Checks the memory that reading a worker's heap takes: only its pages tell how much. */
+  checkNeed?: (bytes: number) => Promise<void>;
+}
+
+/** A graph, the isolate that it is of, and the others in the image. */
+export interface IsolateGraph {
+  graph: HeapGraph;
+  isolate: Isolate;
+  others: readonly Isolate[];
 }
 
 /**
  * Reads the graph.
  * @param openFile opens the image where it can be read at any position; null keeps all of it in memory
  * @throws {UnreadableHeapError} or {HeapTooLargeError} where only V8's own generator can develop this image
- * @throws {ImageError}
+ * @throws {ImageError}; {CommandError} if the image has no such isolate
  */
 export async function graphOfImage(
   image: ImageStream,
   openFile: OpenFile,
-  signal: AbortSignal,
-  progress: ProgressLine,
-): Promise<HeapGraph> {
+  reading: GraphReading,
+): Promise<IsolateGraph> {
   const why = whyUnreadable(image.header);
   if (why !== null) throw new UnreadableHeapError(why);
+  const { signal, progress, checkNeed } = reading;
   const memory = await memoryOf(image, openFile, signal, progress);
-  return graphOf(memory, signal, progress).finally(() => memory.close());
+  try {
+    progress.stage('finding the heaps …');
+    await pause(signal);
+    const chosen = chosenIsolate(memory, reading.isolate);
+    const { isMain, committedBytes } = chosen.isolate;
+    const kept = openFile === null ? image.header.imageBytes : 0;
+    if (!isMain) await checkNeed?.(readNeedOf(committedBytes, kept));
+    return { ...chosen, graph: await graphOf(memory, chosen.isolate, signal, progress) };
+  } finally {
+    memory.close();
+  }
 }
 
 /** All of the image is read once, so that its digest is compared as V8's way does. */
-async function memoryOf(
+export async function memoryOf(
   { header, chunks }: ImageStream,
   openFile: OpenFile,
   signal: AbortSignal,
@@ -72,10 +105,19 @@ async function memoryOf(
   return openFile === null ? kept.open() : openFile();
 }
 
-async function graphOf(memory: ImageMemory, signal: AbortSignal, progress: ProgressLine): Promise<HeapGraph> {
+/**
+ * Reads the graph of one isolate.
+ * @throws {UnreadableHeapError} or {HeapTooLargeError}
+ */
+export async function graphOf(
+  memory: ImageMemory,
+  { heapAddress }: Isolate,
+  signal: AbortSignal,
+  progress: ProgressLine,
+): Promise<HeapGraph> {
   progress.stage('finding the objects …');
   await pause(signal);
-  const heap = openHeap(memory);
+  const heap = openHeap(memory, heapAddress);
   const { objects, unexplained } = explainPages(heap);
   if (unexplained > Math.max(MAX_UNEXPLAINED, objects * MAX_UNEXPLAINED_SHARE)) {
     const [places, among] = [unexplained, objects].map((count) => count.toLocaleString('en'));

@@ -1,45 +1,59 @@
 /** From an image to a snapshot in memory that can be queried, without a file in between. */
 import { develop } from '@afterimage/image/develop';
 import type { ImageStream } from '@afterimage/image/read';
-import { targetOf } from '@afterimage/image/redacted-output';
 import { openSnapshot, snapshotFromColumns, type RedactionLevel, type Snapshot } from '@afterimage/snapshot';
-import type { HeapGraph } from '@afterimage/v8-heap/reader/read-graph';
 import { nodeIds, snapshotHeader, stringsJson } from '@afterimage/v8-heap/reader/snapshot-json';
 import { PassThrough } from 'node:stream';
 import { uninterrupted, whileInterruptible } from '../cli/interruption.js';
 import type { ProgressLine } from '../cli/progress-line.js';
 import { checkRoom, showStep } from './developing.js';
-import { graphOfImage } from './image-graph.js';
+import { graphOfImage, type IsolateGraph } from './image-graph.js';
+import { othersText, targetOfIsolate } from './isolates.js';
 import type { OpenedImage } from './opened-image.js';
-import { readerFirst, type Maker } from './ways.js';
+import { checkV8CanRead, readerFirst, type Maker } from './ways.js';
 
 export interface ImageReading {
   level: RedactionLevel;
   /** `reader` falls back to V8's own generator, with a line that says so. */
   by: Maker;
+  /** Whose heap, as `--isolate` says it; undefined for the main thread. */
+  isolate: string | undefined;
   /** Whether V8's own generator is tried even if memory seems too small. */
   force: boolean;
   progress: ProgressLine;
+}
+
+export interface ImageSnapshot {
+  snapshot: Snapshot;
+  /** A sentence about other heaps in the image, without its full stop; null if there are none, or if it is unknown. */
+  others: string | null;
 }
 
 /**
  * Reads the image into a snapshot, redacted as `develop` does it; its header says by which way.
  * @throws {CommandError}, {DevelopError}, {ImageError} or {SnapshotFormatError}
  */
-export async function snapshotOfImage(image: OpenedImage, reading: ImageReading): Promise<Snapshot> {
-  const { stream, openFile } = image;
-  const { by, level, progress } = reading;
-  if (by === 'v8') return byV8(stream, reading);
-  const byReader = async (): Promise<Snapshot> => {
-    const graph = await graphOfImage(stream, openFile, uninterrupted, progress);
+export async function snapshotOfImage(image: OpenedImage, reading: ImageReading): Promise<ImageSnapshot> {
+  const { name, stream, openFile } = image;
+  const { by, isolate, level, progress } = reading;
+  const developed = async (again: ImageStream): Promise<ImageSnapshot> => ({
+    snapshot: await byV8(again, reading),
+    others: null,
+  });
+  if (by === 'v8') {
+    checkV8CanRead(name, isolate, "V8's own generator develops every image next to a snapshot");
+    return developed(stream);
+  }
+  const byReader = async (): Promise<ImageSnapshot> => {
+    const found = await graphOfImage(stream, openFile, { isolate, signal: uninterrupted, progress });
     progress.stage('working out what keeps what …');
-    return snapshotOf(graph, stream, level);
+    return { snapshot: await snapshotOf(found, stream, level), others: othersText(found.others) };
   };
-  return readerFirst(image, progress, byReader, (again) => byV8(again, reading));
+  return readerFirst(image, isolate, progress, byReader, developed);
 }
 
 async function snapshotOf(
-  graph: HeapGraph,
+  { graph, isolate }: IsolateGraph,
   { header: { metadata } }: ImageStream,
   level: RedactionLevel,
 ): Promise<Snapshot> {
@@ -49,7 +63,7 @@ async function snapshotOf(
     nodeId: nodeIds(graph),
     strings: stringsJson(graph),
   };
-  return snapshotFromColumns(columns, { level, target: targetOf(metadata), by: 'reader' });
+  return snapshotFromColumns(columns, { level, target: targetOfIsolate(metadata, isolate), by: 'reader' });
 }
 
 /** V8 writes in one process what is read here. */

@@ -1,9 +1,7 @@
 /** Reads the heap out of an image into a snapshot, without running any of the target's code: docs/reading.md. */
 import { formatBytes } from '@afterimage/host/format';
 import type { ImageHeader, ImageStream } from '@afterimage/image/read';
-import { targetOf } from '@afterimage/image/redacted-output';
 import { redactor, type Redacted, type RedactionLevel } from '@afterimage/snapshot/redaction';
-import type { HeapGraph } from '@afterimage/v8-heap/reader/read-graph';
 import { snapshotJson } from '@afterimage/v8-heap/reader/snapshot-json';
 import { pipeline } from 'node:stream/promises';
 import type { Writable } from 'node:stream';
@@ -11,27 +9,52 @@ import type { ProgressLine } from '../cli/progress-line.js';
 import { sealedResult } from '../files/compressed-output.js';
 import { writeOutput } from '../files/output.js';
 import type { Developed, Developing } from './developing.js';
-import { graphOfImage, pause } from './image-graph.js';
+import { graphOfImage, pause, type GraphReading, type IsolateGraph } from './image-graph.js';
+import { targetOfIsolate } from './isolates.js';
 import type { OpenedImage } from './opened-image.js';
+
+export interface ReadHeap extends Developed, Pick<IsolateGraph, 'isolate' | 'others'> {}
 
 /**
  * Reads.
  * @param openFile opens the image where it can be read at any position; null keeps all of it in memory
  * @param output a path, or `-` for standard output
+ * @param ofIsolate whose heap
  * @throws {UnreadableHeapError} or {HeapTooLargeError} where only V8's own generator can develop this image
- * @throws {ImageError} or {OutputError}
+ * @throws {ImageError} or {OutputError}; {CommandError} if the image has no such isolate
  */
 export async function readTo(
   output: string,
   image: ImageStream,
   openFile: OpenedImage['openFile'],
-  { redact, recipients, force, signal, progress }: Developing,
-): Promise<Developed> {
+  developing: Developing,
+  ofIsolate: Pick<GraphReading, 'isolate' | 'checkNeed'>,
+): Promise<ReadHeap> {
   const started = performance.now();
-  const graph = await graphOfImage(image, openFile, signal, progress);
+  const { signal, progress } = developing;
+  const found = await graphOfImage(image, openFile, { ...ofIsolate, signal, progress });
+  return { ...(await writeTo(output, found, image.header, developing, started)), ...withoutGraph(found) };
+}
+
+function withoutGraph({ isolate, others }: IsolateGraph): Pick<IsolateGraph, 'isolate' | 'others'> {
+  return { isolate, others };
+}
+
+/**
+ * Writes the snapshot of a graph.
+ * @param started when reading began, by `performance.now`
+ * @throws {OutputError}
+ */
+export async function writeTo(
+  output: string,
+  graph: Pick<IsolateGraph, 'graph' | 'isolate'>,
+  header: ImageHeader,
+  { redact, recipients, force, signal, progress }: Developing,
+  started: number,
+): Promise<Developed> {
   const write = async (to: Writable): Promise<Developed> => {
     const sealed = await sealedResult(to, output, recipients);
-    const redacted = await writeGraph(graph, image.header, redact, sealed.stream, signal, progress);
+    const redacted = await writeGraph(graph, header, redact, sealed.stream, signal, progress);
     return {
       snapshotBytes: redacted.bytes,
       nodes: redacted.nodes,
@@ -47,14 +70,14 @@ export async function readTo(
 }
 
 async function writeGraph(
-  graph: HeapGraph,
+  { graph, isolate }: Pick<IsolateGraph, 'graph' | 'isolate'>,
   { metadata }: ImageHeader,
   level: RedactionLevel,
   output: Writable,
   signal: AbortSignal,
   progress: ProgressLine,
 ): Promise<Redacted> {
-  const redaction = redactor({ level, target: targetOf(metadata), by: 'reader' });
+  const redaction = redactor({ level, target: targetOfIsolate(metadata, isolate), by: 'reader' });
   const ended: Redacted[] = [];
   async function* parts(): AsyncGenerator<Uint8Array> {
     let bytes = 0;

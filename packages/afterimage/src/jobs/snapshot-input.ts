@@ -33,6 +33,8 @@ export interface Opening {
   redact?: RedactionLevel | undefined;
   /** How an image is read; `reader` by default. */
   by?: Maker;
+  /** Whose heap of an image, as `--isolate` says it; the main thread's by default. */
+  isolate?: string | undefined;
   /** Whether an image is read even if memory seems too small. */
   force?: boolean | undefined;
   progress: ProgressLine;
@@ -41,6 +43,8 @@ export interface Opening {
 export interface Opened {
   snapshot: Snapshot;
   isImage: boolean;
+  /** A sentence about other heaps in the image, without its full stop; null if there are none. */
+  others: string | null;
 }
 
 /**
@@ -71,15 +75,24 @@ export async function openSnapshot(path: string, needed: readonly Part[], openin
 }
 
 /**
- * Checks an option that only images have, once the files have been opened.
+ * Checks the options that only images have, once the files have been opened.
  * @throws {CommandError} `usage`
  */
-export function checkLevelIsUsed(redact: RedactionLevel | undefined, isImage: boolean): void {
-  if (redact === undefined || isImage) return;
-  throw new CommandError(
-    'usage',
-    '--redact says how an image is read, and this is none: afterimage redact redacts a snapshot',
-  );
+export function checkImageOptions(
+  { redact, isolate }: Pick<Opening, 'redact' | 'isolate'>,
+  isImage: boolean,
+): void {
+  if (isImage) return;
+  if (redact !== undefined)
+    throw new CommandError(
+      'usage',
+      '--redact says how an image is read, and this is none: afterimage redact redacts a snapshot',
+    );
+  if (isolate !== undefined)
+    throw new CommandError(
+      'usage',
+      '--isolate chooses a heap of an image, and this is a snapshot of one heap',
+    );
 }
 
 async function read(path: string, opening: Opening): Promise<Opened> {
@@ -99,21 +112,22 @@ async function read(path: string, opening: Opening): Promise<Opened> {
   if (total !== null) {
     await close(bytes);
     // By its name: a plain file is read faster than a stream.
-    return { snapshot: await open(path, { onProgress }), isImage: false };
+    return { snapshot: await open(path, { onProgress }), isImage: false, others: null };
   }
   const clearBytes = await clear(bytes, path, opening.identities);
   const [content, stream] = await split(decompressed(clearBytes), BEGINNING_BYTES);
   if (isImage(content)) return readImage(path, stream, opening);
-  return { snapshot: await open(stream, { onProgress }), isImage: false };
+  return { snapshot: await open(stream, { onProgress }), isImage: false, others: null };
 }
 
 async function readImage(
   path: string,
   chunks: AsyncIterable<Uint8Array>,
-  { identities, redact: level = DEFAULT_LEVEL, by = 'reader', force = false, progress }: Opening,
+  { identities, redact: level = DEFAULT_LEVEL, by = 'reader', isolate, force = false, progress }: Opening,
 ): Promise<Opened> {
   const image = await imageOf(path, chunks, identities);
-  return { snapshot: await snapshotOfImage(image, { level, by, force, progress }), isImage: true };
+  const read = await snapshotOfImage(image, { level, by, isolate, force, progress });
+  return { ...read, isImage: true };
 }
 
 async function close(stream: AsyncIterable<Uint8Array>): Promise<void> {

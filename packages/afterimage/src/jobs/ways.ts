@@ -4,6 +4,7 @@ import { HeapTooLargeError } from '@afterimage/v8-heap/reader/load';
 import { UnreadableHeapError } from '@afterimage/v8-heap/reader/unreadable-heap';
 import { versionOf } from '@afterimage/v8-heap/layouts/versions';
 import { CommandError } from '../cli/command-error.js';
+import { isMainThread } from '../cli/isolate-option.js';
 import type { ProgressLine } from '../cli/progress-line.js';
 import { visible } from '../cli/visible.js';
 import type { OpenedImage } from './opened-image.js';
@@ -29,16 +30,19 @@ export function whyUnreadable({ arch, metadata }: ImageHeader): string | null {
 
 /**
  * Lets the reader make something of an image; if it cannot read this one, V8's own generator does, and a line says so.
+ * @param isolate whose heap, as `--isolate` says it
  * @throws {CommandError} where that cannot run; and what the two throw
  */
 export async function readerFirst<T>(
   { name, stream, again }: OpenedImage,
+  isolate: string | undefined,
   progress: ProgressLine,
   byReader: () => Promise<T>,
   byV8: (image: ImageStream) => Promise<T>,
 ): Promise<T> {
   const why = whyUnreadable(stream.header);
   if (why !== null) {
+    checkV8CanRead(name, isolate, why);
     fallBack(name, stream.header, why, progress);
     return byV8(stream);
   }
@@ -46,9 +50,23 @@ export async function readerFirst<T>(
     return await byReader();
   } catch (error) {
     if (!isUnreadable(error)) throw error;
+    checkV8CanRead(name, isolate, error.message);
     fallBack(name, stream.header, error.message, progress);
     return byV8(await again());
   }
+}
+
+/**
+ * Checks that V8's own generator may be used: it makes a snapshot of the main thread's heap alone.
+ * @param why the reader is not used
+ * @throws {CommandError}
+ */
+export function checkV8CanRead(name: string, isolate: string | undefined, why: string): void {
+  if (isMainThread(isolate)) return;
+  throw new CommandError(
+    'failed',
+    `${name}: ${visible(why)}; V8's own generator develops the main thread's heap alone, not that of thread ${isolate}`,
+  );
 }
 
 /** Whether that is why the reader failed, and V8's own generator may not. */

@@ -12,6 +12,7 @@ import { checkDestination } from '../files/destination.js';
 import { identityOption, type IdentityOptions } from '../files/encryption-options.js';
 import { writeOutputFile, writeStandardOutput } from '../files/output.js';
 import { interruption } from '../cli/interruption.js';
+import { isolateOption, type IsolateOptions } from '../cli/isolate-option.js';
 import { imageLevelOption } from '../cli/redaction-option.js';
 import { wholeNumber } from '../cli/whole-number.js';
 import { addFormatOptions, formatOf, type FormatOptions } from './format-options.js';
@@ -19,7 +20,7 @@ import type { Output } from './looks/output.js';
 import type { TerminalLook } from './looks/terminal.js';
 import { lookOf } from './looks/terminal-look.js';
 
-export interface ReportOptions extends IdentityOptions, FormatOptions {
+export interface ReportOptions extends IdentityOptions, FormatOptions, IsolateOptions {
   redact?: RedactionLevel;
   top?: number;
   verbose?: true;
@@ -31,6 +32,7 @@ export function addReportOptions(command: Command): Command {
   return addFormatOptions(command)
     .addOption(identityOption())
     .addOption(imageLevelOption())
+    .addOption(isolateOption())
     .option('--verbose', 'show details of all suspects, and every table')
     .option('--suspect <n>', 'show all details of this suspect', wholeNumber)
     .option('--top <n>', 'how many classes and suspects to show', wholeNumber);

@@ -18,6 +18,8 @@ export interface Target {
   arch?: string;
   /** When the heap was captured, ISO 8601. */
   time?: string;
+  /** The worker thread whose heap it is, as `worker_threads` numbers it; absent for the main thread. */
+  thread?: number;
   /** Figures of the whole process at that moment. */
   process?: ProcessFigures;
 }
@@ -83,7 +85,7 @@ export function writeEnding({ sha256, leftOut }: Ending): string {
 
 function targetOf(found: unknown): Target | null {
   if (typeof found !== 'object' || found === null) return null;
-  const { name, pid, node, v8, arch, time, process } = found as Record<string, unknown>;
+  const { name, pid, node, v8, arch, time, thread, process } = found as Record<string, unknown>;
   const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
   const target = { name: text(name), node: text(node), v8: text(v8), arch: text(arch), time: text(time) };
   const known = Object.entries(target).filter(([, value]) => value !== undefined);
@@ -91,6 +93,7 @@ function targetOf(found: unknown): Target | null {
   return {
     ...Object.fromEntries(known),
     ...(typeof pid === 'number' ? { pid } : {}),
+    ...(typeof thread === 'number' ? { thread } : {}),
     ...(figures === null ? {} : { process: figures }),
   };
 }

@@ -23,7 +23,7 @@ export function analysisBlocks(analysis: Analysis, shown: Shown, pidHere: number
 
 /** The summary, and the accumulations. */
 export function openingBlocks(analysis: Analysis, shown: Shown): Block[] {
-  const { file, totals, redaction, process, suspects, summary } = analysis;
+  const { file, thread, totals, redaction, process, suspects, summary } = analysis;
   const { nodes, edges, shallowBytes } = totals;
   const size = `${formatBytes(shallowBytes)} in ${formatCount(nodes)} nodes and ${formatCount(edges)} edges`;
   const blocks: Block[] = [
@@ -32,7 +32,7 @@ export function openingBlocks(analysis: Analysis, shown: Shown): Block[] {
       kind: 'facts',
       rows: [
         { label: 'snapshot', value: inputName(file), isCode: true },
-        { label: 'heap', value: size + redactedText(redaction) },
+        { label: 'heap', value: size + threadText(thread) + redactedText(redaction) },
         ...(process === null ? [] : [{ label: 'process', value: processText(process) }]),
       ],
     },
@@ -48,6 +48,10 @@ export function closingBlocks(
   pidHere: number | null,
 ): Block[] {
   return [...notCoveredBlocks(notCovered, 0), afterAnalyze(file, pidHere, suspects, isWhole)];
+}
+
+function threadText(thread: number | null): string {
+  return thread === null ? '' : `, of worker thread ${thread}`;
 }
 
 function redactedText(redaction: RedactionLevel | null): string {

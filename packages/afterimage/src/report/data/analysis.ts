@@ -18,6 +18,8 @@ export interface Analysis {
   file: string;
   /** The captured process; null if unknown. */
   pid: number | null;
+  /** The worker thread whose heap it is, as `worker_threads` numbers it; null for the main thread, and if unknown. */
+  thread: number | null;
   /** The redaction level; null if Afterimage did not write the file. */
   redaction: RedactionLevel | null;
   totals: { nodes: number; edges: number; shallowBytes: number };
@@ -46,8 +48,17 @@ export interface ClassTotals {
 const NO_GROWTH = 'one snapshot cannot show growth';
 const READ_OUT = "Objects of Node's own C++ code were not looked at: the heap was read out of an image";
 
-/** `most` limits the numbers of classes and suspects. */
-export function analysisOf(snapshot: Snapshot, file: string, most?: number): Analysis {
+/** With a capital letter, as it stands after another. */
+export function asSentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/**
+ * Builds the report.
+ * @param others a sentence about other heaps in the image that the snapshot was read from; null if there are none
+ * @param most limits the numbers of classes and suspects
+ */
+export function analysisOf(snapshot: Snapshot, file: string, others: string | null, most?: number): Analysis {
   const { graph, shallowSize } = snapshot;
   const provenance = readProvenance(graph.header);
   const suspects = findSuspects(snapshot, { readText: packageFile, ...(most === undefined ? {} : { most }) });
@@ -57,6 +68,7 @@ export function analysisOf(snapshot: Snapshot, file: string, most?: number): Ana
   return {
     file,
     pid: provenance?.target?.pid ?? null,
+    thread: provenance?.target?.thread ?? null,
     redaction: provenance?.redaction ?? null,
     totals: {
       nodes: graph.nodeCount,
@@ -76,7 +88,11 @@ export function analysisOf(snapshot: Snapshot, file: string, most?: number): Ana
       })),
     suspects,
     process: provenance?.target?.process ?? null,
-    notCovered: provenance?.by === 'reader' ? [NO_GROWTH, READ_OUT] : [NO_GROWTH],
+    notCovered: [
+      NO_GROWTH,
+      ...(provenance?.by === 'reader' ? [READ_OUT] : []),
+      ...(others === null ? [] : [asSentence(others)]),
+    ],
     summary: summaryOf(suspects, shallowBytes),
   };
 }

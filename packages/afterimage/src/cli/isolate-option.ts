@@ -1,0 +1,31 @@
+/** The option that says which thread's heap of an image is read. */
+import { InvalidArgumentError, Option } from 'commander';
+
+export interface IsolateOptions {
+  /** As `worker_threads` numbers threads; the address of the heap, `0x…`, for one that has no number. */
+  isolate?: string;
+}
+
+/** That of every image by default. */
+export const MAIN_THREAD = '0';
+/** Of `capture`: a snapshot for each. */
+export const ALL_ISOLATES = 'all';
+
+export function isolateOption(): Option {
+  return new Option(
+    '--isolate <n>',
+    'of an image: the heap of the thread with this number, as worker_threads numbers them; 0 (default) is the main thread',
+  ).argParser(isolateName);
+}
+
+/** Parser for commander. */
+export function isolateName(value: string): string {
+  if (/^0x[0-9a-f]{1,12}$/i.test(value)) return value.toLowerCase();
+  if (/^\d{1,15}$/.test(value)) return String(Number(value));
+  throw new InvalidArgumentError('Give the number of a thread, such as 1; 0 is the main thread.');
+}
+
+/** Whether it is the heap that is read without the option. */
+export function isMainThread(isolate: string | undefined): boolean {
+  return isolate === undefined || isolate === MAIN_THREAD;
+}
