@@ -8,6 +8,7 @@ import { dominatedBy, retainedSizes, type Dominated } from './dominators.js';
 import { duplicateStrings, type DuplicateString } from './duplicate-strings.js';
 import type { Graph } from './graph.js';
 import { displayName, edgeLabel } from './names.js';
+import { referrersOf, type Referrers } from './referrers.js';
 import { ephemeronsOf, ownedNodes, type Ephemerons } from './reachability.js';
 import { shallowSizes } from './shallow-sizes.js';
 
@@ -23,6 +24,8 @@ export interface Snapshot {
   readonly retainedSize: Sizes;
   /** The nodes that each node immediately dominates. */
   readonly dominated: Dominated;
+  /** The nodes that refer to each node. */
+  readonly referrers: Referrers;
   /** Distance from what the program can name; see {@link distances}. */
   readonly distance: Int32Array;
   readonly classOf: Classes;
@@ -70,6 +73,7 @@ export function snapshotOf(graph: Graph, known: KnownParts = {}): Snapshot {
   const retains = once(() => bytesOf(dominance().retaining, graph.edgeCount));
   const retained = once(() => retainedSizes(dominance().tree, shallow()));
   const dominated = once(() => dominatedBy(dominance().tree));
+  const referrers = once(() => referrersOf(graph));
   const distance = once(() => distances(graph, ephemerons()), known.distance);
   const classOf = once(() => classesOf(graph), known.classes);
   const rows = once(() => classRows(graph, classOf(), shallow(), retained(), distance(), dominated()));
@@ -90,6 +94,9 @@ export function snapshotOf(graph: Graph, known: KnownParts = {}): Snapshot {
     },
     get dominated() {
       return dominated();
+    },
+    get referrers() {
+      return referrers();
     },
     get distance() {
       return distance();

@@ -32,7 +32,7 @@ const MAX_OF_ONE = 0.5;
  */
 // eslint-disable-next-line max-lines-per-function -- one search over typed arrays that all of it shares
 export function deepReferrers(
-  { graph, retains, shallowSize, dominator }: Snapshot,
+  { graph, retains, shallowSize, dominator, referrers }: Snapshot,
   members: readonly number[],
   isWanted: (node: number) => boolean,
   weakToo: boolean,
@@ -50,12 +50,15 @@ export function deepReferrers(
     strings,
   } = graph;
   const sample = sampleOf(members, MAX_SAMPLED);
-  const sampled = new Set(members);
+  const isMember = new Uint8Array(nodeCount);
+  for (const node of members) isMember[node] = 1;
   /** One bit for each of the sample, in two words. */
   const low = new Uint32Array(nodeCount);
   const high = new Uint32Array(nodeCount);
   /** The level at which a node was first reached, from 1. */
   const reachedAt = new Uint8Array(nodeCount);
+  /** The last level at which a node was looked at. */
+  const seenAt = new Uint8Array(nodeCount);
   sample.forEach((node, at) => {
     if (at < 32) low[node] |= 1 << at;
     else high[node] |= 1 << (at - 32);
@@ -69,17 +72,13 @@ export function deepReferrers(
   const weak = new Set(strings.findAll(['WeakMap', 'WeakSet', 'WeakRef']).keys());
   const untold = new Set(strings.findAll(['__proto__', 'constructor', 'prototype', 'previous']).keys());
 
+  let reached = sample;
   for (let level = 1; level <= MAX_LEVELS; level++) {
-    const reached: number[] = [];
-    for (let node = 0; node < nodeCount; node++) {
+    const before = reached;
+    reached = [];
+    for (const node of referrersOfAll(before, level)) {
       const type = nodeType[node];
-      if (
-        type === synthetic ||
-        type === shape ||
-        type === code ||
-        (reachedAt[node] !== 0 && reachedAt[node] <= level)
-      )
-        continue;
+      if (type === synthetic || type === shape || type === code) continue;
       for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++) {
         const to = edgeTo[edge];
         if (reachedAt[to] !== level || (!weakToo && !retains[edge])) continue;
@@ -95,7 +94,7 @@ export function deepReferrers(
     const found: DeepReferrer[] = [];
     for (const node of reached) {
       const coverage = coverageOf(node);
-      if (coverage < MIN_COVERAGE || sampled.has(node) || !fansOut(node, level, coverage)) continue;
+      if (coverage < MIN_COVERAGE || isMember[node] === 1 || !fansOut(node, level, coverage)) continue;
       let owner = node;
       while (owner !== graph.root && isPartOfAnother(graph, owner, shallowSize)) owner = dominator[owner];
       if (owner === graph.root || nodeType[owner] === synthetic) continue;
@@ -112,6 +111,21 @@ export function deepReferrers(
     if (reached.length === 0) return [];
   }
   return [];
+
+  /** Of those among `targets` that a level reached; in ascending order, without those that have been reached. */
+  function referrersOfAll(targets: readonly number[], level: number): Uint32Array {
+    const found: number[] = [];
+    for (const target of targets) {
+      if (reachedAt[target] !== level) continue;
+      for (let at = referrers.first[target]; at < referrers.first[target + 1]; at++) {
+        const node = referrers.from[at];
+        if (reachedAt[node] !== 0 || seenAt[node] === level) continue;
+        seenAt[node] = level;
+        found.push(node);
+      }
+    }
+    return Uint32Array.from(found).sort();
+  }
 
   function coverageOf(node: number): number {
     return (bits(low[node]) + bits(high[node])) / sample.length;
