@@ -1,5 +1,6 @@
-// `npm run test:mutation [-- ROOM] [--sample N] [--seed N]`: makes one small change to the compiled code of a room of the snapshot
-// package, runs the room's tests, and counts the changes that no test notices. The same seed picks the same changes.
+// `npm run test:mutation [-- ROOM] [--sample N] [--seed N] [--file NAME] [--fast]`: makes one small change to the compiled code of a
+// room of the snapshot package, runs the room's tests, and counts the changes that no test notices. The same seed picks the same
+// changes; `--file` takes those of one file, `--fast` leaves out the tests that start processes.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
@@ -11,18 +12,28 @@ import { mutationsOf } from './mutations.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const hook = pathToFileURL(join(root, 'scripts/mutation/mutated.mjs')).href;
+const reporter = pathToFileURL(join(root, 'scripts/mutation/first-failure.mjs')).href;
 
-/** The tests that are the room's own, the fastest first: most mutations are noticed by the first. */
+/** The tests that are the room's own. Each line is one process, the fastest first: it notices most mutations. */
 const rooms = {
-  suspects: ['suspects/thresholds', 'suspects/suspects', 'suspects/naming'],
-  redact: ['redaction/names', 'redaction/redaction'],
+  suspects: [
+    ['thresholds', 'limit-field', 'sample'].map((name) => `suspects/${name}`),
+    ['suspects/suspects'],
+    ['suspects/naming'],
+  ],
+  redact: [['redaction/names'], ['redaction/redaction']],
 };
 /** An endless loop is noticed, too. */
 const TIMES_LONGER = 6;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { sample: { type: 'string', default: '100' }, seed: { type: 'string', default: '1' } },
+  options: {
+    sample: { type: 'string', default: '100' },
+    seed: { type: 'string', default: '1' },
+    file: { type: 'string', default: '' },
+    fast: { type: 'boolean', default: false },
+  },
 });
 const names = positionals.length === 0 ? Object.keys(rooms) : positionals;
 for (const name of names) {
@@ -33,20 +44,21 @@ if (prepared.status !== 0) process.exit(1);
 for (const name of names) await runRoom(name);
 
 async function runRoom(room) {
-  const tests = rooms[room].map((test) => join(root, `tests/dist/${test}.test.js`));
+  const processes = rooms[room].slice(0, values.fast ? 1 : undefined);
   const directory = join(root, `packages/snapshot/dist/${room}`);
   const all = readdirSync(directory, { recursive: true })
-    .filter((file) => file.endsWith('.js'))
+    .filter((file) => file.endsWith('.js') && (values.file === '' || file === `${values.file}.js`))
     .sort()
     .flatMap((file) => mutationsOf(join(directory, file)));
   const limits = [];
-  for (const test of tests) {
+  for (const tests of processes) {
     const started = performance.now();
-    if (!(await passes(test, null, 600_000))) fail(`${test} fails without a mutation`);
+    if (!(await pass(tests, null, 600_000))) fail(`${tests.join(' or ')} fails without a mutation`);
     limits.push(5_000 + TIMES_LONGER * (performance.now() - started));
   }
   const isUnnoticed = async (mutation) => {
-    for (const [at, test] of tests.entries()) if (!(await passes(test, mutation, limits[at]))) return false;
+    for (const [at, tests] of processes.entries())
+      if (!(await pass(tests, mutation, limits[at]))) return false;
     return true;
   };
   const chosen = sample(all, Number(values.sample), Number(values.seed));
@@ -73,14 +85,22 @@ async function runRoom(room) {
   );
 }
 
-async function passes(test, mutation, timeout) {
+/** Runs tests in one process until the first that fails. */
+async function pass(tests, mutation, timeout) {
   const env = { ...process.env, TEST_NODES: '24' };
   if (mutation !== null) env.AFTERIMAGE_MUTANT = JSON.stringify(mutation);
-  const child = spawn(process.execPath, ['--import', hook, '--test', test], {
-    env: { ...env, NODE_OPTIONS: `${env.NODE_OPTIONS ?? ''} --import ${hook}` },
-    stdio: 'ignore',
-    detached: true,
-  });
+  const files = tests.map((test) => pathToFileURL(join(root, `tests/dist/${test}.test.js`)).href);
+  const reporting = [`--test-reporter=${reporter}`, '--test-reporter-destination=stdout'];
+  const loading = files.map((file) => `import ${JSON.stringify(file)};`).join('');
+  const child = spawn(
+    process.execPath,
+    ['--import', hook, ...reporting, '--input-type=module', '--eval', loading],
+    {
+      env: { ...env, NODE_OPTIONS: `${env.NODE_OPTIONS ?? ''} --import ${hook}` },
+      stdio: 'ignore',
+      detached: true,
+    },
+  );
   const timer = setTimeout(() => process.kill(-child.pid, 'SIGKILL'), timeout);
   const [code] = await once(child, 'exit');
   clearTimeout(timer);

@@ -30,6 +30,8 @@ export interface StringTableBuilder extends StringTaker {
 }
 
 const BLOCK_BYTES = 1 << 25;
+/** The first block grows from this: a tiny snapshot must not reserve as much as a large one. */
+const FIRST_BLOCK_BYTES = 1 << 16;
 /** An answer about more names than this is not kept. */
 const MAX_REMEMBERED = 16;
 const QUOTE = 0x22;
@@ -43,7 +45,7 @@ export function buildStringTable(): StringTableBuilder {
   /** Number of bytes used in the current block, and in all blocks before it. */
   let used = 0;
   let before = 0;
-  let ends = new Float64Array(1 << 16);
+  let ends = new Float64Array(1 << 10);
   let count = 0;
   let escaped = false;
 
@@ -59,17 +61,27 @@ export function buildStringTable(): StringTableBuilder {
         end();
         break;
       }
-      if (to === block.length) {
-        before += block.length;
-        block = new Uint8Array(BLOCK_BYTES);
-        blocks.push(block);
-        to = 0;
-      }
+      if (to === block.length) to = makeRoom();
       block[to++] = byte;
     }
     used = to;
     escaped = isEscaped;
     return at;
+  }
+
+  /** Returns where in the current block the next byte belongs. */
+  function makeRoom(): number {
+    if (blocks.length === 1 && block.length < BLOCK_BYTES) {
+      const filled = block;
+      block = new Uint8Array(Math.min(BLOCK_BYTES, 4 * filled.length));
+      block.set(filled);
+      blocks[0] = block;
+      return filled.length;
+    }
+    before += block.length;
+    block = new Uint8Array(blocks.length === 0 ? FIRST_BLOCK_BYTES : BLOCK_BYTES);
+    blocks.push(block);
+    return 0;
   }
 
   function end(): void {
