@@ -128,7 +128,9 @@ function namesOf({ graph }: Snapshot, edges: readonly number[]): string[] {
       const bound = internalTarget(graph, to, 'bound_function');
       const name = rawName(graph, bound < 0 ? to : bound);
       if (isStep(graph, edge)) names.push(plainName(edgeLabel(graph, edge)));
-      if (name !== '' && names[names.length - 1] !== name) names.push(`${name}()`);
+      const before = names.at(-1);
+      // A bound function, and then what it was bound to.
+      if (name !== '' && before !== name && before !== `${name}()`) names.push(`${name}()`);
     } else if (isStep(graph, edge) && !isContext(graph, to)) names.push(plainName(edgeLabel(graph, edge)));
   }
   return names;
