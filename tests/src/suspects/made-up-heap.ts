@@ -62,9 +62,12 @@ export const text = (content: string, size = 40): Thing => node('string', conten
 export const number = (value?: number): Thing =>
   node('number', 'heap number', 16, value === undefined ? [] : [['internal', 'value', text(String(value))]]);
 
+/** V8 numbers the slots of tables; the rules read only that it is a number. */
+const ANY_INDEX = '3';
+
 export function array(items: readonly Thing[], size = 16 + 8 * items.length): Thing {
   const elements = node('array', '(object elements)', size);
-  elements.edges = items.map((item, at) => ['internal', String(at), item]);
+  elements.edges = items.map((item) => ['internal', ANY_INDEX, item]);
   return node('object', 'Array', 32, [
     ['internal', 'elements', elements],
     ...items.map((item, at): Edge => ['element', at, item]),
@@ -74,7 +77,7 @@ export function array(items: readonly Thing[], size = 16 + 8 * items.length): Th
 /** A Map, Set or WeakMap, or an object of a class that extends one. */
 export function collection(className: string, entries: readonly Thing[], properties: Things = {}): Thing {
   const table = node('array', '', 64 + 24 * entries.length);
-  table.edges = entries.map((entry, at) => ['internal', String(3 + 3 * at), entry]);
+  table.edges = entries.map((entry) => ['internal', ANY_INDEX, entry]);
   return node('object', className, 32, [['internal', 'table', table], ...edgesOf('property', properties)]);
 }
 
@@ -205,21 +208,29 @@ export async function snapshotOf(program: Program): Promise<Snapshot> {
   }
   const strings = new Map<string, number>();
   const indexOf = (content: string): number => {
-    const at = strings.get(content) ?? strings.size;
-    strings.set(content, at);
-    return at;
+    const at = strings.get(content);
+    if (at === undefined) strings.set(content, strings.size);
+    return at ?? strings.size - 1;
   };
   const scripts = [...new Set(things.flatMap(({ source }) => (source ? [source.script] : [])))];
-  const edges = things.flatMap((thing) =>
-    thing.edges.flatMap(([type, name, to]) => [
-      edgeTypes.indexOf(type),
-      typeof name === 'number' ? name : indexOf(name),
-      (ordinals.get(to) ?? 0) * NODE_FIELDS.length,
-    ]),
-  );
-  const nodes = things.flatMap(({ type, name, size, edges: { length } }, at) => [
-    ...[nodeTypes.indexOf(type), indexOf(name), 2 * at + 1, size, length, 0],
-  ]);
+  const nodes: number[] = [];
+  const edges: number[] = [];
+  things.forEach((thing, at) => {
+    nodes.push(
+      nodeTypes.indexOf(thing.type),
+      indexOf(thing.name),
+      2 * at + 1,
+      thing.size,
+      thing.edges.length,
+      0,
+    );
+    for (const [type, name, to] of thing.edges)
+      edges.push(
+        edgeTypes.indexOf(type),
+        typeof name === 'number' ? name : indexOf(name),
+        (ordinals.get(to) ?? 0) * NODE_FIELDS.length,
+      );
+  });
   const locations = things.flatMap(({ source }, at) =>
     source === undefined
       ? []

@@ -46,11 +46,15 @@ export function countReferences(): ReferenceCounter {
     const { nodeCount, nodeType, nodeTypes, firstEdge, edgeTo } = graph;
     const ofV8 = new Set(['hidden', 'array', 'code'].map((name) => typeIndex(nodeTypes, name)));
     const synthetic = typeIndex(nodeTypes, 'synthetic');
+    const elements = new Set(graph.strings.find('(object elements)'));
     const counts = new Map<number, Map<number, number>>();
     for (let node = 0; node < nodeCount; node++) {
       const end = firstEdge[node + 1];
       if (end - firstEdge[node] < MIN_REFERENCES_OF_A_NODE || node === graph.root) continue;
       if (ofV8.has(nodeType[node]) && !isPartOfAnother(graph, node, shallowSize)) continue;
+      // The array itself has an edge to each of its elements, too (ExtractElementReferences in V8's
+      // heap-snapshot-generator.cc).
+      if (elements.has(graph.nodeName[node])) continue;
       // V8 does not write whether a handle is weak; this many to one object are a leak of handles either way.
       const isNative = nodeType[node] === synthetic && isNativeRoot(rawName(graph, node));
       if (nodeType[node] === synthetic && !isNative) continue;

@@ -1,0 +1,211 @@
+/** Names that were redacted with another key each time are followed by where they are. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { diff, type Growth } from '@afterimage/snapshot';
+import {
+  array,
+  collection,
+  dictionary,
+  LARGE,
+  moduleWith,
+  object,
+  snapshotOf,
+  text,
+  times,
+  type Program,
+  type Thing,
+  type Things,
+} from './made-up-heap.js';
+
+const APP = '/app/shop.js';
+const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
+
+/** Redacts names as one capture does: the hash is the same in one file, and another in the next. */
+const redacting =
+  (file: number) =>
+  (name: string): string =>
+    `‹name ${name.length} chars #${[...name.padEnd(12, 'q').slice(0, 12)]
+      .map((each) => LETTERS[(LETTERS.indexOf(each) + 5 * file + 26) % 26] ?? 'q')
+      .join('')}›`;
+
+type Named = (name: string) => string;
+
+async function growth(
+  make: (count: number, named: Named) => Program,
+  counts: readonly number[] = [10, 40],
+  redacted: (file: number) => Named = redacting,
+): Promise<Growth> {
+  return diff(counts.map((count, file) => snapshotOf(make(count, redacted(file)))));
+}
+
+const orders = (count: number): Thing => array(times(count, () => object('Order', {}, LARGE)));
+
+test('a name that stays where it is keeps its text of the first file, and is asked for by that of the last', async () => {
+  const { suspects, unmatchedNames, classes } = await growth((count, named) => ({
+    modules: [
+      moduleWith(APP, {
+        [named('secrets')]: collection(
+          named('Vault'),
+          times(count, () => object('Order', {}, LARGE)),
+        ),
+      }),
+    ],
+  }));
+  assert.equal(unmatchedNames, 0);
+  assert.equal(suspects.length, 1);
+  const [last, lastClass] = [redacting(1)('secrets'), redacting(1)('Vault')];
+  assert.equal(suspects[0]?.title, `30 more Order in ${last} (${lastClass})`);
+  assert.deepEqual(
+    classes.map(({ name, counts }) => [name, counts]),
+    [
+      ['Order', [10, 40]],
+      [lastClass, [1, 1]],
+    ],
+  );
+});
+
+test('names of one length are told apart by what is below them', async () => {
+  const { suspects, unmatchedNames } = await growth((count, named) => ({
+    modules: [
+      moduleWith(APP, {
+        [named('kurtz')]: orders(count),
+        [named('leroy')]: collection(
+          'Map',
+          times(20, () => object('User', {}, LARGE)),
+        ),
+      }),
+    ],
+  }));
+  assert.equal(unmatchedNames, 0);
+  assert.deepEqual(
+    suspects.map(({ title }) => title),
+    [`30 more Order in ${redacting(1)('kurtz')} (Array)`],
+  );
+});
+
+test('names that only their order tells apart keep their order', async () => {
+  const customers = (count: number, named: Named): Things => ({
+    customers: object('Customers', {
+      [named('alice')]: orders(10),
+      [named('carol')]: orders(count),
+      [named('david')]: orders(10),
+    }),
+  });
+  const { suspects, unmatchedNames } = await growth((count, named) => ({
+    modules: [moduleWith(APP, customers(count, named))],
+  }));
+  assert.equal(unmatchedNames, 0);
+  assert.deepEqual(
+    suspects.map(({ title }) => title),
+    [`30 more Order in customers.${redacting(1)('carol')} (Array)`],
+  );
+});
+
+test('more than four names with the same places are keys of a table and count together', async () => {
+  const byName = (count: number, named: Named): Things => ({
+    byName: object(
+      'Board',
+      Object.fromEntries(
+        times(count, () => object('Order', {}, LARGE)).map((each, at) => [
+          named(`name${LETTERS[at] ?? ''}`),
+          each,
+        ]),
+      ),
+    ),
+  });
+  const { suspects, unmatchedNames } = await growth(
+    (count, named) => ({ modules: [moduleWith(APP, byName(count, named))] }),
+    [6, 20],
+  );
+  assert.equal(unmatchedNames, 0);
+  assert.deepEqual(
+    suspects.map(({ count, counts }) => [count, counts]),
+    [[14, [6, 20]]],
+  );
+});
+
+test('keys of large tables are not names', async () => {
+  const byName = (count: number, named: Named): Things => ({
+    byName: dictionary(
+      times(count, () => object('Order', {}, LARGE)),
+      (n) => named(`name${LETTERS[n % 26] ?? ''}${LETTERS[Math.floor(n / 26)] ?? ''}`),
+    ),
+  });
+  const { suspects, unmatchedNames } = await growth(
+    (count, named) => ({ modules: [moduleWith(APP, byName(count, named))] }),
+    [30, 60],
+  );
+  assert.deepEqual([unmatchedNames, suspects[0]?.count], [0, 30]);
+});
+
+test('a name that one of several could have continued is counted, with what that means', async () => {
+  const listeners = (named: Named, names: string[]): Program => ({
+    modules: [
+      moduleWith(APP, {
+        bus: object('Bus', Object.fromEntries(names.map((name) => [named(name), array([text('x')])]))),
+      }),
+    ],
+  });
+  const two = [
+    snapshotOf(listeners(redacting(0), ['alice', 'carol'])),
+    snapshotOf(listeners(redacting(1), ['alice', 'david', 'erika', 'frank'])),
+  ];
+  const { unmatchedNames, notCovered } = await diff(two);
+  assert.ok(unmatchedNames > 0);
+  assert.ok(
+    notCovered[0]?.startsWith(
+      unmatchedNames === 1 ? '1 redacted name could not' : `${unmatchedNames} redacted names could not`,
+    ),
+    notCovered[0],
+  );
+});
+
+test('a name that is gone, and another that came, are not the same', async () => {
+  const { suspects, unmatchedNames } = await growth((count, named) => ({
+    modules: [
+      moduleWith(
+        APP,
+        count === 10
+          ? { [named('kurtz')]: object('Settings', { a: object('A'), b: object('B') }) }
+          : { stores: object('Stores', { [named('leroy')]: orders(count) }) },
+      ),
+    ],
+  }));
+  assert.equal(unmatchedNames, 1, 'they could be');
+  assert.equal(suspects[0]?.counts[0], 0);
+});
+
+test('a name of another length is another name', async () => {
+  const { unmatchedNames, suspects } = await growth((count, named) => ({
+    modules: [moduleWith(APP, { [named(count === 10 ? 'kurtz' : 'kurtzman')]: orders(count) })],
+  }));
+  assert.equal(unmatchedNames, 0);
+  assert.deepEqual(suspects[0]?.counts, [0, 40]);
+});
+
+test('snapshots of which only some are redacted cannot be followed, which is said', async () => {
+  const provenance = (redaction: string): object => ({ afterimage: { version: '1.0.0', redaction } });
+  const of = (file: number, level: string, named: Named): Program => ({
+    modules: [moduleWith(APP, { [named('kurtz')]: orders(10 + 30 * file) })],
+    ...provenance(level),
+  });
+  const { notCovered, unmatchedNames } = await diff([
+    snapshotOf(of(0, 'names', redacting(0))),
+    snapshotOf(of(1, 'strings', (name) => name)),
+  ]);
+  assert.equal(unmatchedNames, 1);
+  assert.deepEqual(notCovered.slice(0, 2), [
+    'The snapshots are redacted differently (names, strings); redacted names cannot be followed between them.',
+    '1 redacted name could not be followed from one snapshot to the next; growth under them may be missing or miscounted.',
+  ]);
+});
+
+test('plain names are as they are', async () => {
+  const same = await growth(
+    (count) => ({ modules: [moduleWith(APP, { orders: orders(count) })] }),
+    [10, 25, 40],
+    () => (name) => name,
+  );
+  assert.equal(same.unmatchedNames, 0);
+  assert.ok(same.notCovered.every((each) => !each.includes('redacted')));
+});
