@@ -69,10 +69,9 @@ export function written(
 }
 
 function rows(numbers: number[], fields: number): string {
-  const lines = numbers.map((number, at) =>
-    at > 0 && at % fields === 0 ? `\n,${number}` : `${at > 0 ? ',' : ''}${number}`,
-  );
-  return `[${lines.join('')}\n]`;
+  const lines: string[] = [];
+  for (let at = 0; at < numbers.length; at += fields) lines.push(numbers.slice(at, at + fields).join());
+  return `[${lines.join('\n,')}\n]`;
 }
 
 /** The bytes, in pieces that end at each of the offsets. */
