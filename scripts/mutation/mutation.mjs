@@ -14,10 +14,16 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const hook = pathToFileURL(join(root, 'scripts/mutation/mutated.mjs')).href;
 const reporter = pathToFileURL(join(root, 'scripts/mutation/first-failure.mjs')).href;
 
+/** Tests of suspects/ that make up heaps, the most telling first. */
+const MADE_UP = [
+  ...['growth', 'kinds', 'holders', 'grouping', 'holder-names', 'answers', 'one-snapshot', 'weight'],
+  ...['callbacks', 'references', 'redacted-names', 'limits', 'packages', 'emitters', 'node-structures'],
+  ...['module-copies', 'native-code'],
+];
 /** The tests that are the room's own. Each line is one process, the fastest first: it notices most mutations. */
 const rooms = {
   suspects: [
-    ['thresholds', 'limit-field', 'sample'].map((name) => `suspects/${name}`),
+    [...MADE_UP, 'thresholds', 'limit-field', 'sample'].map((name) => `suspects/${name}`),
     ['suspects/suspects'],
     ['suspects/naming'],
   ],

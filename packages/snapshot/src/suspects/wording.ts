@@ -64,7 +64,7 @@ export function summaryOf(
     subject.native !== null ||
     subject.structure !== null ||
     isOfNode(subject);
-  const of = isSaid ? '' : ` of ${owner}`;
+  const of = isSaid ? '' : ` ${subject.inSize ? 'in' : 'of'} ${owner}`;
   const rest = subject.verb === 'more' ? `${signs}; ${todo}` : `if there are ever more of them, ${todo}`;
   return `${title}${of}${where}: ${rest}.`;
 }
