@@ -26,7 +26,9 @@ const listener = (n) => { const kept = new Listener(n); return () => kept; };
 for (let n = 0; n < 700; n++) bus.on('order-david', listener(n));
 for (let n = 0; n < 200; n++) customers['alice@shop.example'].push({ n, at: [n] });
 const settled = Array.from({ length: 500 }, (_, n) => new Платёж(n));
-globalThis.shop = { bus, заказы, платежи, customers, settled };
+const pages = Array.from({ length: 300 }, (_, n) => 'page.' + ['alice', 'price'][n % 2] + '.' + n);
+const texts = ['en', 'de', 'fr', 'pt', 'ja'].map((language) => Object.fromEntries(pages.map((page) => [page, language + page])));
+globalThis.shop = { bus, заказы, платежи, customers, settled, texts };
 for (let round = 1, n = 0; round <= 3; round++) {
   for (const end = n + 700; n < end; n++) {
     bus.on('order-alice', listener(n));

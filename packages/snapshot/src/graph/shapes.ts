@@ -64,9 +64,14 @@ export function shapesOf(graph: Graph, given?: readonly Shape[]): ShapesOfObject
 /**
  * Returns the shapes with at least `least` objects. Unlike in DevTools, this does not depend on the number of
  * other objects, so that snapshots of one process agree.
+ * @param counts whether a name, an index into the strings, counts in an object with so many properties
  */
-export function shapesWith(graph: Graph, least: number): Shape[] {
-  return popular(graph, collect(graph), least);
+export function shapesWith(
+  graph: Graph,
+  least: number,
+  counts: (name: number, properties: number) => boolean,
+): Shape[] {
+  return popular(graph, collect(graph), least, counts);
 }
 
 function collect(graph: Graph): SignedObjects {
@@ -105,8 +110,14 @@ function collect(graph: Graph): SignedObjects {
   return { signatures, objects, node, signature };
 }
 
-function popular({ strings }: Graph, { signatures, objects }: SignedObjects, least: number): Shape[] {
-  const { count, names, first } = signatures;
+function popular(
+  { strings }: Graph,
+  { signatures, objects }: SignedObjects,
+  least: number,
+  counts: (name: number, properties: number) => boolean = () => true,
+): Shape[] {
+  const { count, first } = signatures;
+  const names = new Uint32Array(signatures.names.length);
   /** Length of each property in a shape's name; 0 if not yet known. */
   const lengths = new Uint32Array(strings.count);
   const lengthOf = (name: number): number => (lengths[name] ||= propertyName(strings.get(name)).length);
@@ -115,10 +126,15 @@ function popular({ strings }: Graph, { signatures, objects }: SignedObjects, lea
   const objectsOf = new Uint32Array(count);
   for (let index = 0; index < count; index++) {
     const start = first[index];
-    if (start === first[index + 1]) continue;
+    const properties = first[index + 1] - start;
+    let last = start;
+    for (const name of signatures.names.subarray(start, first[index + 1])) {
+      if (counts(name, properties)) names[last++] = name;
+    }
+    if (start === last) continue;
     let end = start + 1;
     let length = '{'.length + lengthOf(names[start]);
-    for (; end < first[index + 1]; end++) {
+    for (; end < last; end++) {
       const more = lengthOf(names[end]);
       // Like DevTools, don't count the comma.
       if (length + more > MAX_NAME_LENGTH) break;

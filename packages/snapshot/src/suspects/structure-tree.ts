@@ -10,6 +10,7 @@ import { edgeLabel } from '../graph/names.js';
 import { shapesWith, type Shape } from '../graph/shapes.js';
 import { sourcePositions } from '../paths/source-positions.js';
 import type { Snapshot } from '../graph/snapshot.js';
+import { MASKED_NAME_BEGINNING } from '../redact/masked-text.js';
 
 /** Places are identified by their number; the root is 0. */
 export interface StructureTree {
@@ -108,7 +109,11 @@ export function buildStructureTree(): StructureTreeBuilder {
 
   function add(snapshot: Snapshot): Placed {
     const { graph, dominated, shallowSize, retainedSize } = snapshot;
-    for (const shape of shapesWith(graph, MIN_OBJECTS_OF_A_SHAPE)) {
+    const masked = new Set(graph.strings.beginningWith(MASKED_NAME_BEGINNING));
+    // A masked key has another text in each snapshot, and only the names of fields are followed.
+    const counts = (name: number, properties: number): boolean =>
+      properties <= FIELDS_OF_AN_OBJECT || !masked.has(name);
+    for (const shape of shapesWith(graph, MIN_OBJECTS_OF_A_SHAPE, counts)) {
       if (!shapes.has(shape.name)) shapes.set(shape.name, shape);
     }
     const classes = classesOf(graph, [...shapes.values()]);
