@@ -14,20 +14,14 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const hook = pathToFileURL(join(root, 'scripts/mutation/mutated.mjs')).href;
 const reporter = pathToFileURL(join(root, 'scripts/mutation/first-failure.mjs')).href;
 
-/** Tests of suspects/ that make up heaps, the most telling first. */
-const MADE_UP = [
-  ...['growth', 'kinds', 'holders', 'grouping', 'holder-names', 'answers', 'one-snapshot', 'weight'],
-  ...['callbacks', 'references', 'redacted-names', 'limits', 'packages', 'emitters', 'node-structures'],
-  ...['module-copies', 'native-code'],
-];
 /** The tests that are the room's own. Each line is one process, the fastest first: it notices most mutations. */
 const rooms = {
   suspects: [
-    [...MADE_UP, 'thresholds', 'limit-field', 'sample'].map((name) => `suspects/${name}`),
+    ['rules', 'thresholds', 'limit-field', 'sample'].map((name) => `suspects/${name}`),
     ['suspects/suspects'],
     ['suspects/naming'],
   ],
-  redact: [['redaction/names'], ['redaction/redaction']],
+  redact: [['names', 'columns', 'twice'].map((name) => `redaction/${name}`), ['redaction/redaction']],
 };
 /** An endless loop is noticed, too. */
 const TIMES_LONGER = 6;
@@ -62,32 +56,33 @@ async function runRoom(room) {
     if (!(await pass(tests, null, 600_000))) fail(`${tests.join(' or ')} fails without a mutation`);
     limits.push(5_000 + TIMES_LONGER * (performance.now() - started));
   }
-  const isUnnoticed = async (mutation) => {
-    for (const [at, tests] of processes.entries())
-      if (!(await pass(tests, mutation, limits[at]))) return false;
-    return true;
+  /** The first of the processes that fails; -1 if none does. */
+  const noticer = async (mutation) => {
+    for (const [at, tests] of processes.entries()) if (!(await pass(tests, mutation, limits[at]))) return at;
+    return -1;
   };
   const chosen = sample(all, Number(values.sample), Number(values.seed));
-  const survived = [];
-  let done = 0;
+  const noticed = processes.map(() => 0);
+  let survived = 0;
   const next = async () => {
     for (let mutation = chosen.pop(); mutation !== undefined; mutation = chosen.pop()) {
-      if (await isUnnoticed(mutation)) survived.push(mutation);
-      done++;
-      process.stderr.write(`\r${room}: ${done} mutations, ${survived.length} survived`);
+      const at = await noticer(mutation);
+      if (at >= 0) noticed[at]++;
+      else {
+        const { file, line, was, text } = mutation;
+        const change = `${was.replaceAll(/\s+/g, ' ').slice(0, 80)} -> ${text}`;
+        console.log(`survived: ${relative(root, file)}:${line}: ${change}`);
+        survived++;
+      }
     }
   };
   await Promise.all(Array.from({ length: availableParallelism() }, next));
-  process.stderr.write('\n');
-  for (const { file, line, was, text } of survived.sort(
-    (a, b) => a.file.localeCompare(b.file) || a.line - b.line,
-  ))
-    console.log(
-      `survived: ${relative(root, file)}:${line}: ${was.replaceAll(/\s+/g, ' ').slice(0, 80)} -> ${text}`,
-    );
+  const killed = noticed.reduce((sum, count) => sum + count, 0);
+  const done = killed + survived;
+  const parts = noticed.map((count, at) => `${count} by ${processes[at].join(', ')}`).join('; ');
   console.log(
-    `${room}: ${done - survived.length} of ${done} mutations noticed (${Math.round((100 * (done - survived.length)) / done)} %), ` +
-      `of ${all.length} there are; seed ${values.seed}`,
+    `${room}: ${killed} of ${done} mutations noticed (${Math.round((100 * killed) / done)} %): ${parts}. ` +
+      `There are ${all.length}; seed ${values.seed}.`,
   );
 }
 

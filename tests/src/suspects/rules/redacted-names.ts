@@ -15,7 +15,7 @@ import {
   type Program,
   type Thing,
   type Things,
-} from './made-up-heap.js';
+} from '../made-up-heap.js';
 
 const APP = '/app/shop.js';
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz';

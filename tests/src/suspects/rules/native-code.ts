@@ -14,7 +14,7 @@ import {
   times,
   variables,
   type Thing,
-} from './made-up-heap.js';
+} from '../made-up-heap.js';
 
 const APP = '/app/shop.js';
 const ADDON = '/app/node_modules/snappy/build/snappy.node';

@@ -22,7 +22,7 @@ import {
   variables,
   withSmallIntegers,
   type Thing,
-} from './made-up-heap.js';
+} from '../made-up-heap.js';
 
 const APP = '/app/shop.js';
 const onData = code('onData', APP, 9, 3);

@@ -14,7 +14,7 @@ import {
   times,
   variables,
   type Thing,
-} from './made-up-heap.js';
+} from '../made-up-heap.js';
 
 interface Given {
   script: string;

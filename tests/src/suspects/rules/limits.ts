@@ -17,7 +17,7 @@ import {
   times,
   withSmallIntegers,
   type Thing,
-} from './made-up-heap.js';
+} from '../made-up-heap.js';
 
 const APP = '/app/shop.js';
 const orders = (count: number): Thing[] => times(count, () => large('Order'));

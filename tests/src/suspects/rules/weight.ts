@@ -16,7 +16,7 @@ import {
   times,
   variables,
   type Thing,
-} from './made-up-heap.js';
+} from '../made-up-heap.js';
 
 const APP = '/app/shop.js';
 const onError = code('onError', APP, 9);

@@ -15,7 +15,7 @@ import {
   times,
   type Thing,
   type Things,
-} from './made-up-heap.js';
+} from '../made-up-heap.js';
 
 const APP = '/app/shop.js';
 const onData = code('onData', APP, 9, 3);

@@ -16,7 +16,7 @@ import {
   times,
   type Program,
   type Thing,
-} from './made-up-heap.js';
+} from '../made-up-heap.js';
 
 const APP = '/app/shop.js';
 

@@ -22,7 +22,7 @@ import {
   variables,
   type Thing,
   type Things,
-} from './made-up-heap.js';
+} from '../made-up-heap.js';
 
 const APP = '/app/shop.js';
 

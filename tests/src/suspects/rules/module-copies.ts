@@ -18,7 +18,7 @@ import {
   variables,
   type Program,
   type Thing,
-} from './made-up-heap.js';
+} from '../made-up-heap.js';
 
 const APP = '/app/shop.js';
 const load = code('load', 'node:internal/modules/esm/loader', 3);

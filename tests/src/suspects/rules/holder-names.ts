@@ -20,7 +20,7 @@ import {
   withConstructor,
   type Program,
   type Thing,
-} from './made-up-heap.js';
+} from '../made-up-heap.js';
 
 const APP = '/app/shop.js';
 const orders = (count: number): Thing[] => times(count, () => large('Order'));

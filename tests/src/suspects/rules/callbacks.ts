@@ -18,7 +18,7 @@ import {
   variables,
   withConstructor,
   type Thing,
-} from './made-up-heap.js';
+} from '../made-up-heap.js';
 
 const APP = '/app/shop.js';
 const poll = code('poll', APP, 30, 9);

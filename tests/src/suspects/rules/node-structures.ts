@@ -21,7 +21,7 @@ import {
   type Program,
   type Thing,
   type Things,
-} from './made-up-heap.js';
+} from '../made-up-heap.js';
 
 const APP = '/app/shop.js';
 /** A variable of one of Node's modules. */

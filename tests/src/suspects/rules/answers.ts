@@ -12,7 +12,7 @@ import {
   times,
   type Program,
   type Things,
-} from './made-up-heap.js';
+} from '../made-up-heap.js';
 
 const APP = '/app/shop.js';
 const MB = 1e6;

@@ -17,7 +17,7 @@ import {
   variables,
   type Program,
   type Thing,
-} from './made-up-heap.js';
+} from '../made-up-heap.js';
 
 const APP = '/app/shop.js';
 const OTHER = '/app/reports.js';
