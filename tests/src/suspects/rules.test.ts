@@ -15,6 +15,7 @@ import './rules/references.js';
 import './rules/redacted-names.js';
 import './rules/limits.js';
 import './rules/packages.js';
+import './rules/locations.js';
 import './rules/emitters.js';
 import './rules/node-structures.js';
 import './rules/module-copies.js';

@@ -227,3 +227,65 @@ test('what explains less than a fiftieth of the first is left out', async () => 
   assert.equal((await suspectsOf(two(0.98 * LARGE))).length, 2);
   assert.equal((await suspectsOf(two(1.02 * LARGE))).length, 1);
 });
+
+test('what grows by the same amount each time comes before what grows in leaps', async () => {
+  const names = async (leaping: number): Promise<string[]> => {
+    const suspects = await suspectsOf(
+      (count) => ({
+        modules: [
+          moduleWith('/app/a.js', { even: array(times(count, () => large('Order'))) }),
+          moduleWith('/app/b.js', {
+            leaping: array(times(count === 20 ? 12 : count, () => object('Order', {}, leaping))),
+          }),
+        ],
+      }),
+      [10, 20, 30],
+    );
+    return suspects.map(({ holder }) => holder.name);
+  };
+  assert.deepEqual(await names(1.7 * LARGE), ['even', 'leaping']);
+  assert.deepEqual(await names(1.9 * LARGE), ['leaping', 'even']);
+});
+
+test("what a program's module leads to through one of Node is Node's", async () => {
+  const names = async (size: number): Promise<string[]> => {
+    const suspects = await suspectsOf((count) => {
+      const held = map(times(count, () => object('Order', {}, size)));
+      const builtin = object('ModuleWrap', { url: text('node:own'), held });
+      return {
+        modules: [moduleWith('/app/a.js', { ours: array(times(count, () => large('Order'))) })],
+        roots: {
+          '(Strong roots)': [
+            object('ModuleWrap', { url: text('file:///app/b.mjs'), builtin }),
+            closure(poll),
+          ],
+        },
+      };
+    });
+    return suspects.map(({ holder }) => holder.name);
+  };
+  assert.deepEqual(await names(2.8 * LARGE), ['ours', 'builtin.held']);
+  assert.deepEqual(await names(2.9 * LARGE), ['builtin.held', 'ours']);
+});
+
+test('listeners tell more than what else is on their emitter', async () => {
+  const onData = code('onData', APP, 9);
+  const suspects = await suspectsOf((count) => ({
+    modules: [
+      moduleWith(APP, {
+        bus: object('EventEmitter', {
+          _events: object('Object', {
+            data: array(times(count, () => closure(onData, undefined, 1000))),
+            meta: array(times(count, () => large('Meta'))),
+          }),
+        }),
+      }),
+    ],
+  }));
+  assert.deepEqual(told(suspects), [
+    {
+      title: "30 more listeners for 'data' on bus (EventEmitter)",
+      parts: ['30 more Meta in bus._events.meta (Array)'],
+    },
+  ]);
+});

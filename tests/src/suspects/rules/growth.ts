@@ -21,6 +21,7 @@ import {
   times,
   variables,
   type Thing,
+  type Program,
   type Things,
 } from '../made-up-heap.js';
 
@@ -345,4 +346,55 @@ test('a diff needs two snapshots', async () => {
     growthOf(() => ({ modules: [commonJs(APP, {})] }), [1]),
     /needs two snapshots or more, not 1/,
   );
+});
+
+test('what two snapshots show for the first time is new, unless it is half of the growth or many', async () => {
+  const library = '/app/node_modules/parser/index.js';
+  // The table is there only in the second snapshot; something else grows, too.
+  const created =
+    (script: string, size: number, others: number, isThere = false) =>
+    (count: number): Program => ({
+      modules: [
+        ...(count > 0
+          ? [moduleWith(script, { table: array(times(30, () => object('Rule', {}, size))) })]
+          : []),
+        ...(count === 0 && isThere ? [moduleWith(script, { table: array([]) })] : []),
+        moduleWith('/app/b.js', orders(10 + others * Math.min(1, count))),
+      ],
+    });
+  const found = async (make: (count: number) => Program): Promise<boolean> =>
+    (await growthOf(make, [0, 1])).suspects.some(({ title }) => title.includes('Rule'));
+  assert.ok(await found(created(APP, LARGE, 29)));
+  assert.ok(!(await found(created(APP, LARGE, 31))));
+  assert.ok(!(await found(created(library, LARGE, 29))), 'a library brings its tables');
+  assert.ok(!(await found(created(APP, LARGE, 31, true))), 'an empty collection was there');
+  assert.ok(await found(created(APP, LARGE, 29, true)));
+});
+
+test('modules that a program loads are not growth, unless they keep coming', async () => {
+  const loading = (count: number): Program => ({
+    modules: [
+      moduleWith(APP, {
+        loaded: array(times(count, (n) => large('Module', { filename: text(`/app/lib/${n}.js`) }))),
+      }),
+    ],
+  });
+  assert.deepEqual((await growthOf(loading, [10, 200])).suspects, []);
+  assert.deepEqual((await growthOf(loading, [10, 100, 120])).suspects, []);
+  assert.equal((await growthOf(loading, [10, 100, 190])).suspects.length, 1);
+});
+
+test('growth whose source is unknown is reported only if it is large', async () => {
+  const ballast = object('Ballast', {}, 1);
+  const unlocated =
+    (size: number, others: number) =>
+    (count: number): Program => ({
+      modules: [commonJs(APP, {}), moduleWith('/app/b.js', { ballast, ...orders(others * count) })],
+      roots: { '(Stack roots)': times(count, () => object('Frame', {}, size)) },
+    });
+  const found = async (make: (count: number) => Program): Promise<boolean> =>
+    (await growthOf(make)).suspects.some(({ title }) => title.includes('Frame'));
+  assert.ok(await found(unlocated(34_000, 1)));
+  assert.ok(!(await found(unlocated(33_000, 1))), 'less than a megabyte');
+  assert.ok(!(await found(unlocated(LARGE, 10))), 'less than a tenth of the growth');
 });

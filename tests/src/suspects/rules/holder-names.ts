@@ -220,3 +220,28 @@ test('names of strings and numbers say what they are', async () => {
     assert.equal(found.title, title);
   }
 });
+
+test('the global object is called globalThis, under each name that V8 gives it', async () => {
+  for (const name of ['global', 'global / https://shop.example', 'global (global*)']) {
+    const global = (count: number): Thing => object(name, { orders: map(located(count)) });
+    // Since Node 26, V8's record of the context comes first.
+    for (const root of [
+      global,
+      (count: number) =>
+        node('hidden', 'system / NativeContext', 0, [['internal', 'global_object', global(count)]]),
+    ])
+      await assertHolder((count) => ({ modules: [commonJs(APP, { Shop: shop })], handles: [root(count)] }), {
+        owner: 'globalThis',
+        name: 'orders',
+      });
+  }
+});
+
+test('what is reached without a root of a name is held by the process', () =>
+  assertHolder(
+    (count) => ({
+      modules: [commonJs(APP, { Shop: shop })],
+      handles: [object('Registry', { orders: map(located(count)) })],
+    }),
+    { owner: 'Registry', name: 'orders' },
+  ));

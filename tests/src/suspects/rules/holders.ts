@@ -261,3 +261,20 @@ test("a few more of something in Node itself are nothing of the program's", asyn
   );
   assert.equal(five.suspects.length, 1);
 });
+
+test('what only leads on to another is no holder, even if that one is not told', async () => {
+  const weakMap = (all: Thing[]): Program => ({
+    modules: [
+      moduleWith(APP, {
+        registry: object('Registry', {
+          entries: collection(
+            'WeakMap',
+            all.map((each) => object('Entry', { value: each })),
+          ),
+        }),
+      }),
+    ],
+    roots: { '(Handle scope)': all },
+  });
+  assert.doesNotMatch(await holderOf(weakMap), /registry/);
+});

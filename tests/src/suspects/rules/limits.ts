@@ -4,6 +4,8 @@ import { test } from 'node:test';
 import type { Suspect } from '@afterimage/snapshot';
 import {
   array,
+  closure,
+  code,
   collection,
   growthOf,
   large,
@@ -119,4 +121,18 @@ test('suspects with a limit come last and explain nothing', async () => {
     ],
   );
   assert.ok(explainedShare > 0.24 && explainedShare < 0.26, String(explainedShare));
+});
+
+test('a limit may be a getter of the class, or a field of its prototype', async () => {
+  const signs = /a cache with a limit that it has not reached/;
+  const inheriting =
+    (prototype: Thing) =>
+    (count: number): Thing =>
+      object('LRU', { entries: map(orders(count)), ['__proto__']: prototype });
+  const getter = closure(code('get max', APP, 60));
+  assert.match((await kept(inheriting(object('LRU', { 'get max': getter })))).summary, signs);
+  assert.match((await kept(inheriting(object('LRU', { max: number() })))).summary, signs);
+  assert.doesNotMatch((await kept(inheriting(object('LRU', { max: getter })))).summary, signs, 'a method');
+  assert.doesNotMatch((await kept(inheriting(object('LRU', { 'get size': getter })))).summary, signs);
+  assert.doesNotMatch((await kept(inheriting(object('Object', { max: number() })))).summary, signs);
 });
