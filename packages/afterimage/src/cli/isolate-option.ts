@@ -18,6 +18,14 @@ export function isolateOption(): Option {
   ).argParser(isolateName);
 }
 
+/** That of `capture`. */
+export function capturedIsolateOption(): Option {
+  return new Option(
+    '--isolate <n>',
+    'a snapshot of the heap of the worker thread with this number, 0 for the main thread, or all: one file for each',
+  ).argParser((value) => (value === ALL_ISOLATES ? value : isolateName(value)));
+}
+
 /** Parser for commander. */
 export function isolateName(value: string): string {
   if (/^0x[0-9a-f]{1,12}$/i.test(value)) return value.toLowerCase();

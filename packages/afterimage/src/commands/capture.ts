@@ -2,9 +2,12 @@
 import { DevelopError } from '@afterimage/image/develop';
 import { STORED_ENDING } from '@afterimage/image/store';
 import type { RedactionLevel } from '@afterimage/snapshot/redaction';
+import type { Isolate } from '@afterimage/v8-heap/reader/isolates';
 import { Command, Option } from 'commander';
 import type { Arrival } from '../capture/arrival.js';
-import { captureWithAgent, type AskedOfAgent } from '../jobs/agent-job.js';
+import { agentRefusal, captureWithAgent, type AskedOfAgent } from '../jobs/agent-job.js';
+import { writeIsolates } from '../jobs/captured-isolates.js';
+import { isolateLabel } from '../jobs/isolates.js';
 import { failureReport, imageOf, report, snapshotOutcome, summary, type Captured } from '../jobs/outcome.js';
 import { checkResultPath, resultPath, SNAPSHOT_ENDING } from '../jobs/result-path.js';
 import { keepWritten } from '../jobs/agent-result.js';
@@ -21,10 +24,11 @@ import { recipientOption, recipientsOf, type RecipientOptions } from '../files/e
 import { InterruptedError, interruption } from '../cli/interruption.js';
 import { asCommandError } from '../files/as-command-error.js';
 import { progressLine, type ProgressLine } from '../cli/progress-line.js';
+import { ALL_ISOLATES, capturedIsolateOption, type IsolateOptions } from '../cli/isolate-option.js';
 import { levelOption } from '../cli/redaction-option.js';
 import { visibleJson } from '../cli/visible.js';
 
-interface GivenOptions extends RecipientOptions, GivenTarget {
+interface GivenOptions extends RecipientOptions, GivenTarget, IsolateOptions {
   agent: boolean;
   all?: true;
   develop: 'here' | 'in-cluster';
@@ -58,13 +62,14 @@ export function captureCommand(): Command {
     .option(
       '-o, --output <file>',
       'output file: FILE, FILE.gz or FILE.zst to compress it, - for standard output; {target}, {name}, ' +
-        '{pid} and {timestamp} are filled in',
+        '{pid}, {timestamp} and {isolate} are filled in',
     )
     .option(
       '--image [file]',
       'store the image instead of a snapshot, to be developed later; - is standard output',
     )
     .addOption(levelOption())
+    .addOption(capturedIsolateOption())
     .addOption(recipientOption())
     .option('--store-plain-image', 'store the image unencrypted, with every secret of the process')
     .option('--all', 'capture every matching pod in turn (default: the longest-running)')
@@ -84,6 +89,7 @@ export function captureCommand(): Command {
       'capture 4711',
       'capture 4711 -o app.heapsnapshot.gz',
       'capture deploy/shop -n prod',
+      'capture 4711 --isolate all',
       'capture 4711 --image app.image.zst.age --recipient age1…',
     ],
     exits: ['refused', 'targetGone', 'inspectorOpen'],
@@ -94,7 +100,8 @@ export function captureCommand(): Command {
 async function runCapture(words: string[], given: GivenOptions, command: Command): Promise<void> {
   const options = { ...given, redactIsGiven: command.getOptionValueSource('redact') === 'cli' };
   const { agent, all = false, develop } = options;
-  const where = targetOptions(options, { all, inCluster: develop === 'in-cluster', agent });
+  const inCluster = develop === 'in-cluster';
+  const where = targetOptions(options, { all, inCluster, agent, isolate: options.isolate });
   checkTargets(words, where);
   const recipients = await recipientsOf(options);
   checkUsage(options, recipients);
@@ -106,15 +113,24 @@ async function runCapture(words: string[], given: GivenOptions, command: Command
   const job = { options, recipients, signal: interruption(), progress, say };
   const targets = await findTargets(words, where, say);
   for (const path of [options.output, options.image])
-    if (typeof path === 'string') checkResultPath(path, targets.length);
+    if (typeof path === 'string') checkResultPath(path, targets.length, options.isolate === ALL_ISOLATES);
   const captures: object[] = [];
   const failures: CommandError[] = [];
   const leftOpen: string[] = [];
   for (const target of targets) {
     try {
-      const captured = await captureOne(target, job, (sentence) => leftOpen.push(sentence));
-      captures.push(report(captured));
-      if (options.json !== true) say(summary(captured));
+      const written = await captureOne(target, job, {
+        onLeftOpen: (sentence) => leftOpen.push(sentence),
+        onFailure: (error) => {
+          failures.push(error);
+          captures.push(failureReport(target.name, error));
+          say(error.message);
+        },
+      });
+      for (const captured of written) {
+        captures.push(report(captured));
+        if (options.json !== true) say(summary(captured));
+      }
     } catch (error) {
       if (!(error instanceof CommandError)) throw error;
       failures.push(error);
@@ -125,15 +141,15 @@ async function runCapture(words: string[], given: GivenOptions, command: Command
   if (options.json) console.log(visibleJson(JSON.stringify({ captures })));
   if (leftOpen.length > 0) throw new CommandError('inspectorOpen', leftOpen.join('; '));
   if (failures.length === 0) return;
-  if (targets.length === 1) throw failures[0];
-  const count = `${failures.length} of ${targets.length}`;
-  throw new CommandError(failures[0].failure, `${count} targets could not be captured`);
+  if (targets.length === 1 && captures.length === 1) throw failures[0];
+  const what = options.isolate === ALL_ISOLATES ? 'heaps' : 'targets';
+  const count = `${failures.length} of ${captures.length}`;
+  throw new CommandError(failures[0].failure, `${count} ${what} could not be captured`);
 }
 
-function checkUsage(
-  { output, image, develop, storePlainImage, json }: Options,
-  recipients: readonly string[],
-): void {
+function checkUsage(options: Options, recipients: readonly string[]): void {
+  const { output, image, develop, storePlainImage, json } = options;
+  checkIsolateUsage(options);
   for (const path of [output, image]) if (typeof path === 'string') checkStandardOutput(path, json === true);
   if (output !== undefined && image !== undefined)
     throw new CommandError('usage', 'give either -o for a snapshot, or --image for the image');
@@ -150,12 +166,38 @@ function checkUsage(
   console.error('afterimage: warning: the image is stored in clear, with every secret of the process in it');
 }
 
+/** A thread's heap is read out of the image here, by the reader. */
+function checkIsolateUsage({ output, image, isolate, develop }: Options): void {
+  if (isolate === undefined) return;
+  if (image !== undefined)
+    throw new CommandError(
+      'usage',
+      '--image stores the heaps of all threads: leave --isolate out, and give it to analyze or develop',
+    );
+  if (develop === 'in-cluster')
+    throw new CommandError(
+      'usage',
+      "--develop in-cluster is by V8's own generator, which develops the main thread's heap alone: leave it or --isolate out",
+    );
+  if (isolate === ALL_ISOLATES && output === '-')
+    throw new CommandError(
+      'usage',
+      '--isolate all writes a file for each thread: give -o a name with {isolate}',
+    );
+}
+
+interface Told {
+  onLeftOpen: (sentence: string) => void;
+  /** One of several heaps could not be read. */
+  onFailure: (error: CommandError) => void;
+}
+
 async function captureOne(
   target: CaptureTarget,
   job: Job,
-  onLeftOpen: (sentence: string) => void,
-): Promise<Captured> {
-  const { output, image } = job.options;
+  { onLeftOpen, onFailure }: Told,
+): Promise<Captured[]> {
+  const { output, image, isolate } = job.options;
   const asked = output ?? (typeof image === 'string' ? image : undefined);
   const path = asked ?? 'snapshot';
   const { signal, progress, say } = job;
@@ -164,15 +206,19 @@ async function captureOne(
     const isFinal = asked !== undefined && !asked.includes('{');
     await checkDestination(path, job.options.force === true || !isFinal);
     const agent = job.options.agent ? ((await target.agent?.()) ?? null) : null;
-    if (agent !== null) return await captureWithAgent(agent, askedOf(job), job);
+    if (agent !== null) {
+      if (isolate !== undefined) throw agentRefusal(target.name);
+      return [await captureWithAgent(agent, askedOf(job), job)];
+    }
     for (let attempt = 1; ; attempt++) {
       try {
-        const captured = await target.capture({ signal, progress, say, storesImage: image !== undefined });
+        const storesImage = image !== undefined || isolate !== undefined;
+        const captured = await target.capture({ signal, progress, say, storesImage });
         try {
-          const kept = await keep(captured, target, job);
+          const kept = await keep(captured, target, job, onFailure);
           const left = captured.kind === 'written' ? null : await captured.leftOpen();
           if (left !== null) onLeftOpen(left);
-          return { ...kept, attempts: attempt };
+          return kept.map((each) => ({ ...each, attempts: attempt }));
         } finally {
           await captured.release();
         }
@@ -208,33 +254,52 @@ function causedBy(error: unknown): unknown {
   return error instanceof DevelopError ? error.cause : error;
 }
 
-async function keep(captured: Arrival, target: CaptureTarget, job: Job): Promise<Omit<Captured, 'attempts'>> {
-  if (captured.kind === 'written') return keepWritten(captured, target, askedOf(job), job);
+type Kept = Omit<Captured, 'attempts'>;
+
+async function keep(
+  captured: Arrival,
+  target: CaptureTarget,
+  job: Job,
+  onFailure: Told['onFailure'],
+): Promise<Kept[]> {
+  if (captured.kind === 'written') return [await keepWritten(captured, target, askedOf(job), job)];
   const { options, recipients, signal, progress } = job;
   const { header } = captured.kind === 'image' ? captured.image : captured;
   const isImage = options.image !== undefined;
   const asked = options.output ?? (typeof options.image === 'string' ? options.image : undefined);
-  const named = resultPath(asked, isImage ? STORED_ENDING : SNAPSHOT_ENDING, {
-    target: target.fileName,
-    name: header.metadata.name,
-    pid: header.metadata.pid,
-    time: new Date(header.metadata.capturedAt),
-    encrypted: recipients.length > 0,
-  });
   const force = options.force === true;
-  const path = await freePath(named, force);
+  const pathOf = (isolate?: string): Promise<string> => {
+    const named = resultPath(asked, isImage ? STORED_ENDING : SNAPSHOT_ENDING, {
+      target: target.fileName,
+      name: header.metadata.name,
+      pid: header.metadata.pid,
+      time: new Date(header.metadata.capturedAt),
+      encrypted: recipients.length > 0,
+      isolate,
+    });
+    return freePath(named, force);
+  };
   const developing = { redact: options.redact, recipients, force, signal, progress };
-  const common = { by: 'inspector', target: target.name, path } as const;
+  const common = { by: 'inspector', target: target.name } as const;
+  if (captured.kind === 'image' && options.isolate !== undefined) {
+    const of = (isolate: Isolate): Promise<string> => pathOf(isolateLabel(isolate));
+    const written = await writeIsolates(captured.image, options.isolate, of, developing, onFailure);
+    return written.map(({ isolate, path, developed }) => ({
+      ...{ ...common, path, isolate, cost: captured.cost() },
+      ...snapshotOutcome(header, developed),
+    }));
+  }
+  const path = await pathOf();
   if (captured.kind === 'developed') {
     const { provenance, ...file } = await redactCaptured(captured.chunks, path, developing);
     const developed = { ...captured.developed(), ...file, redaction: provenance.redaction };
-    return { ...common, ...snapshotOutcome(header, developed), cost: captured.cost() };
+    return [{ ...common, path, ...snapshotOutcome(header, developed), cost: captured.cost() }];
   }
   if (isImage) {
     const stored = await storeCaptured(captured.image, path, developing);
     const image = imageOf(header);
-    return { ...common, kind: 'image', ...stored, snapshot: null, cost: captured.cost(), image };
+    return [{ ...common, path, kind: 'image', ...stored, snapshot: null, cost: captured.cost(), image }];
   }
   const developed = await developCaptured(captured.image, path, developing);
-  return { ...common, ...snapshotOutcome(header, developed), cost: captured.cost() };
+  return [{ ...common, path, ...snapshotOutcome(header, developed), cost: captured.cost() }];
 }

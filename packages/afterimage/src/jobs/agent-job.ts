@@ -32,6 +32,18 @@ export interface AskedOfAgent {
 }
 
 /**
+ * The refusal of a thread's heap by itself.
+ * @param target its name for people
+ */
+export function agentRefusal(target: string): CommandError {
+  return new CommandError(
+    'refused',
+    `${target} has an agent, which captures the main thread's heap alone: leave --isolate out, or attach through the inspector ` +
+      'instead, --no-agent (nothing was sent to it)',
+  );
+}
+
+/**
  * Captures.
  * @throws {CommandError} or {DevelopError}, or the signal's reason
  */

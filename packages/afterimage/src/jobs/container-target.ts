@@ -26,6 +26,7 @@ import type { CapturedImage, CaptureCost, DevelopedElsewhere, WrittenByAgent } f
 import { stepText } from './step-text.js';
 import { checkedReport } from '../heap/checked-report.js';
 import type { HeapAnswer } from '../heap/report.js';
+import { agentRefusal } from './agent-job.js';
 import type { CaptureTarget, CaptureContext } from './target.js';
 
 export interface InContainer {
@@ -37,6 +38,8 @@ export interface InContainer {
   inCluster: boolean;
   /** Whether to let an agent in the process capture. */
   agent: boolean;
+  /** Whose heap is wanted, as `--isolate` says it; an agent has that of the main thread alone. */
+  isolate?: string | undefined;
   /** How long to wait for the main thread, in milliseconds. */
   waitMs?: number | undefined;
 }
@@ -62,7 +65,7 @@ export function podTarget(pod: PodTarget, cluster: ClusterOptions, where: InCont
     capture: async (context) => {
       const kit = await reach(access, 'capture', nodes, where, context);
       const process = await choose(kit, access, where, context, describe);
-      if (isForAgent(process, where)) return byAgent(kit, access, process, context);
+      if (isForAgent(process, where)) return byAgent(kit, access, process, where, context);
       const arriving = order(kit, access, process, where, context);
       if (!where.inCluster) return here(kit, arriving);
       return developInCluster(kit, arriving, pod, cluster, context);
@@ -81,7 +84,7 @@ export function containerTarget(tool: ContainerTool, container: string, where: I
     capture: async (context) => {
       const [kit, access] = await reachAsOwner(tool, 'capture', container, where, context);
       const process = await choose(kit, access, where, context, containerLines);
-      if (isForAgent(process, where)) return byAgent(kit, access, process, context);
+      if (isForAgent(process, where)) return byAgent(kit, access, process, where, context);
       return here(kit, order(kit, access, process, where, context));
     },
     heap: async (context) => {
@@ -223,8 +226,13 @@ async function byAgent(
   kit: KitSession,
   { name }: ContainerAccess,
   { pid }: SeenProcess,
+  { isolate }: InContainer,
   { progress }: CaptureContext,
 ): Promise<WrittenByAgent> {
+  if (isolate !== undefined) {
+    await kit.close();
+    throw agentRefusal(name);
+  }
   progress.stage(`the agent in ${name} is sent its signal`);
   kit.order({ type: 'capture', pid, byAgent: true });
   let result: CapturedByAgent | undefined;

@@ -5,8 +5,10 @@ import { exitCodes, type CommandError } from '../cli/command-error.js';
 import type { CapturedByAgent } from '../capture/agent-signal.js';
 import type { Developed } from './developing.js';
 import type { ImageHeader } from '@afterimage/image/read';
+import type { Isolate } from '@afterimage/v8-heap/reader/isolates';
 import { formatNumberOf } from '../cli/quantities.js';
 import { visible } from '../cli/visible.js';
+import { isolateReport, isolateText } from './isolates.js';
 
 /** The outcome. Sizes in bytes, times in milliseconds; null for unknown values. */
 export interface Captured {
@@ -35,6 +37,8 @@ export interface Captured {
   attempts: number;
   /** The image's metadata. */
   image: object;
+  /** Whose heap it is; absent if it was not chosen with `--isolate`. */
+  isolate?: Isolate;
 }
 
 /** The outcome for a snapshot developed here from the image with this header. */
@@ -77,7 +81,7 @@ export function agentSnapshot({
   return kind === 'image' ? null : { nodes: null, edges: null, redaction, developMs, ghostLocks };
 }
 
-export function summary({ target, kind, path, bytes, sha256, snapshot, cost }: Captured): string {
+export function summary({ target, kind, path, bytes, sha256, snapshot, cost, isolate }: Captured): string {
   const { pauseMs, captureMs, extraBytes } = cost;
   const nodes = snapshot?.nodes ?? null;
   const redaction = snapshot?.redaction ?? null;
@@ -86,14 +90,15 @@ export function summary({ target, kind, path, bytes, sha256, snapshot, cost }: C
     (redaction === null ? '' : `; redacted: ${redaction}`);
   const memory = extraBytes === null ? '' : `, ${formatBytes(extraBytes)} extra memory`;
   const name = path === '-' ? '' : ` ${visible(path)}`;
+  const thread = isolate === undefined ? '' : ` of thread ${isolateText(isolate)}`;
   return (
-    `wrote the ${kind}${name} (${formatBytes(bytes)}${what}), sha256 ${sha256}; ${target} was paused for ` +
+    `wrote the ${kind}${thread}${name} (${formatBytes(bytes)}${what}), sha256 ${sha256}; ${target} was paused for ` +
     `${formatMs(pauseMs)}; image received in ${formatMs(captureMs)}${memory}`
   );
 }
 
 export function report(captured: Captured): object {
-  const { target, by, kind, path, bytes, sha256, snapshot, cost, attempts, image } = captured;
+  const { target, by, kind, path, bytes, sha256, snapshot, cost, attempts, image, isolate } = captured;
   return {
     target,
     by,
@@ -111,6 +116,7 @@ export function report(captured: Captured): object {
     }),
     attempts,
     image,
+    ...(isolate === undefined ? {} : { isolate: isolateReport(isolate) }),
   };
 }
 

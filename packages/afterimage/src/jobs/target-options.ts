@@ -30,7 +30,7 @@ export function addTargetOptions(command: Command): Command {
 /** Combines them with what only the verb knows. */
 export function targetOptions(
   { pid, node, namespace, context, kubeconfig, container, selector, wait }: GivenTarget,
-  ofVerb: Pick<TargetOptions, 'all' | 'inCluster' | 'agent'>,
+  ofVerb: Pick<TargetOptions, 'all' | 'inCluster' | 'agent' | 'isolate'>,
 ): TargetOptions {
   return {
     ...{ namespace, context, kubeconfig, container, selector, pid, node, ...ofVerb },
