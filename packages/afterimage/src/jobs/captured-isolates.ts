@@ -38,7 +38,7 @@ export async function writeIsolates(
   const { header } = image;
   const { force, signal, progress } = developing;
   const why = whyUnreadable(header);
-  if (why !== null) throw unreadable(wanted, why);
+  if (why !== null) throw unreadable(wanted, new UnreadableHeapError(why));
   const checkNeed = async (output: string, needed: number): Promise<void> => {
     if (!force) await checkRoom(header, output, ADVICE, needed);
   };
@@ -58,23 +58,21 @@ export async function writeIsolates(
         written.push({ isolate, path, developed });
       } catch (error) {
         if (!(error instanceof UnreadableHeapError || error instanceof HeapTooLargeError)) throw error;
-        const failure = unreadable(isolateLabel(isolate), error.message);
+        const failure = unreadable(isolateLabel(isolate), error);
         if (isolates.length === 1) throw failure;
         onFailure(failure);
       }
     }
     return written;
   } catch (error) {
-    if (error instanceof UnreadableHeapError) throw unreadable(wanted, error.message);
+    if (error instanceof UnreadableHeapError) throw unreadable(wanted, error);
     throw error;
   } finally {
     memory.close();
   }
 }
 
-function unreadable(isolate: string, why: string): CommandError {
-  return new CommandError(
-    'failed',
-    `thread ${isolate}: ${visible(why)}; capture again, or without --isolate, for V8's own snapshot of the main thread`,
-  );
+function unreadable(isolate: string, cause: Error): CommandError {
+  const advice = "capture again, or without --isolate, for V8's own snapshot of the main thread";
+  return new CommandError('failed', `thread ${isolate}: ${visible(cause.message)}; ${advice}`, { cause });
 }

@@ -4,7 +4,9 @@ import { storeImage } from '@afterimage/image/store';
 import { sealedOutput } from '@afterimage/image/seal';
 import { readImage, type ImageHeader, type ImageStream } from '@afterimage/image/read';
 import { formatBytes } from '@afterimage/host/format';
+import { CollectingHeapError } from '@afterimage/v8-heap/reader/unreadable-heap';
 import type { Writable } from 'node:stream';
+import { CommandError } from '../cli/command-error.js';
 import { compressionOf, frameCompressorOf } from '../files/compressed-output.js';
 import { checkRoom, developTo, type Developed, type Developing } from './developing.js';
 import { decompressed } from '../files/compression.js';
@@ -75,7 +77,8 @@ export async function storeCaptured(
   });
 }
 
-/** Tells whether another image may succeed: a thread held a lock, or an address was in use. */
+/** Tells whether another image may succeed: a thread held a lock or collected garbage, or an address was in use. */
 export function isWorthAnotherImage(error: unknown): boolean {
+  if (error instanceof CommandError) return error.cause instanceof CollectingHeapError;
   return error instanceof DevelopError && ['stalled', 'address-unavailable'].includes(error.code);
 }

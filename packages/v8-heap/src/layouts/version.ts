@@ -73,6 +73,8 @@ export interface V8Version {
   firstRoot: string;
   /** Where the isolate itself has references, in bytes before its roots table: ThreadLocalTop, most of all. */
   isolateRoots: readonly number[];
+  /** Where the isolate says what its thread does, in bytes before its roots table: ThreadLocalTop::current_vm_state_. */
+  threadState: number;
   scope: ScopeLayout;
   /** JSFunction and the constructors that have types of their own. */
   functionTypes: number;

@@ -5,6 +5,7 @@ import type { ImageMemory } from '../image/image-memory.js';
 import { heapTypes, type HeapTypes } from '../layouts/types.js';
 import type { V8Version } from '../layouts/version.js';
 import { versionOf } from '../layouts/versions.js';
+import { clearUnusedAreas } from './allocation-areas.js';
 import { compiledHeap, type CompiledHeap } from './compiled-heap.js';
 import { writeMapLayout, writeSizes, writeVisits } from './layout-tables.js';
 import { loadPages } from './load.js';
@@ -12,7 +13,7 @@ import { findNameTables, type NameTables } from './names-in-program.js';
 import { findPages, type FoundPage } from './page-headers.js';
 import { findRoots, learnTypes, type RootsTable } from './roots.js';
 import { countNear, mainStack, workerStack, type Stack } from './stack.js';
-import { readStep, UnreadableHeapError } from './unreadable-heap.js';
+import { CollectingHeapError, readStep, UnreadableHeapError } from './unreadable-heap.js';
 
 export interface OpenHeap {
   memory: ImageMemory;
@@ -42,6 +43,12 @@ export interface HeapInImage {
 
 /** The size of an isolate, which a heap is part of: its thread's stack has pointers into it. */
 const ISOLATE_BYTES = 1 << 16;
+
+/** StateTag in V8: 16 bits since V8 12, and `GC`. */
+const STATE_RANGE = 1n << 16n;
+const COLLECTING = 1n;
+/** Every heap has pages of several spaces: what has fewer only looks like one. */
+const MIN_PAGES = 3;
 
 /**
  * Opens a heap.
@@ -86,11 +93,19 @@ function opened(memory: ImageMemory, address: number | undefined): OpenHeap {
   const roots =
     names.roots === null ? null : findRoots(compiled, memory, words, heapAddress, names.roots, types);
   if (roots === null) throw new UnreadableHeapError('the roots of the heap are not where they should be');
+  clearUnusedAreas({ compiled, words, pages, roots });
+  // Only the main thread was stopped.
+  if (!wanted.isMain && isCollecting(words, roots.address - version.threadState))
+    throw new CollectingHeapError('its thread was collecting garbage when the image was taken');
   learnTypes(compiled, roots, types);
   writeSizes(compiled, version, program.symbols, types);
   writeVisits(compiled, version, types);
   const stack = wanted.isMain ? stackOfMain : workerStack(memory, words, roots.address);
   return { memory, words, program, version, types, names, heapAddress, pages, roots, stack, compiled };
+}
+
+function isCollecting(words: MemoryWords, address: number): boolean {
+  return (words.words(address, 1)?.[0] ?? 0n) % STATE_RANGE === COLLECTING;
 }
 
 /** @param told what the image says, of whatever kind */
@@ -119,5 +134,6 @@ function heapsOf(found: readonly FoundPage[], stack: BigUint64Array): HeapInImag
   const count = (address: number): number => pagesOf.get(address)?.length ?? 0;
   const [main] = [...addresses].sort((a, b) => of(b) - of(a) || count(b) - count(a));
   const heaps = [...pagesOf].map(([address, pages]) => ({ address, pages, isMain: address === main }));
-  return heaps.sort((a, b) => Number(b.isMain) - Number(a.isMain));
+  const likely = heaps.filter(({ pages, isMain }) => isMain || pages.length >= MIN_PAGES);
+  return likely.sort((a, b) => Number(b.isMain) - Number(a.isMain));
 }

@@ -6,6 +6,11 @@ export class UnreadableHeapError extends Error {
   override name = 'UnreadableHeapError';
 }
 
+/** A worker's heap cannot be read because its thread was collecting garbage: objects were on their way. */
+export class CollectingHeapError extends UnreadableHeapError {
+  override name = 'CollectingHeapError';
+}
+
 /** V8 on a buffer that it cannot allocate. */
 const NO_MEMORY = /allocat/i;
 
