@@ -25,6 +25,8 @@ export interface HeapPage {
 }
 
 export const PAGE_BYTES = 1 << 18;
+/** Every heap has pages of several spaces: what has fewer only looks like one. */
+export const MIN_HEAP_PAGES = 3;
 
 /** Positions of a header's fields, in words of 8 bytes. */
 export interface HeaderLayout {

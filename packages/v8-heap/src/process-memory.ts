@@ -6,16 +6,23 @@ import { openResidency } from './residency.js';
 /** Addresses below this are exact as numbers. */
 const HIGHEST_ADDRESS = 2 ** 47;
 
+export interface ProcessMemory extends MemoryReader {
+  /** Private mappings without a file that cannot be written, ascending by address: V8's read-only space. */
+  readOnly: Region[];
+}
+
 /**
  * Opens the memory of a process.
  * @throws the system's error: EACCES, EPERM, ENOENT
  */
-export function openMemory(pid: number): MemoryReader {
-  const regions = regionsIn(readFileSync(`/proc/${pid}/maps`, 'latin1'));
+export function openMemory(pid: number): ProcessMemory {
+  const mappings = mappingsIn(readFileSync(`/proc/${pid}/maps`, 'latin1'));
+  const regions = mappings.filter(({ rights }) => /^rw.p$/.test(rights));
   const residency = openResidency(pid);
   const descriptor = openSync(`/proc/${pid}/mem`, 'r');
   return {
     regions: regions.filter(({ name }) => !name.startsWith('[stack')),
+    readOnly: mappings.filter(({ name, rights }) => rights === 'r--p' && name === ''),
     programBreak: regions.find(({ name }) => name === '[heap]') ?? null,
     read: (address, into) => {
       if (address < 0 || address + into.length > HIGHEST_ADDRESS) return false;
@@ -33,12 +40,12 @@ export function openMemory(pid: number): MemoryReader {
   };
 }
 
-function regionsIn(maps: string): (Region & { name: string })[] {
+function mappingsIn(maps: string): (Region & { name: string; rights: string })[] {
   return maps.split('\n').flatMap((line) => {
     // "7f12a000-7f12c000 rw-p 00000000 00:00 0   [heap]"
     const [range, rights, , , inode, name = ''] = line.split(/\s+/);
-    if (inode !== '0' || !/^rw.p$/.test(rights)) return [];
+    if (inode !== '0') return [];
     const [start, end] = range.split('-').map((address) => parseInt(address, 16));
-    return end <= HIGHEST_ADDRESS ? [{ start, end, name }] : [];
+    return end <= HIGHEST_ADDRESS ? [{ start, end, name, rights }] : [];
   });
 }

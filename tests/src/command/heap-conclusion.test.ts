@@ -20,7 +20,7 @@ const ordinary: HeapFigures = {
   resources: [{ type: 'TCPServerWrap', count: 1 }],
 };
 
-const known = { pid: 7, nodeVersion: '24.21.0', rssBytes: 120e6, noFigures: null };
+const known = { pid: 7, nodeVersion: '24.21.0', rssBytes: 120e6, noFigures: null, threads: null };
 
 function saidOf(figures: Partial<HeapFigures>): string {
   const report = { ...known, figures: { ...ordinary, ...figures }, classes: null, noClasses: null };

@@ -14,7 +14,7 @@ import { PATIENCE_MS } from '../patience.js';
 const directory = mkdtempSync(path.join(tmpdir(), 'afterimage-busy-'));
 after(() => rmSync(directory, { recursive: true }));
 const ITEMS = 20_000;
-const CAPTURES = 5;
+const CAPTURES = 2;
 const WORKER = `
   const { parentPort } = require('node:worker_threads');
   class Item { constructor(index) { this.text = 'item ' + index; } }

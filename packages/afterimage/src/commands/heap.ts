@@ -59,7 +59,7 @@ async function runHeap(word: string | undefined, options: Options): Promise<void
 
 /** What the process says of itself is null where it was not asked. */
 function document(target: string, report: HeapReport, top: number | undefined): object {
-  const { pid, figures, noFigures, nodeVersion, rssBytes, classes, noClasses } = report;
+  const { pid, figures, noFigures, nodeVersion, rssBytes, classes, noClasses, threads } = report;
   const unasked = {
     nodeVersion,
     v8Version: null,
@@ -84,5 +84,6 @@ function document(target: string, report: HeapReport, top: number | undefined): 
     sampledShare: classes?.sampledShare ?? null,
     classes: classes?.classes.slice(0, top) ?? null,
     noClasses,
+    threads,
   };
 }

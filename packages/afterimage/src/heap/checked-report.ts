@@ -1,5 +1,6 @@
 /** Checks what a kit in a container says of a heap: none of it is taken for granted. */
 import type { ClassSample, SampledClass } from '@afterimage/v8-heap/class-sample';
+import type { LiveIsolate } from '@afterimage/v8-heap/process-isolates';
 import { CommandError } from '../cli/command-error.js';
 import { checkedFigures } from './figures.js';
 import { foreignValues } from './foreign-values.js';
@@ -7,6 +8,7 @@ import type { HeapReport } from './report.js';
 
 const MAX_CLASSES = 2_000;
 const MAX_TEXT = 1_000;
+const MAX_THREADS = 256;
 
 /**
  * Copies what belongs there, and nothing else.
@@ -36,7 +38,23 @@ export function checkedReport(value: unknown, from: string): HeapReport {
       committedBytes: figure(committedBytes),
     };
   };
-  const { pid, nodeVersion, rssBytes, figures, noFigures, classes, noClasses } = record(value);
+  const optional = <T>(each: unknown, check: (value: unknown) => T): T | null =>
+    each === null || each === undefined ? null : check(each);
+  const thread = (each: unknown): LiveIsolate => {
+    const { threadId, name, script, usedBytes, committedBytes } = record(each);
+    return {
+      threadId: optional(threadId, figure),
+      name: optional(name, text),
+      script: optional(script, text),
+      usedBytes: figure(usedBytes),
+      committedBytes: figure(committedBytes),
+    };
+  };
+  const list = (each: unknown): unknown[] => {
+    if (!Array.isArray(each)) throw wrong();
+    return each.slice(0, MAX_THREADS);
+  };
+  const { pid, nodeVersion, rssBytes, figures, noFigures, classes, noClasses, threads } = record(value);
   if (figures === null && classes === null) throw wrong();
   return {
     pid: figure(pid),
@@ -46,5 +64,6 @@ export function checkedReport(value: unknown, from: string): HeapReport {
     noFigures: noFigures === null ? null : text(noFigures),
     classes: classes === null ? null : sample(classes),
     noClasses: noClasses === null ? null : text(noClasses),
+    threads: optional(threads, list)?.map(thread) ?? null,
   };
 }

@@ -10,6 +10,7 @@ import {
   type ClassSample,
   type OldGeneration,
 } from '@afterimage/v8-heap/class-sample';
+import { processIsolates, type LiveIsolate } from '@afterimage/v8-heap/process-isolates';
 import { CommandError } from '../cli/command-error.js';
 import { readHeapFigures, type HeapFigures } from './figures.js';
 
@@ -26,6 +27,8 @@ export interface HeapReport {
   classes: ClassSample | null;
   /** Why `classes` is null, on one line. */
   noClasses: string | null;
+  /** Each thread that runs JavaScript, the main thread first; null if they cannot be determined. */
+  threads: LiveIsolate[] | null;
 }
 
 export type HeapJob = Omit<InspectorJob, 'target' | 'commandLine'>;
@@ -63,7 +66,7 @@ async function askedReport(pid: number, job: HeapJob): Promise<HeapAnswer> {
   );
   if (figures.nodeVersion === '') figures.nodeVersion = nodeVersion;
   const known = { pid, nodeVersion: figures.nodeVersion, rssBytes: figures.rssBytes };
-  const sampled = await classesOf(pid, nodeVersion, oldGeneration(figures));
+  const sampled = await readFromOutside(pid, nodeVersion, oldGeneration(figures));
   return { report: { ...known, figures, noFigures: null, ...sampled }, leftOpen: await describeIfOpen(left) };
 }
 
@@ -71,10 +74,19 @@ async function askedReport(pid: number, job: HeapJob): Promise<HeapAnswer> {
 async function unaskedReport(pid: number, shortage: ShortageError): Promise<HeapReport> {
   const { status, nodeVersion } = await readCandidate(pid);
   if (nodeVersion === null) throw shortage;
-  const sampled = await classesOf(pid, nodeVersion, null);
+  const sampled = await readFromOutside(pid, nodeVersion, null);
   if (sampled.noClasses !== null)
     throw new CommandError('refused', `${shortage.reason} (nothing was sent to it). ${sampled.noClasses}`);
   return { pid, nodeVersion, rssBytes: status.rss, figures: null, noFigures: shortage.reason, ...sampled };
+}
+
+async function readFromOutside(
+  pid: number,
+  nodeVersion: string,
+  old: OldGeneration | null,
+): Promise<Pick<HeapReport, 'classes' | 'noClasses' | 'threads'>> {
+  const sampled = await classesOf(pid, nodeVersion, old);
+  return { ...sampled, threads: await processIsolates(pid, await nodeFilesOf(pid)) };
 }
 
 async function classesOf(

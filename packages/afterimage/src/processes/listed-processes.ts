@@ -4,6 +4,7 @@
  */
 import { orElse } from '@afterimage/host/errors';
 import { readCgroupHeadroom, type Headroom } from '@afterimage/host/headroom';
+import { countIsolates } from '@afterimage/v8-heap/process-isolates';
 import { readdir, readFile } from 'node:fs/promises';
 import { CommandError } from '../cli/command-error.js';
 import { readAgentBoard, type AgentBoard, type Unreadable } from './agent-board.js';
@@ -33,6 +34,8 @@ export interface ListedProcess {
   descriptors: { used: number; limit: number } | null;
   rssBytes: number;
   heap: { usedBytes: number | null; totalBytes: number | null; limitBytes: number | null };
+  /** Number of V8 heaps: one, plus one for each worker thread. */
+  heaps: number | null;
   /** Of its memory cgroup, or the ancestor with the least memory left; null if none has a limit. */
   memory: { usedBytes: number; limitBytes: number } | null;
   container: Container | null;
@@ -100,6 +103,7 @@ async function listed(pid: number, machine: Machine): Promise<ListedProcess | nu
     descriptors,
     rssBytes: status.rss,
     heap: heapOf(commandLine, board),
+    heaps: countIsolates(pid),
     memory: cgroup === null ? null : { usedBytes: cgroup.used, limitBytes: cgroup.limit },
     container,
     agent: agentOf(board),

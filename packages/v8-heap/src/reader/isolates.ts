@@ -43,8 +43,8 @@ export function findIsolates(memory: ImageMemory): Isolate[] {
         committedBytes: pages.reduce((sum, { size }) => sum + size, 0),
       };
     });
-    const order = ({ threadId }: Isolate): number => threadId ?? Infinity;
-    return isolates.sort((a, b) => (order(a) === order(b) ? 0 : order(a) - order(b)));
+    const order = ({ threadId }: Isolate): number => threadId ?? Number.MAX_SAFE_INTEGER;
+    return isolates.sort((a, b) => order(a) - order(b));
   });
 }
 

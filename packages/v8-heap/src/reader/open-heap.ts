@@ -10,6 +10,7 @@ import { compiledHeap, type CompiledHeap } from './compiled-heap.js';
 import { writeMapLayout, writeSizes, writeVisits } from './layout-tables.js';
 import { loadPages } from './load.js';
 import { findNameTables, type NameTables } from './names-in-program.js';
+import { MIN_HEAP_PAGES } from '../pages.js';
 import { findPages, type FoundPage } from './page-headers.js';
 import { findRoots, learnTypes, type RootsTable } from './roots.js';
 import { countNear, mainStack, workerStack, type Stack } from './stack.js';
@@ -47,8 +48,6 @@ const ISOLATE_BYTES = 1 << 16;
 /** StateTag in V8: 16 bits since V8 12, and `GC`. */
 const STATE_RANGE = 1n << 16n;
 const COLLECTING = 1n;
-/** Every heap has pages of several spaces: what has fewer only looks like one. */
-const MIN_PAGES = 3;
 
 /**
  * Opens a heap.
@@ -134,6 +133,6 @@ function heapsOf(found: readonly FoundPage[], stack: BigUint64Array): HeapInImag
   const count = (address: number): number => pagesOf.get(address)?.length ?? 0;
   const [main] = [...addresses].sort((a, b) => of(b) - of(a) || count(b) - count(a));
   const heaps = [...pagesOf].map(([address, pages]) => ({ address, pages, isMain: address === main }));
-  const likely = heaps.filter(({ pages, isMain }) => isMain || pages.length >= MIN_PAGES);
+  const likely = heaps.filter(({ pages, isMain }) => isMain || pages.length >= MIN_HEAP_PAGES);
   return likely.sort((a, b) => Number(b.isMain) - Number(a.isMain));
 }

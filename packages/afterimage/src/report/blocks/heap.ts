@@ -1,6 +1,7 @@
 /** The report of `afterimage heap`. */
 import { formatBytes, formatShare } from '@afterimage/host/format';
 import type { SampledClass } from '@afterimage/v8-heap/class-sample';
+import type { LiveIsolate } from '@afterimage/v8-heap/process-isolates';
 import type { HeapFigures } from '../../heap/figures.js';
 import type { HeapReport } from '../../heap/report.js';
 import { formatCount, formatSpan } from '../../cli/quantities.js';
@@ -14,7 +15,8 @@ import type { Block, Fact, Table } from './block.js';
 export function heapBlocks(name: string, report: HeapReport, classesShown: number): Block[] {
   const { pid, figures } = report;
   const heading: Block = { kind: 'heading', level: 1, text: name };
-  if (figures === null) return [heading, ...unasked(report), ...classSection(report, classesShown)];
+  const ending = [...threadSection(report), ...classSection(report, classesShown)];
+  if (figures === null) return [heading, ...unasked(report), ...ending];
   const memoryVerb = name === `process ${pid}` ? `: see afterimage memory ${pid}` : '';
   return [
     heading,
@@ -30,7 +32,7 @@ export function heapBlocks(name: string, report: HeapReport, classesShown: numbe
     spaceTable(figures),
     { kind: 'heading', level: 2, text: 'Handles and requests' },
     resourcesBlock(figures),
-    ...classSection(report, classesShown),
+    ...ending,
   ];
 }
 
@@ -139,6 +141,36 @@ function resourcesBlock({ resources }: HeapFigures): Block {
     ],
     rows: resources.map(({ type, count }) => [type, formatCount(count)]),
   };
+}
+
+/** Nothing for a process without worker threads. */
+function threadSection({ threads }: HeapReport): Block[] {
+  if (threads === null || threads.length < 2) return [];
+  const what = ({ threadId, name, script }: LiveIsolate): string =>
+    threadId === 0 ? 'main thread' : [name, script].filter((each) => each !== null).join(', ');
+  return [
+    { kind: 'heading', level: 2, text: 'Heaps of threads' },
+    {
+      kind: 'table',
+      columns: [
+        { name: 'thread', is: 'figure' },
+        { name: 'used', is: 'figure' },
+        { name: 'committed', is: 'figure' },
+        { name: 'what it runs', is: 'name' },
+      ],
+      rows: threads.map((thread) => [
+        thread.threadId === null ? '?' : String(thread.threadId),
+        formatBytes(thread.usedBytes),
+        formatBytes(thread.committedBytes),
+        what(thread),
+      ]),
+    },
+    {
+      kind: 'paragraph',
+      weight: 'faint',
+      text: 'All other figures are those of the main thread; capture --isolate N takes the heap of another.',
+    },
+  ];
 }
 
 function classSection({ classes, noClasses }: HeapReport, shown: number): Block[] {

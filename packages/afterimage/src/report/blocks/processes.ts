@@ -42,6 +42,11 @@ const COLUMNS: ProcessColumn[] = [
   { name: 'rss', is: 'figure', of: ({ rssBytes }) => formatBytes(rssBytes) },
   { name: 'heap', is: 'figure', of: ({ heap }) => heapText(heap) },
   {
+    name: 'workers',
+    is: 'figure',
+    of: ({ heaps }) => (heaps === null || heaps < 2 ? '' : formatCount(heaps - 1)),
+  },
+  {
     name: 'cgroup',
     is: 'figure',
     isOptional: true,
