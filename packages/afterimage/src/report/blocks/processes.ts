@@ -44,6 +44,7 @@ const COLUMNS: ProcessColumn[] = [
   {
     name: 'workers',
     is: 'figure',
+    isOptional: true,
     of: ({ heaps }) => (heaps === null || heaps < 2 ? '' : formatCount(heaps - 1)),
   },
   {
