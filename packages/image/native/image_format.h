@@ -10,8 +10,8 @@
 #define IMAGE_PAGE 4096u
 #define MAX_IMAGE_PAGE 65536u
 #define IMAGE_FORMAT_VERSION 2u
-// The file contains the segments' contents in at most this many turns, each ascending by address.
-#define IMAGE_TURNS 4
+// The file contains the segments' contents in at most this many passes, each ascending by address.
+#define IMAGE_PASSES 4
 
 // A range of registers that has a note of its own, in addition to NT_PRSTATUS.
 struct register_note {

@@ -41,13 +41,13 @@
 // The order in which memory is written. Every page that the target writes to during the capture exists twice. So the
 // child first writes those pages that the target will modify soonest, and frees what it does not need itself once that
 // is written.
-enum turn {
-  TURN_COLLECTED,  // what V8's next old-generation collection modifies within moments, and what malloc allocated
-  TURN_YOUNG,      // V8's young generation
-  TURN_OTHER,
-  TURN_KEPT,  // what the child itself needs
+enum pass {
+  PASS_COLLECTED,  // what V8's next old-generation collection modifies within moments, and what malloc allocated
+  PASS_YOUNG,      // V8's young generation
+  PASS_OTHER,
+  PASS_KEPT,  // what the child itself needs
 };
-_Static_assert(TURN_KEPT + 1 == IMAGE_TURNS, "as image_format.h says");
+_Static_assert(PASS_KEPT + 1 == IMAGE_PASSES, "as image_format.h says");
 
 struct range {
   uint64_t start, end;
@@ -76,7 +76,7 @@ struct scratch {
   size_t segment_count;
   Elf64_Phdr segments[SEGMENT_CAPACITY];
   uint64_t places[SEGMENT_CAPACITY];  // where their contents are now
-  uint8_t turns[SEGMENT_CAPACITY];    // enum turn
+  uint8_t passes[SEGMENT_CAPACITY];    // enum pass
 };
 
 struct writer {
@@ -157,13 +157,13 @@ static void emit_guarded(struct writer *writer, uint64_t address, uint64_t size)
 
 // ---- segments -----------------------------------------------------------------------------------------
 
-static bool add_segment(struct writer *writer, uint64_t start, uint64_t file_size, uint64_t memory_size, uint32_t flags, enum turn turn) {
+static bool add_segment(struct writer *writer, uint64_t start, uint64_t file_size, uint64_t memory_size, uint32_t flags, enum pass pass) {
   struct scratch *scratch = writer->scratch;
   if (scratch->segment_count == SEGMENT_CAPACITY) {
     writer->failure = CHILD_TOO_MANY_SEGMENTS;
     return false;
   }
-  scratch->turns[scratch->segment_count] = (uint8_t)turn;
+  scratch->passes[scratch->segment_count] = (uint8_t)pass;
   scratch->places[scratch->segment_count] = start;
   scratch->segments[scratch->segment_count++] = (Elf64_Phdr){
       .p_type = PT_LOAD,
@@ -235,17 +235,17 @@ static struct heap_page heap_page_at(const struct writer *writer, uint64_t addre
 }
 
 // In an old-generation page, a collection writes to the header, and to the end if there is free space.
-static enum turn turn_in(const struct heap_page *heap_page, uint64_t page, uint64_t page_size) {
-  if (page >= heap_page->end) return TURN_OTHER;
-  if (heap_page->young) return TURN_YOUNG;
+static enum pass pass_in(const struct heap_page *heap_page, uint64_t page, uint64_t page_size) {
+  if (page >= heap_page->end) return PASS_OTHER;
+  if (heap_page->young) return PASS_YOUNG;
   bool collected = page < heap_page->header_end || page + page_size == heap_page->end;
-  return collected ? TURN_COLLECTED : TURN_OTHER;
+  return collected ? PASS_COLLECTED : PASS_OTHER;
 }
 
-// Adds one segment for each run of present pages of the same turn, with the following hole as p_memsz beyond p_filesz.
-static bool add_anonymous(struct writer *writer, uint64_t start, uint64_t end, uint32_t flags, enum turn turn) {
+// Adds one segment for each run of present pages of the same pass, with the following hole as p_memsz beyond p_filesz.
+static bool add_anonymous(struct writer *writer, uint64_t start, uint64_t end, uint32_t flags, enum pass pass) {
   uint64_t run_start = start, run_end = start;  // the run of present pages whose hole has not ended yet
-  enum turn run_turn = turn;
+  enum pass run_pass = pass;
   struct heap_page heap_page = {0};
   for (uint64_t window = start; window < end;) {
     uint64_t count = (end - window) / writer->page;
@@ -254,23 +254,23 @@ static bool add_anonymous(struct writer *writer, uint64_t start, uint64_t end, u
     for (uint64_t i = 0; i < count; i++) {
       uint64_t page = window + i * writer->page;
       if (!holds_something(writer, writer->scratch->pagemap[i], page)) continue;
-      if (turn == TURN_OTHER && page % HEAP_PAGE == 0) heap_page = heap_page_at(writer, page);
-      enum turn page_turn = turn == TURN_OTHER ? turn_in(&heap_page, page, writer->page) : turn;
-      if (page != run_end || page_turn != run_turn) {
-        if (page != run_start && !add_segment(writer, run_start, run_end - run_start, page - run_start, flags, run_turn))
+      if (pass == PASS_OTHER && page % HEAP_PAGE == 0) heap_page = heap_page_at(writer, page);
+      enum pass page_pass = pass == PASS_OTHER ? pass_in(&heap_page, page, writer->page) : pass;
+      if (page != run_end || page_pass != run_pass) {
+        if (page != run_start && !add_segment(writer, run_start, run_end - run_start, page - run_start, flags, run_pass))
           return false;
         run_start = page;
-        run_turn = page_turn;
+        run_pass = page_pass;
       }
       run_end = page + writer->page;
     }
     window += count * writer->page;
   }
-  return add_segment(writer, run_start, run_end - run_start, end - run_start, flags, run_turn);
+  return add_segment(writer, run_start, run_end - run_start, end - run_start, flags, run_pass);
 }
 
-static bool add_part(struct writer *writer, const struct mapping *program, uint64_t start, uint64_t end, uint32_t flags, bool own, enum turn turn) {
-  if (!add_segment(writer, start, own ? end - start : 0, end - start, own ? flags : flags | SEGMENT_IN_PROGRAM, turn)) return false;
+static bool add_part(struct writer *writer, const struct mapping *program, uint64_t start, uint64_t end, uint32_t flags, bool own, enum pass pass) {
+  if (!add_segment(writer, start, own ? end - start : 0, end - start, own ? flags : flags | SEGMENT_IN_PROGRAM, pass)) return false;
   if (!own) writer->scratch->segments[writer->scratch->segment_count - 1].p_paddr = program->file_offset + start - program->start;
   return true;
 }
@@ -279,7 +279,7 @@ static bool is_own_page(uint64_t entry) { return entry & PAGE_SWAPPED || (entry 
 
 // Adds segments of the pages that the process has changed, with their contents, and of those that are as in the file,
 // without.
-static bool add_program(struct writer *writer, const struct mapping *mapping, uint32_t flags, enum turn turn) {
+static bool add_program(struct writer *writer, const struct mapping *mapping, uint32_t flags, enum pass pass) {
   uint64_t start = mapping->start, at = start;
   bool own = false;
   while (at < mapping->end) {
@@ -288,12 +288,12 @@ static bool add_program(struct writer *writer, const struct mapping *mapping, ui
     if (!read_presence(writer, at, count)) return false;
     for (uint64_t i = 0; i < count; i++, at += writer->page) {
       if (is_own_page(writer->scratch->pagemap[i]) == own) continue;
-      if (at > start && !add_part(writer, mapping, start, at, flags, own, turn)) return false;
+      if (at > start && !add_part(writer, mapping, start, at, flags, own, pass)) return false;
       start = at;
       own = !own;
     }
   }
-  return add_part(writer, mapping, start, at, flags, own, turn);
+  return add_part(writer, mapping, start, at, flags, own, pass);
 }
 
 static bool add_file_name(struct scratch *scratch, const struct mapping *mapping) {
@@ -308,21 +308,21 @@ static bool add_file_name(struct scratch *scratch, const struct mapping *mapping
   return true;
 }
 
-// TURN_KEPT is what the child cannot do without: its stack, its thread-local storage, and the memory that a library has
+// PASS_KEPT is what the child cannot do without: its stack, its thread-local storage, and the memory that a library has
 // after its file. It does not need the C library's heap, because it allocates nothing.
-static enum turn turn_of(const struct writer *writer, const struct mapping *mapping) {
+static enum pass pass_of(const struct writer *writer, const struct mapping *mapping) {
   const uint64_t needed[] = {(uint64_t)&errno, (uint64_t)writer, (uint64_t)writer->scratch};
   bool is_heap = !strcmp(mapping->name, "[heap]");
-  if (mapping->inode || mapping->shared || (mapping->name[0] && !is_heap) || mapping->start == writer->file_end) return TURN_KEPT;
+  if (mapping->inode || mapping->shared || (mapping->name[0] && !is_heap) || mapping->start == writer->file_end) return PASS_KEPT;
   for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
-    if (mapping->start <= needed[i] && needed[i] < mapping->end) return TURN_KEPT;
-  return is_heap || (mapping->start % MALLOC_ARENA == 0 && !mapping->executable) ? TURN_COLLECTED : TURN_OTHER;
+    if (mapping->start <= needed[i] && needed[i] < mapping->end) return PASS_KEPT;
+  return is_heap || (mapping->start % MALLOC_ARENA == 0 && !mapping->executable) ? PASS_COLLECTED : PASS_OTHER;
 }
 
 static bool add_mapping(const struct mapping *mapping, void *context) {
   struct writer *writer = context;
   uint64_t size = mapping->end - mapping->start;
-  enum turn turn = turn_of(writer, mapping);
+  enum pass pass = pass_of(writer, mapping);
   if (mapping->inode) writer->file_end = mapping->end;
   if (mapping->start == (uint64_t)writer->scratch) return true;
   // The other kernel pages near the vdso differ in every process.
@@ -330,17 +330,17 @@ static bool add_mapping(const struct mapping *mapping, void *context) {
     return true;
   uint32_t flags = (mapping->readable ? PF_R : 0) | (mapping->writable ? PF_W : 0) | (mapping->executable ? PF_X : 0);
   if (mapping->inode && mapping->name[0] == '/') add_file_name(writer->scratch, mapping);
-  if (!strcmp(mapping->name, "[vdso]")) return add_segment(writer, mapping->start, size, size, flags | SEGMENT_VDSO, turn);
+  if (!strcmp(mapping->name, "[vdso]")) return add_segment(writer, mapping->start, size, size, flags | SEGMENT_VDSO, pass);
   // Shared memory may be a database of many gigabytes; neither V8 nor a C library keeps its own state there.
-  if (mapping->shared) return add_segment(writer, mapping->start, 0, size, flags | SEGMENT_SHARED, turn);
-  if (!mapping->readable) return add_segment(writer, mapping->start, 0, size, flags, turn);
+  if (mapping->shared) return add_segment(writer, mapping->start, 0, size, flags | SEGMENT_SHARED, pass);
+  if (!mapping->readable) return add_segment(writer, mapping->start, 0, size, flags, pass);
   if (mapping->inode && writer->program[0] && !strcmp(mapping->name, writer->program))
-    return add_program(writer, mapping, flags | SEGMENT_FILE, turn);
+    return add_program(writer, mapping, flags | SEGMENT_FILE, pass);
   // Files are written whole, touched or not: the darkroom has no other files, and V8 may run any part of them.
-  if (mapping->inode) return add_segment(writer, mapping->start, size, size, flags | SEGMENT_FILE, turn);
-  if (turn != TURN_KEPT && size < PAGE_TABLE_SPAN && writer->scratch->scattered_count < SCATTERED_CAPACITY)
+  if (mapping->inode) return add_segment(writer, mapping->start, size, size, flags | SEGMENT_FILE, pass);
+  if (pass != PASS_KEPT && size < PAGE_TABLE_SPAN && writer->scratch->scattered_count < SCATTERED_CAPACITY)
     writer->scratch->scattered[writer->scratch->scattered_count++] = (struct range){mapping->start, mapping->end};
-  return add_anonymous(writer, mapping->start, mapping->end, flags, turn);
+  return add_anonymous(writer, mapping->start, mapping->end, flags, pass);
 }
 
 // V8 scatters its heap pages over the whole address space (GetRandomMmapAddr in its source), so that each needs two
@@ -424,9 +424,9 @@ static void fill_process(struct writer *writer, const struct image_contents *con
 
 // Returns the offset at which the contents end.
 static uint64_t place_segments(struct scratch *scratch, uint64_t offset) {
-  for (int turn = 0; turn < IMAGE_TURNS; turn++) {
+  for (int pass = 0; pass < IMAGE_PASSES; pass++) {
     for (size_t i = 0; i < scratch->segment_count; i++) {
-      if (scratch->turns[i] != turn) continue;
+      if (scratch->passes[i] != pass) continue;
       scratch->segments[i].p_offset = offset;
       offset += scratch->segments[i].p_filesz;
     }
@@ -442,7 +442,7 @@ static void emit_contents(struct writer *writer, const Elf64_Phdr *segment, uint
 }
 
 // Writes ELF header, one section header (it holds the segment count if that exceeds 16 bits: PN_XNUM), program headers,
-// notes, padding to a page; then the contents of the segments, turn by turn; then the digest.
+// notes, padding to a page; then the contents of the segments, pass by pass; then the digest.
 static void write_image(struct writer *writer, const struct image_contents *contents) {
   struct scratch *scratch = writer->scratch;
   fill_status(scratch, contents);
@@ -503,12 +503,12 @@ static void write_image(struct writer *writer, const struct image_contents *cont
   for (size_t i = 0; i < sizeof notes / sizeof *notes; i++) emit_note(writer, &notes[i]);
   emit_zeros(writer, data_start - headers_size - notes_size);
 
-  for (int turn = 0; turn < IMAGE_TURNS; turn++) {
+  for (int pass = 0; pass < IMAGE_PASSES; pass++) {
     for (size_t i = 0; i < scratch->segment_count && !writer->failure; i++) {
       const Elf64_Phdr *segment = &scratch->segments[i];
-      if (scratch->turns[i] != turn) continue;
+      if (scratch->passes[i] != pass) continue;
       emit_contents(writer, segment, scratch->places[i]);
-      if (turn != TURN_KEPT) munmap((void *)scratch->places[i], segment->p_memsz);
+      if (pass != PASS_KEPT) munmap((void *)scratch->places[i], segment->p_memsz);
     }
   }
 

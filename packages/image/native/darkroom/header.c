@@ -49,7 +49,7 @@ static uint64_t check_segments(const struct header *header, uint64_t offset) {
     size += segment->p_filesz;
   }
   uint64_t expected = offset + size;
-  for (int turn = 0; turn < IMAGE_TURNS; turn++)
+  for (int pass = 0; pass < IMAGE_PASSES; pass++)
     for (uint64_t i = 0; i < header->segment_count; i++)
       if (segments[i].p_filesz && segments[i].p_offset == offset) offset += segments[i].p_filesz;
   if (offset != expected) fail_at(DEVELOPER_CORRUPT, "the image is corrupt: no contents are at the offset", offset);

@@ -79,7 +79,7 @@ void memory_map(const struct header *header) {
 
 void memory_fill(const struct header *header) {
   uint64_t offset = header->contents;
-  for (int turn = 0; turn < IMAGE_TURNS; turn++) {
+  for (int pass = 0; pass < IMAGE_PASSES; pass++) {
     for (uint64_t i = 0; i < header->segment_count; i++) {
       const Elf64_Phdr *segment = &header->segments[i];
       if (!has_contents(segment) || segment->p_offset != offset) continue;
