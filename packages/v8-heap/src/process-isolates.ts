@@ -13,7 +13,9 @@ export interface LiveIsolate extends ThreadFacts {
 }
 
 /** Of the pages of a heap and of read-only space, which are searched a few times for what they say of the thread. */
-const MAX_SEARCHED_BYTES = 128 << 20;
+const MAX_SEARCHED_BYTES = 512 << 20;
+/** Of the main thread's, which is known by its place. */
+const MAX_MAIN_BYTES = 64 << 20;
 const MAX_READ_ONLY_BYTES = 16 << 20;
 const MAX_ISOLATES = 256;
 
@@ -77,7 +79,7 @@ function isolatesIn(memory: ProcessMemory, layout: ObjectLayout): LiveIsolate[] 
     .map(({ address, pages }): LiveIsolate => {
       const isMain = programBreak !== null && address >= programBreak.start && address < programBreak.end;
       const own = upTo(
-        MAX_SEARCHED_BYTES,
+        isMain ? MAX_MAIN_BYTES : MAX_SEARCHED_BYTES,
         pages.filter(({ isStale }) => !isStale),
       );
       return {

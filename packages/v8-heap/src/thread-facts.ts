@@ -23,6 +23,8 @@ export interface ThreadFacts {
   script: string | null;
 }
 
+export const UNKNOWN_THREAD: ThreadFacts = { threadId: null, name: null, script: null };
+
 /** Where to look: memory of one heap that can be read, and memory that all heaps share, which may have the strings. */
 export interface HeapRegions {
   own: readonly Region[];
@@ -48,7 +50,7 @@ const NUMBER = 8;
 
 export function threadFacts(memory: MemoryReader, layout: ObjectLayout, regions: HeapRegions): ThreadFacts {
   const heap = heapAccess(memory, layout, objectMaps(memory, layout));
-  const facts: ThreadFacts = { threadId: null, name: null, script: null };
+  const facts = { ...UNKNOWN_THREAD };
   const [idIn, nameIn] = [propertyReader(heap, 'threadId'), propertyReader(heap, 'threadName')];
   const isMainIn = propertyReader(heap, 'isMainThread');
   for (const [object, map] of objectsWith(NAME_IN_BINDING, heap, memory, regions)) {

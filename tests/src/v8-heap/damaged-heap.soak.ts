@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
+import { findIsolates } from '@afterimage/v8-heap/reader/isolates';
 import { nodes } from '../nodes.js';
 import { playTarget } from '../targets/native-target.js';
 import { assertEachDamageIsTold } from './damaged-heap.js';
@@ -19,4 +20,5 @@ for (const node of nodes)
     await playTarget(node, 'sync', image);
     const v8 = execFileSync(node.path, ['-p', 'process.versions.v8'], { encoding: 'utf8' }).trim();
     assertEachDamageIsTold(image, v8, TIMES);
+    assertEachDamageIsTold(image, v8, TIMES / 4, findIsolates);
   });

@@ -51,7 +51,12 @@ const WORDS_A_PAGE = 512;
 const COUNTS = [1, 100, 5000];
 
 /** Alters words all over an image's heap, and then V8's own metadata in it, so many times. */
-export function assertEachDamageIsTold(file: string, v8Version: string, times: number): void {
+export function assertEachDamageIsTold(
+  file: string,
+  v8Version: string,
+  times: number,
+  read: (memory: ImageMemory) => void = readWhole,
+): void {
   const bytes = readFileSync(file);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const places = placesIn(bytes, v8Version);
@@ -69,7 +74,7 @@ export function assertEachDamageIsTold(file: string, v8Version: string, times: n
       const word = WORDS[pick] ?? view.getBigUint64(another(places[0] ?? []), true);
       view.setBigUint64(at, word, true);
     }
-    assertReadOrTold(bytes, v8Version, `damage ${time}, of kind ${kind}`);
+    assertReadOrTold(bytes, v8Version, `damage ${time}, of kind ${kind}`, read);
     for (const [at, word] of old) view.setBigUint64(at, word, true);
   }
 }
@@ -99,11 +104,15 @@ export function assertLengthsAreTold(file: string, v8Version: string, type: stri
 /** As a number of 32 bits, and as a small integer, which is kept in the upper half of a word. */
 const LONG = Uint8Array.of(0xf0, 0xff, 0xff, 0x0f, 0xf0, 0xff, 0xff, 0x0f);
 
-function assertReadOrTold(bytes: Uint8Array, v8Version: string, what: string): void {
+function readWhole(memory: ImageMemory): void {
+  const heap = openHeap(memory);
+  assertWellFormed(readGraph(heap));
+  explainPages(heap);
+}
+
+function assertReadOrTold(bytes: Uint8Array, v8Version: string, what: string, read = readWhole): void {
   try {
-    const heap = openHeap(ofVersion(openImageMemory(accessTo(bytes)), v8Version));
-    assertWellFormed(readGraph(heap));
-    explainPages(heap);
+    read(ofVersion(openImageMemory(accessTo(bytes)), v8Version));
   } catch (error) {
     const isTold = [ImageError, UnreadableHeapError, HeapTooLargeError].some((kind) => error instanceof kind);
     assert.ok(isTold && error instanceof Error, `${what}: ${String(error)}`);

@@ -2,8 +2,8 @@
 import { findProgram } from '../image/loaded-program.js';
 import type { ImageMemory } from '../image/image-memory.js';
 import { firstEndingAfter, type Region } from '../memory.js';
-import { objectLayout } from '../object-layout.js';
-import { threadFacts, type ThreadFacts } from '../thread-facts.js';
+import { objectLayout, type ObjectLayout } from '../object-layout.js';
+import { threadFacts, UNKNOWN_THREAD, type ThreadFacts } from '../thread-facts.js';
 import { findHeaps } from './open-heap.js';
 import type { FoundPage } from './page-headers.js';
 import { readStep, UnreadableHeapError } from './unreadable-heap.js';
@@ -20,6 +20,8 @@ export interface Isolate extends ThreadFacts {
 
 /** More than a process has threads of JavaScript: what else looks like a heap is not examined. */
 const MAX_ISOLATES = 1024;
+/** The main thread is known by its stack: a larger heap, or one without others, is not searched for its script alone. */
+const MAX_MAIN_BYTES = 64 << 20;
 
 /**
  * Finds all isolates, that of the main thread first, and the others by the numbers of their threads.
@@ -28,24 +30,30 @@ const MAX_ISOLATES = 1024;
 export function findIsolates(memory: ImageMemory): Isolate[] {
   return readStep(() => {
     const { heaps, readOnly } = findHeaps(memory);
-    const program = findProgram(memory, memory.files);
-    if (program === null) throw new UnreadableHeapError('no program in the image has V8 and its metadata');
-    const layout = objectLayout(program.symbols);
+    const hasWorkers = heaps.length > 1;
+    const layout = hasWorkers ? layoutIn(memory) : null;
     const isolates = heaps.slice(0, MAX_ISOLATES).map(({ address, pages, isMain }): Isolate => {
+      const committedBytes = pages.reduce((sum, { size }) => sum + size, 0);
+      const isSearched = !isMain || committedBytes <= MAX_MAIN_BYTES;
       const regions = { own: presentIn(memory, pages), readOnly: presentIn(memory, readOnly) };
-      const facts = threadFacts(memory, layout, regions);
       return {
-        ...facts,
+        ...(isSearched && layout !== null ? threadFacts(memory, layout, regions) : UNKNOWN_THREAD),
         ...(isMain ? { threadId: 0 } : {}),
         isMain,
         heapAddress: address,
         usedBytes: pages.reduce((sum, { used }) => sum + used, 0),
-        committedBytes: pages.reduce((sum, { size }) => sum + size, 0),
+        committedBytes,
       };
     });
     const order = ({ threadId }: Isolate): number => threadId ?? Number.MAX_SAFE_INTEGER;
     return isolates.sort((a, b) => order(a) - order(b));
   });
+}
+
+function layoutIn(memory: ImageMemory): ObjectLayout {
+  const program = findProgram(memory, memory.files);
+  if (program === null) throw new UnreadableHeapError('no program in the image has V8 and its metadata');
+  return objectLayout(program.symbols);
 }
 
 /** What of the objects of pages is in an image. */
