@@ -398,3 +398,23 @@ test('growth whose source is unknown is reported only if it is large', async () 
   assert.ok(!(await found(unlocated(33_000, 1))), 'less than a megabyte');
   assert.ok(!(await found(unlocated(LARGE, 10))), 'less than a tenth of the growth');
 });
+
+test('a place is called by the name that the program gave it, if there is one', async () => {
+  const names = async (
+    ...edges: [type: 'internal' | 'property' | 'hidden', name: string | number][]
+  ): Promise<string> => {
+    const { dominators } = await growthOf((count) => {
+      const held = map(times(count, () => large('Order')));
+      const shop = object('Shop');
+      shop.edges.push(...edges.map(([type, name]): Thing['edges'][number] => [type, name, held]));
+      return { modules: [moduleWith(APP, { shop })] };
+    });
+    return dominators[0]?.name ?? '';
+  };
+  assert.equal(await names(['internal', 'slot'], ['property', 'orders']), 'orders (Map)');
+  assert.equal(await names(['property', 'orders'], ['internal', 'slot']), 'orders (Map)');
+  assert.equal(await names(['internal', 'slot'], ['hidden', 5]), 'slot (Map)');
+  assert.equal(await names(['hidden', 5], ['property', 'orders']), 'orders (Map)');
+  assert.equal(await names(['property', '<symbol kOrders>']), 'kOrders (Map)');
+  assert.equal(await names(['hidden', 5]), 'Map');
+});

@@ -4,6 +4,8 @@ import { test } from 'node:test';
 import { diff, type Growth } from '@afterimage/snapshot';
 import {
   array,
+  closure,
+  code,
   collection,
   dictionary,
   LARGE,
@@ -238,4 +240,63 @@ test('plain names are as they are', async () => {
   );
   assert.equal(same.unmatchedNames, 0);
   assert.ok(same.notCovered.every((each) => !each.includes('redacted')));
+});
+
+test('names of one length are told apart by what holds them, in whatever order they come', async () => {
+  for (const wrap of [(inner: Thing): Thing => inner, (inner: Thing): Thing => object('Box', { inner })]) {
+    const { suspects, unmatchedNames } = await growth((count, named) => {
+      const shop = {
+        shop: object('Shop', { box: wrap(object('Part', { [named('kurtz')]: orders(count) })) }),
+      };
+      const desk = { desk: object('Desk', { box: wrap(object('Part', { [named('leroy')]: orders(10) })) }) };
+      const parts = count === 10 ? { ...shop, ...desk } : { ...desk, ...shop };
+      return { modules: [moduleWith(APP, { parts: object('Parts', parts) })] };
+    });
+    assert.equal(unmatchedNames, 0);
+    assert.match(suspects[0]?.title ?? '', /^30 more Order in /);
+    assert.ok(suspects[0]?.title.includes(redacting(1)('kurtz')), suspects[0]?.title);
+    assert.deepEqual(suspects[0]?.counts, [10, 40]);
+  }
+});
+
+test('functions are told apart by where their code is', async () => {
+  const { suspects, unmatchedNames } = await growth((count, named) => {
+    const kurtz = code(named('kurtz'), APP, 9, 3);
+    const leroy = code(named('leroy'), APP, 19, 3);
+    const [ours, theirs] = [
+      times(count, () => closure(kurtz, undefined, LARGE)),
+      times(20, () => closure(leroy, undefined, LARGE)),
+    ];
+    return {
+      modules: [moduleWith(APP, { jobs: array(count === 10 ? [...ours, ...theirs] : [...theirs, ...ours]) })],
+    };
+  });
+  assert.equal(unmatchedNames, 0);
+  assert.deepEqual(
+    suspects.map(({ title, counts }) => [title, counts]),
+    [[`30 more functions ${redacting(1)('kurtz')}() in jobs (Array)`, [10, 40]]],
+  );
+});
+
+test('of what has the same places, the order decides', async () => {
+  const { classes, unmatchedNames } = await growth(
+    (count, named) => ({
+      modules: [
+        moduleWith(APP, {
+          a: array(times(count, () => object(named('kurtz'), {}, LARGE))),
+          b: array(times(20, () => object(named('leroy'), {}, LARGE))),
+          c: array(times(30, () => object(named('marie'), {}, LARGE))),
+        }),
+      ],
+    }),
+    [10, 25, 40],
+  );
+  assert.equal(unmatchedNames, 0);
+  assert.deepEqual(
+    classes.map(({ name, counts }) => [name, counts]),
+    [
+      [redacting(2)('kurtz'), [10, 25, 40]],
+      ['Array', [3, 3, 3]],
+    ],
+  );
 });
