@@ -39,8 +39,8 @@ const names = positionals.length === 0 ? Object.keys(rooms) : positionals;
 for (const name of names) {
   if (!Object.hasOwn(rooms, name)) fail(`no room is named ${name}: ${Object.keys(rooms).join(', ')}`);
 }
-const prepared = spawnSync(process.execPath, [join(root, 'scripts/prepare.mjs')], { stdio: 'inherit' });
-if (prepared.status !== 0) process.exit(1);
+for (const script of ['scripts/prepare.mjs', 'tests/devtools/bundle.mjs'])
+  if (spawnSync(process.execPath, [join(root, script)], { stdio: 'inherit' }).status !== 0) process.exit(1);
 for (const name of names) await runRoom(name);
 
 async function runRoom(room) {

@@ -418,3 +418,19 @@ test('a place is called by the name that the program gave it, if there is one', 
   assert.equal(await names(['property', '<symbol kOrders>']), 'kOrders (Map)');
   assert.equal(await names(['hidden', 5]), 'Map');
 });
+
+test('a dominator of which much went is a row, too', async () => {
+  const many = (count: number): Things => ({
+    ...Object.fromEntries(
+      times(24, (n) => map(times(count, () => object('Order', {}, 1000 + n)))).map((each, n) => [
+        `map${'abcdefghijklmnopqrstuvwx'[n] ?? ''}`,
+        each,
+      ]),
+    ),
+    shrinking: map(times(50 - count, () => large('Log'))),
+  });
+  const { dominators } = await growthOf((count) => ({ modules: [moduleWith(APP, many(count))] }));
+  assert.equal(dominators[0]?.name, 'mapx (Map)');
+  assert.equal(dominators.at(-2)?.name, 'shrinking (Map)');
+  assert.equal(dominators.at(-1)?.name, '(all others)');
+});

@@ -241,7 +241,7 @@ test('what is reached without a root of a name is held by the process', () =>
   assertHolder(
     (count) => ({
       modules: [commonJs(APP, { Shop: shop })],
-      handles: [object('Registry', { orders: map(located(count)) })],
+      handles: [object('Object', { orders: map(located(count)) })],
     }),
-    { owner: 'Registry', name: 'orders' },
+    { owner: 'the process', name: 'orders' },
   ));

@@ -278,3 +278,18 @@ test('what only leads on to another is no holder, even if that one is not told',
   });
   assert.doesNotMatch(await holderOf(weakMap), /registry/);
 });
+
+test('of several that lead to them by other objects, that with the most', async () => {
+  const two = (all: Thing[]): Program => {
+    const entries = (part: Thing[]): Thing => map(part.map((each) => object('Entry', { value: each })));
+    return {
+      modules: [
+        moduleWith('/app/a.js', { some: entries(all.filter((_, at) => at % 10 < 5)) }),
+        moduleWith('/app/b.js', { most: entries(all.filter((_, at) => at % 10 < 9)) }),
+        moduleWith('/app/c.js', { few: entries(all.filter((_, at) => at % 10 < 4)) }),
+      ],
+      roots: { '(Handle scope)': all },
+    };
+  };
+  assert.equal(await holderOf(two), 'most');
+});

@@ -300,3 +300,21 @@ test('of what has the same places, the order decides', async () => {
     ],
   );
 });
+
+test('names of collections are told apart by their entries if others come before them', async () => {
+  const collected = (count: number, className: string): Thing =>
+    collection(
+      'Map',
+      times(count, () => object(className, {}, LARGE)),
+    );
+  const { suspects, unmatchedNames } = await growth((count, named) => {
+    const before = count === 10 ? {} : { [named('marie')]: collected(1, 'Audit') };
+    const both = { [named('kurtz')]: collected(count, 'Order'), [named('leroy')]: collected(20, 'User') };
+    return { modules: [moduleWith(APP, { shop: object('Shop', { ...before, ...both }) })] };
+  });
+  assert.equal(unmatchedNames, 0);
+  assert.deepEqual(
+    suspects.map(({ title, counts }) => [title, counts]),
+    [[`30 more Order in shop.${redacting(1)('kurtz')} (Map)`, [10, 40]]],
+  );
+});

@@ -214,3 +214,16 @@ test('elements of strings and of plain data are no references', async () => {
   };
   assert.deepEqual(await suspectsOf(strings, [2000, 4000]), []);
 });
+
+test('references of many small lists are not told', async () => {
+  const small = (count: number): Program => {
+    const handler = object('Handler');
+    return {
+      modules: [
+        moduleWith(APP, { handler }),
+        moduleWith('/app/bus.js', { lists: array(times(50, () => array(times(count, () => handler)))) }),
+      ],
+    };
+  };
+  assert.deepEqual(await suspectsOf(small, [20, 60]), []);
+});
