@@ -129,6 +129,18 @@ function redactedNode(type: string, name: string): string {
   return strings[nodes[node_fields.length + 1] ?? -1] ?? '';
 }
 
+describe('values', () => {
+  it('are removed, even if they are words of programs', () => {
+    for (const word of ['session', 'double', 'bigint'])
+      assert.match(redactedNode('string', word), /^‹string \d+ chars #\w{12}›$/, word);
+  });
+
+  it('of numbers are kept if they are words of V8', () => {
+    for (const word of ['heap number', 'smi number']) assert.equal(redactedNode('number', word), word);
+    assert.match(redactedNode('number', '4711'), /^‹/);
+  });
+});
+
 describe('names in other alphabets', () => {
   for (const name of ['Заказ', '订单', 'Crédit', 'get сумма', 'größe2']) {
     it(`are kept if a function has them in its source: ${name}`, () => {

@@ -1,10 +1,12 @@
 /** A snapshot that was redacted before keeps what that left: nothing more is lost, and nothing comes back. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { openSnapshot, readProvenance } from '@afterimage/snapshot';
 import fc from 'fast-check';
 import { writeHeapSnapshot } from 'node:v8';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { madeUpSnapshot } from '../snapshot/made-up-snapshot.js';
 import { temporaryDirectory } from '../temporary-directory.js';
 import { PROPERTY, redact, redactedNames, type Document } from './redacted-bytes.js';
@@ -62,6 +64,20 @@ describe('a snapshot that is redacted twice', () => {
     assert.deepEqual(textsOf(redact(once)), texts);
     const names = textsOf(redact(once, 'names')).map(withoutHash);
     assert.deepEqual(names, textsOf(redact(plain, 'names')).map(withoutHash));
+  });
+
+  it('says the stronger of both levels, in whatever order', async () => {
+    const plain = Buffer.from(madeUpSnapshot(3));
+    for (const [first, second, said] of [
+      ['names', 'strings', 'names'],
+      ['strings', 'names', 'names'],
+      ['strings', 'none', 'strings'],
+      ['none', 'none', 'none'],
+    ] as const) {
+      const twice = redact(redact(plain, first), second);
+      const { graph } = await openSnapshot(Readable.from([twice]), { parts: 'graph' });
+      assert.equal(readProvenance(graph.header)?.redaction, said, `${first}, then ${second}`);
+    }
   });
 
   it('may not be what it was not before: a text that looks redacted is removed the first time', () => {

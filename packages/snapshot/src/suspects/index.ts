@@ -15,7 +15,7 @@ import { countReferences } from './reference-growth.js';
 import { NATIVE_REFERENCE_BYTES, referenceSuspects } from './reference-suspects.js';
 import { growingPlaces } from './growing-places.js';
 import { followedNames } from './redacted-names.js';
-import { buildStructureTree, type StructureTree } from './structure-tree.js';
+import { buildStructureTree } from './structure-tree.js';
 import type { Accumulations, ClassGrowth, Growth, Suspect } from './suspect.js';
 import { isProgramsOwn, isSuspicious } from './worth-saying.js';
 
@@ -90,7 +90,6 @@ export async function diff(
   };
   const process = figures.every((each) => each === null) ? null : figures;
   const growing = growingPlaces(tree);
-  const total = grownBytes(tree, bytes);
   const places = growing.map((place) => ({
     ...place,
     count: place.counts[place.counts.length - 1] - place.counts[0],
@@ -100,13 +99,13 @@ export async function diff(
     tree,
     last.placeOf,
     places.slice(0, 4 * most),
-    total,
+    bytes,
     'more',
     readText,
   );
   const moreReferences = references.growing(tree, growing);
   const { context, standing } = contextOf(last.snapshot, tree, last.placeOf, 'more', readText);
-  const all = withReferences(found, referenceSuspects(context, moreReferences, total, standing));
+  const all = withReferences(found, referenceSuspects(context, moreReferences, bytes, standing));
   const worth = all.filter((suspect) => isSuspicious(suspect, totals[0].bytes));
   const known = withLimits(last.snapshot, bytes > 0 ? worth : worth.filter(isOutsideHeap));
   const least = MIN_SHARE_OF_FIRST * Math.max(...known.map(weightOf));
@@ -166,15 +165,6 @@ function ranked(suspects: readonly Suspect[]): Suspect[] {
     ...suspects.filter(({ limit }) => limit === null),
     ...suspects.filter(({ limit }) => limit !== null),
   ].map((suspect, index) => ({ ...suspect, rank: index + 1 }));
-}
-
-/** Returns the growth to be explained: what shrank elsewhere must not make a share exceed 1. */
-function grownBytes({ columns }: StructureTree, bytes: number): number {
-  const first = columns[0].ownBytes;
-  const last = columns[columns.length - 1].ownBytes;
-  let shrunk = 0;
-  for (let place = 0; place < first.length; place++) shrunk += Math.max(0, first[place] - last[place]);
-  return bytes > 0 ? bytes : shrunk + bytes;
 }
 
 interface Totals {

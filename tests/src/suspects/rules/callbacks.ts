@@ -109,6 +109,21 @@ test("a callback behind one of Node's functions is found", async () => {
   assert.match(found.title, / calling poll\(\) in /);
 });
 
+test("what Node's functions lead to comes last, because it is much", async () => {
+  const much = (): Thing =>
+    closure(
+      own,
+      variables(
+        own,
+        Object.fromEntries(times(200, () => object('Inner')).map((each, at) => [`v${at}`, each])),
+      ),
+    );
+  const found = await timers(() =>
+    large('Timeout', { a: much(), b: object('B', { c: object('C', { d: polling() }) }) }),
+  );
+  assert.match(found.title, / calling poll\(\) in /);
+});
+
 test('a callback more than seven references away is not found', async () => {
   const deep = (depth: number): Thing => {
     let holder = object('D', { f: polling() });
