@@ -28,6 +28,8 @@ const command = await build({
   ...common,
   entryPoints: [`${compiled}main.js`, `${compiled}attach/watchdog.js`],
   format: 'esm',
+  // Names stay, for the stack of an error.
+  minifyWhitespace: true,
   // Each verb loads its own part.
   splitting: true,
   chunkNames: '[name]-[hash]',

@@ -2,19 +2,23 @@
  * What a thread has reserved for its next objects, but not used yet: LinearAllocationArea in V8, of the young and of the old
  * generation. On a page that another heap had before, the objects of that one still lie there.
  */
-import { WORD } from '../image/memory-words.js';
-import type { OpenHeap } from './open-heap.js';
+import { WORD, type MemoryWords } from '../image/memory-words.js';
+import type { CompiledHeap } from './compiled-heap.js';
+import type { FoundPage } from './page-headers.js';
+import type { RootsTable } from './roots.js';
 
 /** Where the isolate has them, before its roots table, at most. */
 const BYTES_BEFORE_ROOTS = 1 << 10;
 
+interface Heap {
+  compiled: CompiledHeap;
+  words: MemoryWords;
+  pages: readonly FoundPage[];
+  roots: RootsTable;
+}
+
 /** Clears them in the reader's copy. */
-export function clearUnusedAreas({
-  compiled,
-  words,
-  pages,
-  roots,
-}: Pick<OpenHeap, 'compiled' | 'words' | 'pages' | 'roots'>): void {
+export function clearUnusedAreas({ compiled, words, pages, roots }: Heap): void {
   const isolate = words.words(roots.address - BYTES_BEFORE_ROOTS, BYTES_BEFORE_ROOTS / WORD) ?? [];
   for (let at = 0; at + 2 < isolate.length; at++) {
     const [start, top, limit] = [isolate[at], isolate[at + 1], isolate[at + 2]].map(Number);
