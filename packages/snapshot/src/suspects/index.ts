@@ -17,7 +17,7 @@ import { growingPlaces } from './growing-places.js';
 import { followedNames } from './redacted-names.js';
 import { buildStructureTree } from './structure-tree.js';
 import type { Accumulations, ClassGrowth, Growth, Suspect } from './suspect.js';
-import { isProgramsOwn, isSuspicious } from './worth-saying.js';
+import { isFillingFields, isProgramsOwn, isSuspicious } from './worth-saying.js';
 
 export interface SuspectOptions {
   /** Maximum number of suspects; default 10. */
@@ -90,10 +90,9 @@ export async function diff(
   };
   const process = figures.every((each) => each === null) ? null : figures;
   const growing = growingPlaces(tree);
-  const places = growing.map((place) => ({
-    ...place,
-    count: place.counts[place.counts.length - 1] - place.counts[0],
-  }));
+  const places = growing
+    .filter((place) => !isFillingFields(tree, place))
+    .map((place) => ({ ...place, count: place.counts[place.counts.length - 1] - place.counts[0] }));
   const found = explain(
     last.snapshot,
     tree,

@@ -2,6 +2,8 @@
  * Decides which accumulations to report. Not what Node and V8 hold for themselves, nor modules, of which a
  * program only gains more. A healthy program also grows a little while it warms up.
  */
+import type { GrowingPlace } from './growing-places.js';
+import type { StructureTree } from './structure-tree.js';
 import type { Suspect } from './suspect.js';
 
 /**
@@ -23,6 +25,25 @@ const NODES_OWNER = /^\(|^the process$|^process$|\bnode:|native code|open handle
 /** An accumulation without a known source, held by one of those, is most likely Node's own. */
 const MIN_UNLOCATED_BYTES = 1_000_000;
 const MIN_UNLOCATED_SHARE = 0.1;
+
+/** Objects become no more if their number changes by at most this share. */
+const MAX_OTHER_OBJECTS = 0.01;
+/** Of references whose names don't count, because an object has many. */
+const NAMELESS = new Set(['', '[]', '#']);
+
+/**
+ * Tells whether a little growth is that of one field in objects that become no more: flattened strings and cached
+ * results come one by one, and end when each object has its own.
+ */
+export function isFillingFields(
+  { parent, edgeName, columns }: StructureTree,
+  { place, inSize, counts, bytes }: GrowingPlace,
+): boolean {
+  if (inSize || bytes >= MIN_BYTES || NAMELESS.has(edgeName[place])) return false;
+  const objects = columns.map(({ count }) => count[parent[place]]);
+  const [fewest, most] = [Math.min(...objects), Math.max(...objects)];
+  return most - fewest <= MAX_OTHER_OBJECTS * most && counts[counts.length - 1] <= most;
+}
 
 /** Node's record of a module, and what it keeps about loading one. */
 const MODULE_RECORD = /^(Module|ModuleWrap|ModuleJob|ModuleJobSync|SourceTextModule)$/;

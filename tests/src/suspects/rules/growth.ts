@@ -105,6 +105,53 @@ test('less is reported if it grows by a hundred or more, and regularly', async (
   assert.equal((await titles(bytes(330), [1000, 1057, 1100])).length, 1);
 });
 
+test('a field of objects that become no more may fill up', async () => {
+  const routes =
+    (all: (count: number) => number, each = 400) =>
+    (count: number): Things => ({
+      routes: array(
+        times(all(count), (n) => object('Route', n < count ? { pattern: text(`/${n}`, each) } : {})),
+      ),
+    });
+  const counts = [1000, 1200, 1400];
+  assert.deepEqual(
+    await titles(
+      routes(() => 2000),
+      counts,
+    ),
+    [],
+  );
+  assert.deepEqual(
+    await titles(
+      routes((count) => 2000 + Math.ceil(count / 100)),
+      counts,
+    ),
+    [],
+  );
+  assert.equal(
+    (
+      await titles(
+        routes((count) => count + 600),
+        counts,
+      )
+    ).length,
+    1,
+    'the objects become more',
+  );
+  assert.equal(
+    (
+      await titles(
+        routes(() => 2000, 700),
+        counts,
+      )
+    ).length,
+    1,
+    'more than 256 kB',
+  );
+  const list = (count: number): Things => ({ list: array(times(count, (n) => text(`/${n}`, 400))) });
+  assert.equal((await titles(list, counts)).length, 1, 'elements of a collection');
+});
+
 test('what grows below something that grows counts with it', async () => {
   const found = await suspectsOf((count) => ({
     orders: array(
