@@ -23,7 +23,7 @@ export function hasLimitField(graph: Graph, node: number, field = LIMIT): boolea
   const isStatistic = fields.some((name) => STATISTICS.test(name));
   if (found.some((name) => !isStatistic || !/max$/i.test(name))) return true;
   const prototype = propertyTarget(graph, node, '__proto__');
-  if (prototype < 0 || rawName(graph, prototype) === 'Object') return false;
+  if (prototype < 0) return false;
   return propertyNames(graph, prototype).some(
     (name) => field.test(name) && mayBeNumber(graph, prototype, name),
   );

@@ -134,5 +134,6 @@ test('a limit may be a getter of the class, or a field of its prototype', async 
   assert.match((await kept(inheriting(object('LRU', { max: number() })))).summary, signs);
   assert.doesNotMatch((await kept(inheriting(object('LRU', { max: getter })))).summary, signs, 'a method');
   assert.doesNotMatch((await kept(inheriting(object('LRU', { 'get size': getter })))).summary, signs);
-  assert.doesNotMatch((await kept(inheriting(object('Object', { max: number() })))).summary, signs);
+  // V8 calls the prototype of some classes Object.
+  assert.match((await kept(inheriting(object('Object', { 'get max': getter })))).summary, signs);
 });
