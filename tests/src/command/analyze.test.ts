@@ -130,6 +130,7 @@ describe('afterimage analyze', { timeout: 300_000 }, () => {
     assert.deepEqual(Object.keys(analysis), [
       'file',
       'pid',
+      'thread',
       'redaction',
       'totals',
       'classes',

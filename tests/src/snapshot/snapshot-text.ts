@@ -70,7 +70,8 @@ export function written(
 
 function rows(numbers: number[], fields: number): string {
   const lines: string[] = [];
-  for (let at = 0; at < numbers.length; at += fields) lines.push(numbers.slice(at, at + fields).join());
+  const each = Math.max(fields, 1); // a header may say that there are none
+  for (let at = 0; at < numbers.length; at += each) lines.push(numbers.slice(at, at + each).join());
   return `[${lines.join('\n,')}\n]`;
 }
 
