@@ -54,10 +54,19 @@ export function notCoveredBySeveral(all: readonly Coverage[]): string[] {
     notes.push(`The snapshots are of different programs (${names.join(', ')}): compare those of one.`);
   else if (pids.length > 1)
     notes.push(`The snapshots are of different processes (${pids.join(', ')}): warm-up looks like growth.`);
+  const threads = distinct(all.map(({ target }) => (target === null ? undefined : threadName(target))));
+  if (threads.length > 1)
+    notes.push(
+      `The snapshots are of the heaps of different threads (${threads.join(', ')}): compare those of one.`,
+    );
   const times = all.map(({ target }) => Date.parse(target?.time ?? ''));
   if (times.some((time, at) => at > 0 && time < times[at - 1]))
     notes.push('The snapshots are not in the order in which they were taken.');
   return [...notes, ...redactionNotes(all), ...makerNotes(all), ELSEWHERE];
+}
+
+function threadName({ thread }: Target): string {
+  return thread === undefined ? 'the main thread' : `worker thread ${thread}`;
 }
 
 function redactionNotes(all: readonly Coverage[]): string[] {

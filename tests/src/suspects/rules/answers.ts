@@ -165,6 +165,10 @@ test('snapshots that cannot be compared well are noted', async () => {
     'The snapshots are of different processes (7, 8): warm-up looks like growth.',
     ELSEWHERE,
   ]);
+  assert.deepEqual(await last({ thread: 2 }), [
+    'The snapshots are of the heaps of different threads (the main thread, worker thread 2): compare those of one.',
+    ELSEWHERE,
+  ]);
   assert.deepEqual(await last({ time: '2026-01-01T10:04:00Z' }), [
     'The snapshots are not in the order in which they were taken.',
     ELSEWHERE,
