@@ -45,7 +45,7 @@ export function edgesOf(type: Edge[0], things: Things): Edge[] {
   return Object.entries(things).map(([name, to]) => [type, name, to]);
 }
 
-/** Size of an element that accumulates, in bytes: a few dozens of them are worth reporting, whoever holds them. */
+/** Size of an element that accumulates, in bytes: a few dozens of them are worth reporting, whatever holds them. */
 export const LARGE = 100_000;
 
 export function large(className: string, properties: Things = {}): Thing {

@@ -1,14 +1,14 @@
-/** The option that says which thread's heap of an image is read. */
+/** The option `--isolate`, which selects the thread whose heap is read out of an image. */
 import { InvalidArgumentError, Option } from 'commander';
 
 export interface IsolateOptions {
-  /** As `worker_threads` numbers threads; the address of the heap, `0x…`, for one that has no number. */
+  /** Number of the thread, as `worker_threads` counts; for a thread without one, the address of its heap, `0x…`. */
   isolate?: string;
 }
 
-/** That of every image by default. */
+/** The thread that is read by default. */
 export const MAIN_THREAD = '0';
-/** Of `capture`: a snapshot for each. */
+/** Value with which `capture` writes a snapshot for each thread. */
 export const ALL_ISOLATES = 'all';
 
 export function isolateOption(): Option {
@@ -18,7 +18,7 @@ export function isolateOption(): Option {
   ).argParser(isolateName);
 }
 
-/** That of `capture`. */
+/** The same option of `capture`, which also accepts {@link ALL_ISOLATES}. */
 export function capturedIsolateOption(): Option {
   return new Option(
     '--isolate <n>',
@@ -26,7 +26,7 @@ export function capturedIsolateOption(): Option {
   ).argParser((value) => (value === ALL_ISOLATES ? value : isolateName(value)));
 }
 
-/** Parser for commander. */
+/** Parses the option's value for commander. */
 export function isolateName(value: string): string {
   if (/^0x[0-9a-f]{1,12}$/i.test(value)) return value.toLowerCase();
   if (/^\d{1,15}$/.test(value)) return String(Number(value));

@@ -32,8 +32,8 @@ export interface AskedOfAgent {
 }
 
 /**
- * The refusal of a thread's heap by itself.
- * @param target its name for people
+ * Refuses `--isolate`, because an agent captures the heap of the main thread only.
+ * @param target the target's name in messages
  */
 export function agentRefusal(target: string): CommandError {
   return new CommandError(

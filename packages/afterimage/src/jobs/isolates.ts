@@ -36,17 +36,24 @@ export function chosenIsolate(memory: ImageMemory, wanted = MAIN_THREAD): Chosen
   return { isolate, others: isolates.filter((each) => each !== isolate) };
 }
 
-/** What `--isolate` calls it. */
+/** Returns the value of `--isolate` that selects it. */
 export function isolateLabel({ threadId, heapAddress }: Isolate): string {
   return threadId === null ? `0x${heapAddress.toString(16)}` : String(threadId);
 }
 
-/** One for people: `2 "pricing" (/app/pricing.js, 6.3 MB used)`. */
+/** Describes it in a list: `2 "pricing" (/app/pricing.js, 6.3 MB used)`. */
 export function isolateText(isolate: Isolate): string {
   const { isMain, name, script, usedBytes } = isolate;
   const what = isMain ? ' main thread' : name === null ? '' : ` ${JSON.stringify(name)}`;
   const facts = [...(script === null || isMain ? [] : [script]), `${formatBytes(usedBytes)} used`];
   return visible(`${isolateLabel(isolate)}${what} (${facts.join(', ')})`);
+}
+
+/** Names its thread in a sentence: `thread 2 "pricing"`. */
+export function threadText(isolate: Isolate): string {
+  const { isMain, name } = isolate;
+  if (isMain) return 'the main thread';
+  return visible(`thread ${isolateLabel(isolate)}${name === null ? '' : ` ${JSON.stringify(name)}`}`);
 }
 
 function isolateList(isolates: readonly Isolate[]): string {
@@ -80,7 +87,7 @@ export function targetOfIsolate(metadata: ImageMetadata, { isMain, threadId }: I
   return threadId === null ? target : { ...target, thread: threadId };
 }
 
-/** What JSON says of it. */
+/** Returns what `--json` prints about it. */
 export function isolateReport(isolate: Isolate): object {
   const { threadId, name, script, usedBytes, committedBytes } = isolate;
   return { isolate: isolateLabel(isolate), threadId, name, script, usedBytes, committedBytes };

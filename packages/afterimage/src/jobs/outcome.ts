@@ -8,7 +8,7 @@ import type { ImageHeader } from '@afterimage/image/read';
 import type { Isolate } from '@afterimage/v8-heap/reader/isolates';
 import { formatNumberOf } from '../cli/quantities.js';
 import { visible } from '../cli/visible.js';
-import { isolateReport, isolateText } from './isolates.js';
+import { isolateReport, threadText } from './isolates.js';
 
 /** The outcome. Sizes in bytes, times in milliseconds; null for unknown values. */
 export interface Captured {
@@ -90,7 +90,7 @@ export function summary({ target, kind, path, bytes, sha256, snapshot, cost, iso
     (redaction === null ? '' : `; redacted: ${redaction}`);
   const memory = extraBytes === null ? '' : `, ${formatBytes(extraBytes)} extra memory`;
   const name = path === '-' ? '' : ` ${visible(path)}`;
-  const thread = isolate === undefined ? '' : ` of thread ${isolateText(isolate)}`;
+  const thread = isolate === undefined ? '' : ` of ${threadText(isolate)}${name === '' ? '' : ','}`;
   return (
     `wrote the ${kind}${thread}${name} (${formatBytes(bytes)}${what}), sha256 ${sha256}; ${target} was paused for ` +
     `${formatMs(pauseMs)}; image received in ${formatMs(captureMs)}${memory}`
