@@ -6,7 +6,7 @@ const ARROWS = {
   snapshot: [],
   image: ['snapshot', 'host'],
   'v8-heap': ['image', 'snapshot', 'host'],
-  agent: ['image', 'host', 'snapshot'],
+  agent: ['v8-heap', 'image', 'host', 'snapshot'],
 };
 const PACKAGES = [...Object.keys(ARROWS), 'afterimage'];
 

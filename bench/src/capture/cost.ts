@@ -6,9 +6,10 @@ import { startMemorySampler, type ExtraMemory, type MemorySampler } from '../ana
 import { startReadinessProber, type ProbeCounts, type ReadinessProber } from './readiness-prober.js';
 import { startServer, type LogLine, type ServerUnderTest, type StartOptions } from './server-under-test.js';
 
-/** The two ways, as what is preloaded into the server. */
+/** The ways, as what is preloaded into the server; `whole`: an image with all of Node.js's program. */
 export const WAYS = {
   image: ['@afterimage/agent/register'],
+  whole: ['@afterimage/agent/register'],
   inline: [new URL('./handwritten-handler.js', import.meta.url).href],
 } as const;
 export type Way = keyof typeof WAYS;

@@ -14,14 +14,26 @@ const PAUSE_RATIO = 200;
 const PAUSE_MS = 100;
 const EXTRA_SHARE = 0.1;
 const EXTRA_BYTES = 30e6;
+/** At the smallest of these sizes. */
+const MAX_LEAN_SHARE = 0.6;
 
-export function checkGoals(sizeMb: number, image: Measurement, inline: Measurement): Goal[] {
+export function checkGoals(
+  sizeMb: number,
+  image: Measurement,
+  inline: Measurement,
+  whole: Measurement,
+): Goal[] {
   if (sizeMb < FROM_MB) return [];
   const ratio = Math.round(inline.longestPauseMs / image.longestPauseMs);
   const room = EXTRA_SHARE * image.heapBytes + EXTRA_BYTES;
   const extra = image.extra.workingSet;
   const { failed } = image.load;
+  const fewerBytes = (image.fileBytes ?? Infinity) / (whole.fileBytes ?? 1);
   return [
+    {
+      text: `file at most ${MAX_LEAN_SHARE} of that with all of Node.js: ${fewerBytes.toFixed(2)}`,
+      met: sizeMb > FROM_MB || fewerBytes <= MAX_LEAN_SHARE,
+    },
     {
       text: `pause at least ${PAUSE_RATIO} times shorter than inline: ${count(ratio)} times`,
       met: ratio >= PAUSE_RATIO,

@@ -3,13 +3,17 @@ import type { Goal } from './goals.js';
 import type { Measurement } from './measurement.js';
 import { count, duration, size } from '../figures.js';
 
-/** The two ways at one heap size. */
+/** The ways at one heap size. */
 export interface Comparison {
   sizeMb: number;
   image: Measurement;
+  /** With all of Node.js's program in it. */
+  whole: Measurement;
   inline: Measurement;
   goals: Goal[];
 }
+
+const NAMES = { image: '**image**', whole: 'image with all of Node.js', inline: '`v8.writeHeapSnapshot`' };
 
 const HEAD = [
   'heap',
@@ -25,7 +29,11 @@ const HEAD = [
 
 /** @param machine processor, memory and versions, as a phrase */
 export function captureMarkdown(comparisons: Comparison[], machine: string): string {
-  const rows = comparisons.flatMap(({ sizeMb, image, inline }) => [row(sizeMb, inline), row(sizeMb, image)]);
+  const rows = comparisons.flatMap(({ sizeMb, image, whole, inline }) => [
+    row(sizeMb, inline),
+    row(sizeMb, whole),
+    row(sizeMb, image),
+  ]);
   const developed = comparisons.flatMap(({ sizeMb, image: { development } }) =>
     development
       ? [
@@ -50,7 +58,7 @@ function row(sizeMb: number, measurement: Measurement): string[] {
   const lost = outcome === 'written' ? '' : ` (${outcome})`;
   return [
     `${sizeMb} MB`,
-    way === 'image' ? '**image**' : '`v8.writeHeapSnapshot`',
+    NAMES[way],
     `${duration(longestPauseMs)}${lost}`,
     duration(timeInTargetMs),
     size(extra.workingSet),

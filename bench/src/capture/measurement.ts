@@ -16,6 +16,8 @@ export interface Measurement extends CaptureCost {
   ownPauseMs: number;
   /** From the signal until the target had no more part in it, in ms. */
   timeInTargetMs: number;
+  /** Of an image, before it was compressed, in bytes. */
+  imageBytes: number | undefined;
   fileBytes: number | undefined;
   /** Of the image, outside the target's cgroup. */
   development: Development | undefined;
@@ -39,7 +41,7 @@ export async function measure(way: Way, sizeMb: number): Promise<Measurement> {
     const path = measurement.line?.['path'];
     if (typeof path !== 'string') return measurement;
     const fileBytes = (await stat(path)).size;
-    if (way === 'inline') return { ...measurement, fileBytes };
+    if (way !== 'image') return { ...measurement, fileBytes };
     const development = await developImage(
       path,
       join(scratch, 'developed.heapsnapshot'),
@@ -61,6 +63,7 @@ async function measureIn(scratch: string, way: Way, sizeMb: number): Promise<Mea
     AFTERIMAGE_PATH: join(scratch, 'target.heapsnapshot'),
     AFTERIMAGE_DEVELOP: 'never',
     AFTERIMAGE_STORE_PLAIN_IMAGE: '1',
+    AFTERIMAGE_WHOLE_IMAGE: way === 'whole' ? '1' : '0',
   };
   const observed = await observe({ program: SERVER, preload: [...WAYS[way]], env, cgroup }, LOAD);
   const stopNow = (): void => void observed.server.stop();
@@ -73,6 +76,7 @@ async function measureIn(scratch: string, way: Way, sizeMb: number): Promise<Mea
     const cost = await measureCapture(observed, CAPTURE_MS);
     interruption.signal.throwIfAborted();
     const timeInTargetMs = Number(cost.line?.['captureMs'] ?? cost.line?.['totalMs'] ?? cost.windowMs);
+    const imageBytes = cost.line?.['imageBytes'];
     const heapBytes = Number(observed.server.listening['heapUsed']);
     return {
       ...cost,
@@ -80,6 +84,7 @@ async function measureIn(scratch: string, way: Way, sizeMb: number): Promise<Mea
       heapBytes,
       ownPauseMs,
       timeInTargetMs,
+      imageBytes: imageBytes === undefined ? undefined : Number(imageBytes),
       fileBytes: undefined,
       development: undefined,
     };

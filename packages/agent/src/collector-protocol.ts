@@ -3,6 +3,7 @@
  * descriptor, whose end means that the target has ended; the collector writes to its standard output.
  */
 import type { ImageSize } from '@afterimage/image/read';
+import type { LeanCapture } from '@afterimage/v8-heap/needs/lean-capture';
 import type { RedactionLevel } from '@afterimage/snapshot/redaction';
 import type { CaptureErrorCode } from './errors.js';
 import type { ResultKind } from './events.js';
@@ -32,6 +33,8 @@ export interface CollectorJob {
   recipients: readonly string[];
   /** Whether an unencrypted image may be stored. */
   storePlainImage: boolean;
+  /** Whether a stored image has all of the program. */
+  wholeImage: boolean;
   /** Path of the darkroom; undefined for the package's own. */
   darkroom: string | undefined;
 }
@@ -45,11 +48,8 @@ export type ToCollector =
 
 /** The collector's reports. Sizes in bytes, times in milliseconds. */
 export type FromCollector =
-  /**
-   * The temporary file exists; the image may be sent. `omitProgram`: it is developed here, and needs none of
-   * the program's clean pages.
-   */
-  | { type: 'ready'; omitProgram: boolean }
+  /** The temporary file exists; the image may be sent. `lean`: what it leaves out of the program's file. */
+  | { type: 'ready'; lean: LeanCapture }
   /** The whole image has been received. */
   | { type: 'image'; bytes: number; extraBytes: number }
   /** The result has been written to its path. */

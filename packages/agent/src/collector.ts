@@ -24,6 +24,7 @@ import { storeImage, STORED_ENDING } from '@afterimage/image/store';
 import { refusePlainImage } from './plain-image.js';
 import { watchMemory, type Finding } from '@afterimage/host/memory-watch';
 import { openProgram } from '@afterimage/image/target-program';
+import { leanCapture } from '@afterimage/v8-heap/needs/lean-capture';
 import { openTemporary, OutputError, outputError, publish } from '@afterimage/host/output-file';
 import { imagePath } from './path-template.js';
 import { sealedOutput } from '@afterimage/image/seal';
@@ -76,10 +77,11 @@ async function collect(): Promise<number> {
     if (work.recipients.length > 0) await checkRecipients(work.recipients);
     const place = await choosePlace(work.expected, work);
     if (!place.develop) refusePlainImage(work, place.why);
-    const program = place.develop ? openProgram(work.target) : undefined;
+    const program = place.develop || !work.wholeImage ? openProgram(work.target) : undefined;
+    const lean = leanCapture(work.target, program, place.develop);
     file = await openTemporary(work.temporary);
     temporary = work.temporary;
-    report({ type: 'ready', omitProgram: program !== undefined });
+    report({ type: 'ready', lean });
     report(await receive(work, file, place, program));
     return 0;
   } catch (error) {

@@ -17,7 +17,7 @@ import { captureNeedBytes, describeHeadroom, readHeadroom } from '@afterimage/ho
 import { forkChild, type Child } from './image-child.js';
 import { COMPRESSED_SHARE } from '@afterimage/image/stored-size';
 import { refusePlainImage } from './plain-image.js';
-import type { ImageMetadata } from '@afterimage/image/read';
+import type { ImageMetadata, ProgramFile } from '@afterimage/image/read';
 import { requireAddon } from './image-support.js';
 import { anonymousBytes } from '@afterimage/host/memory-use';
 import type { Addon } from '@afterimage/image/native-part';
@@ -88,14 +88,14 @@ async function captureOnce(job: CaptureJob, attempt: number): Promise<CaptureRes
   let child: Child | null = null;
   try {
     const ready = within(collector.ready, START_MS, tooSlow);
-    const { omitProgram } = await untilAborted(ready, signal);
+    const { program, ...omission } = (await untilAborted(ready, signal)).lean;
     const started = performance.now();
     // Descriptors are needed for reading the process's figures, for the thread that reads smaps, and for the
     // child until it has closed the inherited ones.
     child = await reserve.during(async () => {
       const { name, parkTimeoutMs } = settings;
-      const figures = metadata(name, await readProcessFigures('self'));
-      return forkChild(addon, { output: pipe.output, metadata: figures, parkTimeoutMs, omitProgram }, signal);
+      const figures = metadata(name, await readProcessFigures('self'), program);
+      return forkChild(addon, { output: pipe.output, metadata: figures, parkTimeoutMs, ...omission }, signal);
     }, CAPTURE_DESCRIPTORS);
     pipe.close('output');
     return await collect(job, attempt, child, collector, started);
@@ -118,7 +118,7 @@ interface Started {
 
 /** Starts the collector; leaves nothing behind if it throws. */
 async function start(addon: Addon, job: CaptureJob): Promise<Started> {
-  const { develop, developMemoryMb, darkroom, redact, recipients, storePlainImage } = job.settings;
+  const { develop, developMemoryMb, darkroom, redact, recipients, storePlainImage, wholeImage } = job.settings;
   const { path } = job;
   const { rss, heapUsed } = process.memoryUsage();
   const temporary = await temporaryName(path);
@@ -135,6 +135,7 @@ async function start(addon: Addon, job: CaptureJob): Promise<Started> {
       redact,
       recipients,
       storePlainImage,
+      wholeImage,
       darkroom,
     });
     return { temporary, pipe, collector };
@@ -264,7 +265,7 @@ function openPipe(addon: Addon): Pipe {
   return { input, output, close };
 }
 
-function metadata(name: string, figures: ProcessFigures): Uint8Array {
+function metadata(name: string, figures: ProcessFigures, program?: ProgramFile): Uint8Array {
   const { heapUsed, heapTotal, external, arrayBuffers, rss } = process.memoryUsage();
   const { modules, v8 } = process.versions;
   const content: ImageMetadata = {
@@ -286,6 +287,7 @@ function metadata(name: string, figures: ProcessFigures): Uint8Array {
     },
     rss,
     process: figures,
+    ...(program === undefined ? {} : { program }),
   };
   return Buffer.from(JSON.stringify(content));
 }

@@ -69,6 +69,11 @@ export interface AgentOptions {
    * (AFTERIMAGE_STORE_PLAIN_IMAGE, 1). Default false.
    */
   storePlainImage?: boolean | undefined;
+  /**
+   * Whether a stored image has all of Node.js's program, for V8's own generator on a machine without that program
+   * (AFTERIMAGE_WHOLE_IMAGE, 1). Default false: only what the reader needs of it.
+   */
+  wholeImage?: boolean | undefined;
   /** Path of the darkroom, the program that develops images (AFTERIMAGE_DARKROOM). Default: the package's own. */
   darkroom?: string | undefined;
   /** Former name of `darkroom` (AFTERIMAGE_DEVELOPER); deprecated, works for one more minor version. */
@@ -96,6 +101,7 @@ export interface Settings {
   redact: RedactionLevel;
   recipients: readonly string[];
   storePlainImage: boolean;
+  wholeImage: boolean;
   darkroom: string | undefined;
   parkTimeoutMs: number;
   timeoutMs: number;
@@ -162,6 +168,7 @@ export function resolveOptions(options: AgentOptions, environment: Environment =
     redact: read('redact', 'AFTERIMAGE_REDACT', oneOf(...REDACTION_LEVELS)) ?? 'strings',
     recipients: read('recipients', 'AFTERIMAGE_RECIPIENTS', recipients) ?? [],
     storePlainImage: read('storePlainImage', 'AFTERIMAGE_STORE_PLAIN_IMAGE', flag) ?? false,
+    wholeImage: read('wholeImage', 'AFTERIMAGE_WHOLE_IMAGE', flag) ?? false,
     darkroom: read(
       options.darkroom === undefined && options.developer !== undefined ? 'developer' : 'darkroom',
       environment['AFTERIMAGE_DARKROOM'] ? 'AFTERIMAGE_DARKROOM' : 'AFTERIMAGE_DEVELOPER',

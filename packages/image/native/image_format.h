@@ -38,8 +38,7 @@ enum image_segment {
   SEGMENT_FILE = 0x00100000,    // backed by a private file mapping
   SEGMENT_SHARED = 0x00200000,  // shared memory: its addresses are reserved, its contents omitted
   SEGMENT_VDSO = 0x00400000,    // the kernel's code page, useless in another process without its data page
-  // Clean pages of the program's file, left out: p_paddr is their offset in that file. Only in an image that goes
-  // straight into a darkroom on the same machine; a stored image is whole.
+  // Clean pages of the program's file, left out: p_paddr is their offset in that file, which the darkroom needs.
   SEGMENT_IN_PROGRAM = 0x00800000,
 };
 

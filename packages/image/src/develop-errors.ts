@@ -14,6 +14,7 @@ export type DevelopFailure =
   | 'crashed'
   | 'killed'
   | 'program-missing'
+  | 'program-needed'
   | 'output-failed'
   | 'aborted';
 

@@ -4,7 +4,7 @@
  */
 import type { Redacted, RedactionLevel } from '@afterimage/snapshot/redaction';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import {
@@ -18,6 +18,7 @@ import { DevelopError, explainExit, type DevelopFailure } from './develop-errors
 import { darkroomFile } from './native-part.js';
 import type { ImageStream } from './read.js';
 import { redactedOutput } from './redacted-output.js';
+import { openOmittedProgram } from './target-program.js';
 
 export { DevelopError, type DevelopFailure } from './develop-errors.js';
 
@@ -50,6 +51,8 @@ export interface DevelopOptions {
   keepHeap?: boolean;
   /** What is removed from the snapshot before its first byte is written. Default `strings`. */
   redact?: RedactionLevel;
+  /** Path of the target's program file, for an image that leaves it out. Default: where the target had it. */
+  targetProgram?: string | undefined;
   /** Path of the darkroom, for tests. Default: the one that was built or installed with this package. */
   program?: string;
 }
@@ -104,6 +107,8 @@ export async function develop(
 ): Promise<DevelopResult> {
   const program = options.program ?? installedProgram(image);
   const started = performance.now();
+  const omitted = image.program ?? openOmittedProgram(image.header, options.targetProgram);
+  const source = { ...image, program: omitted };
   const chunks = image.chunks[Symbol.asyncIterator]();
   // Each attempt's pipeline leaves its listeners on an output that it does not end; Node would warn about
   // them.
@@ -112,7 +117,7 @@ export async function develop(
     const first = await chunks.next();
     const beginning = first.done ? new Uint8Array(0) : first.value;
     for (let attempt = 1; ; attempt++) {
-      const ended = await runOnce(program, { image, beginning, chunks }, output, options);
+      const ended = await runOnce(program, { image: source, beginning, chunks }, output, options);
       if (ended.snapshot)
         return {
           snapshotBytes: ended.snapshot.bytes,
@@ -127,6 +132,7 @@ export async function develop(
       throw explainExit(ended.exitCode, ended.signal, ended.reports.error, ended.reports.otherText);
     }
   } finally {
+    if (omitted !== undefined && image.program === undefined) closeSync(omitted);
     // Not awaited: with a stalled source it would never settle.
     void chunks.return?.().catch(() => undefined);
   }

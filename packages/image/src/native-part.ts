@@ -42,9 +42,14 @@ export interface CaptureRequest {
   parkTimeoutMs: number;
   /**
    * Leaves out those pages of the program's file that the process has not changed: nearly the whole program.
-   * The image can then only be developed at once, with that file ({@link ImageStream.program}).
+   * V8's own generator then needs that file ({@link ImageStream.program}).
    */
   omitProgram: boolean;
+  /**
+   * Parts of that file that the image has nevertheless, because the reader needs them: where each begins and ends, in
+   * pairs, in ascending order.
+   */
+  kept: readonly number[];
 }
 
 /**

@@ -8,6 +8,15 @@ import type { ProcessFigures } from '@afterimage/host/process-figures';
 /** Processor architecture, as in `process.arch`. */
 export type ImageArch = 'x64' | 'arm64';
 
+/** The program's file of a target, as an image without it says it. */
+export interface ProgramFile {
+  /** Where the target had it. */
+  path: string;
+  bytes: number;
+  /** `build-id:` and the linker's build ID; or, for a file without one, `sample:` and a SHA-256 of parts of it. */
+  identity: string;
+}
+
 /** The JSON note inside each image. Sizes in bytes. */
 export interface ImageMetadata {
   format: 1;
@@ -28,6 +37,8 @@ export interface ImageMetadata {
   rss: number;
   /** What the kernel reported about the process at that moment; images of earlier versions lack it. */
   process?: ProcessFigures;
+  /** The program's file, if the image leaves out parts of it. */
+  program?: ProgramFile;
 }
 
 export interface ImageHeader {
@@ -40,6 +51,8 @@ export interface ImageHeader {
   residentBytes: number;
   /** Size of everything before the memory contents, in bytes: ELF header, segment table, notes. */
   headerBytes: number;
+  /** Whether unchanged parts of the program's file are missing, which V8's own generator needs. */
+  omitsProgram: boolean;
 }
 
 /**
@@ -50,8 +63,7 @@ export interface ImageStream {
   header: ImageHeader;
   chunks: AsyncIterable<Uint8Array>;
   /**
-   * Descriptor of the target's program file, if the image leaves out what that file has. Such an image is
-   * developed at once, and never stored.
+   * Descriptor of the target's program file, if it is known and the image leaves out parts of it.
    */
   program?: number | undefined;
 }
@@ -81,6 +93,7 @@ const PT_NOTE = 4;
 const PN_XNUM = 0xffff;
 const TABLE_OFFSET = 128;
 const SEGMENT_SIZE = 56;
+const SEGMENT_IN_PROGRAM = 0x00800000;
 const MAX_SEGMENTS = 1 << 21;
 const MAX_NOTES_BYTES = 64 << 20;
 const PAGE = 4096; // of the file; the target's pages may be larger
@@ -174,8 +187,12 @@ export function parseImageHeader(beginning: Uint8Array): ImageHeader | { bytesNe
   const headerBytes = Math.ceil((notesOffset + notesBytes) / PAGE) * PAGE;
   if (beginning.length < headerBytes) return { bytesNeeded: headerBytes };
   let residentBytes = 0;
-  for (let i = 1; i < segments - 1; i++)
-    residentBytes += Number(view.getBigUint64(TABLE_OFFSET + i * SEGMENT_SIZE + 32, true));
+  let omitsProgram = false;
+  for (let i = 1; i < segments - 1; i++) {
+    const at = TABLE_OFFSET + i * SEGMENT_SIZE;
+    residentBytes += Number(view.getBigUint64(at + 32, true));
+    if ((view.getUint32(at + 4, true) & SEGMENT_IN_PROGRAM) !== 0) omitsProgram = true;
+  }
   const digest = TABLE_OFFSET + (segments - 1) * SEGMENT_SIZE;
   const imageBytes =
     Number(view.getBigUint64(digest + 8, true)) + Number(view.getBigUint64(digest + 32, true));
@@ -184,7 +201,7 @@ export function parseImageHeader(beginning: Uint8Array): ImageHeader | { bytesNe
   const metadata = findMetadata(
     new DataView(beginning.buffer, beginning.byteOffset + notesOffset, notesBytes),
   );
-  return { metadata, arch, imageBytes, residentBytes, headerBytes };
+  return { metadata, arch, imageBytes, residentBytes, headerBytes, omitsProgram };
 }
 
 /**

@@ -35,6 +35,7 @@ test('environment variables configure it, and code takes precedence', () => {
     AFTERIMAGE_REDACT: 'names',
     AFTERIMAGE_RECIPIENTS: 'age1abc, age1def',
     AFTERIMAGE_STORE_PLAIN_IMAGE: '1',
+    AFTERIMAGE_WHOLE_IMAGE: '1',
     AFTERIMAGE_TIMEOUT_MS: '',
   };
   const settings = resolveOptions({}, environment);
@@ -45,10 +46,12 @@ test('environment variables configure it, and code takes precedence', () => {
   const { allow, signal, keep, mode, develop, drainMs, timeoutMs } = settings;
   assert.deepEqual([allow, signal, keep, mode, develop, drainMs], [true, 'SIGHUP', 3, 'inline', 'never', 5]);
   assert.equal(timeoutMs, 900_000);
-  const { redact, recipients, storePlainImage } = settings;
-  assert.deepEqual([redact, recipients, storePlainImage], ['names', ['age1abc', 'age1def'], true]);
-  const { redact: byDefault, recipients: nobody, storePlainImage: not } = resolveOptions({}, {});
-  assert.deepEqual([byDefault, nobody, not], ['strings', [], false]);
+  const { redact, recipients, storePlainImage, wholeImage } = settings;
+  assert.deepEqual([redact, recipients], ['names', ['age1abc', 'age1def']]);
+  assert.deepEqual([storePlainImage, wholeImage], [true, true]);
+  const byDefault = resolveOptions({}, {});
+  assert.deepEqual([byDefault.redact, byDefault.recipients], ['strings', []]);
+  assert.deepEqual([byDefault.storePlainImage, byDefault.wholeImage], [false, false]);
   assert.equal(resolveOptions({ allow: false, mode: 'image' }, environment).allow, false);
   assert.equal(resolveOptions({ mode: 'image' }, environment).mode, 'image');
 });

@@ -66,7 +66,9 @@ describe('an image without its program', () => {
       assert.ok(error instanceof DevelopError, String(error));
       return error;
     };
-    assert.match((await failure()).message, /leaves out its program's file, and that file is not given/);
+    const { code, message } = await failure();
+    assert.equal(code, 'program-needed');
+    assert.match(message, /leaves out the program.*does not say which file/);
     const other = openSync(nodes.find(({ major }) => major !== 24)?.path ?? '/bin/sh', 'r');
     assert.doesNotMatch((await failure(other)).message, /\n/);
     closeSync(other);

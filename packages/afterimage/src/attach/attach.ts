@@ -6,6 +6,7 @@ import type { ImageMetadata, ImageStream } from '@afterimage/image/read';
 import { describeChildExit, type Fork } from '@afterimage/image/native-part';
 import { readProcessFigures, type ProcessFigures } from '@afterimage/host/process-figures';
 import { untilAborted, within } from '@afterimage/host/deferred';
+import type { LeanCapture } from '@afterimage/v8-heap/needs/lean-capture';
 import { setTimeout as pause } from 'node:timers/promises';
 import { CommandError } from '../cli/command-error.js';
 import { readStatus } from '@afterimage/host/process-status';
@@ -23,8 +24,8 @@ export interface AttachJob extends VersionedAddon, InspectorJob {
   /** The application's name. */
   name: string;
   nodeVersion: string;
-  /** Whether the image leaves out what the program's file has: it is developed here at once. */
-  omitProgram: boolean;
+  /** What the image leaves out of the program's file. */
+  lean: LeanCapture;
   onStep?: ((step: AttachStep) => void) | undefined;
 }
 
@@ -133,7 +134,8 @@ async function capture(
         addon,
         addonVersion,
         parkTimeoutMs: PARK_MS,
-        omitProgram: job.omitProgram,
+        omitProgram: job.lean.omitProgram,
+        kept: job.lean.kept,
       }),
     );
     if ('fork' in answer) return answer;
@@ -171,7 +173,7 @@ async function capture(
  * What is known about the target from outside, where no application can alter it; the target adds the rest.
  */
 function metadataOf(
-  { target, name, nodeVersion }: AttachJob,
+  { target, name, nodeVersion, lean }: AttachJob,
   request: string,
   figures: ProcessFigures,
 ): string {
@@ -184,6 +186,7 @@ function metadataOf(
     arch: process.arch,
     request,
     process: figures,
+    ...(lean.program === undefined ? {} : { program: lean.program }),
   };
   const escaped = (character: string): string =>
     `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;

@@ -25,6 +25,7 @@ export interface Orders extends FrameOrders {
   addonVersion: string;
   parkTimeoutMs: number;
   omitProgram: boolean;
+  kept: readonly number[];
 }
 
 export type Answer =
@@ -98,6 +99,7 @@ function captureHere(
         metadata,
         parkTimeoutMs: orders.parkTimeoutMs,
         omitProgram: orders.omitProgram,
+        kept: orders.kept,
       },
       (exitCode, signal) => report(`{"exitCode":${exitCode},"signal":${signal}}\n`),
     );

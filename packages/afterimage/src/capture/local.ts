@@ -4,6 +4,7 @@ import { formatBytes } from '@afterimage/host/format';
 import { watchMemory, type MemoryWatch } from '@afterimage/host/memory-watch';
 import { anonymousBytes } from '@afterimage/host/memory-use';
 import { openProgram } from '@afterimage/image/target-program';
+import { leanCapture } from '@afterimage/v8-heap/needs/lean-capture';
 import { closeSync } from 'node:fs';
 import type { VersionedAddon } from '../attach/addon-place.js';
 import { attach, type AttachJob } from '../attach/attach.js';
@@ -25,8 +26,10 @@ export interface LocalCapture {
   standBy?: AttachJob['standBy'];
   /** Whether this process runs in the target's cgroup, as in a container, so that its memory counts there. */
   isBeside: boolean;
-  /** Whether the image is developed on this machine at once; otherwise it must be whole. */
+  /** Whether the image is developed on this machine at once, so that V8's own generator has the program's file. */
   isDevelopedHere: boolean;
+  /** Whether the image must have all of the program's file. */
+  isWhole?: boolean;
   /** How long to wait for the target's main thread, in milliseconds. */
   waitMs?: number | undefined;
   signal: AbortSignal;
@@ -41,7 +44,7 @@ export interface LocalCapture {
 export async function captureLocal(capture: LocalCapture): Promise<CapturedImage> {
   const { pid } = capture.target.status;
   await checkHeadroom(pid);
-  const program = capture.isDevelopedHere ? openProgram(pid) : undefined;
+  const program = capture.isWhole === true ? undefined : openProgram(pid);
   try {
     return await captureWith(capture, program);
   } catch (error) {
@@ -54,7 +57,7 @@ function close(program: number | undefined): void {
   if (program !== undefined) closeSync(program);
 }
 
-/** @param program descriptor of the file that the image leaves out */
+/** @param program descriptor of the file that the image may leave out */
 async function captureWith(capture: LocalCapture, program: number | undefined): Promise<CapturedImage> {
   const { target, signal } = capture;
   const { pid } = target.status;
@@ -65,7 +68,7 @@ async function captureWith(capture: LocalCapture, program: number | undefined): 
     name: (await applicationOf(pid, target.commandLine)).name,
     nodeVersion: target.nodeVersion,
     waitMs: capture.waitMs,
-    omitProgram: program !== undefined,
+    lean: leanCapture(pid, program, capture.isDevelopedHere),
     ...(await capture.addonFor(target.nodeVersion)),
     standBy: capture.standBy,
     beforeSignal: () => checkAgain(pid, 'capture'),

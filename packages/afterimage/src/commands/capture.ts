@@ -36,6 +36,7 @@ interface GivenOptions extends RecipientOptions, GivenTarget, IsolateOptions {
   image?: string | true;
   redact: RedactionLevel;
   storePlainImage?: true;
+  whole?: true;
   force?: true;
   json?: true;
 }
@@ -72,6 +73,10 @@ export function captureCommand(): Command {
     .addOption(capturedIsolateOption())
     .addOption(recipientOption())
     .option('--store-plain-image', 'store the image unencrypted, with every secret of the process')
+    .option(
+      '--whole',
+      "store all of the program in the image, for V8's own generator on a machine without that program",
+    )
     .option('--all', 'capture every matching pod in turn (default: the longest-running)')
     .addOption(
       new Option('--develop <where>', 'a snapshot: by this command, or in a pod that is made for it')
@@ -148,8 +153,10 @@ async function runCapture(words: string[], given: GivenOptions, command: Command
 }
 
 function checkUsage(options: Options, recipients: readonly string[]): void {
-  const { output, image, develop, storePlainImage, json } = options;
+  const { output, image, develop, storePlainImage, whole, json } = options;
   checkIsolateUsage(options);
+  if (whole === true && image === undefined)
+    throw new CommandError('usage', '--whole is for an image that is stored: give --image, or leave it out');
   for (const path of [output, image]) if (typeof path === 'string') checkStandardOutput(path, json === true);
   if (output !== undefined && image !== undefined)
     throw new CommandError('usage', 'give either -o for a snapshot, or --image for the image');
@@ -213,7 +220,8 @@ async function captureOne(
     for (let attempt = 1; ; attempt++) {
       try {
         const storesImage = image !== undefined || isolate !== undefined;
-        const captured = await target.capture({ signal, progress, say, storesImage });
+        const needsProgram = !storesImage || job.options.whole === true;
+        const captured = await target.capture({ signal, progress, say, storesImage, needsProgram });
         try {
           const kept = await keep(captured, target, job, onFailure);
           const left = captured.kind === 'written' ? null : await captured.leftOpen();

@@ -31,6 +31,7 @@ interface Options extends RecipientOptions, IdentityOptions, IsolateOptions {
   output: string;
   redact: RedactionLevel;
   by: Way;
+  program?: string;
   json?: true;
   force?: true;
 }
@@ -51,6 +52,10 @@ export function developCommand(): Command {
       )
         .choices(WAYS)
         .default(DEFAULT_WAY),
+    )
+    .option(
+      '--program <file>',
+      "the target's own Node.js program, which V8's own generator needs for an image without it; default: the path that it had",
     )
     .addOption(isolateOption())
     .addOption(recipientOption())
@@ -82,8 +87,8 @@ async function runDevelop(imagePath: string, given: Options, command: Command): 
     const force = options.force === true;
     await checkDestination(options.output, force);
     const image = await openImage(imagePath, identities, signal);
-    const { redact, output, by, isolate } = options;
-    const developing = { redact, recipients, force, signal, progress };
+    const { redact, output, by, program, isolate } = options;
+    const developing = { redact, recipients, force, program, signal, progress };
     const developed = await developBy(by, image, output, developing, isolate);
     progress.clear();
     const others = othersText(developed.others);

@@ -27,7 +27,7 @@ import { stepText } from './step-text.js';
 import { checkedReport } from '../heap/checked-report.js';
 import type { HeapAnswer } from '../heap/report.js';
 import { agentRefusal } from './agent-job.js';
-import type { CaptureTarget, CaptureContext } from './target.js';
+import type { CaptureTarget, CaptureContext, ImageContext } from './target.js';
 
 export interface InContainer {
   /** Process ID in the container. */
@@ -174,9 +174,9 @@ function order(
   { name }: ContainerAccess,
   { pid }: SeenProcess,
   { waitMs }: InContainer,
-  { progress }: CaptureContext,
+  { progress, needsProgram }: ImageContext,
 ): Arriving {
-  kit.order({ type: 'capture', pid, byAgent: false, waitMs });
+  kit.order({ type: 'capture', pid, byAgent: false, waitMs, isWhole: needsProgram });
   let cost: CaptureCost | undefined;
   let leftOpen: string | null = null;
   const compressed = kit.result(

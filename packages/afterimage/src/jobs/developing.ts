@@ -27,6 +27,8 @@ export interface Developing {
    * Whether to replace an existing file of the same name, and to try even if memory or disk seem too small.
    */
   force: boolean;
+  /** The target's program, for V8's own generator and an image without it; by default, where the target had it. */
+  program?: string | undefined;
   signal: AbortSignal;
   progress: ProgressLine;
 }
@@ -42,12 +44,17 @@ const SNAPSHOT_PER_HEAP = 2;
 export async function developTo(
   output: string,
   image: ImageStream,
-  { redact, recipients, force, signal, progress }: Developing,
+  { redact, recipients, force, program, signal, progress }: Developing,
 ): Promise<Developed> {
   const onProgress = (step: DevelopProgress): void => showStep(progress, step);
   const write = async (to: Writable): Promise<Developed> => {
     const sealed = await sealedResult(to, output, recipients);
-    const result = await develop(image, sealed.stream, { signal, onProgress, redact });
+    const result = await develop(image, sealed.stream, {
+      signal,
+      onProgress,
+      redact,
+      targetProgram: program,
+    });
     return { ...result, sha256: sealed.sha256(), fileBytes: sealed.bytes() };
   };
   return writeOutput(output, force, write);

@@ -17,7 +17,7 @@ export function localTarget(pid: number, waitMs?: number): CaptureTarget {
       const board = await readAgentBoard(pid);
       return board === null ? null : { status, board };
     },
-    capture: async ({ signal, progress, storesImage }) => {
+    capture: async ({ signal, progress, storesImage, needsProgram }) => {
       progress.stage(`looking at process ${pid}`);
       return captureLocal({
         target: await attachableProcess(pid, signal),
@@ -25,6 +25,7 @@ export function localTarget(pid: number, waitMs?: number): CaptureTarget {
         standBy: startWatchdog,
         isBeside: false,
         isDevelopedHere: !storesImage,
+        isWhole: storesImage && needsProgram,
         waitMs,
         signal,
         onStep: (step) => progress.stage(stepText(step, `process ${pid}`)),

@@ -15,15 +15,22 @@ export interface CaptureTarget {
    */
   agent?(): Promise<FoundAgent | null>;
   /**
-   * Captures. With `storesImage`, the image is stored as it arrives; otherwise it is developed at once.
+   * Captures.
    * @throws {CommandError}, or the signal's reason
    */
-  capture(context: CaptureContext & { storesImage: boolean }): Promise<Arrival>;
+  capture(context: ImageContext): Promise<Arrival>;
   /**
    * Reads what its heap is made of, without a capture.
    * @throws {CommandError}, or the signal's reason
    */
   heap(context: CaptureContext): Promise<HeapAnswer>;
+}
+
+export interface ImageContext extends CaptureContext {
+  /** Whether the image is stored or read as it arrives; otherwise V8's own generator develops it at once. */
+  storesImage: boolean;
+  /** Whether V8's own generator may develop it, which needs all of the program: in the image, or as a file here. */
+  needsProgram: boolean;
 }
 
 export interface CaptureContext {

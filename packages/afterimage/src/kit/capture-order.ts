@@ -10,7 +10,7 @@ import { attachableProcess } from '../processes/candidate.js';
 import { majorOf } from '../processes/node-version.js';
 import { sendCompressed } from './compressed-result.js';
 import type { FrameOutput } from './frame-output.js';
-import type { KitParts } from './protocol.js';
+import type { KitParts, ToKit } from './protocol.js';
 import { watchdogOutside } from './watchdog-outside.js';
 
 /**
@@ -18,7 +18,7 @@ import { watchdogOutside } from './watchdog-outside.js';
  * @throws {CommandError}
  */
 export async function captureOrder(
-  { pid, waitMs }: { pid: number; waitMs?: number | undefined },
+  { pid, waitMs, isWhole }: Extract<ToKit, { type: 'capture' }>,
   parts: KitParts,
   output: FrameOutput,
   signal: AbortSignal,
@@ -30,6 +30,7 @@ export async function captureOrder(
     standBy: () => Promise.resolve(watchdogOutside(output)),
     isBeside: true,
     isDevelopedHere: false,
+    isWhole: isWhole === true,
     waitMs,
     signal,
     onStep: (step) => {

@@ -81,7 +81,8 @@ export type FromKit =
   | { type: 'failed'; failure: Failure; message: string };
 
 export type ToKit =
-  | { type: 'capture'; pid: number; byAgent: boolean; waitMs?: number | undefined }
+  /** `isWhole`: V8's own generator may need all of the program's file in the image. */
+  | { type: 'capture'; pid: number; byAgent: boolean; waitMs?: number | undefined; isWhole?: boolean }
   /** What is the heap of this process made of? */
   | { type: 'heap'; pid: number; waitMs?: number | undefined }
   | { type: 'clean-up'; left: Cleanup }

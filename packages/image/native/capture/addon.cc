@@ -35,6 +35,8 @@ using v8::Object;
 using v8::String;
 using v8::Value;
 
+constexpr uint32_t MAX_KEPT = 65'536;
+
 struct Capture {
   Isolate* isolate;
   node::Environment* environment;
@@ -44,6 +46,8 @@ struct Capture {
   char* metadata = nullptr;
   size_t metadata_size = 0;
   bool omit_program = false;
+  file_range* kept = nullptr;
+  size_t kept_count = 0;
   int64_t timeout_ns = 0;
 
   int workers = 0;
@@ -123,7 +127,7 @@ Outcome fork_child(Capture* capture) {
     outcome.error = -error;
   } else {
     const child_orders orders = {capture->output, getpid(), capture->marks.protection_keys, capture->metadata,
-                                 capture->metadata_size, capture->omit_program, resume_and_write_snapshot, capture->isolate};
+                                 capture->metadata_size, capture->omit_program, capture->kept, capture->kept_count, resume_and_write_snapshot, capture->isolate};
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -169,6 +173,7 @@ Local<Value> fork_object(Capture* capture, const Outcome& outcome) {
 void destroy(Capture* capture) {
   fork_marks_free(&capture->marks);
   free(capture->metadata);
+  free(capture->kept);
   delete capture;
 }
 
@@ -251,6 +256,20 @@ void tell_main_thread(void* data) { uv_async_send(&static_cast<Capture*>(data)->
 
 void say_nothing(void*) {}
 
+// Numbers in pairs: where a part of the program's file begins, and where it ends.
+void read_kept(Capture* capture, Local<Context> context, Local<Value> value) {
+  if (!value->IsArray()) return;
+  Local<v8::Array> numbers = value.As<v8::Array>();
+  uint32_t count = numbers->Length() / 2;
+  if (count > MAX_KEPT) count = MAX_KEPT;
+  capture->kept = static_cast<file_range*>(malloc((count + 1) * sizeof(file_range)));
+  auto number = [&](uint32_t index) {
+    return static_cast<uint64_t>(numbers->Get(context, index).ToLocalChecked()->IntegerValue(context).FromMaybe(0));
+  };
+  for (uint32_t i = 0; i < count; i++) capture->kept[i] = {number(2 * i), number(2 * i + 1)};
+  capture->kept_count = count;
+}
+
 Capture* read_request(const FunctionCallbackInfo<Value>& info) {
   Isolate* isolate = info.GetIsolate();
   Local<Context> context = isolate->GetCurrentContext();
@@ -262,6 +281,7 @@ Capture* read_request(const FunctionCallbackInfo<Value>& info) {
   capture->context.Reset(isolate, context);
   capture->output = get("output")->Int32Value(context).FromJust();
   capture->omit_program = get("omitProgram")->IsTrue();
+  read_kept(capture, context, get("kept"));
   capture->timeout_ns = static_cast<int64_t>(get("parkTimeoutMs")->NumberValue(context).FromJust() * 1e6);
   Local<v8::ArrayBufferView> metadata = get("metadata").As<v8::ArrayBufferView>();
   capture->metadata_size = metadata->ByteLength();
@@ -287,8 +307,7 @@ void Capture_(const FunctionCallbackInfo<Value>& info) {
   capture->on_forked.Reset(isolate, info[1].As<Function>());
   capture->on_exit.Reset(isolate, info[2].As<Function>());
   if (!begin(capture)) {
-    free(capture->metadata);
-    delete capture;
+    destroy(capture);
     Local<Value> arguments[] = {failure_object(isolate, {"busy", 0}), Null(isolate)};
     info[1].As<Function>()->Call(isolate->GetCurrentContext(), Null(isolate), 2, arguments).IsEmpty();
     return;
@@ -315,8 +334,7 @@ void CaptureSync(const FunctionCallbackInfo<Value>& info) {
     set(isolate, result, "failure", failure_object(isolate, {"busy", 0}));
     set(isolate, result, "fork", Local<Value>(Null(isolate)));
     info.GetReturnValue().Set(result);
-    free(capture->metadata);
-    delete capture;
+    destroy(capture);
     return;
   }
   uv_signal_init(node::GetCurrentEventLoop(isolate), &capture->child_ended);

@@ -58,6 +58,6 @@ void child_run(const struct child_orders *orders) {
     orders->resume(flags, orders->context);
     _exit(CHILD_ORPHANED);
   }
-  const struct image_contents contents = {registers, eventfds, (uint32_t)eventfd_count, orders->protection_keys, orders->metadata, orders->metadata_size, orders->omit_program};
+  const struct image_contents contents = {registers, eventfds, (uint32_t)eventfd_count, orders->protection_keys, orders->metadata, orders->metadata_size, orders->omit_program, orders->kept, orders->kept_count};
   _exit(image_write(orders->output, &contents));
 }

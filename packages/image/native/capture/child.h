@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "file_range.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -17,7 +19,9 @@ struct child_orders {
   uint32_t protection_keys;
   const char *metadata;
   size_t metadata_size;
-  bool omit_program;  // as in struct image_contents
+  bool omit_program;  // as in struct image_contents, and so is what follows
+  const struct file_range *kept;
+  size_t kept_count;
   // Runs in the restored process, with enum resume_flags; never in the child.
   void (*resume)(long flags, void *context);
   void *context;

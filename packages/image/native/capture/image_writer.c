@@ -87,6 +87,8 @@ struct writer {
   int failure;  // enum child_exit
   uint64_t file_end;  // end of the latest file mapping
   char program[256];  // path whose clean pages are left out, as in struct mapping; empty if none are
+  const struct file_range *kept;  // parts of that file that are written, clean or not
+  size_t kept_count;
 };
 
 // ---- output -------------------------------------------------------------------------------------------
@@ -277,17 +279,25 @@ static bool add_part(struct writer *writer, const struct mapping *program, uint6
 
 static bool is_own_page(uint64_t entry) { return entry & PAGE_SWAPPED || (entry & PAGE_PRESENT && !(entry & PAGE_OF_FILE)); }
 
-// Adds segments of the pages that the process has changed, with their contents, and of those that are as in the file,
-// without.
+// The ranges ascend, and so do the offsets asked for: `next` is the first range that may still matter.
+static bool is_kept(const struct writer *writer, uint64_t offset, size_t *next) {
+  while (*next < writer->kept_count && writer->kept[*next].end <= offset) ++*next;
+  return *next < writer->kept_count && writer->kept[*next].start < offset + writer->page;
+}
+
+// Adds segments of the pages that the process has changed and of those to keep, with their contents, and of those that
+// are as in the file, without.
 static bool add_program(struct writer *writer, const struct mapping *mapping, uint32_t flags, enum pass pass) {
   uint64_t start = mapping->start, at = start;
   bool own = false;
+  size_t next = 0;
   while (at < mapping->end) {
     uint64_t count = (mapping->end - at) / writer->page;
     if (count > PAGEMAP_ENTRIES) count = PAGEMAP_ENTRIES;
     if (!read_presence(writer, at, count)) return false;
     for (uint64_t i = 0; i < count; i++, at += writer->page) {
-      if (is_own_page(writer->scratch->pagemap[i]) == own) continue;
+      bool kept = is_kept(writer, mapping->file_offset + at - mapping->start, &next);
+      if ((kept || is_own_page(writer->scratch->pagemap[i])) == own) continue;
       if (at > start && !add_part(writer, mapping, start, at, flags, own, pass)) return false;
       start = at;
       own = !own;
@@ -540,6 +550,8 @@ int image_write(int output, const struct image_contents *contents) {
   if (writer.pagemap_file < 0 && writer.memory_file < 0) return CHILD_PAGEMAP;
   // Without pagemap, changed pages cannot be told from clean ones.
   if (contents->omit_program && writer.pagemap_file >= 0) read_program_path(writer.program, sizeof writer.program);
+  writer.kept = contents->kept;
+  writer.kept_count = contents->kept_count;
   if (writer.pagemap_file >= 0) writer.guards_look_swapped = guards_look_swapped(&writer, area);
   if (proc_maps_visit(add_mapping, &writer) < 0) return CHILD_MAPS_UNREADABLE;
   if (writer.failure) return writer.failure;

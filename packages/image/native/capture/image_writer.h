@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "file_range.h"
 #include "image_format.h"
 
 struct image_contents {
@@ -16,6 +17,8 @@ struct image_contents {
   const char *metadata;  // JSON
   size_t metadata_size;
   bool omit_program;  // leave out clean pages of the program's file (SEGMENT_IN_PROGRAM)
+  const struct file_range *kept;  // but these, in ascending order
+  size_t kept_count;
 };
 
 // Only for a forked child in which nothing else runs: after its first mapping it allocates nothing, so that the image

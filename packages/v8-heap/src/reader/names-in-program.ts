@@ -16,6 +16,9 @@ const FIELD_BYTES = 16;
 const MAX_FIELDS = 512;
 const MAX_SLOT = 4096;
 
+/** What has to be found in a program for the rest to be found. */
+export const TEXTS: readonly string[] = [LAST_ROOT, FIRST_BUILTIN, FIRST_FIELD];
+
 export interface NameTables {
   /** Of the entries of the roots table, in their order; null where there is no such table. */
   roots: string[] | null;
@@ -32,7 +35,7 @@ export interface ContextField {
 
 /** All three in one pass over the program, and another over the pointers in it. */
 export function findNameTables(program: LoadedProgram, words: MemoryWords, firstRoot: string): NameTables {
-  const texts = program.findTexts([LAST_ROOT, FIRST_BUILTIN, FIRST_FIELD]);
+  const texts = program.findTexts(TEXTS);
   const pointers = program.findWords([...texts.values()].flat());
   const pointersTo = (text: string): number[] =>
     pointers.filter((at) => texts.get(text)?.includes(words.word(at) ?? 0) === true);

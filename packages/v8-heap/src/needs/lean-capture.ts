@@ -1,0 +1,32 @@
+/** Decides before a capture what its image leaves out of the program's file. */
+import type { CaptureRequest } from '@afterimage/image/native-part';
+import type { ProgramFile } from '@afterimage/image/read';
+import { programFile } from '@afterimage/image/target-program';
+import { programNeeds } from './program-needs.js';
+
+/** What is left out, as the native part is told. */
+export type Omission = Pick<CaptureRequest, 'omitProgram' | 'kept'>;
+
+export interface LeanCapture extends Omission {
+  /** For the image's metadata; undefined if it is whole. */
+  program?: ProgramFile | undefined;
+}
+
+const WHOLE: LeanCapture = { omitProgram: false, kept: [] };
+
+/**
+ * An image has of the program what the reader needs, if the reader knows its V8; otherwise it is whole. One that V8's own
+ * generator develops at once, with the file, has nothing of it.
+ * @param file descriptor of the program's file; undefined if it cannot be opened
+ */
+export function leanCapture(pid: number, file: number | undefined, isDevelopedByV8: boolean): LeanCapture {
+  if (file === undefined) return WHOLE;
+  try {
+    const kept = isDevelopedByV8 ? [] : (programNeeds(file)?.kept ?? null);
+    return kept === null ? WHOLE : { omitProgram: true, kept, program: programFile(pid, file) };
+  } catch (error) {
+    // A program that cannot be read can still be captured, as a whole.
+    if (error instanceof Error && 'syscall' in error) return WHOLE;
+    throw error;
+  }
+}
