@@ -101,6 +101,31 @@ export async function decrypted(
   source: AsyncIterable<Uint8Array>,
   identities: readonly string[],
 ): Promise<AsyncIterable<Uint8Array>> {
+  const decrypter = await decrypterFor(identities);
+  try {
+    const stream = Readable.toWeb(Readable.from(source, { objectMode: false }));
+    const clear = await decrypter.decrypt(stream as globalThis.ReadableStream<Uint8Array>);
+    return readToItsEnd(Readable.fromWeb(clear));
+  } catch (error) {
+    throw cannotDecrypt(error);
+  }
+}
+
+/**
+ * Returns the key that an age file's payload is derived from.
+ * @param header the file's header with its MAC
+ * @throws {EncryptionError} if none of the identities is for it, or it was altered
+ */
+export async function unwrapFileKey(header: Uint8Array, identities: readonly string[]): Promise<Uint8Array> {
+  const decrypter = await decrypterFor(identities);
+  try {
+    return await decrypter.decryptHeader(header);
+  } catch (error) {
+    throw cannotDecrypt(error);
+  }
+}
+
+async function decrypterFor(identities: readonly string[]): Promise<InstanceType<Age['Decrypter']>> {
   const { Decrypter } = await age();
   const decrypter = new Decrypter();
   for (const identity of identities.flatMap(identityLines)) {
@@ -113,13 +138,7 @@ export async function decrypted(
       );
     }
   }
-  try {
-    const stream = Readable.toWeb(Readable.from(source, { objectMode: false }));
-    const clear = await decrypter.decrypt(stream as globalThis.ReadableStream<Uint8Array>);
-    return readToItsEnd(Readable.fromWeb(clear));
-  } catch (error) {
-    throw cannotDecrypt(error);
-  }
+  return decrypter;
 }
 
 async function* readToItsEnd(clear: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -12,7 +12,7 @@ import { FRAME_BYTES, framesIn, inFrames, type FrameFormat } from '@afterimage/i
 import fc from 'fast-check';
 import { frameCompressorOf } from '../../../packages/afterimage/dist/files/compressed-output.js';
 import { compressionIn, decompressed } from '../../../packages/afterimage/dist/files/compression.js';
-import { openFramedFile } from '../../../packages/afterimage/dist/files/framed-file.js';
+import { openSeekable } from '../../../packages/afterimage/dist/files/seekable-file.js';
 import { nodes } from '../nodes.js';
 
 const directory = mkdtempSync(path.join(tmpdir(), 'afterimage-frames-'));
@@ -32,7 +32,7 @@ for (const format of ['gzip', 'zstd'] as const)
     test('are read at any position', async () => {
       const file = path.join(directory, `random.${format}`);
       writeFileSync(file, await stored(format));
-      const framed = openFramedFile(file);
+      const framed = await openSeekable(file, []);
       assert.equal(framed?.bytes, contents.length);
       for (const [from, to] of [
         [0, 10],
@@ -53,8 +53,8 @@ for (const format of ['gzip', 'zstd'] as const)
       const whole = await stored(format);
       const file = path.join(directory, `damaged.${format}`);
       const damage = fc.record({ at: fc.nat(whole.length - 1), byte: fc.nat(255), cut: fc.nat(3) });
-      fc.assert(
-        fc.property(damage, ({ at, byte, cut }) => {
+      await fc.assert(
+        fc.asyncProperty(damage, async ({ at, byte, cut }) => {
           const bytes = Buffer.from(whole);
           // Most bytes are of contents: every other time those that say where they are.
           const place = at % 2 === 0 ? at : format === 'zstd' ? whole.length - 1 - (at % 60) : at % 20;
@@ -67,7 +67,7 @@ for (const format of ['gzip', 'zstd'] as const)
           );
           for (const { at: start, bytes: length } of frames ?? []) assert.ok(start + length <= left.length);
           writeFileSync(file, left);
-          const framed = openFramedFile(file);
+          const framed = await openSeekable(file, []);
           if (framed === null) return;
           const into = new Uint8Array(100);
           if (framed.read(FRAME_BYTES - 50, into) && format === 'gzip')
@@ -82,9 +82,9 @@ for (const format of ['gzip', 'zstd'] as const)
       const file = path.join(directory, `one.${format}`);
       const compress = await frameCompressorOf(format);
       writeFileSync(file, await compress(contents));
-      assert.equal(openFramedFile(file), null);
+      assert.equal(await openSeekable(file, []), null);
       writeFileSync(file, 'neither');
-      assert.equal(openFramedFile(file), null);
+      assert.equal(await openSeekable(file, []), null);
     });
 
     test('are one stream for every Node, which notices what is missing', async () => {

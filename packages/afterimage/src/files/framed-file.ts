@@ -1,7 +1,6 @@
-/** A file that was compressed in frames, read at any position: only the frames that are needed are decompressed. */
-import { framesIn, type Frame, type FrameFormat } from '@afterimage/image/frames';
+/** What was compressed in frames, read at any position: only the frames that are needed are decompressed. */
+import { framesIn, type Frame, type FrameFormat, type ReadAt } from '@afterimage/image/frames';
 import { decompress as unzstd } from 'fzstd';
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import * as zlib from 'node:zlib';
 import { compressionIn } from './compression.js';
 
@@ -9,41 +8,29 @@ export interface FramedFile {
   /** Of its contents. */
   bytes: number;
   /** Whether `into` could be filled from there on. */
-  read(position: number, into: Uint8Array): boolean;
-  close(): void;
+  read: ReadAt;
 }
 
 const MAGIC_BYTES = 4;
 /** Frames that are kept, of 1 MiB each: references lead back and forth between a few places. */
 const MAX_KEPT = 16;
+/** Of a smaller file all are kept, because all of it is read twice, for the digest first. */
+const MAX_KEPT_WHOLE = 96;
 
 type Unzstd = (frame: Uint8Array, options: { maxOutputLength: number }) => Uint8Array;
 const { zstdDecompressSync } = zlib as { zstdDecompressSync?: Unzstd };
 
 /**
- * Opens the file; null if it is none that was compressed in frames.
- * @throws {Error} what the system says where it cannot be read
+ * Opens it; null if it is none that was compressed in frames.
+ * @param fileBytes size of the compressed file
+ * @param readAt reads of that
  */
-export function openFramedFile(path: string): FramedFile | null {
-  const descriptor = openSync(path, 'r');
-  let framed: FramedFile | null = null;
-  try {
-    framed = framedFile(descriptor);
-  } finally {
-    if (framed === null) closeSync(descriptor);
-  }
-  return framed;
-}
-
-function framedFile(descriptor: number): FramedFile | null {
-  const status = fstatSync(descriptor);
-  if (!status.isFile()) return null;
-  const readAt = (position: number, into: Uint8Array): boolean =>
-    readSync(descriptor, into, 0, into.length, position) === into.length;
+export function openFramed(fileBytes: number, readAt: ReadAt): FramedFile | null {
   const magic = Buffer.alloc(MAGIC_BYTES);
   const format = readAt(0, magic) ? compressionIn(magic) : null;
-  const frames = format === null ? null : framesIn(format, status.size, readAt);
+  const frames = format === null ? null : framesIn(format, fileBytes, readAt);
   if (format === null || frames === null || frames.length === 0) return null;
+  const maxKept = frames.length <= MAX_KEPT_WHOLE ? MAX_KEPT_WHOLE : MAX_KEPT;
   const last = frames[frames.length - 1];
   /** The most recently used last. */
   const kept = new Map<Frame, Uint8Array>();
@@ -56,7 +43,7 @@ function framedFile(descriptor: number): FramedFile | null {
         ? decompressed(format as FrameFormat, compressed, frame.contents)
         : null;
       if (contents === null) return null;
-      if (kept.size === MAX_KEPT) for (const oldest of [...kept.keys()].slice(0, 1)) kept.delete(oldest);
+      if (kept.size === maxKept) for (const oldest of [...kept.keys()].slice(0, 1)) kept.delete(oldest);
     }
     kept.delete(frame);
     kept.set(frame, contents);
@@ -81,7 +68,6 @@ function framedFile(descriptor: number): FramedFile | null {
       }
       return true;
     },
-    close: () => closeSync(descriptor),
   };
 }
 

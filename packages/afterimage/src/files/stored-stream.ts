@@ -4,7 +4,6 @@ import { decrypted, isArmored, isEncrypted, MAGIC_BYTES } from '@afterimage/imag
 import { CommandError } from '../cli/command-error.js';
 import { decompressed, split } from './compression.js';
 import { openInput } from './input.js';
-import { open } from 'node:fs/promises';
 
 type Chunks = AsyncIterable<Uint8Array>;
 
@@ -44,19 +43,6 @@ export async function clear(source: Chunks, path: string, identities: readonly s
     );
   }
   return decrypted(chunks, identities);
-}
-
-/** The path itself where it is a file with an image as it is, neither compressed nor encrypted; else null. */
-export async function plainImageFile(path: string): Promise<string | null> {
-  if (path === '-') return null;
-  const file = await open(path, 'r');
-  try {
-    if (!(await file.stat()).isFile()) return null;
-    const { buffer } = await file.read(Buffer.alloc(BEGINNING_BYTES), 0, BEGINNING_BYTES, 0);
-    return isImage(buffer) ? path : null;
-  } finally {
-    await file.close();
-  }
 }
 
 export function isImage(beginning: Buffer): boolean {

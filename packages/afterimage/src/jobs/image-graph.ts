@@ -12,10 +12,8 @@ import { setImmediate } from 'node:timers/promises';
 import type { ProgressLine } from '../cli/progress-line.js';
 import { imageDigest } from '../files/image-digest.js';
 import { chosenIsolate } from './isolates.js';
-import type { OpenedImage } from './opened-image.js';
+import type { ImageFile, OpenedImage } from './opened-image.js';
 import { whyUnreadable } from './ways.js';
-
-type OpenFile = OpenedImage['openFile'];
 
 /** More unexplained objects than this, or than this part of all, mean a V8 that is not understood. */
 const MAX_UNEXPLAINED = 20;
@@ -23,9 +21,14 @@ const MAX_UNEXPLAINED_SHARE = 1e-4;
 /** Memory for pages and graph relative to the heap, and for the rest; measured: 3 and 60 MB. */
 const READ_PER_HEAP = 4;
 const READ_BYTES = 128 << 20;
+/** As frames are. */
+const CHUNK_BYTES = 1 << 20;
 
 /** Memory that reading the main thread's heap takes, in bytes. */
-export function readNeedBytes({ imageBytes: bytes, metadata }: ImageHeader, openFile: OpenFile): number {
+export function readNeedBytes(
+  { imageBytes: bytes, metadata }: ImageHeader,
+  openFile: OpenedImage['openFile'],
+): number {
   return readNeedOf(metadata.heap.total, openFile === null ? bytes : 0);
 }
 
@@ -58,7 +61,7 @@ export interface IsolateGraph {
  */
 export async function graphOfImage(
   image: ImageStream,
-  openFile: OpenFile,
+  openFile: OpenedImage['openFile'],
   reading: GraphReading,
 ): Promise<IsolateGraph> {
   const why = whyUnreadable(image.header);
@@ -78,31 +81,73 @@ export async function graphOfImage(
   }
 }
 
-/** All of the image is read once, so that its digest is compared as V8's way does. */
+/**
+ * All of the image is read once, so that its digest is compared as V8's way does.
+ * @param openFile opens the image where it can be read at any position; null keeps all of it in memory
+ * @throws {ImageError}
+ */
 export async function memoryOf(
-  { header, chunks }: ImageStream,
-  openFile: OpenFile,
+  image: ImageStream,
+  openFile: OpenedImage['openFile'],
   signal: AbortSignal,
   progress: ProgressLine,
 ): Promise<ImageMemory> {
-  const kept = imageBytes(header.imageBytes);
+  const { header, chunks } = image;
   const digest = await imageDigest();
   let done = 0;
-  for await (const chunk of chunks) {
+  const take = (chunk: Uint8Array): void => {
     signal.throwIfAborted();
     digest.push(chunk);
-    if (openFile === null) kept.push(chunk);
     done += chunk.length;
     progress.show(
       `reading the image: ${formatBytes(done)} of ${formatBytes(header.imageBytes)}`,
       done / header.imageBytes,
     );
+  };
+  const check = (): void => {
+    if (done < header.imageBytes)
+      throw new ImageError('truncated', `the image ends at byte ${done} of ${header.imageBytes}`);
+    if (!digest.matches())
+      throw new ImageError('corrupt', 'the image is corrupt: its contents do not match their digest');
+  };
+  if (openFile === null) {
+    const kept = imageBytes(header.imageBytes);
+    for await (const chunk of chunks) {
+      take(chunk);
+      kept.push(chunk);
+    }
+    check();
+    return kept.open();
   }
-  if (done < header.imageBytes)
-    throw new ImageError('truncated', `the image ends at byte ${done} of ${header.imageBytes}`);
-  if (!digest.matches())
-    throw new ImageError('corrupt', 'the image is corrupt: its contents do not match their digest');
-  return openFile === null ? kept.open() : openFile();
+  const file = await openFile();
+  try {
+    for await (const chunk of chunksOf(file, image)) take(chunk);
+    check();
+    return file.open();
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+/** All of the file; what cannot be read is left to the stream, which knows why. */
+async function* chunksOf({ bytes, read }: ImageFile, { chunks }: ImageStream): AsyncGenerator<Uint8Array> {
+  const room = new Uint8Array(CHUNK_BYTES);
+  let at = 0;
+  for (; at < bytes; at += CHUNK_BYTES) {
+    const chunk = room.subarray(0, Math.min(CHUNK_BYTES, bytes - at));
+    if (!read(at, chunk)) break;
+    yield chunk;
+    await setImmediate();
+  }
+  let passed = 0;
+  for await (const chunk of chunks) {
+    // Its first chunk is there already, and returning closes it.
+    if (at >= bytes) return;
+    const unread = chunk.subarray(Math.max(0, Math.min(chunk.length, at - passed)));
+    passed += chunk.length;
+    if (unread.length > 0) yield unread;
+  }
 }
 
 /**

@@ -1,18 +1,29 @@
 /** An image whose header has been read, in a file or in standard input. */
+import type { ReadAt } from '@afterimage/image/frames';
 import { readImage, type ImageStream } from '@afterimage/image/read';
-import { openImageFile } from '@afterimage/v8-heap/image/image-file';
 import { openImageMemory, type ImageMemory } from '@afterimage/v8-heap/image/image-memory';
 import { CommandError } from '../cli/command-error.js';
 import { inputName } from '../files/input-name.js';
-import { openFramedFile } from '../files/framed-file.js';
-import { openStored, plainImageFile } from '../files/stored-stream.js';
+import { openSeekable } from '../files/seekable-file.js';
+import { openStored } from '../files/stored-stream.js';
+
+/** An image that is read at any position, and all of it as it was captured. */
+export interface ImageFile {
+  bytes: number;
+  read: ReadAt;
+  /** @throws {ImageError} */
+  open: () => ImageMemory;
+  close: () => void;
+}
+
+export type OpenFile = () => Promise<ImageFile>;
 
 export interface OpenedImage {
   /** As the user calls it. */
   name: string;
   stream: ImageStream;
-  /** Opens it to be read at any position; null for standard input, an encrypted file, or a single compressed stream. */
-  openFile: (() => ImageMemory) | null;
+  /** Opens it to be read at any position; null for standard input, or a single compressed stream. */
+  openFile: OpenFile | null;
   /**
    * The same from its beginning, once the stream has been read.
    * @throws {CommandError} if it was standard input
@@ -43,7 +54,7 @@ export async function imageOf(
   return {
     name: inputName(path),
     stream: await readImage(chunks),
-    openFile: await openerOf(path),
+    openFile: await openerOf(path, identities),
     again: async () => {
       if (path === '-')
         throw new CommandError(
@@ -55,22 +66,16 @@ export async function imageOf(
   };
 }
 
-async function openerOf(path: string): Promise<(() => ImageMemory) | null> {
+/** An empty file, and one of another kind, is told by reading it. */
+async function openerOf(path: string, identities: readonly string[]): Promise<OpenFile | null> {
   if (path === '-') return null;
-  if ((await plainImageFile(path)) !== null) return () => openImageFile(path);
-  const framed = openFramedFile(path);
-  if (framed === null) return null;
-  framed.close();
-  return () => openFramedMemory(path);
-}
-
-function openFramedMemory(path: string): ImageMemory {
-  const file = openFramedFile(path);
-  if (file === null) throw new CommandError('failed', `${path} was changed while it was read`);
-  try {
-    return { ...openImageMemory(file), close: () => file.close() };
-  } catch (error) {
-    file.close();
-    throw error;
-  }
+  const file = await openSeekable(path, identities);
+  if (file === null) return null;
+  file.close();
+  return async () => {
+    const again = await openSeekable(path, identities);
+    if (again === null) throw new CommandError('failed', `${path} was changed while it was read`);
+    const { bytes, read, close } = again;
+    return { bytes, read, close, open: () => ({ ...openImageMemory(again), close }) };
+  };
 }
