@@ -118,7 +118,8 @@ interface Started {
 
 /** Starts the collector; leaves nothing behind if it throws. */
 async function start(addon: Addon, job: CaptureJob): Promise<Started> {
-  const { develop, developMemoryMb, darkroom, redact, recipients, storePlainImage, wholeImage } = job.settings;
+  const { develop, developMemoryMb, darkroom, redact, recipients, storePlainImage, wholeImage } =
+    job.settings;
   const { path } = job;
   const { rss, heapUsed } = process.memoryUsage();
   const temporary = await temporaryName(path);
