@@ -9,7 +9,9 @@
 // Alignment of everything in the file. The kernel's pages are as large or larger (struct image_process).
 #define IMAGE_PAGE 4096u
 #define MAX_IMAGE_PAGE 65536u
-#define IMAGE_FORMAT_VERSION 2u
+#define IMAGE_FORMAT_VERSION 3u
+// Images of these versions are developed: version 2 lacks the notes from IMAGE_NOTE_HEAP on.
+#define MIN_IMAGE_FORMAT_VERSION 2u
 // The file contains the segments' contents in at most this many passes, each ascending by address.
 #define IMAGE_PASSES 4
 
@@ -20,6 +22,7 @@ struct register_note {
   int first, count;
 };
 
+#include "image_facts.h"
 #include "image_machine.h"
 
 // Owner of our own notes; ELF counts the terminating NUL.
@@ -30,6 +33,9 @@ enum image_note {
   IMAGE_NOTE_PROCESS = 0x41460001,   // struct image_process, then its eventfd numbers (int32_t each)
   IMAGE_NOTE_METADATA = 0x41460002,  // UTF-8 JSON
   IMAGE_NOTE_DIGEST = 0x41460003,    // struct image_digest, the last bytes of the file
+  IMAGE_NOTE_HEAP = 0x41460004,      // struct image_heap, with so many spaces as it says
+  IMAGE_NOTE_MAPPINGS = 0x41460005,  // struct image_mapping each, ascending by address
+  IMAGE_NOTE_SYMBOLS = 0x41460006,   // names in the program's file that no mapping has, as the capture gave them
 };
 
 // The kind of mapping that a PT_LOAD segment was in the target, in the bits that ELF reserves for the system

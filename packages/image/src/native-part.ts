@@ -50,6 +50,8 @@ export interface CaptureRequest {
    * pairs, in ascending order.
    */
   kept: readonly number[];
+  /** Names in the program's file that no mapping has, as a note of the image has them (`symbols.ts`); may be empty. */
+  symbols: string;
 }
 
 /**

@@ -4,6 +4,7 @@
  */
 
 import type { ProcessFigures } from '@afterimage/host/process-figures';
+import { readHeapFacts, readMappings, type HeapFacts, type MappingFacts } from './facts.js';
 
 /** Processor architecture, as in `process.arch`. */
 export type ImageArch = 'x64' | 'arm64';
@@ -41,8 +42,19 @@ export interface ImageMetadata {
   program?: ProgramFile;
 }
 
+/** What the image's other notes say. */
+export interface ImageFacts {
+  /** Null in images of format version 2. */
+  heap: HeapFacts | null;
+  /** Null in images of format version 2. */
+  mappings: MappingFacts[] | null;
+  /** Names in the program's file, as `programSymbols` of `@afterimage/v8-heap` compressed them; empty if there are none. */
+  symbols: string;
+}
+
 export interface ImageHeader {
   metadata: ImageMetadata;
+  facts: ImageFacts;
   /** The processor that the target ran on: an image can only be developed on the same architecture. */
   arch: ImageArch;
   /** Size of the whole, uncompressed image in bytes. */
@@ -99,6 +111,9 @@ const MAX_NOTES_BYTES = 64 << 20;
 const PAGE = 4096; // of the file; the target's pages may be larger
 const NOTE_OWNER = 'AFTERIMAGE';
 const NOTE_METADATA = 0x41460002;
+const NOTE_HEAP = 0x41460004;
+const NOTE_MAPPINGS = 0x41460005;
+const NOTE_SYMBOLS = 0x41460006;
 
 const archOfMachine: Record<number, ImageArch> = { 62: 'x64', 183: 'arm64' };
 const otherMachines: Record<number, string> = {
@@ -146,7 +161,9 @@ function readTableBounds(view: DataView): TableBounds {
 // Not with bit operators: the size in a damaged image may be 2 GB or more and would become negative.
 const padded = (size: number): number => Math.ceil(size / 4) * 4;
 
-function findMetadata(notes: DataView): ImageMetadata {
+/** The contents of Afterimage's own notes by their kinds. */
+function notesIn(notes: DataView): Map<number, DataView> {
+  const found = new Map<number, DataView>();
   const bytes = (start: number, size: number): Uint8Array =>
     new Uint8Array(notes.buffer, notes.byteOffset + start, size);
   for (let at = 0; at + 12 <= notes.byteLength;) {
@@ -157,10 +174,26 @@ function findMetadata(notes: DataView): ImageMetadata {
     const end = content + padded(contentBytes);
     if (end > notes.byteLength) break;
     const owner = String.fromCharCode(...bytes(at + 12, Math.min(ownerBytes, NOTE_OWNER.length)));
-    if (owner === NOTE_OWNER && type === NOTE_METADATA) return parseMetadata(bytes(content, contentBytes));
+    if (owner === NOTE_OWNER && !found.has(type))
+      found.set(type, new DataView(notes.buffer, notes.byteOffset + content, contentBytes));
     at = end;
   }
-  throw new ImageError('corrupt', 'the image is corrupt: it says nothing about its target');
+  return found;
+}
+
+function factsIn(notes: ReadonlyMap<number, DataView>): ImageFacts {
+  const [heap, mappings, symbols] = [NOTE_HEAP, NOTE_MAPPINGS, NOTE_SYMBOLS].map((type) => notes.get(type));
+  return {
+    heap: heap === undefined ? null : readHeapFacts(heap),
+    mappings: mappings === undefined ? null : readMappings(mappings),
+    symbols: symbols === undefined ? '' : new TextDecoder('latin1').decode(symbols),
+  };
+}
+
+function metadataIn(note: DataView | undefined): ImageMetadata {
+  if (note === undefined)
+    throw new ImageError('corrupt', 'the image is corrupt: it says nothing about its target');
+  return parseMetadata(new Uint8Array(note.buffer, note.byteOffset, note.byteLength));
 }
 
 function parseMetadata(json: Uint8Array): ImageMetadata {
@@ -198,10 +231,10 @@ export function parseImageHeader(beginning: Uint8Array): ImageHeader | { bytesNe
     Number(view.getBigUint64(digest + 8, true)) + Number(view.getBigUint64(digest + 32, true));
   if (residentBytes > imageBytes || !Number.isSafeInteger(imageBytes))
     throw new ImageError('corrupt', 'the image is corrupt: its segments are larger than all of it');
-  const metadata = findMetadata(
-    new DataView(beginning.buffer, beginning.byteOffset + notesOffset, notesBytes),
-  );
-  return { metadata, arch, imageBytes, residentBytes, headerBytes, omitsProgram };
+  const notes = notesIn(new DataView(beginning.buffer, beginning.byteOffset + notesOffset, notesBytes));
+  const metadata = metadataIn(notes.get(NOTE_METADATA));
+  const facts = factsIn(notes);
+  return { metadata, facts, arch, imageBytes, residentBytes, headerBytes, omitsProgram };
 }
 
 /**

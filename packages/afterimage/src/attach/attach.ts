@@ -136,6 +136,7 @@ async function capture(
         parkTimeoutMs: PARK_MS,
         omitProgram: job.lean.omitProgram,
         kept: job.lean.kept,
+        symbols: job.lean.symbols,
       }),
     );
     if ('fork' in answer) return answer;

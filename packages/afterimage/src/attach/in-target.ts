@@ -26,6 +26,7 @@ export interface Orders extends FrameOrders {
   parkTimeoutMs: number;
   omitProgram: boolean;
   kept: readonly number[];
+  symbols: string;
 }
 
 export type Answer =
@@ -100,6 +101,7 @@ function captureHere(
         parkTimeoutMs: orders.parkTimeoutMs,
         omitProgram: orders.omitProgram,
         kept: orders.kept,
+        symbols: orders.symbols,
       },
       (exitCode, signal) => report(`{"exitCode":${exitCode},"signal":${signal}}\n`),
     );

@@ -48,6 +48,9 @@ struct Capture {
   bool omit_program = false;
   file_range* kept = nullptr;
   size_t kept_count = 0;
+  char* symbols = nullptr;
+  size_t symbols_size = 0;
+  image_heap heap = {};
   int64_t timeout_ns = 0;
 
   int workers = 0;
@@ -112,6 +115,25 @@ void leave_lot(Capture* capture) {
   capture->lot = nullptr;
 }
 
+// Cheap: V8 has counted all of it, except what it asks of each page.
+void read_heap(Capture* capture) {
+  Isolate* isolate = capture->isolate;
+  image_heap* heap = &capture->heap;
+  heap->isolate = reinterpret_cast<uintptr_t>(isolate);
+  heap->roots = heap->isolate + v8::internal::Internals::kIsolateRootsOffset;
+  size_t count = isolate->NumberOfHeapSpaces();
+  for (size_t i = 0; i < count && heap->space_count < MAX_IMAGE_SPACES; i++) {
+    v8::HeapSpaceStatistics space;
+    if (!isolate->GetHeapSpaceStatistics(&space, i)) continue;
+    image_space* to = &heap->spaces[heap->space_count++];
+    strncpy(to->name, space.space_name(), sizeof to->name - 1);
+    to->size = space.space_size();
+    to->used = space.space_used_size();
+    to->available = space.space_available_size();
+    to->physical = space.physical_space_size();
+  }
+}
+
 Outcome fork_child(Capture* capture) {
   Outcome outcome;
   int64_t begin = parking::now_ns();
@@ -121,13 +143,27 @@ Outcome fork_child(Capture* capture) {
     outcome.error = capture->reader_runs ? 0 : EAGAIN;
     return outcome;
   }
+  read_heap(capture);
   int error = fork_marks_lift(&capture->marks);
   if (error) {
     outcome.failure = "mappings-unreadable";
     outcome.error = -error;
   } else {
-    const child_orders orders = {capture->output, getpid(), capture->marks.protection_keys, capture->metadata,
-                                 capture->metadata_size, capture->omit_program, capture->kept, capture->kept_count, resume_and_write_snapshot, capture->isolate};
+    const child_orders orders = {capture->output,
+                                 getpid(),
+                                 capture->marks.protection_keys,
+                                 capture->metadata,
+                                 capture->metadata_size,
+                                 capture->omit_program,
+                                 capture->kept,
+                                 capture->kept_count,
+                                 &capture->heap,
+                                 capture->marks.mapped,
+                                 capture->marks_read ? capture->marks.mapped_count : 0,
+                                 capture->symbols,
+                                 capture->symbols_size,
+                                 resume_and_write_snapshot,
+                                 capture->isolate};
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -174,6 +210,7 @@ void destroy(Capture* capture) {
   fork_marks_free(&capture->marks);
   free(capture->metadata);
   free(capture->kept);
+  free(capture->symbols);
   delete capture;
 }
 
@@ -282,6 +319,10 @@ Capture* read_request(const FunctionCallbackInfo<Value>& info) {
   capture->output = get("output")->Int32Value(context).FromJust();
   capture->omit_program = get("omitProgram")->IsTrue();
   read_kept(capture, context, get("kept"));
+  String::Utf8Value symbols(isolate, get("symbols"));
+  capture->symbols = static_cast<char*>(malloc(static_cast<size_t>(symbols.length()) + 1));
+  if (*symbols) memcpy(capture->symbols, *symbols, static_cast<size_t>(symbols.length()));
+  capture->symbols_size = static_cast<size_t>(symbols.length());
   capture->timeout_ns = static_cast<int64_t>(get("parkTimeoutMs")->NumberValue(context).FromJust() * 1e6);
   Local<v8::ArrayBufferView> metadata = get("metadata").As<v8::ArrayBufferView>();
   capture->metadata_size = metadata->ByteLength();

@@ -58,6 +58,21 @@ void child_run(const struct child_orders *orders) {
     orders->resume(flags, orders->context);
     _exit(CHILD_ORPHANED);
   }
-  const struct image_contents contents = {registers, eventfds, (uint32_t)eventfd_count, orders->protection_keys, orders->metadata, orders->metadata_size, orders->omit_program, orders->kept, orders->kept_count};
+  const struct image_contents contents = {
+      .registers = registers,
+      .eventfds = eventfds,
+      .eventfd_count = (uint32_t)eventfd_count,
+      .protection_keys = orders->protection_keys,
+      .metadata = orders->metadata,
+      .metadata_size = orders->metadata_size,
+      .omit_program = orders->omit_program,
+      .kept = orders->kept,
+      .kept_count = orders->kept_count,
+      .heap = orders->heap,
+      .mappings = orders->mappings,
+      .mapping_count = orders->mapping_count,
+      .symbols = orders->symbols,
+      .symbols_size = orders->symbols_size,
+  };
   _exit(image_write(orders->output, &contents));
 }

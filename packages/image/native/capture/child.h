@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "file_range.h"
+#include "image_facts.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -22,6 +23,11 @@ struct child_orders {
   bool omit_program;  // as in struct image_contents, and so is what follows
   const struct file_range *kept;
   size_t kept_count;
+  const struct image_heap *heap;
+  const struct image_mapping *mappings;
+  size_t mapping_count;
+  const char *symbols;
+  size_t symbols_size;
   // Runs in the restored process, with enum resume_flags; never in the child.
   void (*resume)(long flags, void *context);
   void *context;

@@ -9,20 +9,34 @@
 
 #include "proc_maps.h"
 
-// Doubles its size with mmap, because another thread may hold the allocator's locks at this moment.
-static bool append(struct fork_marks *marks, uint64_t start, uint64_t end) {
-  if (marks->marked_count == marks->marked_capacity) {
-    size_t capacity = marks->marked_capacity ? 2 * marks->marked_capacity : 4096;
-    void *grown = mmap(NULL, capacity * sizeof *marks->marked, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (grown == MAP_FAILED) return false;
-    if (marks->marked) {
-      memcpy(grown, marks->marked, marks->marked_count * sizeof *marks->marked);
-      munmap(marks->marked, marks->marked_capacity * sizeof *marks->marked);
-    }
-    marks->marked = grown;
-    marks->marked_capacity = capacity;
+// Makes room for one more item. Doubles the room with mmap, because another thread may hold the allocator's locks at
+// this moment.
+static void *with_room(void *items, size_t count, size_t *capacity, size_t item_size) {
+  if (count < *capacity) return items;
+  size_t doubled = *capacity ? 2 * *capacity : 4096;
+  void *grown = mmap(NULL, doubled * item_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (grown == MAP_FAILED) return NULL;
+  if (items) {
+    memcpy(grown, items, count * item_size);
+    munmap(items, *capacity * item_size);
   }
-  marks->marked[marks->marked_count++] = (struct address_range){start, end};
+  *capacity = doubled;
+  return grown;
+}
+
+static bool append_mark(struct fork_marks *marks, uint64_t start, uint64_t end) {
+  struct address_range *marked = with_room(marks->marked, marks->marked_count, &marks->marked_capacity, sizeof *marked);
+  if (!marked) return false;
+  marks->marked = marked;
+  marked[marks->marked_count++] = (struct address_range){start, end};
+  return true;
+}
+
+static bool append_mapping(struct fork_marks *marks, uint64_t start, uint64_t end) {
+  struct image_mapping *mapped = with_room(marks->mapped, marks->mapped_count, &marks->mapped_capacity, sizeof *mapped);
+  if (!mapped) return false;
+  marks->mapped = mapped;
+  mapped[marks->mapped_count++] = (struct image_mapping){.start = start, .end = end};
   return true;
 }
 
@@ -41,6 +55,28 @@ struct smaps_reading {
   uint64_t start, end;
 };
 
+// "Rss:                 123 kB"
+static void read_size(struct image_mapping *mapping, const char *line) {
+  const struct {
+    const char *name;
+    size_t length;
+    uint32_t *size;
+  } sizes[] = {
+      {"Rss:", 4, &mapping->rss},
+      {"Pss:", 4, &mapping->pss},
+      {"Private_Dirty:", 14, &mapping->private_dirty},
+      {"Anonymous:", 10, &mapping->anonymous},
+      {"Swap:", 5, &mapping->swap},
+  };
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    if (*line != *sizes[i].name || strncmp(line, sizes[i].name, sizes[i].length)) continue;
+    uint64_t value = 0;
+    for (const char *at = line + sizes[i].length; *at; at++)
+      if (*at >= '0' && *at <= '9') value = value * 10 + (uint64_t)(*at - '0');
+    *sizes[i].size = value > UINT32_MAX ? UINT32_MAX : (uint32_t)value;
+  }
+}
+
 static bool read_line(struct fork_marks *marks, struct smaps_reading *reading, const char *line) {
   uint64_t start, end;
   const char *at = line;
@@ -49,10 +85,12 @@ static bool read_line(struct fork_marks *marks, struct smaps_reading *reading, c
     if (parse_hex(&at, &end) && *at == ' ') {
       reading->start = start;
       reading->end = end;
+      return append_mapping(marks, start, end);
     }
     return true;
   }
-  if (!strncmp(line, "VmFlags:", 8) && strstr(line, " dc")) return append(marks, reading->start, reading->end);
+  if (marks->mapped_count) read_size(&marks->mapped[marks->mapped_count - 1], line);
+  if (!strncmp(line, "VmFlags:", 8) && strstr(line, " dc")) return append_mark(marks, reading->start, reading->end);
   if (!strncmp(line, "ProtectionKey:", 14)) {
     unsigned key = 0;
     for (at = line + 14; *at; at++)
@@ -148,6 +186,8 @@ void fork_marks_restore(const struct fork_marks *marks) {
 
 void fork_marks_free(struct fork_marks *marks) {
   if (marks->marked) munmap(marks->marked, marks->marked_capacity * sizeof *marks->marked);
+  if (marks->mapped) munmap(marks->mapped, marks->mapped_capacity * sizeof *marks->mapped);
   marks->marked = NULL;
-  marks->marked_count = marks->marked_capacity = 0;
+  marks->mapped = NULL;
+  marks->marked_count = marks->marked_capacity = marks->mapped_count = marks->mapped_capacity = 0;
 }

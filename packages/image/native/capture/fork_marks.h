@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "image_facts.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -19,11 +21,13 @@ struct address_range {
 struct fork_marks {
   struct address_range *marked;  // mappings that had the mark (VmFlags "dc"), ascending
   size_t marked_count, marked_capacity;
+  struct image_mapping *mapped;  // all mappings, ascending
+  size_t mapped_count, mapped_capacity;
   uint32_t protection_keys;  // bit k: some mapping uses protection key k
   size_t mappings;           // number of private anonymous mappings that the last lift passed to the child
 };
 
-// Reads the marks from /proc/self/smaps. Too slow for the main thread (25 ms at 750 MB of RSS: the kernel walks every
+// Reads the marks, and what each mapping consists of, from /proc/self/smaps. Too slow for the main thread (25 ms at 750 MB of RSS: the kernel walks every
 // page table). Returns false if smaps cannot be read; then no mark is restored.
 bool fork_marks_read(struct fork_marks *marks);
 

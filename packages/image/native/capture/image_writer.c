@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -58,6 +59,7 @@ struct scratch {
   struct image_process process;
   int32_t eventfds[1024];
   struct image_prstatus status;
+  struct image_heap heap;
   char prpsinfo[136];
   uint64_t auxv[128];
   Elf64_Ehdr elf;
@@ -334,6 +336,8 @@ static bool add_mapping(const struct mapping *mapping, void *context) {
   uint64_t size = mapping->end - mapping->start;
   enum pass pass = pass_of(writer, mapping);
   if (mapping->inode) writer->file_end = mapping->end;
+  struct image_heap *heap = &writer->scratch->heap;
+  if (mapping->start <= heap->stack_start && heap->stack_start < mapping->end) heap->stack_end = mapping->end;
   if (mapping->start == (uint64_t)writer->scratch) return true;
   // The other kernel pages near the vdso differ in every process.
   if (!strncmp(mapping->name, "[vvar", 5) || !strncmp(mapping->name, "[vsyscall", 9) || !strncmp(mapping->name, "[uprobes", 8))
@@ -465,17 +469,21 @@ static void write_image(struct writer *writer, const struct image_contents *cont
   memcpy(scratch->prpsinfo + 40, "node", 4);
   memcpy(scratch->prpsinfo + 56, "node (afterimage)", 17);
 
-  struct note notes[6 + REGISTER_NOTES] = {
+  size_t heap_size = offsetof(struct image_heap, spaces) + scratch->heap.space_count * sizeof(struct image_space);
+  struct note notes[9 + REGISTER_NOTES] = {
       {"CORE", NT_PRSTATUS, {{&scratch->status, sizeof scratch->status}}},
       {"CORE", NT_PRPSINFO, {{scratch->prpsinfo, sizeof scratch->prpsinfo}}},
       {"CORE", NT_AUXV, {{scratch->auxv, auxv_size}}},
       {"CORE", NT_FILE, {{scratch->file_note, (2 + 3 * scratch->file_count) * 8}, {scratch->file_names, scratch->file_names_used}}},
       {IMAGE_NOTE_OWNER, IMAGE_NOTE_PROCESS, {{&scratch->process, sizeof scratch->process}, {contents->eventfds, 4 * contents->eventfd_count}}},
       {IMAGE_NOTE_OWNER, IMAGE_NOTE_METADATA, {{contents->metadata, contents->metadata_size}}},
+      {IMAGE_NOTE_OWNER, IMAGE_NOTE_HEAP, {{&scratch->heap, heap_size}}},
+      {IMAGE_NOTE_OWNER, IMAGE_NOTE_MAPPINGS, {{contents->mappings, contents->mapping_count * sizeof *contents->mappings}}},
+      {IMAGE_NOTE_OWNER, IMAGE_NOTE_SYMBOLS, {{contents->symbols, contents->symbols_size}}},
   };
   for (int i = 0; i < REGISTER_NOTES; i++) {
     const struct register_note *note = &register_notes[i];
-    notes[6 + i] = (struct note){note->owner, note->type, {{contents->registers + note->first, 8 * (size_t)note->count}}};
+    notes[9 + i] = (struct note){note->owner, note->type, {{contents->registers + note->first, 8 * (size_t)note->count}}};
   }
   size_t notes_size = 0;
   for (size_t i = 0; i < sizeof notes / sizeof *notes; i++)
@@ -528,6 +536,11 @@ static void write_image(struct writer *writer, const struct image_contents *cont
   flush(writer);
 }
 
+static const void *copied(void *to, const void *from, size_t size) {
+  if (size) memcpy(to, from, size);
+  return to;
+}
+
 // Leaves it empty if it does not fit: struct mapping would have a part of it only.
 static void read_program_path(char *path, size_t size) {
   ssize_t length = readlink("/proc/self/exe", path, size);
@@ -537,13 +550,20 @@ static void read_program_path(char *path, size_t size) {
 int image_write(int output, const struct image_contents *contents) {
   struct writer writer = {.output = output, .memory_file = -1, .pagemap_file = -1, .page = (size_t)sysconf(_SC_PAGESIZE)};
   // Between two inaccessible pages, so that the kernel does not merge it with a neighboring mapping of the target.
-  size_t size = (sizeof(struct scratch) + contents->metadata_size + writer.page - 1) / writer.page * writer.page;
+  size_t mappings_size = contents->mapping_count * sizeof *contents->mappings;
+  size_t needed = sizeof(struct scratch) + mappings_size + contents->metadata_size + contents->symbols_size;
+  size_t size = (needed + writer.page - 1) / writer.page * writer.page;
   char *area = mmap(NULL, size + 2 * writer.page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (area == MAP_FAILED || mprotect(area + writer.page, size, PROT_READ | PROT_WRITE)) return CHILD_NO_SCRATCH;
   writer.scratch = (struct scratch *)(area + writer.page);
   xxh64_begin(&writer.scratch->digest);
+  writer.scratch->heap = *contents->heap;
+  writer.scratch->heap.stack_start = contents->registers[SAVED_STACK_POINTER];
+  // Copied, because `gather` moves memory.
   struct image_contents kept = *contents;
-  kept.metadata = memcpy(writer.scratch + 1, contents->metadata, contents->metadata_size);
+  kept.mappings = copied(writer.scratch + 1, contents->mappings, mappings_size);
+  kept.metadata = copied((char *)kept.mappings + mappings_size, contents->metadata, contents->metadata_size);
+  kept.symbols = copied((char *)kept.metadata + contents->metadata_size, contents->symbols, contents->symbols_size);
 
   writer.memory_file = own_file_open("/proc/self/mem", O_RDONLY);
   writer.pagemap_file = own_file_open("/proc/self/pagemap", O_RDONLY);

@@ -19,6 +19,12 @@ struct image_contents {
   bool omit_program;  // leave out clean pages of the program's file (SEGMENT_IN_PROGRAM)
   const struct file_range *kept;  // but these, in ascending order
   size_t kept_count;
+  // The contents of notes; the end of the stack is not known yet. They are read before the first pass.
+  const struct image_heap *heap;
+  const struct image_mapping *mappings;
+  size_t mapping_count;
+  const char *symbols;
+  size_t symbols_size;
 };
 
 // Only for a forked child in which nothing else runs: after its first mapping it allocates nothing, so that the image

@@ -69,7 +69,7 @@ static void take_note(struct header *header, const char *owner, uint32_t owner_s
     if (size < sizeof header->process) fail(DEVELOPER_CORRUPT, "the image is corrupt: its process note is too short");
     header->process = *(const struct image_process *)content;
     header->eventfds = (int32_t *)(content + sizeof header->process);
-    if (header->process.version != IMAGE_FORMAT_VERSION)
+    if (header->process.version < MIN_IMAGE_FORMAT_VERSION || header->process.version > IMAGE_FORMAT_VERSION)
       fail_at(DEVELOPER_UNSUPPORTED_FORMAT, "the image is of another version of Afterimage, which can develop it; its format:", header->process.version);
     uint32_t page = header->process.page_size;
     if (page < IMAGE_PAGE || page > MAX_IMAGE_PAGE || page & (page - 1) || header->process.eventfd_count > (size - sizeof header->process) / 4)

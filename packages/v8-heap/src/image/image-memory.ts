@@ -2,7 +2,13 @@
  * The memory in an image (an ELF core file, docs/image-format.md in the repository), by the addresses it had in the
  * process. No module of Node.js is needed: this also runs in a browser.
  */
-import { ImageError, parseImageHeader, type ImageMetadata } from '@afterimage/image/read';
+import {
+  ImageError,
+  parseImageHeader,
+  type ImageFacts,
+  type ImageHeader,
+  type ImageMetadata,
+} from '@afterimage/image/read';
 import { firstEndingAfter, type MemoryReader, type Region } from '../memory.js';
 
 /** Bytes that can be read at any position: those of an uncompressed image. */
@@ -14,6 +20,7 @@ export interface RandomAccess {
 
 export interface ImageMemory extends MemoryReader {
   metadata: ImageMetadata;
+  facts: ImageFacts;
   /** All memory with content, in the order of addresses, without a gap within one. */
   contents: Region[];
   /** Of those, what private mappings of files contain: programs and libraries. */
@@ -47,11 +54,12 @@ const FIRST_READ = 1 << 16;
 
 /** @throws {ImageError} */
 export function openImageMemory(source: RandomAccess): ImageMemory {
-  const { metadata, header } = readHeader(source);
+  const { metadata, facts, header } = readHeader(source);
   const segments = segmentsIn(header, source.bytes);
   const merged = (wanted: (segment: Segment) => boolean): Region[] => joined(segments.filter(wanted));
   return {
     metadata,
+    facts,
     contents: merged(() => true),
     files: merged(({ flags }) => (flags & SEGMENT_FILE) !== 0),
     regions: merged(({ flags }) => (flags & (SEGMENT_FILE | PF_W)) === PF_W),
@@ -63,14 +71,14 @@ export function openImageMemory(source: RandomAccess): ImageMemory {
   };
 }
 
-function readHeader(source: RandomAccess): { metadata: ImageMetadata; header: Uint8Array } {
+function readHeader(source: RandomAccess): Pick<ImageHeader, 'metadata' | 'facts'> & { header: Uint8Array } {
   let wanted = Math.min(FIRST_READ, source.bytes);
   for (;;) {
     const header = new Uint8Array(wanted);
     if (wanted > source.bytes || !source.read(0, header))
       throw new ImageError('truncated', `the image ends at byte ${source.bytes}, within its header`);
     const parsed = parseImageHeader(header);
-    if ('metadata' in parsed) return { metadata: parsed.metadata, header };
+    if ('metadata' in parsed) return { metadata: parsed.metadata, facts: parsed.facts, header };
     wanted = parsed.bytesNeeded;
   }
 }

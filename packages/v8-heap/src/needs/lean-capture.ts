@@ -3,16 +3,17 @@ import type { CaptureRequest } from '@afterimage/image/native-part';
 import type { ProgramFile } from '@afterimage/image/read';
 import { programFile } from '@afterimage/image/target-program';
 import { programNeeds } from './program-needs.js';
+import { programSymbols } from './program-symbols.js';
 
 /** What is left out, as the native part is told. */
-export type Omission = Pick<CaptureRequest, 'omitProgram' | 'kept'>;
+export type Omission = Pick<CaptureRequest, 'omitProgram' | 'kept' | 'symbols'>;
 
 export interface LeanCapture extends Omission {
   /** For the image's metadata; undefined if it is whole. */
   program?: ProgramFile | undefined;
 }
 
-const WHOLE: LeanCapture = { omitProgram: false, kept: [] };
+const WHOLE: LeanCapture = { omitProgram: false, kept: [], symbols: '' };
 
 /**
  * An image has of the program what the reader needs, if the reader knows its V8; otherwise it is whole. One that V8's own
@@ -23,7 +24,9 @@ export function leanCapture(pid: number, file: number | undefined, isDevelopedBy
   if (file === undefined) return WHOLE;
   try {
     const kept = isDevelopedByV8 ? [] : (programNeeds(file)?.kept ?? null);
-    return kept === null ? WHOLE : { omitProgram: true, kept, program: programFile(pid, file) };
+    const symbols = isDevelopedByV8 ? '' : programSymbols(file);
+    if (kept === null) return { ...WHOLE, symbols };
+    return { omitProgram: true, kept, symbols, program: programFile(pid, file) };
   } catch (error) {
     // A program that cannot be read can still be captured, as a whole.
     if (error instanceof Error && 'syscall' in error) return WHOLE;

@@ -1,7 +1,9 @@
 /** From the memory of a process to its heap: pages, roots and what is known of this V8. */
 import { findProgram, type LoadedProgram } from '../image/loaded-program.js';
 import { memoryWords, type MemoryWords } from '../image/memory-words.js';
+import type { HeapFacts } from '@afterimage/image/facts';
 import type { ImageMemory } from '../image/image-memory.js';
+import { ISOLATE_BYTES, isHeapOf } from './heap-facts.js';
 import { heapTypes, type HeapTypes } from '../layouts/types.js';
 import type { V8Version } from '../layouts/version.js';
 import { versionOf } from '../layouts/versions.js';
@@ -42,9 +44,6 @@ export interface HeapInImage {
   isMain: boolean;
 }
 
-/** The size of an isolate, which a heap is part of: its thread's stack has pointers into it. */
-const ISOLATE_BYTES = 1 << 16;
-
 /** StateTag in V8: 16 bits since V8 12, and `GC`. */
 const STATE_RANGE = 1n << 16n;
 const COLLECTING = 1n;
@@ -67,7 +66,7 @@ export function findHeaps(memory: ImageMemory): { heaps: HeapInImage[]; readOnly
   return readStep(() => {
     const words = memoryWords(memory);
     const pages = findPages(words, memory.contents, knownVersion(memory.metadata.v8Version).page);
-    const heaps = heapsOf(pages, mainStack(memory, words).words);
+    const heaps = heapsOf(pages, mainStack(memory, words).words, memory.facts.heap);
     return { heaps, readOnly: pages.filter(({ isReadOnly }) => isReadOnly) };
   });
 }
@@ -80,7 +79,7 @@ function opened(memory: ImageMemory, address: number | undefined): OpenHeap {
   const types = heapTypes(program.symbols, version.functionTypes);
   const found = findPages(words, memory.contents, version.page);
   const stackOfMain = mainStack(memory, words);
-  const heaps = heapsOf(found, stackOfMain.words);
+  const heaps = heapsOf(found, stackOfMain.words, memory.facts.heap);
   const wanted = heaps.find((heap) => (address === undefined ? heap.isMain : heap.address === address));
   if (wanted === undefined) throw new UnreadableHeapError('the image has no heap');
   const heapAddress = wanted.address;
@@ -117,10 +116,10 @@ function knownVersion(told: unknown): V8Version {
 }
 
 /**
- * The main thread's is that whose isolate its stack points to most; of those that are equal in it, that with most pages.
- * The others follow in the order of their pages.
+ * The main thread's is that of the isolate that the image says, or whose isolate its stack points to most; of those that are
+ * equal in it, that with most pages. The others follow in the order of their pages.
  */
-function heapsOf(found: readonly FoundPage[], stack: BigUint64Array): HeapInImage[] {
+function heapsOf(found: readonly FoundPage[], stack: BigUint64Array, facts: HeapFacts | null): HeapInImage[] {
   const pagesOf = new Map<number, FoundPage[]>();
   for (const page of found) {
     const pages = pagesOf.get(page.heap);
@@ -131,8 +130,13 @@ function heapsOf(found: readonly FoundPage[], stack: BigUint64Array): HeapInImag
   const near = addresses.length > 1 ? countNear(stack, addresses, ISOLATE_BYTES) : new Map<number, number>();
   const of = (address: number): number => near.get(address) ?? 0;
   const count = (address: number): number => pagesOf.get(address)?.length ?? 0;
+  const said = addresses.find((address) => facts !== null && isHeapOf(facts, address));
   const [main] = [...addresses].sort((a, b) => of(b) - of(a) || count(b) - count(a));
-  const heaps = [...pagesOf].map(([address, pages]) => ({ address, pages, isMain: address === main }));
+  const heaps = [...pagesOf].map(([address, pages]) => ({
+    address,
+    pages,
+    isMain: address === (said ?? main),
+  }));
   const likely = heaps.filter(({ pages, isMain }) => isMain || pages.length >= MIN_HEAP_PAGES);
   return likely.sort((a, b) => Number(b.isMain) - Number(a.isMain));
 }
