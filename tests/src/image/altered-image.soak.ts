@@ -12,7 +12,7 @@ for (const [scenario, what] of [
   ['sync', 'an image'],
   ['lean', 'one without its program'],
 ] as const)
-  it(`${what}, altered at ${places / 2} places`, { timeout: 1_000 * places }, async (t) => {
+  it(`${what}, altered at ${places / 2} places`, { timeout: 2_000 * places }, async (t) => {
     const image = join(await temporaryDirectory(t), '24.image');
     await playTarget(nodeOf(24), scenario, image);
     await assertEachAlterationIsTold(image, places / 2);

@@ -111,6 +111,11 @@ test('a file that is no Node.js, or a part of one, tells no needs', async (t) =>
   const whole = readFileSync(nodeOf(24).path);
   const { kept = [] } = needsOf(nodeOf(24).path) ?? {};
   assert.ok(kept.length > 2 && kept.every((at, index) => index === 0 || at > (kept[index - 1] ?? NaN)));
+  const EM_AARCH64 = 183;
+  whole.writeUInt16LE(EM_AARCH64, 18);
+  writeFileSync(part, whole);
+  assert.equal(needsOf(part), null, 'of arm64, whose images the reader does not know');
+  whole.writeUInt16LE(62, 18);
   for (const bytes of [0, 1, 63, 64, 4_000, 100_000, 20_000_000]) {
     writeFileSync(part, whole.subarray(0, bytes));
     assert.equal(needsOf(part), null, `${bytes} bytes`);

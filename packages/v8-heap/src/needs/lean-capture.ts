@@ -31,5 +31,8 @@ export function leanCapture(pid: number, file: number | undefined, isDevelopedBy
     // A program that cannot be read can still be captured, as a whole.
     if (error instanceof Error && 'syscall' in error) return WHOLE;
     throw error;
+  } finally {
+    // What was read of the file would otherwise lie there until the image has passed.
+    globalThis.gc?.();
   }
 }

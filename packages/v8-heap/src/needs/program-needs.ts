@@ -22,6 +22,7 @@ const HEADER_BYTES = 64;
 const PROGRAM_HEADER_BYTES = 56;
 const MAX_PROGRAM_HEADERS = 64;
 const ELF_MAGIC = 0x464c457f;
+const EM_X86_64 = 62;
 const PT_LOAD = 1;
 const PF_X = 1;
 const BLOCK_BYTES = 1 << 22;
@@ -67,7 +68,8 @@ export function programNeeds(file: number): ProgramNeeds | null {
 
 function partsOf(file: number): Part[] {
   const header = read(file, 0, HEADER_BYTES);
-  if (header === null || header.readUInt32LE(0) !== ELF_MAGIC) return [];
+  // The reader knows the images of no other processor.
+  if (header?.readUInt32LE(0) !== ELF_MAGIC || header.readUInt16LE(18) !== EM_X86_64) return [];
   const count = Math.min(header.readUInt16LE(56), MAX_PROGRAM_HEADERS);
   const table = read(file, Number(header.readBigUInt64LE(32)), count * PROGRAM_HEADER_BYTES);
   if (table === null) return [];
