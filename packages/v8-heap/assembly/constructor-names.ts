@@ -66,7 +66,7 @@ export const DESCRIPTOR_BYTES: u32 = 24;
 
 /** Names are noted one higher; 0 is not yet known, NONE is none. */
 const NONE: u32 = u32.MAX_VALUE;
-const OBJECT = nameOf('Object');
+export const OBJECT = nameOf('Object');
 const NUMBER = nameOf('Number');
 const STRING = nameOf('String');
 const SYMBOL = nameOf('Symbol');

@@ -43,6 +43,7 @@ import {
   transitionArrayType,
   undefinedWord,
 } from './layout';
+import { idOf } from './ids/ids';
 import { mapOf, typeIs, typeOf } from './maps';
 import { VISIT_INSTRUCTIONS, VISIT_NOTHING, VISIT_PREPARSE_DATA, VISIT_STRING } from './mark';
 import { firstNode, NO_NODE, nodeNames, nodeOf, nodeSizes, SHAPE_NODE } from './nodes';
@@ -78,8 +79,8 @@ export const EDGES_OF_SCOPE: u32 = 18;
 
 /** A field with a name: where, what kind of edge, and how it tags what it points to. */
 export const FIELD_BYTES: u32 = 16;
-const FIELD_OFFSET: usize = 0;
-const FIELD_EDGE: usize = 2;
+export const FIELD_OFFSET: usize = 0;
+export const FIELD_EDGE: usize = 2;
 const FIELD_TAG_TYPE: usize = 3;
 const FIELD_NAME: usize = 4;
 const FIELD_TAG: usize = 8;
@@ -237,7 +238,7 @@ function fieldEdges(row: usize, place: usize): void {
 function bufferEdge(place: usize): void {
   const address = load<u64>(place + bufferStore);
   if (address === 0) return;
-  const node = backingStore(address, load<u64>(place + bufferBytes));
+  const node = backingStore(address, load<u64>(place + bufferBytes), idOf(nodeOf(place)));
   if (node !== NO_NODE) putEdge(INTERNAL_EDGE, BACKING_STORE, node);
 }
 
@@ -324,11 +325,7 @@ function ephemeronEdges(place: usize): void {
   }
 }
 
-/** V8's generator writes the ids of all three; ours are derived from the numbers of nodes. */
-function idOf(node: u32): u32 {
-  return 2 * node + 1;
-}
-
+/** V8's generator writes the ids of all three. */
 function nameOfPair(index: u32, key: u32, value: u32, table: u32): u32 {
   beginText();
   addNumber(index);

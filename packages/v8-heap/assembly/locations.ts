@@ -57,7 +57,7 @@ function sharedOf(place: usize): usize {
 }
 
 /** SharedFunctionInfo::StartPosition in V8; 0 where there is none. */
-function startOf(shared: usize): u32 {
+export function startOf(shared: usize): u32 {
   const scope = placeOf(load<u64>(shared + sharedNameOrScope));
   if (scope !== 0 && typeIs(scope, scopeInfoType)) {
     const at = positionIn(scope);

@@ -6,5 +6,5 @@ export declare function readOutside(address: u64, bytes: u32): usize;
 export declare function takeEdges(): void;
 /** Takes an edge from another node than the one whose turn it is. */
 export declare function takeOther(from: u32, type: u32, name: u32, to: u32): void;
-/** The node for memory outside of the heap; NO_NODE where there is no room for one. */
-export declare function backingStore(address: u64, bytes: u64): u32;
+/** The node for memory outside of the heap, which the object with this id has; NO_NODE where there is no room for one. */
+export declare function backingStore(address: u64, bytes: u64, owner: u32): u32;

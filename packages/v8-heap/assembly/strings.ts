@@ -15,8 +15,8 @@ export const THIN: u32 = 5;
 export const ONE_BYTE: u32 = 8;
 /** The characters of an external string are not kept in it. */
 const UNCACHED: u32 = 16;
-const LENGTH: usize = 12;
-const CHARACTERS: usize = 16;
+export const LENGTH: usize = 12;
+export const CHARACTERS: usize = 16;
 const CONS_FIRST: usize = 16;
 const CONS_SECOND: usize = 24;
 const SLICED_PARENT: usize = 16;
@@ -67,7 +67,7 @@ function cut(length: u32, most: u32): u32 {
 }
 
 /** Whether it is ASCII without a zero: then it is kept as names are. */
-function isPlain(from: usize, length: u32): bool {
+export function isPlain(from: usize, length: u32): bool {
   let at: u32 = 0;
   for (; at + 8 <= length; at += 8) {
     const word = load<u64>(from + at);
@@ -82,7 +82,7 @@ function isPlain(from: usize, length: u32): bool {
 }
 
 /** Adds characters from one on, so many at most, to the name that is being put together. */
-function addString(place: usize, from: u32, most: u32, depth: u32): bool {
+export function addString(place: usize, from: u32, most: u32, depth: u32): bool {
   if (depth > MAX_DEPTH) return false;
   const map = mapOf(place);
   if (map === 0 || typeOf(map) >= STRING_TYPES) return false;

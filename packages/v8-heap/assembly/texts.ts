@@ -17,8 +17,8 @@ let slots: usize = 0;
 let arena: usize = 0;
 let arenaEnd: usize = 0;
 /** A name that is being put together. */
-const draft = memory.data(DRAFT_BYTES);
-let drafted: u32 = 0;
+export const draft = memory.data(DRAFT_BYTES);
+export let drafted: u32 = 0;
 /** Whether there was no more memory for names. */
 export let isTextFull: bool = false;
 
@@ -100,6 +100,11 @@ function grow(): bool {
   }
   if (isFirst) intern(0, 0);
   return true;
+}
+
+/** The same of the same name in every image. */
+export function textHash(id: u32): u32 {
+  return load<u32>(entryOf(id), 8);
 }
 
 function textStart(id: u32): usize {

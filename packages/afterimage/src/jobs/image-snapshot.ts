@@ -2,7 +2,7 @@
 import { develop } from '@afterimage/image/develop';
 import type { ImageStream } from '@afterimage/image/read';
 import { openSnapshot, snapshotFromColumns, type RedactionLevel, type Snapshot } from '@afterimage/snapshot';
-import { nodeIds, snapshotHeader, stringsJson } from '@afterimage/v8-heap/reader/snapshot-json';
+import { snapshotHeader, stringsJson } from '@afterimage/v8-heap/reader/snapshot-json';
 import { PassThrough } from 'node:stream';
 import { uninterrupted, whileInterruptible } from '../cli/interruption.js';
 import type { ProgressLine } from '../cli/progress-line.js';
@@ -60,7 +60,6 @@ async function snapshotOf(
   const columns = {
     ...graph,
     header: snapshotHeader(graph),
-    nodeId: nodeIds(graph),
     strings: stringsJson(graph),
   };
   return snapshotFromColumns(columns, { level, target: targetOfIsolate(metadata, isolate), by: 'reader' });

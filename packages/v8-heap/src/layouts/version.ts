@@ -75,6 +75,8 @@ export interface V8Version {
   isolateRoots: readonly number[];
   /** Where the isolate says what its thread does, in bytes before its roots table: ThreadLocalTop::current_vm_state_. */
   threadState: number;
+  /** Where the heap counts its collections, in bytes: those of all generations (Heap::ms_count_), then those of any (gc_count_). */
+  collections: number;
   scope: ScopeLayout;
   /** JSFunction and the constructors that have types of their own. */
   functionTypes: number;

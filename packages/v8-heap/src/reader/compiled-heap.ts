@@ -35,6 +35,8 @@ interface Functions {
   nameNodes: () => void;
   addNode: (type: number, name: number, size: number) => number;
   tagBuiltin: (word: bigint, name: number) => void;
+  identify: () => number;
+  sipHash: (word: bigint) => bigint;
   extractEdges: () => void;
   target: (word: bigint) => number;
   beginText: () => void;
@@ -116,6 +118,13 @@ export type HeapNumber =
   | 'contextFirst'
   | 'contextLast'
   | 'jsArrayType'
+  | 'nativeContextType'
+  | 'fixedDoubleArrayType'
+  | 'functionContext'
+  | 'collections'
+  | 'fullCollections'
+  | 'idKey0'
+  | 'idKey1'
   | 'symbolType'
   | 'codeType'
   | 'feedbackCellType'
@@ -280,8 +289,8 @@ export interface Outside {
   takeEdges(): void;
   /** An edge of another node than the one whose turn it is. */
   takeOther(from: number, type: number, name: number, to: number): void;
-  /** The node for memory that an array buffer has. */
-  backingStore(address: bigint, bytes: bigint): number;
+  /** The node for memory that an array buffer has, whose id is given too. */
+  backingStore(address: bigint, bytes: bigint, owner: number): number;
 }
 
 export interface CompiledHeap extends Functions {
@@ -316,7 +325,7 @@ export function compiledHeap(): CompiledHeap {
     readOutside: (address, bytes) => heap.outside.readOutside(address, bytes),
     takeEdges: () => heap.outside.takeEdges(),
     takeOther: (from, type, name, to) => heap.outside.takeOther(from >>> 0, type, name >>> 0, to >>> 0),
-    backingStore: (address, bytes) => heap.outside.backingStore(address, bytes),
+    backingStore: (address, bytes, owner) => heap.outside.backingStore(address, bytes, owner >>> 0),
   };
   const exports = new WebAssembly.Instance(compiled, { outside: imports }).exports as Exports;
   let view = new DataView(exports.memory.buffer);

@@ -75,6 +75,8 @@ const TYPES: Partial<Record<HeapNumber, string>> = {
   contextFirst: 'FirstContextType',
   contextLast: 'LastContextType',
   jsArrayType: 'JSArray',
+  nativeContextType: 'NativeContext',
+  fixedDoubleArrayType: 'FixedDoubleArray',
   symbolType: 'Symbol',
   codeType: 'Code',
   feedbackCellType: 'FeedbackCell',

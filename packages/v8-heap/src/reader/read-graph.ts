@@ -1,12 +1,14 @@
 /** From an open heap to the columns of a graph, as V8's generator would have made them. */
 import { NODE_TYPES } from '../layouts/node-kinds.js';
+import type { CompiledHeap } from './compiled-heap.js';
 import { edgeColumns, type EdgeColumns } from './edge-columns.js';
 import { internText, tagBuiltins, writeGraphTables, writeRules } from './graph-tables.js';
+import { identifyNodes } from './ids.js';
 import { readLocations, type HeapLocations } from './locations.js';
 import { EMPTIED, markAlive } from './mark-alive.js';
 import type { OpenHeap } from './open-heap.js';
 import { nameRootNodes, putRootEdges, rootNodeCount } from './root-nodes.js';
-import { sharedCopy } from './shared-columns.js';
+import { sharedBytes, sharedCopy } from './shared-columns.js';
 import { readStep, UnreadableHeapError } from './unreadable-heap.js';
 
 export interface HeapGraph extends EdgeColumns {
@@ -14,6 +16,8 @@ export interface HeapGraph extends EdgeColumns {
   nodeType: Uint8Array;
   /** Index into the strings. */
   nodeName: Uint32Array;
+  /** The same for an object in each image of a process: odd, and even for memory outside of the heap. */
+  nodeId: Uint32Array;
   selfSize: Uint32Array;
   /** The inside of JSON strings in UTF-8, each with its closing quote, in blocks. */
   strings: Uint8Array[];
@@ -46,11 +50,12 @@ function graphOf(heap: OpenHeap): HeapGraph {
     !compiled.reserveFirstEdges(rootNodes + buffers + compiled.get('aliveCount'))
   )
     throw new UnreadableHeapError('there is not enough memory for the nodes of the heap');
-  answerOutside(heap);
+  const storeIds = answerOutside(heap);
   nameRootNodes(heap);
   compiled.nameNodes();
   tagBuiltins(heap, roots);
   writeEmptied(heap);
+  const ids = identifyNodes(heap);
   const columns = edgeColumns(compiled);
   putRootEdges(heap, roots);
   compiled.extractEdges();
@@ -63,6 +68,7 @@ function graphOf(heap: OpenHeap): HeapGraph {
     nodeCount,
     nodeType: sharedCopy(compiled.bytes(compiled.get('nodeTypes') >>> 0, nodeCount)),
     nodeName: column('nodeNames'),
+    nodeId: allIds(compiled.bytes(ids, 4 * (nodeCount - storeIds.length)), storeIds),
     selfSize: column('nodeSizes'),
     ...columns.finish(nodeCount),
     ...readStrings(heap),
@@ -81,22 +87,46 @@ function writeEmptied({ compiled, roots }: OpenHeap): void {
   compiled.set('emptiedCount', places.length);
 }
 
-function answerOutside({ compiled, memory }: OpenHeap): void {
+/** @returns the ids of the nodes that come after all objects, as they are made */
+function answerOutside({ compiled, memory }: OpenHeap): number[] {
   const scratch = compiled.reserve(SCRATCH_BYTES) >>> 0;
   const stores = new Map<bigint, number>();
+  const ids: number[] = [];
+  const taken = new Set<number>();
   const name = internText(compiled, 'system / JSArrayBufferData');
   compiled.outside = {
     ...compiled.outside,
     readOutside: (address, bytes) =>
       bytes <= SCRATCH_BYTES && memory.read(Number(address), compiled.bytes(scratch, bytes)) ? scratch : 0,
-    backingStore: (address, bytes) => {
+    backingStore: (address, bytes, owner) => {
       const known = stores.get(address);
       if (known !== undefined) return known;
       const node = compiled.addNode(NATIVE, name, Math.min(Number(bytes), MAX_SIZE));
       stores.set(address, node);
+      if (node >>> 0 !== compiled.constants.NO_NODE >>> 0) ids.push(storeId(compiled, address, owner, taken));
       return node;
     },
   };
+  return ids;
+}
+
+/** Even, as those of what V8 does not have in its heap. */
+function storeId(compiled: CompiledHeap, address: bigint, owner: number, taken: Set<number>): number {
+  let print = BigInt.asIntN(64, (BigInt(owner) << 32n) ^ address);
+  let id = 0;
+  do {
+    print = compiled.sipHash(print);
+    id = Number(BigInt.asUintN(32, print) & ~1n);
+  } while (id === 0 || taken.has(id));
+  taken.add(id);
+  return id;
+}
+
+function allIds(ofObjects: Uint8Array, ofStores: readonly number[]): Uint32Array {
+  const ids = new Uint32Array(sharedBytes(ofObjects.length + 4 * ofStores.length));
+  ids.set(new Uint32Array(ofObjects.slice().buffer));
+  ids.set(ofStores, ofObjects.length / 4);
+  return ids;
 }
 
 function readStrings({ compiled }: OpenHeap): Pick<HeapGraph, 'strings' | 'stringCount'> {

@@ -1,7 +1,6 @@
 /** Writes a graph as V8's generator writes its snapshots: the format is that of HeapSnapshotJSONSerializer in V8. */
 import { EDGE_TYPES, NODE_TYPES } from '../layouts/node-kinds.js';
 import type { HeapGraph } from './read-graph.js';
-import { sharedBytes } from './shared-columns.js';
 
 const NODE_FIELDS = ['type', 'name', 'id', 'self_size', 'edge_count', 'detachedness'];
 const EDGE_FIELDS = ['type', 'name_or_index', 'to_node'];
@@ -53,27 +52,22 @@ function text(ascii: string): Uint8Array {
   return new TextEncoder().encode(ascii);
 }
 
-function nodes({ nodeCount, nodeType, nodeName, selfSize, firstEdge }: HeapGraph): Generator<Uint8Array> {
+function nodes({
+  nodeCount,
+  nodeType,
+  nodeName,
+  nodeId,
+  selfSize,
+  firstEdge,
+}: HeapGraph): Generator<Uint8Array> {
   return rows(nodeCount, (node, put) => {
     put(nodeType[node]);
     put(nodeName[node]);
-    put(idOf(node));
+    put(nodeId[node]);
     put(selfSize[node]);
     put(firstEdge[node + 1] - firstEdge[node]);
     put(0);
   });
-}
-
-/** Odd, as those of V8's objects; the names of ephemerons' edges have the same (`idOf` in assembly/heap-edges.ts). */
-function idOf(node: number): number {
-  return 2 * node + 1;
-}
-
-/** Those that {@link snapshotJson} writes. */
-export function nodeIds({ nodeCount }: HeapGraph): Uint32Array {
-  const ids = new Uint32Array(sharedBytes(4 * nodeCount));
-  for (let node = 0; node < nodeCount; node++) ids[node] = idOf(node);
-  return ids;
 }
 
 function edges({ edgeCount, edgeType, edgeName, edgeTo }: HeapGraph): Generator<Uint8Array> {

@@ -1,0 +1,92 @@
+/**
+ * Whether ids last: how many of the ids that two images of a process share are those of one object (precision), and how
+ * many of the objects that are in both have the same id (recall).
+ *   npm run bench:ids -- [SCENARIO …] --node=24
+ */
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs, promisify } from 'node:util';
+import { nodeOf } from './heap-image.js';
+import { serialsInHeap, type SerialsInHeap } from './serials-in-heap.js';
+
+const SCENARIOS = [
+  ...['append', 'append, old', 'no collection', 'cache', 'cache, all', 'ring', 'ring, all', 'compaction'],
+];
+const NODES = [20, 22, 24, 26];
+const MIN_PRECISION = 0.999;
+const PROGRAM = fileURLToPath(new URL('./programs/serials.js', import.meta.url));
+
+interface Measured {
+  kind: string;
+  /** Objects that are in both images. */
+  both: number;
+  right: number;
+  wrong: number;
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { node: { type: 'string', multiple: true }, keep: { type: 'string' } },
+  });
+  const scenarios = positionals.length > 0 ? positionals : SCENARIOS;
+  const directory = values.keep ?? (await mkdtemp(path.join(tmpdir(), 'afterimage-ids-')));
+  try {
+    for (const major of values.node?.map(Number) ?? NODES)
+      for (const scenario of scenarios) await measure(scenario, major, directory);
+  } finally {
+    if (values.keep === undefined) await rm(directory, { recursive: true });
+  }
+}
+
+async function measure(scenario: string, major: number, directory: string): Promise<void> {
+  const images = ['before', 'after'].map((name) => path.join(directory, `${name}.image`));
+  await promisify(execFile)(nodeOf(major), ['--expose-gc', PROGRAM, scenario, ...images]);
+  const [before, after] = images.map(serialsInHeap);
+  const kinds = [...before.kinds.keys()].map((kind) => compared(kind, before, after));
+  const all = kinds.reduce(
+    (sum, { both, right, wrong }) => ({
+      kind: 'all',
+      both: sum.both + both,
+      right: sum.right + right,
+      wrong: sum.wrong + wrong,
+    }),
+    { kind: 'all', both: 0, right: 0, wrong: 0 },
+  );
+  const precision = all.right + all.wrong === 0 ? 1 : all.right / (all.right + all.wrong);
+  if (precision < MIN_PRECISION) process.exitCode = 1;
+  console.log(
+    `${scenario}, Node ${major}: of all objects of the heap, ${percent(sharedPart(before, after))} share an id`,
+  );
+  for (const { kind, both, right, wrong } of [...kinds, all])
+    console.log(
+      `  ${kind.padEnd(18)} ${String(both).padStart(6)} in both, recall ${percent(right / both)}, precision ${percent(right / (right + wrong))}${wrong > 0 ? ` (${wrong} wrong)` : ''}`,
+    );
+}
+
+function compared(kind: string, before: SerialsInHeap, after: SerialsInHeap): Measured {
+  const [one, other] = [before, after].map(({ kinds }) => kinds.get(kind) ?? new Map<number, number>());
+  const serialOf = new Map([...other].map(([serial, id]) => [id, serial]));
+  const measured = { kind, both: 0, right: 0, wrong: 0 };
+  for (const [serial, id] of one) {
+    if (other.has(serial)) measured.both++;
+    const found = serialOf.get(id);
+    if (found === serial) measured.right++;
+    else if (found !== undefined) measured.wrong++;
+  }
+  return measured;
+}
+
+function sharedPart({ graph: before }: SerialsInHeap, { graph: after }: SerialsInHeap): number {
+  const ids = new Set(before.nodeId);
+  return after.nodeId.reduce((count, id) => count + (ids.has(id) ? 1 : 0), 0) / before.nodeCount;
+}
+
+function percent(part: number): string {
+  return Number.isNaN(part) ? '  –     ' : `${(100 * part).toFixed(2)} %`;
+}
+
+await main();
