@@ -43,9 +43,15 @@ async function main(): Promise<void> {
 }
 
 async function measure(scenario: string, major: number, directory: string): Promise<void> {
-  const images = ['before', 'after'].map((name) => path.join(directory, `${name}.image`));
-  await promisify(execFile)(nodeOf(major), ['--expose-gc', PROGRAM, scenario, ...images]);
-  const [before, after] = images.map(serialsInHeap);
+  const image = (name: string): string => path.join(directory, `${name}.image`);
+  await promisify(execFile)(nodeOf(major), [
+    '--expose-gc',
+    PROGRAM,
+    scenario,
+    image('before'),
+    image('after'),
+  ]);
+  const [before, after] = [serialsInHeap(image('before')), serialsInHeap(image('after'))];
   const kinds = [...before.kinds.keys()].map((kind) => compared(kind, before, after));
   const all = kinds.reduce(
     (sum, { both, right, wrong }) => ({
@@ -68,7 +74,10 @@ async function measure(scenario: string, major: number, directory: string): Prom
 }
 
 function compared(kind: string, before: SerialsInHeap, after: SerialsInHeap): Measured {
-  const [one, other] = [before, after].map(({ kinds }) => kinds.get(kind) ?? new Map<number, number>());
+  const [one, other] = [
+    before.kinds.get(kind) ?? new Map<number, number>(),
+    after.kinds.get(kind) ?? new Map<number, number>(),
+  ];
   const serialOf = new Map([...other].map(([serial, id]) => [id, serial]));
   const measured = { kind, both: 0, right: 0, wrong: 0 };
   for (const [serial, id] of one) {
@@ -80,9 +89,9 @@ function compared(kind: string, before: SerialsInHeap, after: SerialsInHeap): Me
   return measured;
 }
 
-function sharedPart({ graph: before }: SerialsInHeap, { graph: after }: SerialsInHeap): number {
-  const ids = new Set(before.nodeId);
-  return after.nodeId.reduce((count, id) => count + (ids.has(id) ? 1 : 0), 0) / before.nodeCount;
+function sharedPart({ ids: before }: SerialsInHeap, { ids: after }: SerialsInHeap): number {
+  const known = new Set(before);
+  return after.reduce((count, id) => count + (known.has(id) ? 1 : 0), 0) / before.length;
 }
 
 function percent(part: number): string {

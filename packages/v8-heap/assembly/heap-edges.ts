@@ -54,7 +54,24 @@ import { transitionEdges } from './transition-edges';
 import { addByte, addLiteral, addNumber, addText, beginText, endText, nameOf, nameOfNumber } from './texts';
 import { IS_PROTOTYPE_MAP, MAP_BITS_3 } from './constructor-names';
 import { holdsWeakly, isWeakInCode } from './weak-in-code';
-import { EDGES, FIELD_COUNT, FIELDS, TO_END, TWICE, typeRow, VISIT, VISIT_FROM, VISIT_TO } from './types';
+import {
+  EDGES,
+  FIELD_BYTES,
+  FIELD_COUNT,
+  FIELD_EDGE,
+  FIELD_NAME,
+  FIELD_OFFSET,
+  FIELD_TAG,
+  FIELD_TAG_TYPE,
+  FIELDS,
+  NO_EDGE,
+  TO_END,
+  TWICE,
+  typeRow,
+  VISIT,
+  VISIT_FROM,
+  VISIT_TO,
+} from './types';
 
 /** What a type's edges are besides those of its fields. */
 export const EDGES_OF_FIELDS: u32 = 0;
@@ -76,15 +93,6 @@ export const EDGES_OF_BYTECODE: u32 = 15;
 export const EDGES_OF_FEEDBACK: u32 = 16;
 export const EDGES_OF_TRANSITIONS: u32 = 17;
 export const EDGES_OF_SCOPE: u32 = 18;
-
-/** A field with a name: where, what kind of edge, and how it tags what it points to. */
-export const FIELD_BYTES: u32 = 16;
-export const FIELD_OFFSET: usize = 0;
-export const FIELD_EDGE: usize = 2;
-const FIELD_TAG_TYPE: usize = 3;
-const FIELD_NAME: usize = 4;
-const FIELD_TAG: usize = 8;
-export const NO_EDGE: u32 = 255;
 
 const MAP_NAME = nameOf('map');
 const BACKING_STORE = nameOf('backing_store');

@@ -10,7 +10,6 @@ export * from './edges';
 export * from './heap-edges';
 export * from './ids/anchors';
 export * from './ids/ids';
-export * from './ids/prints';
 export * from './ids/sip-hash';
 export * from './layout';
 export * from './locations';

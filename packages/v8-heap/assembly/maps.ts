@@ -21,7 +21,9 @@ export const OWN_CONSTRUCTOR: usize = 32;
 export const BASE_SHARED: usize = 36;
 export const PROTOTYPE_SHARED: usize = 40;
 export const OWN_NAME: usize = 44;
-const RECORD_BYTES: u32 = 48;
+/** And of the objects themselves: what kind they are (ids/kinds.ts), 0 where it is not known. */
+export const KIND: usize = 48;
+const RECORD_BYTES: u32 = 56;
 
 const FIRST_SLOTS: u32 = 1 << 13;
 const HASH: u32 = 0x9e3779b9;

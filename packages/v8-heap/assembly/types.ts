@@ -33,6 +33,15 @@ export const FIELD_COUNT: usize = 28;
 /** A word that V8's generator visits twice, in bytes; 0 where there is none. */
 export const TWICE: usize = 32;
 
+/** A field with a name: where, what kind of edge, and how it tags what it points to. */
+export const FIELD_BYTES: u32 = 16;
+export const FIELD_OFFSET: usize = 0;
+export const FIELD_EDGE: usize = 2;
+export const FIELD_TAG_TYPE: usize = 3;
+export const FIELD_NAME: usize = 4;
+export const FIELD_TAG: usize = 8;
+export const NO_EDGE: u32 = 255;
+
 const typeTable = memory.data(MAX_TYPES * TYPE_BYTES, 8);
 
 export function typeRow(type: u32): usize {

@@ -15,9 +15,6 @@ import {
   fixedArrayFirst,
   fixedArrayLast,
   fixedDoubleArrayType,
-  functionFirst,
-  functionLast,
-  functionShared,
   jsArrayType,
   MAX_INLINED_LOCALS,
   nativeContextType,
@@ -26,17 +23,16 @@ import {
   scopeInfoType,
   scopeLocals,
 } from '../layout';
-import { mapOf, placeOfMap, typeIs, typeOf } from '../maps';
+import { mapOf, typeIs, typeOf } from '../maps';
 import { ARRAY_DATA, elementsIn, endOf, pageOf, placeOf, smallIn } from '../pages';
 import { scopeNames } from '../scopes';
-import { mix } from './prints';
 import { nameValue, numberValue, valueOf } from './values';
 
 /** Bit of a property's details: it has never been written again, in no object of this map. */
 const IS_CONSTANT: u32 = 1 << 1;
 const ELEMENTS: usize = 16;
-const ARRAY_LENGTH: usize = 24;
-const SCOPE: usize = 16;
+export const ARRAY_LENGTH: usize = 24;
+export const SCOPE: usize = 16;
 const SLOTS: u32 = 16;
 const MIN_SLOTS: u32 = 2;
 const HAS_EXTENSION: u32 = 1 << 26;
@@ -45,8 +41,7 @@ const VARIABLE_MODE: u32 = 15;
 const CONST_VARIABLE: u32 = 1;
 const MAYBE_ASSIGNED: u32 = 1 << 5;
 /** Elements of an array that are looked at. */
-const MAX_ELEMENTS: u32 = 8;
-const ARRAY_KIND: u64 = 0x417272;
+export const MAX_ELEMENTS: u32 = 8;
 
 const MAX_FIELDS: u32 = 64;
 const names = memory.data(8 * MAX_FIELDS, 8);
@@ -81,17 +76,6 @@ function add(name: u64, word: u64, lasts: bool): void {
   store<u64>(words + 8 * fieldCount, word);
   store<u8>(lasting + fieldCount, lasts ? 1 : 0);
   fieldCount++;
-}
-
-/** What kind of object is at a place: the same for those that have the same fields; 0 where it has none. */
-export function readKind(map: usize, place: usize): u64 {
-  const type = typeOf(map);
-  if (type === jsArrayType) return mix(ARRAY_KIND, <u64>min(smallIn(place + ARRAY_LENGTH), MAX_ELEMENTS + 1));
-  if (type >= functionFirst && type <= functionLast) return placeOf(load<u64>(place + functionShared)) | 1;
-  if (type >= receiverFirst) return placeOfMap(map);
-  return type >= contextFirst && type <= contextLast && type !== nativeContextType
-    ? placeOf(load<u64>(place, SCOPE))
-    : 0;
 }
 
 /** Reads those of the object at a place. */

@@ -21,15 +21,15 @@ import {
   isPassing,
   ownedPrint,
 } from './anchors';
-import { fieldName, fieldValue, fieldCount, readFields, readKind } from './fields';
+import { fieldName, fieldValue, fieldCount, readFields } from './fields';
 import {
   chooseAgain,
   chooseKeys,
   chosenField,
   countDistinct,
   isToSample,
+  kindAt,
   hasKey,
-  kindOf,
   NO_FIELD,
   sample,
   tellsApart,
@@ -41,11 +41,14 @@ import {
   countOwner,
   emptyTable,
   enterCandidate,
+  entryOf,
   isSettled,
   isServedBefore,
+  isTagged,
   KEYED,
   LASTING_SHIFT,
   mix,
+  numberIn,
   owners,
   PASSING,
   printOf,
@@ -102,7 +105,7 @@ function lookAtFields(): void {
   }
   for (let place = nextAlive(heapStart); place < heapEnd; place = nextAlive(place + 8)) {
     const map = mapOf(place);
-    const record = kindOf(readKind(map, place));
+    const record = kindAt(map, place);
     if (record === 0 || !isToSample(record)) continue;
     readFields(map, place);
     sample(record);
@@ -120,7 +123,7 @@ function findKeys(): void {
         if (attempt === 0) enterText(place);
         continue;
       }
-      const record = kindOf(readKind(map, place));
+      const record = kindAt(map, place);
       const field = chosenField(record);
       if (field === NO_FIELD || isSettled(place)) continue;
       readFields(map, place);
@@ -162,7 +165,7 @@ function settleKeyed(withTexts: bool): void {
       if (withTexts) setPrint(place, printOf(place), SETTLED);
       continue;
     }
-    const record = kindOf(readKind(map, place));
+    const record = kindAt(map, place);
     if (!hasKey(record)) {
       setPrint(place, 0, 0);
       continue;
@@ -247,7 +250,7 @@ function settleRest(): void {
 function settleByAddress(place: usize): void {
   const map = mapOf(place);
   readFields(map, place);
-  const print = addressPrint(map, place, kindOf(readKind(map, place)));
+  const print = addressPrint(map, place, kindAt(map, place));
   setPrint(place, print, isPassing ? SETTLED | PASSING : SETTLED);
 }
 
@@ -287,15 +290,15 @@ function writeIds(): void {
     for (;;) {
       const id = idOfPrint(asking, attempt);
       const slot = slotOf(id);
-      const holder = load<u32>(table + 4 * slot);
-      if (holder !== 0 && isServedBefore(holder - 1, asking)) {
+      const entry = load<u32>(table + 4 * slot);
+      if (entry !== 0 && isServedBefore(numberIn(entry), asking)) {
         attempt++;
         continue;
       }
       store<u32>(idsOfObjects() + 4 * asking, id);
-      store<u32>(table + 4 * slot, asking + 1);
-      if (holder === 0) break;
-      asking = holder - 1;
+      store<u32>(table + 4 * slot, entryOf(asking, hashOfId(id)));
+      if (entry === 0) break;
+      asking = numberIn(entry);
       attempt = attemptAt(asking, id) + 1;
     }
   }
@@ -318,11 +321,17 @@ function attemptAt(rank: u32, id: u32): u32 {
   return attempt;
 }
 
+function hashOfId(id: u32): u32 {
+  const mixed = id * 0x9e3779b1;
+  return mixed ^ (mixed >> 15);
+}
+
 /** Where the object that has an id is in the table, or would be. */
 function slotOf(id: u32): u32 {
-  let slot = ((id * 0x9e3779b1) >> 1) & tableMask;
-  for (let rank = load<u32>(table + 4 * slot); rank !== 0; rank = load<u32>(table + 4 * slot)) {
-    if (load<u32>(idsOfObjects() + 4 * <usize>(rank - 1)) === id) break;
+  const hash = hashOfId(id);
+  let slot = hash & tableMask;
+  for (let entry = load<u32>(table + 4 * slot); entry !== 0; entry = load<u32>(table + 4 * slot)) {
+    if (isTagged(entry, hash) && load<u32>(idsOfObjects() + 4 * <usize>numberIn(entry)) === id) break;
     slot = (slot + 1) & tableMask;
   }
   return slot;

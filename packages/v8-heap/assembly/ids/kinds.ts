@@ -2,8 +2,21 @@
  * Kinds of objects: those of one map, arrays of one length, contexts of one scope. Which of their fields tell them apart is
  * found by looking at some of them: a serial number differs in each, a state does not.
  */
+import {
+  contextFirst,
+  contextLast,
+  functionFirst,
+  functionLast,
+  functionShared,
+  jsArrayType,
+  nativeContextType,
+  receiverFirst,
+} from '../layout';
+import { KIND, placeOfMap, typeOf } from '../maps';
+import { placeOf, smallIn } from '../pages';
 import { reserve } from '../room';
-import { fieldCount, fieldValue } from './fields';
+import { ARRAY_LENGTH, fieldCount, fieldValue, MAX_ELEMENTS, SCOPE } from './fields';
+import { mix } from './prints';
 
 const KEY: usize = 0;
 const TOTAL: usize = 8;
@@ -31,14 +44,33 @@ const MAX_FIELDS: u32 = 32;
 const MAX_SAME: u32 = 16;
 /** Of all of a kind, in tenths, how many different keys there must be. */
 const MIN_DISTINCT: u32 = 9;
+const ARRAY_KIND: u64 = 0x417272;
 export const NO_FIELD: u32 = 255;
 
 let slots: usize = 0;
 let mask: u32 = 0;
 let count: u32 = 0;
 
+/** The record of the kind of object at a place: of those that have the same fields; 0 where it has none. */
+export function kindAt(map: usize, place: usize): usize {
+  const type = typeOf(map);
+  if (type < receiverFirst) {
+    const isContext = type >= contextFirst && type <= contextLast && type !== nativeContextType;
+    return isContext ? kindOf(placeOf(load<u64>(place, SCOPE))) : 0;
+  }
+  if (type === jsArrayType)
+    return kindOf(mix(ARRAY_KIND, <u64>min(smallIn(place + ARRAY_LENGTH), MAX_ELEMENTS + 1)));
+  if (type >= functionFirst && type <= functionLast)
+    return kindOf(placeOf(load<u64>(place + functionShared)) | 1);
+  const known = load<u32>(map, KIND);
+  if (known !== 0) return known;
+  const record = kindOf(placeOfMap(map));
+  store<u32>(map, <u32>record, KIND);
+  return record;
+}
+
 /** The record of a kind; 0 where it is none. */
-export function kindOf(kind: u64): usize {
+function kindOf(kind: u64): usize {
   if (kind === 0 || (slots === 0 && !grow())) return 0;
   let slot = hashOf(kind) & mask;
   for (let at = load<u32>(slots + 4 * slot); at !== 0; at = load<u32>(slots + 4 * slot)) {

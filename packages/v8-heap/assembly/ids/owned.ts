@@ -1,7 +1,6 @@
 /** What an object alone may own: an object with one owner is told from others by it, and by the field that holds it. */
 import { PROPERTIES } from '../constructor-names';
 import { WEAK_EDGE } from '../edges';
-import { FIELD_BYTES, FIELD_EDGE, FIELD_OFFSET } from '../heap-edges';
 import {
   contextFirst,
   contextLast,
@@ -18,7 +17,7 @@ import { mapOf, typeOf } from '../maps';
 import { nodeOf, NO_NODE } from '../nodes';
 import { flagsOf, pageOf, placeOf, READ_ONLY } from '../pages';
 import { sizeOf } from '../sizes';
-import { FIELD_COUNT, FIELDS, typeRow } from '../types';
+import { FIELD_BYTES, FIELD_COUNT, FIELD_EDGE, FIELD_OFFSET, FIELDS, typeRow } from '../types';
 import { areElements, fieldCount, fieldLasts, fieldName, fieldWord, readFields } from './fields';
 import { mix } from './prints';
 

@@ -22,12 +22,17 @@ const SEVERAL: u32 = 2;
 
 export let prints: usize = 0;
 let states: usize = 0;
-/** For a table of all objects: a power of two of numbers. */
+/** For a table of all objects: a power of two of numbers, each with the number of an object and bits of what it is found by. */
 export let table: usize = 0;
 export let tableMask: u32 = 0;
 
+const TAG_SHIFT: u32 = 28;
+const TAG: u32 = 15 << TAG_SHIFT;
+const NUMBER: u32 = (1 << TAG_SHIFT) - 1;
+
 /** False where there is no room. */
 export function reservePrints(): bool {
+  if (aliveCount >= NUMBER) return false;
   let slots: u32 = 1 << 10;
   while (slots < aliveCount + (aliveCount >> 2)) slots <<= 1;
   prints = reserve(8 * aliveCount + 8);
@@ -83,17 +88,31 @@ export function owners(state: u32, shift: u32): u32 {
 export function enterCandidate(place: usize): bool {
   const print = printOf(place);
   const rank = rankOf(place);
-  let slot = ((<u32>print) ^ (<u32>(print >> 32))) & tableMask;
+  const hash = (<u32>print) ^ (<u32>(print >> 32));
+  let slot = hash & tableMask;
   for (let entry = load<u32>(table + 4 * slot); entry !== 0; entry = load<u32>(table + 4 * slot)) {
-    if (load<u64>(prints + 8 * <usize>(entry - 1)) === print) {
-      forgetCandidate(entry - 1);
+    if (isTagged(entry, hash) && load<u64>(prints + 8 * <usize>numberIn(entry)) === print) {
+      forgetCandidate(numberIn(entry));
       forgetCandidate(rank);
       return false;
     }
     slot = (slot + 1) & tableMask;
   }
-  store<u32>(table + 4 * slot, rank + 1);
+  store<u32>(table + 4 * slot, entryOf(rank, hash));
   return true;
+}
+
+/** What stands for an object in the table: most of those that are not wanted differ in their tags. */
+export function entryOf(rank: u32, hash: u32): u32 {
+  return (rank + 1) | (hash & TAG);
+}
+
+export function isTagged(entry: u32, hash: u32): bool {
+  return ((entry ^ hash) & TAG) === 0;
+}
+
+export function numberIn(entry: u32): u32 {
+  return (entry & NUMBER) - 1;
 }
 
 /** Its print stays, so that others find it taken. */

@@ -27,6 +27,7 @@ interface Functions {
   setNode: (node: number, type: number, name: number, size: number) => void;
   nodeOf: (place: number) => number;
   putEdge: (type: number, name: number, to: number) => void;
+  nextAlive: (place: number) => number;
   nextString: (place: number, mask: number, bits: number) => number;
   nextLocated: (place: number) => number;
   addressOf: (place: number) => bigint;
