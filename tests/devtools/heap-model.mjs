@@ -2,6 +2,8 @@
 // would show as one JSON document:
 //   node heap-model.bundle.mjs FILE [CLASS.PROPERTY ...]
 // For each CLASS.PROPERTY it lists the strings found under that property in the objects of that class.
+//   node heap-model.bundle.mjs FILE --compare BASE
+// prints what the panel's Comparison view shows of FILE next to the earlier BASE: [{ name, added, removed }].
 //   node heap-model.bundle.mjs FILE --dump OUT
 // writes what the model computed of every node to OUT (the format is told at dump) and prints nothing.
 // Needs Node 22 (Promise.withResolvers). Warnings go to standard error.
@@ -17,6 +19,7 @@ const snapshot = await load(file);
 const rowsByKey = snapshot.aggregatesWithFilter({ filterName: undefined });
 const rows = Object.values(rowsByKey);
 if (wanted[0] === '--dump') dump(wanted[1]);
+else if (wanted[0] === '--compare') process.stdout.write(JSON.stringify(await comparison(wanted[1])));
 else process.stdout.write(JSON.stringify(summary()));
 
 async function load(path) {
@@ -32,6 +35,16 @@ async function load(path) {
   const loaded = await loader.buildSnapshot(port1);
   port1.close();
   return loaded;
+}
+
+/** As HeapSnapshotDiffDataGrid has its rows made. */
+async function comparison(path) {
+  const base = (await load(path)).aggregatesForDiff(snapshot.interfaceDefinitions());
+  return Object.values(snapshot.calculateSnapshotDiff(1, base)).map(({ name, addedCount, removedCount }) => ({
+    name,
+    added: addedCount,
+    removed: removedCount,
+  }));
 }
 
 function summary() {

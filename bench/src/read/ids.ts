@@ -35,14 +35,27 @@ async function main(): Promise<void> {
   const scenarios = positionals.length > 0 ? positionals : SCENARIOS;
   const directory = values.keep ?? (await mkdtemp(path.join(tmpdir(), 'afterimage-ids-')));
   try {
-    for (const major of values.node?.map(Number) ?? NODES)
-      for (const scenario of scenarios) await measure(scenario, major, directory);
+    for (const major of values.node?.map(Number) ?? NODES) {
+      const all: Measured = { kind: 'all', both: 0, right: 0, wrong: 0 };
+      for (const scenario of scenarios) add(all, await measure(scenario, major, directory));
+      const precision = all.right / (all.right + all.wrong);
+      console.log(
+        `Node ${major}: precision ${percent(precision)} (goal ${percent(MIN_PRECISION)}), ${all.wrong} wrong`,
+      );
+      if (precision < MIN_PRECISION) process.exitCode = 1;
+    }
   } finally {
     if (values.keep === undefined) await rm(directory, { recursive: true });
   }
 }
 
-async function measure(scenario: string, major: number, directory: string): Promise<void> {
+function add(sum: Measured, { both, right, wrong }: Measured): void {
+  sum.both += both;
+  sum.right += right;
+  sum.wrong += wrong;
+}
+
+async function measure(scenario: string, major: number, directory: string): Promise<Measured> {
   const image = (name: string): string => path.join(directory, `${name}.image`);
   await promisify(execFile)(nodeOf(major), [
     '--expose-gc',
@@ -53,17 +66,8 @@ async function measure(scenario: string, major: number, directory: string): Prom
   ]);
   const [before, after] = [serialsInHeap(image('before')), serialsInHeap(image('after'))];
   const kinds = [...before.kinds.keys()].map((kind) => compared(kind, before, after));
-  const all = kinds.reduce(
-    (sum, { both, right, wrong }) => ({
-      kind: 'all',
-      both: sum.both + both,
-      right: sum.right + right,
-      wrong: sum.wrong + wrong,
-    }),
-    { kind: 'all', both: 0, right: 0, wrong: 0 },
-  );
-  const precision = all.right + all.wrong === 0 ? 1 : all.right / (all.right + all.wrong);
-  if (precision < MIN_PRECISION) process.exitCode = 1;
+  const all: Measured = { kind: 'all', both: 0, right: 0, wrong: 0 };
+  for (const kind of kinds) add(all, kind);
   console.log(
     `${scenario}, Node ${major}: of all objects of the heap, ${percent(sharedPart(before, after))} share an id`,
   );
@@ -71,6 +75,7 @@ async function measure(scenario: string, major: number, directory: string): Prom
     console.log(
       `  ${kind.padEnd(18)} ${String(both).padStart(6)} in both, recall ${percent(right / both)}, precision ${percent(right / (right + wrong))}${wrong > 0 ? ` (${wrong} wrong)` : ''}`,
     );
+  return all;
 }
 
 function compared(kind: string, before: SerialsInHeap, after: SerialsInHeap): Measured {

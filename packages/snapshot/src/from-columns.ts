@@ -6,7 +6,7 @@ import { contradictory } from './format/format-error.js';
 import { layoutOf, type SnapshotHeader } from './format/header.js';
 import { typeIndex, type Graph, type Locations } from './graph/graph.js';
 import { snapshotOf, type KnownParts, type Snapshot } from './graph/snapshot.js';
-import { provenanceOf, type Target } from './redact/provenance.js';
+import { provenanceOf, type Maker, type Target } from './redact/provenance.js';
 import { redactedColumns } from './redact/redacted-columns.js';
 import { rewrittenHeader } from './redact/rewritten-header.js';
 import type { RedactionLevel } from './redact/level.js';
@@ -42,6 +42,8 @@ export interface ColumnsOptions {
   target?: Target;
   /** What read the graph, unless V8's own generator made it. */
   by?: 'reader';
+  /** Whose IDs its nodes have, if these last; see {@link Provenance}. */
+  ids?: string | undefined;
   /** As in {@link OpenOptions}. */
   parts?: 'all' | 'graph';
   /** As in {@link OpenOptions}. */
@@ -55,9 +57,9 @@ export interface ColumnsOptions {
  */
 export async function snapshotFromColumns(
   columns: SnapshotColumns,
-  { level, target, by, parts = 'all', threads = availableParallelism() > 1 ? 2 : 1 }: ColumnsOptions,
+  { level, target, by, ids, parts = 'all', threads = availableParallelism() > 1 ? 2 : 1 }: ColumnsOptions,
 ): Promise<Snapshot> {
-  const graph = graphOf(columns, level, target, by);
+  const graph = graphOf(columns, level, target, { by, ids });
   if (parts === 'graph') return snapshotOf(graph);
   const thread = lazySecondThread(threads);
   let known: KnownParts;
@@ -73,13 +75,13 @@ function graphOf(
   columns: SnapshotColumns,
   level: RedactionLevel,
   target: Target | undefined,
-  by: 'reader' | undefined,
+  made: Maker,
 ): Graph {
   const { header, nodeType, nodeName, nodeId, selfSize, firstEdge, edgeType, edgeName, edgeTo } = columns;
   const { nodeTypes, edgeTypes } = layoutOf(header, 0);
   const named = { nodeTypes, edgeTypes, nodeType, nodeName, edgeType, edgeName, strings: columns.strings };
   const strings = redactedColumns(named, level, checked(columns, nodeTypes, edgeTypes));
-  const provenance = provenanceOf(header, level, target, by);
+  const provenance = provenanceOf(header, level, target, made);
   return {
     header: rewrittenHeader(header, provenance) as SnapshotHeader,
     nodeCount: nodeType.length,

@@ -175,7 +175,16 @@ describe('the report on any growth', () => {
         { nodes: 1_000_000, bytes: 300e6 },
         { nodes: 1_100_000, bytes: 341e6 },
       ],
-      classes: [{ name, counts: [10, 5010], shallowBytes: [80, 40_080], origin: 'program', suspect: 1 }],
+      classes: [
+        {
+          name,
+          counts: [10, 5010],
+          shallowBytes: [80, 40_080],
+          instances: null,
+          origin: 'program',
+          suspect: 1,
+        },
+      ],
       dominators: [],
       notCovered: [],
       process: null,

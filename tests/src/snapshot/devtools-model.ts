@@ -84,6 +84,18 @@ export async function loadNodesInDevTools(file: string): Promise<NodeModel> {
   }
 }
 
+/** A row of the Comparison view. */
+export interface ComparedRow {
+  name: string;
+  added: number;
+  removed: number;
+}
+
+/** What the Memory panel's Comparison view shows of `file` next to an earlier snapshot. */
+export async function compareInDevTools(file: string, base: string): Promise<ComparedRow[]> {
+  return JSON.parse(await runModel([file, '--compare', base])) as ComparedRow[];
+}
+
 /** The Summary view's count for one class; 0 if there is none. */
 export function countOf(model: HeapModel, className: string): number {
   return model.classes.filter(({ name }) => name === className).reduce((sum, { count }) => sum + count, 0);

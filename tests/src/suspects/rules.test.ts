@@ -20,3 +20,4 @@ import './rules/emitters.js';
 import './rules/node-structures.js';
 import './rules/module-copies.js';
 import './rules/native-code.js';
+import './rules/kept-instances.js';

@@ -66,6 +66,21 @@ for (const node of outerNodes) {
       assert.equal(ballastIn(graph, texts), BALLAST);
     });
 
+    test('IDs are odd for objects, even for memory outside of the heap, each once, and the same each time', () => {
+      const [graph, again] = [readGraph(openHeap(memory)), readGraph(openHeap(memory))];
+      assert.deepEqual(graph.nodeId, again.nodeId);
+      assert.ok(graph.ids !== undefined && /^[0-9a-f]{16}$/.test(graph.ids));
+      assert.equal(graph.ids, again.ids);
+      assert.equal(new Set(graph.nodeId).size, graph.nodeCount);
+      assert.deepEqual([...graph.nodeId.subarray(0, 2)], [1, 3]);
+      const texts = textsOf(graph);
+      const isOutside = (node: number): boolean =>
+        texts[graph.nodeName[node] ?? 0] === 'system / JSArrayBufferData';
+      graph.nodeId.forEach((id, node) => {
+        assert.equal(id % 2, isOutside(node) ? 0 : 1, `${id} of node ${node}`);
+      });
+    });
+
     test('whatever is damaged in the heap, it is read or refused in words', () => {
       assertEachDamageIsTold(imageOf(node), v8, DAMAGES);
     });

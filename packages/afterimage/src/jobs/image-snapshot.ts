@@ -62,7 +62,12 @@ async function snapshotOf(
     header: snapshotHeader(graph),
     strings: stringsJson(graph),
   };
-  return snapshotFromColumns(columns, { level, target: targetOfIsolate(metadata, isolate), by: 'reader' });
+  return snapshotFromColumns(columns, {
+    level,
+    target: targetOfIsolate(metadata, isolate),
+    by: 'reader',
+    ids: graph.ids,
+  });
 }
 
 /** V8 writes in one process what is read here. */

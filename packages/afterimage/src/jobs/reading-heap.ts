@@ -77,7 +77,12 @@ async function writeGraph(
   signal: AbortSignal,
   progress: ProgressLine,
 ): Promise<Redacted> {
-  const redaction = redactor({ level, target: targetOfIsolate(metadata, isolate), by: 'reader' });
+  const redaction = redactor({
+    level,
+    target: targetOfIsolate(metadata, isolate),
+    by: 'reader',
+    ids: graph.ids,
+  });
   const ended: Redacted[] = [];
   async function* parts(): AsyncGenerator<Uint8Array> {
     let bytes = 0;

@@ -31,6 +31,17 @@ export interface Provenance {
   target: Target | null;
   /** Absent where V8's own generator made it; `reader` where it was read out of an image. */
   by?: 'reader';
+  /**
+   * Whose IDs the nodes have: snapshots with the same value are of the same thread of the same process, and an ID is that of
+   * the same object in all of them. Absent where IDs do not last.
+   */
+  ids?: string;
+}
+
+/** What made a snapshot, unless V8's own generator did. */
+export interface Maker {
+  by?: 'reader' | undefined;
+  ids?: string | undefined;
 }
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
@@ -39,10 +50,16 @@ const { version } = createRequire(import.meta.url)('../../package.json') as { ve
 export function readProvenance(header: SnapshotHeader): Provenance | null {
   const found = (header as { afterimage?: unknown }).afterimage;
   if (typeof found !== 'object' || found === null) return null;
-  const { version, redaction, target, by } = found as Record<string, unknown>;
+  const { version, redaction, target, by, ids } = found as Record<string, unknown>;
   const level = REDACTION_LEVELS.find((each) => each === redaction);
   if (typeof version !== 'string' || level === undefined) return null;
-  return { version, redaction: level, target: targetOf(target), ...(by === 'reader' ? { by } : {}) };
+  return {
+    version,
+    redaction: level,
+    target: targetOf(target),
+    ...(by === 'reader' ? { by } : {}),
+    ...(by === 'reader' && typeof ids === 'string' ? { ids } : {}),
+  };
 }
 
 /** Returns the provenance to write for a snapshot with this header; keeps what the header already has. */
@@ -50,15 +67,16 @@ export function provenanceOf(
   header: SnapshotHeader,
   level: RedactionLevel,
   target: Target | undefined,
-  by?: 'reader',
+  made: Maker = {},
 ): Provenance {
   const before = readProvenance(header);
-  const maker = by ?? before?.by;
+  const { by, ids } = made.by === undefined ? (before ?? {}) : made;
   return {
     version,
     redaction: before === null ? level : stronger(before.redaction, level),
     target: target ?? before?.target ?? null,
-    ...(maker === undefined ? {} : { by: maker }),
+    ...(by === undefined ? {} : { by }),
+    ...(ids === undefined ? {} : { ids }),
   };
 }
 

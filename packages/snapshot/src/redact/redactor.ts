@@ -24,6 +24,8 @@ export interface RedactorOptions {
   target?: Target;
   /** What made the snapshot, unless V8's own generator did. */
   by?: 'reader';
+  /** Whose IDs its nodes have, if these last; see {@link Provenance}. */
+  ids?: string | undefined;
 }
 
 export interface Redactor {
@@ -60,7 +62,7 @@ export interface Redacted {
 const NAMED = new Set(['nodes', 'edges', 'trace_function_infos']);
 
 /** Creates a redactor for one snapshot: pass all chunks in order, then call `end`. */
-export function redactor({ level, target, by }: RedactorOptions): Redactor {
+export function redactor({ level, target, by, ids }: RedactorOptions): Redactor {
   const output = openOutput();
   const sha256 = createHash('sha256');
   const compiled = keyedRedaction();
@@ -78,7 +80,7 @@ export function redactor({ level, target, by }: RedactorOptions): Redactor {
     const header = parseHeader(json, start);
     const layout = layoutOf(header, start);
     checkOrder(layout, start);
-    const provenance = provenanceOf(header, level, target, by);
+    const provenance = provenanceOf(header, level, target, { by, ids });
     beginning = { header, layout, provenance };
     output.utf8(`{"snapshot":${JSON.stringify(rewrittenHeader(header, provenance))}`);
   }

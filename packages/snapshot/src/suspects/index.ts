@@ -14,6 +14,7 @@ import type { ReadText } from './packages.js';
 import { countReferences } from './reference-growth.js';
 import { NATIVE_REFERENCE_BYTES, referenceSuspects } from './reference-suspects.js';
 import { growingPlaces } from './growing-places.js';
+import { keptInstances, knownIds, type KnownIds } from './kept-instances.js';
 import { followedNames } from './redacted-names.js';
 import { buildStructureTree } from './structure-tree.js';
 import type { Accumulations, ClassGrowth, Growth, Suspect } from './suspect.js';
@@ -68,11 +69,14 @@ export async function diff(
   const coverage: Coverage[] = [];
   const figures: (ProcessFigures | null)[] = [];
   const names = followedNames();
-  let last: { snapshot: Snapshot; placeOf: Uint32Array } | null = null;
+  let firstIds: KnownIds | null = null;
+  let last: { snapshot: Snapshot; placeOf: Uint32Array; classes: Classes } | null = null;
   for await (const snapshot of snapshots) {
     const placed = builder.add(names.follow(snapshot));
     references.add(snapshot, placed.placeOf);
-    last = { snapshot, placeOf: placed.placeOf };
+    const { placeOf, classes: snapshotClasses } = placed;
+    if (totals.length === 0) firstIds = knownIds(snapshot, snapshotClasses, snapshot.shallowSize);
+    last = { snapshot, placeOf, classes: snapshotClasses };
     addClasses(classes, placed.classes, snapshot.shallowSize, totals.length);
     totals.push(totalsOf(snapshot));
     coverage.push(coverageOf(snapshot, totals[totals.length - 1].bytes));
@@ -81,6 +85,8 @@ export async function diff(
   if (last === null || totals.length < 2) {
     throw new RangeError(`a diff needs two snapshots or more, not ${totals.length}`);
   }
+  const kept = keptInstances(firstIds, last.snapshot, last.classes, last.snapshot.shallowSize);
+  firstIds = null;
   const tree = builder.build();
   const bytes = totals[totals.length - 1].bytes - totals[0].bytes;
   const nodes = totals[totals.length - 1].nodes - totals[0].nodes;
@@ -120,7 +126,7 @@ export async function diff(
     suspects,
     classes: [...classes.values()]
       .filter(changed)
-      .map((row) => ({ ...row, name: names.asInLast(row.name) }))
+      .map((row) => ({ ...row, name: names.asInLast(row.name), instances: instancesOf(row, kept) }))
       .sort((a, b) => grown(b) - grown(a)),
     dominators: dominatorGrowth(tree),
     notCovered: [...names.notCovered, ...notCoveredBySeveral(coverage)],
@@ -209,7 +215,7 @@ function addClasses(
   names.forEach((name, index) => {
     if (counts[index] === 0) return;
     let row = classes.get(name);
-    if (!row) classes.set(name, (row = { name, counts: [], shallowBytes: [] }));
+    if (!row) classes.set(name, (row = { name, counts: [], shallowBytes: [], instances: null }));
     row.counts[at] = (row.counts[at] ?? 0) + counts[index];
     row.shallowBytes[at] = (row.shallowBytes[at] ?? 0) + sizes[index];
   });
@@ -219,6 +225,15 @@ function addClasses(
       row.shallowBytes[earlier] ??= 0;
     }
   }
+}
+
+function instancesOf(
+  { name, counts }: ClassGrowth,
+  kept: ReadonlyMap<string, number> | null,
+): ClassGrowth['instances'] {
+  if (kept === null) return null;
+  const both = kept.get(name) ?? 0;
+  return { kept: both, new: counts[counts.length - 1] - both, gone: counts[0] - both };
 }
 
 function grown({ shallowBytes }: ClassGrowth): number {

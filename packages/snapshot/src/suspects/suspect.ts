@@ -165,4 +165,9 @@ export interface ClassGrowth {
   /** Values in each snapshot. */
   counts: number[];
   shallowBytes: number[];
+  /**
+   * From the first snapshot to the last, by the IDs of objects; null if these do not last. `new` and `gone` include objects of
+   * which it cannot be known that they are the same.
+   */
+  instances: { kept: number; new: number; gone: number } | null;
 }

@@ -99,7 +99,9 @@ function whereabouts(place: usize): u64 {
 
 /** Of an object that has one owner, by a field that may hold another one later. */
 export function heldPrint(owner: u64, edge: u64, map: usize, place: usize): u64 {
-  return mix(mix(mix(owner, edge), classValue(map, place)), whereabouts(place));
+  // A text that is replaced by one that says the same is the same to the program.
+  const where = typeOf(map) < STRING_TYPES ? printOf(place) : whereabouts(place);
+  return mix(mix(mix(owner, edge), classValue(map, place)), where);
 }
 
 /** Of an object that has one owner, by a field that always holds the same. */

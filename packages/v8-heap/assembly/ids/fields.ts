@@ -15,6 +15,7 @@ import {
   fixedArrayFirst,
   fixedArrayLast,
   fixedDoubleArrayType,
+  heapNumberType,
   jsArrayType,
   MAX_INLINED_LOCALS,
   nativeContextType,
@@ -26,12 +27,14 @@ import {
 import { mapOf, typeIs, typeOf } from '../maps';
 import { ARRAY_DATA, elementsIn, endOf, pageOf, placeOf, smallIn } from '../pages';
 import { scopeNames } from '../scopes';
+import { STRING_TYPES } from '../strings';
+import { mix } from './prints';
 import { nameValue, numberValue, valueOf } from './values';
 
 /** Bit of a property's details: it has never been written again, in no object of this map. */
 const IS_CONSTANT: u32 = 1 << 1;
 const ELEMENTS: usize = 16;
-export const ARRAY_LENGTH: usize = 24;
+const ARRAY_LENGTH: usize = 24;
 export const SCOPE: usize = 16;
 const SLOTS: u32 = 16;
 const MIN_SLOTS: u32 = 2;
@@ -41,7 +44,8 @@ const VARIABLE_MODE: u32 = 15;
 const CONST_VARIABLE: u32 = 1;
 const MAYBE_ASSIGNED: u32 = 1 << 5;
 /** Elements of an array that are looked at. */
-export const MAX_ELEMENTS: u32 = 8;
+const ARRAY_KIND: u64 = 0x417272;
+const MAX_ELEMENTS: u32 = 8;
 
 const MAX_FIELDS: u32 = 64;
 const names = memory.data(8 * MAX_FIELDS, 8);
@@ -116,6 +120,28 @@ function elementFields(place: usize): void {
   const count = min(min(length, there), MAX_ELEMENTS);
   for (let index: u32 = 0; index < count; index++)
     add(index, load<u64>(elements + ARRAY_DATA + 8 * index), false);
+}
+
+/** An array's length, as long as it is short, and the types of its first elements. */
+export function elementTypes(place: usize): u64 {
+  const length = smallIn(place + ARRAY_LENGTH);
+  let value = mix(ARRAY_KIND, <u64>min(length, MAX_ELEMENTS + 1));
+  const elements = placeOf(load<u64>(place, ELEMENTS));
+  if (elements === 0) return value;
+  const type = typeOf(mapOf(elements));
+  if (type < fixedArrayFirst || type > fixedArrayLast) return mix(value, type);
+  const count = min(min(length, elementsIn(elements)), MAX_ELEMENTS);
+  for (let index: u32 = 0; index < count; index++)
+    value = mix(value, typeBehind(load<u64>(elements + ARRAY_DATA + 8 * index)));
+  return value;
+}
+
+/** Numbers are of one type, and texts, however V8 keeps them. */
+function typeBehind(word: u64): u64 {
+  const place = placeOf(word);
+  if (place === 0) return heapNumberType;
+  const type = typeOf(mapOf(place));
+  return type < STRING_TYPES ? 0 : type;
 }
 
 function variables(place: usize): void {

@@ -4,7 +4,7 @@
  * or the object that alone owns it; or its address, with what shows that nothing else had that address before.
  */
 import { aliveCount, nextAlive } from '../bitmap';
-import { contextFirst, contextLast, nativeContextType, receiverFirst } from '../layout';
+import { contextFirst, contextLast, jsArrayType, nativeContextType, receiverFirst } from '../layout';
 import { mapOf, typeOf } from '../maps';
 import { OBJECT } from '../constructor-names';
 import { firstNode, nodeNames, nodeOf } from '../nodes';
@@ -21,7 +21,7 @@ import {
   isPassing,
   ownedPrint,
 } from './anchors';
-import { fieldName, fieldValue, fieldCount, readFields } from './fields';
+import { elementTypes, fieldName, fieldValue, fieldCount, readFields } from './fields';
 import {
   chooseAgain,
   chooseKeys,
@@ -41,6 +41,8 @@ import {
   countOwner,
   emptyTable,
   enterCandidate,
+  INSTANCES,
+  INTERNALS,
   entryOf,
   isSettled,
   isServedBefore,
@@ -51,6 +53,7 @@ import {
   numberIn,
   owners,
   PASSING,
+  PLAIN,
   printOf,
   prints,
   rankForService,
@@ -74,6 +77,9 @@ const MAX_DEPTH: u32 = 3;
 /** Where functions have their context. */
 export let functionContext: u32 = 0;
 
+/** Whether they mean anything in other images. */
+export let idsLast: bool = false;
+
 /** Of each node: of the roots, and of objects. */
 let ids: usize = 0;
 
@@ -86,7 +92,8 @@ export function identify(): usize {
   ids = reserve(4 * (firstNode + aliveCount));
   if (ids === 0) return 0;
   for (let node: u32 = 0; node < firstNode; node++) store<u32>(ids + 4 * node, 2 * node + 1);
-  if (reservePrints()) {
+  idsLast = reservePrints();
+  if (idsLast) {
     lookAtFields();
     findKeys();
     findContexts();
@@ -137,9 +144,10 @@ function findKeys(): void {
   }
 }
 
-/** Objects without a class are of one kind where their fields have the same names. */
+/** Objects without a class are alike where their fields have the same names, arrays where their elements have the same types. */
 function shapeValue(map: usize, place: usize): u64 {
   let value = classValue(map, place);
+  if (typeOf(map) === jsArrayType) return mix(value, elementTypes(place));
   if (!isPlainObject(place)) return value;
   for (let field: u32 = 0; field < fieldCount; field++) value = mix(value, fieldName(field));
   return value;
@@ -276,6 +284,12 @@ function spread(first: usize): void {
   }
 }
 
+function meaningOf(place: usize): u32 {
+  const type = typeOf(mapOf(place));
+  if (type < receiverFirst) return INTERNALS;
+  return type === jsArrayType || isFunction(type) || isPlainObject(place) ? PLAIN : INSTANCES;
+}
+
 /**
  * Each object asks for the ids that follow from its print, one after the other, until it gets one; of two that ask for the
  * same, that with a key is served first, what no other image can have comes last.
@@ -283,7 +297,7 @@ function spread(first: usize): void {
 function writeIds(): void {
   emptyTable();
   for (let place = nextAlive(heapStart); place < heapEnd; place = nextAlive(place + 8))
-    rankForService(place, typeOf(mapOf(place)) >= receiverFirst);
+    rankForService(place, meaningOf(place));
   for (let rank: u32 = 0; rank < aliveCount; rank++) {
     let asking = rank;
     let attempt: u32 = 0;

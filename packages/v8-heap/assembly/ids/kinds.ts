@@ -1,5 +1,5 @@
 /**
- * Kinds of objects: those of one map, arrays of one length, contexts of one scope. Which of their fields tell them apart is
+ * Kinds of objects: those of one map, arrays of one length with elements of the same types, contexts of one scope. Which of their fields tell them apart is
  * found by looking at some of them: a serial number differs in each, a state does not.
  */
 import {
@@ -13,10 +13,9 @@ import {
   receiverFirst,
 } from '../layout';
 import { KIND, placeOfMap, typeOf } from '../maps';
-import { placeOf, smallIn } from '../pages';
+import { placeOf } from '../pages';
 import { reserve } from '../room';
-import { ARRAY_LENGTH, fieldCount, fieldValue, MAX_ELEMENTS, SCOPE } from './fields';
-import { mix } from './prints';
+import { elementTypes, fieldCount, fieldValue, SCOPE } from './fields';
 
 const KEY: usize = 0;
 const TOTAL: usize = 8;
@@ -44,7 +43,6 @@ const MAX_FIELDS: u32 = 32;
 const MAX_SAME: u32 = 16;
 /** Of all of a kind, in tenths, how many different keys there must be. */
 const MIN_DISTINCT: u32 = 9;
-const ARRAY_KIND: u64 = 0x417272;
 export const NO_FIELD: u32 = 255;
 
 let slots: usize = 0;
@@ -58,8 +56,7 @@ export function kindAt(map: usize, place: usize): usize {
     const isContext = type >= contextFirst && type <= contextLast && type !== nativeContextType;
     return isContext ? kindOf(placeOf(load<u64>(place, SCOPE))) : 0;
   }
-  if (type === jsArrayType)
-    return kindOf(mix(ARRAY_KIND, <u64>min(smallIn(place + ARRAY_LENGTH), MAX_ELEMENTS + 1)));
+  if (type === jsArrayType) return kindOf(elementTypes(place));
   if (type >= functionFirst && type <= functionLast)
     return kindOf(placeOf(load<u64>(place + functionShared)) | 1);
   const known = load<u32>(map, KIND);

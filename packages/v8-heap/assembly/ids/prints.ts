@@ -120,13 +120,17 @@ function forgetCandidate(rank: u32): void {
   store<u8>(states + rank, (<u32>load<u8>(states + rank)) & ~CANDIDATE);
 }
 
+/** How much an object's id means to people, the largest last. */
+export const INTERNALS: u32 = 0;
+export const PLAIN: u32 = 1;
+export const INSTANCES: u32 = 2;
+
 /** When all are settled, in place of their states: who is served first, the larger number. */
-export function rankForService(place: usize, isPrograms: bool): void {
+export function rankForService(place: usize, kind: u32): void {
   const at = states + rankOf(place);
   const state = <u32>load<u8>(at);
-  let turn: u32 = 0;
-  if ((state & PASSING) === 0) turn = !isPrograms ? 1 : (state & KEYED) === 0 ? 2 : 3;
-  store<u8>(at, turn);
+  const isKeyed = kind > 0 && (state & KEYED) !== 0;
+  store<u8>(at, (state & PASSING) !== 0 ? 0 : 1 + kind + (isKeyed ? INSTANCES : 0));
 }
 
 /** Of two objects, by their ranks. */

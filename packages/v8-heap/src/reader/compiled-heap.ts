@@ -126,6 +126,7 @@ export type HeapNumber =
   | 'fullCollections'
   | 'idKey0'
   | 'idKey1'
+  | 'idsLast'
   | 'symbolType'
   | 'codeType'
   | 'feedbackCellType'

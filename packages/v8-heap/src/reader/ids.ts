@@ -8,17 +8,19 @@ const MAX_COLLECTIONS = 1n << 31n;
 
 /**
  * Derives the ids of the roots and of all objects, once these have names, and before they have edges.
- * @returns where they are
+ * @returns where they are, and what only images of the same thread of the same process have in common; null where
+ *   the IDs mean nothing in other images
  * @throws {UnreadableHeapError}
  */
-export function identifyNodes(heap: OpenHeap): number {
+export function identifyNodes(heap: OpenHeap): { place: number; space: string | null } {
   const { compiled } = heap;
   compiled.set('functionContext', contextOffset(heap));
   writeKey(heap);
   writeCollections(heap);
   const place = compiled.identify() >>> 0;
   if (place === 0) throw new UnreadableHeapError('there is not enough memory for the ids of the heap');
-  return place;
+  const space = BigInt.asUintN(64, compiled.sipHash(0n));
+  return { place, space: compiled.get('idsLast') === 0 ? null : space.toString(16).padStart(16, '0') };
 }
 
 /**

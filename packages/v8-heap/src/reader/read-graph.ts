@@ -18,6 +18,8 @@ export interface HeapGraph extends EdgeColumns {
   nodeName: Uint32Array;
   /** The same for an object in each image of a process: odd, and even for memory outside of the heap. */
   nodeId: Uint32Array;
+  /** Whose IDs these are: the same for each image of a thread; absent where there was no room to derive any that last. */
+  ids?: string;
   selfSize: Uint32Array;
   /** The inside of JSON strings in UTF-8, each with its closing quote, in blocks. */
   strings: Uint8Array[];
@@ -55,7 +57,7 @@ function graphOf(heap: OpenHeap): HeapGraph {
   compiled.nameNodes();
   tagBuiltins(heap, roots);
   writeEmptied(heap);
-  const ids = identifyNodes(heap);
+  const { place: ids, space } = identifyNodes(heap);
   const columns = edgeColumns(compiled);
   putRootEdges(heap, roots);
   compiled.extractEdges();
@@ -69,6 +71,7 @@ function graphOf(heap: OpenHeap): HeapGraph {
     nodeType: sharedCopy(compiled.bytes(compiled.get('nodeTypes') >>> 0, nodeCount)),
     nodeName: column('nodeNames'),
     nodeId: allIds(compiled.bytes(ids, 4 * (nodeCount - storeIds.length)), storeIds),
+    ...(space === null ? {} : { ids: space }),
     selfSize: column('nodeSizes'),
     ...columns.finish(nodeCount),
     ...readStrings(heap),

@@ -19,16 +19,24 @@ export function grownClassBlocks(classes: readonly GrownClass[], shown: number):
     classes.filter(({ counts, shallowBytes }) => change(counts) > 0 || change(shallowBytes) > 0),
   );
   if (grown.length === 0) return [];
-  const table = withSuspects(grown.slice(0, shown), {
-    columns: ['class', 'count', 'change', 'shallow', 'change'],
-    row: ({ counts, shallowBytes }) => [
+  const rows = grown.slice(0, shown);
+  const areKnown = rows.some(({ instances }) => instances !== null);
+  const table = withSuspects(rows, {
+    columns: ['class', 'count', 'change', ...(areKnown ? ['kept'] : []), 'shallow', 'change'],
+    row: ({ counts, shallowBytes, instances }) => [
       formatCount(counts.at(-1) ?? 0),
       formatChange(change(counts)),
+      ...(areKnown ? [keptText(instances, counts[0] ?? 0)] : []),
       formatBytes(shallowBytes.at(-1) ?? 0),
       formatBytesChange(change(shallowBytes)),
     ],
   });
   return [{ kind: 'heading', level: 2, text: 'Classes that grew' }, table, ...andMore(grown.length - shown)];
+}
+
+/** Of those in the first snapshot, how many are surely the same ones. */
+function keptText(instances: GrownClass['instances'], before: number): string {
+  return instances === null || before === 0 ? '' : `${formatCount(instances.kept)} of ${formatCount(before)}`;
 }
 
 /** @param shown number of rows */
