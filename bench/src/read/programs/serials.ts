@@ -185,7 +185,7 @@ function image(file: string): Promise<void> {
   );
   return new Promise((resolve, reject) => {
     const { failure } = addon.captureSync(
-      { output, metadata, parkTimeoutMs: 10_000, omitProgram: false },
+      { output, metadata, parkTimeoutMs: 10_000, omitProgram: false, kept: [], symbols: '' },
       () => {
         closeSync(output);
         resolve();
