@@ -35,7 +35,7 @@ export default tseslint.config(
   },
   {
     // To TypeScript all numbers are of one type; to AssemblyScript they are of ten. What it exports may be set from outside.
-    files: ['packages/*/assembly/*.ts'],
+    files: ['packages/*/assembly/**/*.ts'],
     rules: {
       'prefer-const': 'off',
       'no-loss-of-precision': 'off',

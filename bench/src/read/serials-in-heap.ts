@@ -130,13 +130,11 @@ function finder(graph: HeapGraph, places: Uint32Array): (node: number) => Found 
   };
 }
 
-function placesOf(
-  { nextAlive, nodeOf, get }: ReturnType<typeof openHeap>['compiled'],
-  nodeCount: number,
-): Uint32Array {
+function placesOf(compiled: ReturnType<typeof openHeap>['compiled'], nodeCount: number): Uint32Array {
   const places = new Uint32Array(nodeCount);
-  const end = get('heapEnd') >>> 0;
-  for (let place = nextAlive(get('heapStart')) >>> 0; place < end; place = nextAlive(place + 8) >>> 0)
-    places[nodeOf(place) >>> 0] = place;
+  const end = compiled.get('heapEnd') >>> 0;
+  let place = compiled.nextAlive(compiled.get('heapStart')) >>> 0;
+  for (; place < end; place = compiled.nextAlive(place + 8) >>> 0)
+    places[compiled.nodeOf(place) >>> 0] = place;
   return places;
 }

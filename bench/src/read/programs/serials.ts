@@ -106,17 +106,40 @@ const random = (() => {
   };
 })();
 
+function addMore(): void {
+  addMany(COUNT);
+  garbage(80);
+  collect();
+}
+function begin(): void {
+  addMany(COUNT);
+  settle();
+}
+
 const COUNT = Number(process.env['SERIALS'] ?? 4000);
 /** What happens before the first image, and between both. */
-const SCENARIOS: Record<string, [() => void, () => void]> = {
-  /** What is young when the first is taken. */
-  append: [() => addMany(COUNT), () => (addMany(COUNT), garbage(80), collect())],
-  'append, old': [() => (addMany(COUNT), settle()), () => (addMany(COUNT), garbage(80), collect())],
-  'no collection': [() => (addMany(COUNT), settle(), addMany(100)), () => addMany(50)],
+const SCENARIOS: Record<string, { first: () => void; then: () => void }> = {
+  /** What is young when the first is taken moves. */
+  append: {
+    first: () => {
+      addMany(COUNT);
+    },
+    then: addMore,
+  },
+  'append, old': { first: begin, then: addMore },
+  'no collection': {
+    first: () => {
+      begin();
+      addMany(COUNT / 40);
+    },
+    then: () => {
+      addMany(COUNT / 80);
+    },
+  },
   /** Half of a cache is replaced, oldest first. */
-  cache: [
-    () => (addMany(COUNT), settle()),
-    () => {
+  cache: {
+    first: begin,
+    then: () => {
       for (let round = 0; round < 10; round++) {
         forget(COUNT / 20);
         addMany(COUNT / 20);
@@ -124,32 +147,32 @@ const SCENARIOS: Record<string, [() => void, () => void]> = {
         collect();
       }
     },
-  ],
+  },
   /** All of a cache is replaced, more than once. */
-  'cache, all': [
-    () => (addMany(COUNT), settle()),
-    () => {
+  'cache, all': {
+    first: begin,
+    then: () => {
       for (let round = 0; round < 30; round++) {
         forget(COUNT / 10);
         addMany(COUNT / 10);
         collect();
       }
     },
-  ],
+  },
   /** Slots that are chosen at random are taken by new objects, under the same keys. */
-  ring: [
-    () => (addMany(COUNT), settle()),
-    () => {
+  ring: {
+    first: begin,
+    then: () => {
       for (let round = 0; round < 10; round++) {
         for (let index = 0; index < COUNT / 10; index++) add(random(COUNT));
         collect();
       }
     },
-  ],
+  },
   /** All slots in turn, an even number of times. */
-  'ring, all': [
-    () => (addMany(COUNT), settle()),
-    () => {
+  'ring, all': {
+    first: begin,
+    then: () => {
       for (let round = 0; round < 4; round++) {
         for (let index = 0; index < COUNT; index++) {
           add(index);
@@ -158,11 +181,14 @@ const SCENARIOS: Record<string, [() => void, () => void]> = {
         settle();
       }
     },
-  ],
+  },
   /** Pages with few objects left are emptied. */
-  compaction: [
-    () => (addMany(2 * COUNT), settle()),
-    () => {
+  compaction: {
+    first: () => {
+      addMany(2 * COUNT);
+      settle();
+    },
+    then: () => {
       for (const key of [...held.keys()]) if (random(4) > 0) held.delete(key);
       setFlagsFromString('--compact-on-every-full-gc');
       setFlagsFromString('--always-compact');
@@ -170,7 +196,7 @@ const SCENARIOS: Record<string, [() => void, () => void]> = {
       addMany(COUNT / 10);
       collect();
     },
-  ],
+  },
 };
 
 function image(file: string): Promise<void> {
@@ -198,8 +224,8 @@ function image(file: string): Promise<void> {
 const alive = setInterval(() => undefined, 1000);
 const steps = SCENARIOS[scenario];
 if (steps === undefined) throw new Error(`no scenario ${scenario}`);
-steps[0]();
+steps.first();
 await image(before);
-steps[1]();
+steps.then();
 await image(after);
 clearInterval(alive);

@@ -86,7 +86,6 @@ export async function diff(
     throw new RangeError(`a diff needs two snapshots or more, not ${totals.length}`);
   }
   const kept = keptInstances(firstIds, last.snapshot, last.classes, last.snapshot.shallowSize);
-  firstIds = null;
   const tree = builder.build();
   const bytes = totals[totals.length - 1].bytes - totals[0].bytes;
   const nodes = totals[totals.length - 1].nodes - totals[0].nodes;

@@ -116,7 +116,7 @@ function answerOutside({ compiled, memory }: OpenHeap): number[] {
 /** Even, as those of what V8 does not have in its heap. */
 function storeId(compiled: CompiledHeap, address: bigint, owner: number, taken: Set<number>): number {
   let print = BigInt.asIntN(64, (BigInt(owner) << 32n) ^ address);
-  let id = 0;
+  let id: number;
   do {
     print = compiled.sipHash(print);
     id = Number(BigInt.asUintN(32, print) & ~1n);
