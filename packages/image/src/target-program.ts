@@ -3,7 +3,7 @@
  * needs that file again, and its identity tells whether a file is the same.
  */
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readlinkSync, readSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readdirSync, readlinkSync, readSync, statSync } from 'node:fs';
 import { formatBytes } from '@afterimage/host/format';
 import { DevelopError } from './develop-errors.js';
 import type { ImageHeader, ProgramFile } from './read.js';
@@ -84,19 +84,19 @@ function bytesAt(file: number, position: number, bytes: number): Buffer | null {
 }
 
 /**
- * Opens the file that an image leaves out: `given`, or the one at the place where the target had it.
+ * Opens the file that an image leaves out: `given`, or the one at the place where the target had it, or the program of a
+ * process of this machine, such as one in a container.
  * @returns its descriptor; undefined for an image that leaves out nothing
  * @throws {DevelopError} `program-needed` if there is none here, or another one
  */
 export function openOmittedProgram(header: ImageHeader, given?: string): number | undefined {
   if (!header.omitsProgram) return undefined;
   const wanted = checkedProgram(header);
-  const path = given ?? wanted?.path;
-  let why = 'the image does not say which file that is';
-  if (wanted !== null && path !== undefined) {
-    const found = openIfSame(path, wanted);
+  let why = wanted === null ? 'the image does not say which file that is' : '';
+  for (const path of wanted === null ? [] : given === undefined ? candidates(wanted) : [given]) {
+    const found = openIfSame(path, wanted as ProgramFile);
     if (typeof found === 'number') return found;
-    why = found;
+    if (why === '') why = found;
   }
   const { nodeVersion } = header.metadata;
   const version = /^[\w.-]{1,32}$/.test(nodeVersion) ? ` of Node.js ${nodeVersion}` : '';
@@ -105,6 +105,17 @@ export function openOmittedProgram(header: ImageHeader, given?: string): number 
     `the image leaves out the program${version}, and V8's own generator runs it: ${why}; name that file (--program FILE), ` +
       'let the reader read the image (--by reader), or capture with --whole',
   );
+}
+
+/** The path that the target had first, because it is the one to tell of. */
+function candidates({ path }: ProgramFile): string[] {
+  let running: string[] = [];
+  try {
+    running = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  } catch {
+    // Not on Linux, or not allowed.
+  }
+  return [path, process.execPath, ...running.map((pid) => `/proc/${pid}/exe`)];
 }
 
 function openIfSame(path: string, { bytes, identity }: ProgramFile): number | string {

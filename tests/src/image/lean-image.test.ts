@@ -1,5 +1,7 @@
 /** Images that have of the program only what the reader needs: read, and developed by V8 where the program is. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   closeSync,
   createReadStream,
@@ -79,13 +81,19 @@ describe('without the program', () => {
       return { ...image, header: { ...image.header, metadata } };
     };
     const elsewhere = { ...program, path: join(directory, 'node') };
-    const absent = await failureOf(await open(elsewhere));
+    const given = { targetProgram: elsewhere.path };
+    const absent = await failureOf(await open(), given);
     assert.equal(absent.code, 'program-needed');
     assert.match(absent.message, /node \(\d+ MB, build-id:\w+\) cannot be opened here \(ENOENT\).*--program/);
     assert.ok((await snapshotOf(await open(elsewhere), { targetProgram: nodeOf(24).path })).length > 0);
+    // A process in a container has it at a path of its own.
+    const running = spawn(nodeOf(24).path, ['-e', 'setInterval(() => undefined, 1000)']);
+    await once(running, 'spawn');
+    assert.ok((await snapshotOf(await open(elsewhere))).length > 0);
+    running.kill();
 
     writeFileSync(elsewhere.path, 'another program');
-    const another = await failureOf(await open(elsewhere));
+    const another = await failureOf(await open(), given);
     assert.match(another.message, /is another file here/);
     const sameSize = {
       ...program,
