@@ -4,8 +4,8 @@ import { ImageError, type ImageHeader, type ImageStream } from '@afterimage/imag
 import { imageBytes } from '@afterimage/v8-heap/image/image-bytes';
 import type { ImageMemory } from '@afterimage/v8-heap/image/image-memory';
 import { explainPages } from '@afterimage/v8-heap/reader/explain';
-import { committedPages } from '@afterimage/v8-heap/reader/committed-pages';
-import { openHeap, type OpenHeap } from '@afterimage/v8-heap/reader/open-heap';
+import { checkCommitted } from '@afterimage/v8-heap/reader/committed-pages';
+import { openHeap } from '@afterimage/v8-heap/reader/open-heap';
 import { readGraph, type HeapGraph } from '@afterimage/v8-heap/reader/read-graph';
 import { UnreadableHeapError } from '@afterimage/v8-heap/reader/unreadable-heap';
 import type { Isolate } from '@afterimage/v8-heap/reader/isolates';
@@ -19,9 +19,6 @@ import { whyUnreadable } from './ways.js';
 /** More unexplained objects than this, or than this part of all, mean a V8 that is not understood. */
 const MAX_UNEXPLAINED = 20;
 const MAX_UNEXPLAINED_SHARE = 1e-4;
-/** Pages apart from what V8 counted. */
-const MAX_APART_BYTES = 4 << 20;
-const MAX_APART_SHARE = 0.02;
 /** Memory for pages and graph relative to the heap, and for the rest; measured: 3 and 60 MB. */
 const READ_PER_HEAP = 4;
 const READ_BYTES = 128 << 20;
@@ -178,18 +175,6 @@ export async function graphOf(
   progress.stage('reading the objects …');
   await pause(signal);
   return readGraph(heap);
-}
-
-/** What V8 counted when the image was taken is what was found, but for pages that it was about to free. */
-function checkCommitted(heap: OpenHeap): void {
-  const committed = committedPages(heap);
-  if (committed === null) return;
-  const { counted, found } = committed;
-  const apart = Math.abs(counted - found);
-  if (apart <= MAX_APART_BYTES + counted * MAX_APART_SHARE) return;
-  throw new UnreadableHeapError(
-    `V8 counted ${formatBytes(counted)} of pages, and the reader finds ${formatBytes(found)}`,
-  );
 }
 
 /** For signals, and for the line of progress to appear. */
