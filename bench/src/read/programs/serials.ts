@@ -27,6 +27,8 @@ class Late {
   serial = 0;
   payload = '';
   box: Box | null = null;
+  /** Changes while the object stays the same. */
+  usedAt = Date.now();
   constructor(serial: number) {
     this.serial = serial;
     this.payload = ['the same', 'in', 'each'].join(' ');
@@ -106,7 +108,13 @@ const random = (() => {
   };
 })();
 
+/** As a server does with what it serves. */
+function use(): void {
+  for (const { all } of held.values())
+    for (const each of all) if (each instanceof Late) each.usedAt = Date.now() + each.serial;
+}
 function addMore(): void {
+  use();
   addMany(COUNT);
   garbage(80);
   collect();
@@ -123,6 +131,7 @@ const SCENARIOS: Record<string, { first: () => void; then: () => void }> = {
   append: {
     first: () => {
       addMany(COUNT);
+      use();
     },
     then: addMore,
   },

@@ -69,6 +69,13 @@ export function fieldLasts(index: u32): bool {
   return load<u8>(lasting + index) !== 0;
 }
 
+/** Whether it holds a number that is no small integer and may be another later: a time, most likely. */
+export function isFleeting(index: u32): bool {
+  if (areElements || fieldLasts(index)) return false;
+  const place = placeOf(fieldWord(index));
+  return place !== 0 && typeIs(place, heapNumberType);
+}
+
 export function fieldValue(index: u32): u64 {
   const word = load<u64>(words + 8 * index);
   return areDoubles ? numberValue(reinterpret<f64>(word)) : valueOf(word);

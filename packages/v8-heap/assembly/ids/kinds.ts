@@ -15,7 +15,7 @@ import {
 import { KIND, placeOfMap, typeOf } from '../maps';
 import { placeOf } from '../pages';
 import { reserve } from '../room';
-import { elementTypes, fieldCount, fieldValue, SCOPE } from './fields';
+import { elementTypes, fieldCount, fieldValue, isFleeting, SCOPE } from './fields';
 
 const KEY: usize = 0;
 const TOTAL: usize = 8;
@@ -128,7 +128,7 @@ export function sample(record: usize): void {
   const at = load<u32>(record, SAMPLES) + 4 * sampled;
   const fields = min(load<u32>(record, FIELDS), fieldCount);
   for (let field: u32 = 0; field < fields; field++)
-    store<u32>(at + 4 * field * MAX_SAMPLES, <u32>(fieldValue(field) >> 16));
+    store<u32>(at + 4 * field * MAX_SAMPLES, isFleeting(field) ? 0 : <u32>(fieldValue(field) >> 16));
   store<u32>(record, sampled + 1, SAMPLED);
 }
 
