@@ -87,6 +87,9 @@ async function runDevelop(imagePath: string, given: Options, command: Command): 
     const force = options.force === true;
     await checkDestination(options.output, force);
     const image = await openImage(imagePath, identities, signal);
+    // The reader was meant to read an image without its program.
+    const isGiven = command.getOptionValueSource('by') === 'cli';
+    if (options.by === 'v8' && !isGiven && image.stream.header.omitsProgram) options.by = 'auto';
     const { redact, output, by, program, isolate } = options;
     const developing = { redact, recipients, force, program, signal, progress };
     const developed = await developBy(by, image, output, developing, isolate);
