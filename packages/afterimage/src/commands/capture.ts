@@ -7,11 +7,13 @@ import { Command, Option } from 'commander';
 import type { Arrival } from '../capture/arrival.js';
 import { agentRefusal, captureWithAgent, type AskedOfAgent } from '../jobs/agent-job.js';
 import { writeIsolates } from '../jobs/captured-isolates.js';
-import { isolateLabel } from '../jobs/isolates.js';
+import { developArriving } from '../jobs/developing-by.js';
+import { isolateLabel, othersText } from '../jobs/isolates.js';
 import { failureReport, imageOf, report, snapshotOutcome, summary, type Captured } from '../jobs/outcome.js';
 import { checkResultPath, resultPath, SNAPSHOT_ENDING } from '../jobs/result-path.js';
 import { keepWritten } from '../jobs/agent-result.js';
-import { developCaptured, isWorthAnotherImage, redactCaptured, storeCaptured } from '../jobs/result.js';
+import { isWorthAnotherImage, redactCaptured, STORE_IT, storeCaptured } from '../jobs/result.js';
+import { wayOption, type WayOptions } from '../jobs/ways.js';
 import type { CaptureTarget } from '../jobs/target.js';
 import { addTargetOptions, targetOptions, type GivenTarget } from '../jobs/target-options.js';
 import { checkTargets, findTargets } from '../jobs/targets.js';
@@ -28,7 +30,7 @@ import { ALL_ISOLATES, capturedIsolateOption, type IsolateOptions } from '../cli
 import { levelOption } from '../cli/redaction-option.js';
 import { visibleJson } from '../cli/visible.js';
 
-interface GivenOptions extends RecipientOptions, GivenTarget, IsolateOptions {
+interface GivenOptions extends RecipientOptions, GivenTarget, IsolateOptions, WayOptions {
   agent: boolean;
   all?: true;
   develop: 'here' | 'in-cluster';
@@ -70,6 +72,7 @@ export function captureCommand(): Command {
       'store the image instead of a snapshot, to be developed later; - is standard output',
     )
     .addOption(levelOption())
+    .addOption(wayOption())
     .addOption(capturedIsolateOption())
     .addOption(recipientOption())
     .option('--store-plain-image', 'store the image unencrypted, with every secret of the process')
@@ -174,8 +177,15 @@ function checkUsage(options: Options, recipients: readonly string[]): void {
 }
 
 /** A thread's heap is read out of the image here, by the reader. */
-function checkIsolateUsage({ output, image, isolate, develop }: Options): void {
+function checkIsolateUsage({ output, image, isolate, develop, by }: Options): void {
+  if (by === 'reader' && develop === 'in-cluster')
+    throw new CommandError('usage', "--develop in-cluster is by V8's own generator: leave it or --by out");
   if (isolate === undefined) return;
+  if (by === 'v8')
+    throw new CommandError(
+      'usage',
+      "--by v8 develops the main thread's heap alone: leave it out, or give --by reader",
+    );
   if (image !== undefined)
     throw new CommandError(
       'usage',
@@ -204,7 +214,7 @@ async function captureOne(
   job: Job,
   { onLeftOpen, onFailure }: Told,
 ): Promise<Captured[]> {
-  const { output, image, isolate } = job.options;
+  const { output, image, isolate, by } = job.options;
   const asked = output ?? (typeof image === 'string' ? image : undefined);
   const path = asked ?? 'snapshot';
   const { signal, progress, say } = job;
@@ -219,8 +229,9 @@ async function captureOne(
     }
     for (let attempt = 1; ; attempt++) {
       try {
-        const storesImage = image !== undefined || isolate !== undefined;
-        const needsProgram = !storesImage || job.options.whole === true;
+        const isForDarkroom = by === 'v8' && image === undefined;
+        const needsProgram = isForDarkroom || job.options.whole === true;
+        const storesImage = !isForDarkroom;
         const captured = await target.capture({ signal, progress, say, storesImage, needsProgram });
         try {
           const kept = await keep(captured, target, job, onFailure);
@@ -246,7 +257,7 @@ async function captureOne(
 
 /** Returns the options that concern an agent. */
 function askedOf({ options, recipients }: Job): AskedOfAgent {
-  const { output, image, force, redact, redactIsGiven, recipient } = options;
+  const { output, image, force, redact, redactIsGiven, recipient, by } = options;
   return {
     output: output ?? (typeof image === 'string' ? image : undefined),
     wantsImage: image !== undefined,
@@ -254,6 +265,7 @@ function askedOf({ options, recipients }: Job): AskedOfAgent {
     recipients,
     mustEncrypt: recipient !== undefined,
     force: force === true,
+    by,
   };
 }
 
@@ -294,20 +306,25 @@ async function keep(
     const written = await writeIsolates(captured.image, options.isolate, of, developing, onFailure);
     return written.map(({ isolate, path, developed }) => ({
       ...{ ...common, path, isolate, cost: captured.cost() },
-      ...snapshotOutcome(header, developed),
+      ...snapshotOutcome(header, developed, 'reader'),
     }));
   }
   const path = await pathOf();
   if (captured.kind === 'developed') {
     const { provenance, ...file } = await redactCaptured(captured.chunks, path, developing);
     const developed = { ...captured.developed(), ...file, redaction: provenance.redaction };
-    return [{ ...common, path, ...snapshotOutcome(header, developed), cost: captured.cost() }];
+    return [{ ...common, path, ...snapshotOutcome(header, developed, 'v8'), cost: captured.cost() }];
   }
   if (isImage) {
     const stored = await storeCaptured(captured.image, path, developing);
     const image = imageOf(header);
     return [{ ...common, path, kind: 'image', ...stored, snapshot: null, cost: captured.cost(), image }];
   }
-  const developed = await developCaptured(captured.image, path, developing);
-  return [{ ...common, path, ...snapshotOutcome(header, developed), cost: captured.cost() }];
+  const developed = await developArriving(options.by, target.name, captured.image, path, {
+    ...developing,
+    advice: STORE_IT,
+  });
+  const others = othersText(developed.others);
+  if (others !== null) job.say(`${target.name}: ${others}`);
+  return [{ ...common, path, ...snapshotOutcome(header, developed, developed.by), cost: captured.cost() }];
 }

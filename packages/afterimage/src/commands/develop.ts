@@ -2,7 +2,7 @@
 import { inputName } from '../files/input-name.js';
 import type { ImageHeader } from '@afterimage/image/read';
 import type { RedactionLevel } from '@afterimage/snapshot/redaction';
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { formatBytes, formatMs, roundMs } from '@afterimage/host/format';
 import { CommandError } from '../cli/command-error.js';
 import { addVerbHelp } from '../cli/verb-help.js';
@@ -10,7 +10,7 @@ import { checkDestination, checkStandardOutput } from '../files/destination.js';
 import { developBy, type DevelopedBy } from '../jobs/developing-by.js';
 import { isolateReport, othersText } from '../jobs/isolates.js';
 import { openImage } from '../jobs/opened-image.js';
-import { DEFAULT_WAY, WAYS, type Way } from '../jobs/ways.js';
+import { wayOption, type WayOptions, type Way } from '../jobs/ways.js';
 import {
   identitiesOf,
   identityOption,
@@ -27,10 +27,9 @@ import { sameFile } from '../files/same-file.js';
 import { progressLine } from '../cli/progress-line.js';
 import { visibleJson } from '../cli/visible.js';
 
-interface Options extends RecipientOptions, IdentityOptions, IsolateOptions {
+interface Options extends RecipientOptions, IdentityOptions, IsolateOptions, WayOptions {
   output: string;
   redact: RedactionLevel;
-  by: Way;
   program?: string;
   json?: true;
   force?: true;
@@ -45,14 +44,7 @@ export function developCommand(): Command {
       'output file: FILE, FILE.gz or FILE.zst to compress it, - for standard output',
     )
     .addOption(levelOption())
-    .addOption(
-      new Option(
-        '--by <way>',
-        'v8: its own generator, in the restored process; reader (experimental); auto: the reader, or v8 where it cannot',
-      )
-        .choices(WAYS)
-        .default(DEFAULT_WAY),
-    )
+    .addOption(wayOption())
     .option(
       '--program <file>',
       "the target's own Node.js program, which V8's own generator needs for an image without it; default: the path that it had",

@@ -13,9 +13,9 @@ export interface FramedFile {
 
 const MAGIC_BYTES = 4;
 /** Frames that are kept, of 1 MiB each: references lead back and forth between a few places. */
-const MAX_KEPT = 16;
+const MAX_KEPT = 64;
 /** Of a smaller file all are kept, because all of it is read twice, for the digest first. */
-const MAX_KEPT_WHOLE = 96;
+const MAX_KEPT_WHOLE = 256;
 
 type Unzstd = (frame: Uint8Array, options: { maxOutputLength: number }) => Uint8Array;
 const { zstdDecompressSync } = zlib as { zstdDecompressSync?: Unzstd };

@@ -16,6 +16,7 @@ import {
 } from '../capture/agent-signal.js';
 import { agentOutcome, agentSnapshot, snapshotOutcome, type Captured } from './outcome.js';
 import { developAgentFile } from './result.js';
+import type { Way } from './ways.js';
 import { resultPath } from './result-path.js';
 import type { CaptureContext } from './target.js';
 
@@ -29,6 +30,8 @@ export interface AskedOfAgent {
   /** Whether the recipients were given for this capture. */
   mustEncrypt: boolean;
   force: boolean;
+  /** How an image that the agent has stored becomes a snapshot. */
+  by: Way;
 }
 
 /**
@@ -88,8 +91,14 @@ export async function captureWithAgent(
   refuseEncrypted(pid, result, path);
   const { recipients, force } = asked;
   const developing = { redact: board.redact, recipients, force, signal, progress };
-  const { header, developed } = await developAgentFile(agentFile(status, result), path, developing);
-  return { ...known, path, ...snapshotOutcome(header, developed) };
+  const { header, developed } = await developAgentFile(
+    known.target,
+    agentFile(status, result),
+    path,
+    asked.by,
+    developing,
+  );
+  return { ...known, path, ...snapshotOutcome(header, developed, developed.by) };
 }
 
 /**

@@ -17,7 +17,7 @@ import type { AskedOfAgent } from './agent-job.js';
 export async function keepWritten(
   { pid, result, chunks }: WrittenByAgent,
   target: CaptureTarget,
-  { output, wantsImage, force, recipients }: AskedOfAgent,
+  { output, wantsImage, force, recipients, by }: AskedOfAgent,
   { signal, progress, say }: CaptureContext,
 ): Promise<Omit<Captured, 'attempts'>> {
   const { kind, encrypted, redaction } = result;
@@ -38,8 +38,8 @@ export async function keepWritten(
     return { ...known, kind, ...copied, snapshot: agentSnapshot(result) };
   }
   const developing = { redact: redaction ?? 'strings', recipients, force, signal, progress };
-  const { header, developed } = await developAgentFile(chunks, path, developing);
-  return { ...known, ...snapshotOutcome(header, developed) };
+  const { header, developed } = await developAgentFile(target.name, chunks, path, by, developing);
+  return { ...known, ...snapshotOutcome(header, developed, developed.by) };
 }
 
 /** Returns the extension without that of encryption, which is added again. */

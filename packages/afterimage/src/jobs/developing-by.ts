@@ -2,11 +2,12 @@
 import type { ImageStream } from '@afterimage/image/read';
 import type { Isolate } from '@afterimage/v8-heap/reader/isolates';
 import { isMainThread } from '../cli/isolate-option.js';
+import { arrivedImage, passing } from './arrived-image.js';
 import { checkRoom, developTo, type Developed, type Developing } from './developing.js';
 import { readNeedBytes } from './image-graph.js';
 import type { OpenedImage } from './opened-image.js';
 import { readTo } from './reading-heap.js';
-import { readerFirst, type Maker, type Way } from './ways.js';
+import { readerFirst, whyUnreadable, type Maker, type Way } from './ways.js';
 
 export interface DevelopedBy extends Developed {
   by: Maker;
@@ -35,21 +36,43 @@ export async function developBy(
   return way === 'reader' ? reading() : readerFirst(image, isolate, developing.progress, reading, developed);
 }
 
+/**
+ * Develops an image that a target sends. The reader needs all of it in memory; V8's own generator takes it as it comes.
+ * @param target name of the target
+ * @throws like {@link developBy}
+ */
+export async function developArriving(
+  way: Way,
+  target: string,
+  image: ImageStream,
+  output: string,
+  developing: Developing,
+): Promise<DevelopedBy> {
+  const { header } = image;
+  const { force, advice, signal, progress } = developing;
+  if (way === 'v8') return byV8(image, output, developing);
+  if (whyUnreadable(header) !== null)
+    return developBy(way, passing(target, image), output, developing, undefined);
+  if (!force) await checkRoom(header, output, advice, readNeedBytes(header, header.imageBytes));
+  return developBy(way, await arrivedImage(target, image, signal, progress), output, developing, undefined);
+}
+
 async function byV8(image: ImageStream, output: string, developing: Developing): Promise<DevelopedBy> {
-  if (!developing.force) await checkRoom(image.header, output);
+  if (!developing.force) await checkRoom(image.header, output, developing.advice);
   return { ...(await developTo(output, image, developing)), by: 'v8', isolate: null, others: [] };
 }
 
 async function byReader(
-  { stream, openFile }: OpenedImage,
+  image: OpenedImage,
   output: string,
   developing: Developing,
   isolate: string | undefined,
 ): Promise<DevelopedBy> {
+  const { header } = image.stream;
   const checkNeed = async (needed: number): Promise<void> => {
-    if (!developing.force) await checkRoom(stream.header, output, undefined, needed);
+    if (!developing.force) await checkRoom(header, output, developing.advice, needed);
   };
-  if (isMainThread(isolate)) await checkNeed(readNeedBytes(stream.header, openFile));
-  const read = await readTo(output, stream, openFile, developing, { isolate, checkNeed });
+  if (isMainThread(isolate)) await checkNeed(readNeedBytes(header, image.keptBytes));
+  const read = await readTo(output, image, developing, { isolate, checkNeed });
   return { ...read, by: 'reader' };
 }

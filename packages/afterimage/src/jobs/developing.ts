@@ -29,6 +29,8 @@ export interface Developing {
   force: boolean;
   /** The target's program, for V8's own generator and an image without it; by default, where the target had it. */
   program?: string | undefined;
+  /** What to do if memory is too small, apart from --force. */
+  advice?: string;
   signal: AbortSignal;
   progress: ProgressLine;
 }

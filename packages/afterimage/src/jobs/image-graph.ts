@@ -25,12 +25,9 @@ const READ_BYTES = 128 << 20;
 /** As frames are. */
 const CHUNK_BYTES = 1 << 20;
 
-/** Memory that reading the main thread's heap takes, in bytes. */
-export function readNeedBytes(
-  { imageBytes: bytes, metadata }: ImageHeader,
-  openFile: OpenedImage['openFile'],
-): number {
-  return readNeedOf(metadata.heap.total, openFile === null ? bytes : 0);
+/** Memory that reading the main thread's heap takes, in bytes, with so many of the image kept in memory. */
+export function readNeedBytes({ metadata }: ImageHeader, keptBytes: number): number {
+  return readNeedOf(metadata.heap.total, keptBytes);
 }
 
 /** Memory that reading a heap takes, in bytes, with so many of the image kept in memory. */
@@ -56,26 +53,23 @@ export interface IsolateGraph {
 
 /**
  * Reads the graph.
- * @param openFile opens the image where it can be read at any position; null keeps all of it in memory
  * @throws {UnreadableHeapError} or {HeapTooLargeError} where only V8's own generator can develop this image
  * @throws {ImageError}; {CommandError} if the image has no such isolate
  */
 export async function graphOfImage(
-  image: ImageStream,
-  openFile: OpenedImage['openFile'],
+  { stream, openFile, keptBytes }: OpenedImage,
   reading: GraphReading,
 ): Promise<IsolateGraph> {
-  const why = whyUnreadable(image.header);
+  const why = whyUnreadable(stream.header);
   if (why !== null) throw new UnreadableHeapError(why);
   const { signal, progress, checkNeed } = reading;
-  const memory = await memoryOf(image, openFile, signal, progress);
+  const memory = await memoryOf(stream, openFile, signal, progress);
   try {
     progress.stage('finding the heaps …');
     await pause(signal);
     const chosen = chosenIsolate(memory, reading.isolate);
     const { isMain, committedBytes } = chosen.isolate;
-    const kept = openFile === null ? image.header.imageBytes : 0;
-    if (!isMain) await checkNeed?.(readNeedOf(committedBytes, kept));
+    if (!isMain) await checkNeed?.(readNeedOf(committedBytes, keptBytes));
     return { ...chosen, graph: await graphOf(memory, chosen.isolate, signal, progress) };
   } finally {
     memory.close();

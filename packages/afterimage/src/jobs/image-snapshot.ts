@@ -34,7 +34,7 @@ export interface ImageSnapshot {
  * @throws {CommandError}, {DevelopError}, {ImageError} or {SnapshotFormatError}
  */
 export async function snapshotOfImage(image: OpenedImage, reading: ImageReading): Promise<ImageSnapshot> {
-  const { name, stream, openFile } = image;
+  const { name, stream } = image;
   const { by, isolate, level, progress } = reading;
   const developed = async (again: ImageStream): Promise<ImageSnapshot> => ({
     snapshot: await byV8(again, reading),
@@ -45,7 +45,7 @@ export async function snapshotOfImage(image: OpenedImage, reading: ImageReading)
     return developed(stream);
   }
   const byReader = async (): Promise<ImageSnapshot> => {
-    const found = await graphOfImage(stream, openFile, { isolate, signal: uninterrupted, progress });
+    const found = await graphOfImage(image, { isolate, signal: uninterrupted, progress });
     progress.stage('working out what keeps what …');
     return { snapshot: await snapshotOf(found, stream, level), others: othersText(found.others) };
   };

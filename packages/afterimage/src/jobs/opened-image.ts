@@ -1,4 +1,4 @@
-/** An image whose header has been read, in a file or in standard input. */
+/** An image whose header has been read: in a file, in standard input, or as it arrives from a target. */
 import type { ReadAt } from '@afterimage/image/frames';
 import { readImage, type ImageStream } from '@afterimage/image/read';
 import { openImageMemory, type ImageMemory } from '@afterimage/v8-heap/image/image-memory';
@@ -24,6 +24,8 @@ export interface OpenedImage {
   stream: ImageStream;
   /** Opens it to be read at any position; null for standard input, or a single compressed stream. */
   openFile: OpenFile | null;
+  /** How much of it reading keeps in memory, in bytes. */
+  keptBytes: number;
   /**
    * The same from its beginning, once the stream has been read.
    * @throws {CommandError} if it was standard input
@@ -51,10 +53,12 @@ export async function imageOf(
   identities: readonly string[],
   signal?: AbortSignal,
 ): Promise<OpenedImage> {
+  const [stream, openFile] = [await readImage(chunks), await openerOf(path, identities)];
   return {
     name: inputName(path),
-    stream: await readImage(chunks),
-    openFile: await openerOf(path, identities),
+    stream,
+    openFile,
+    keptBytes: openFile === null ? stream.header.imageBytes : 0,
     again: async () => {
       if (path === '-')
         throw new CommandError(

@@ -8,6 +8,7 @@ import type { ImageHeader } from '@afterimage/image/read';
 import type { Isolate } from '@afterimage/v8-heap/reader/isolates';
 import { formatNumberOf } from '../cli/quantities.js';
 import { visible } from '../cli/visible.js';
+import type { Maker } from './ways.js';
 import { isolateReport, threadText } from './isolates.js';
 
 /** The outcome. Sizes in bytes, times in milliseconds; null for unknown values. */
@@ -26,6 +27,8 @@ export interface Captured {
     redaction: RedactionLevel | null;
     developMs: number | null;
     ghostLocks: number | null;
+    /** By the reader or by V8's own generator. */
+    madeBy: Maker | null;
   } | null;
   cost: {
     pauseMs: number;
@@ -45,8 +48,9 @@ export interface Captured {
 export function snapshotOutcome(
   header: ImageHeader,
   { fileBytes: bytes, sha256, nodes, edges, redaction, developMs, ghostLocks }: Developed,
+  madeBy: Maker,
 ): Pick<Captured, 'kind' | 'bytes' | 'sha256' | 'snapshot' | 'image'> {
-  const snapshot = { nodes, edges, redaction, developMs, ghostLocks };
+  const snapshot = { nodes, edges, redaction, developMs, ghostLocks, madeBy };
   return { kind: 'snapshot', bytes, sha256, snapshot, image: imageOf(header) };
 }
 
@@ -78,7 +82,9 @@ export function agentSnapshot({
   developMs,
   ghostLocks,
 }: CapturedByAgent): Captured['snapshot'] {
-  return kind === 'image' ? null : { nodes: null, edges: null, redaction, developMs, ghostLocks };
+  return kind === 'image'
+    ? null
+    : { nodes: null, edges: null, redaction, developMs, ghostLocks, madeBy: null };
 }
 
 export function summary({ target, kind, path, bytes, sha256, snapshot, cost, isolate }: Captured): string {

@@ -1,6 +1,6 @@
 /** Reads the heap out of an image into a snapshot, without running any of the target's code: docs/reading.md. */
 import { formatBytes } from '@afterimage/host/format';
-import type { ImageHeader, ImageStream } from '@afterimage/image/read';
+import type { ImageHeader } from '@afterimage/image/read';
 import { redactor, type Redacted, type RedactionLevel } from '@afterimage/snapshot/redaction';
 import { snapshotJson } from '@afterimage/v8-heap/reader/snapshot-json';
 import { pipeline } from 'node:stream/promises';
@@ -17,7 +17,6 @@ export interface ReadHeap extends Developed, Pick<IsolateGraph, 'isolate' | 'oth
 
 /**
  * Reads.
- * @param openFile opens the image where it can be read at any position; null keeps all of it in memory
  * @param output a path, or `-` for standard output
  * @param ofIsolate whose heap
  * @throws {UnreadableHeapError} or {HeapTooLargeError} where only V8's own generator can develop this image
@@ -25,15 +24,17 @@ export interface ReadHeap extends Developed, Pick<IsolateGraph, 'isolate' | 'oth
  */
 export async function readTo(
   output: string,
-  image: ImageStream,
-  openFile: OpenedImage['openFile'],
+  image: OpenedImage,
   developing: Developing,
   ofIsolate: Pick<GraphReading, 'isolate' | 'checkNeed'>,
 ): Promise<ReadHeap> {
   const started = performance.now();
   const { signal, progress } = developing;
-  const found = await graphOfImage(image, openFile, { ...ofIsolate, signal, progress });
-  return { ...(await writeTo(output, found, image.header, developing, started)), ...withoutGraph(found) };
+  const found = await graphOfImage(image, { ...ofIsolate, signal, progress });
+  return {
+    ...(await writeTo(output, found, image.stream.header, developing, started)),
+    ...withoutGraph(found),
+  };
 }
 
 function withoutGraph({ isolate, others }: IsolateGraph): Pick<IsolateGraph, 'isolate' | 'others'> {

@@ -8,35 +8,31 @@ import { CollectingHeapError } from '@afterimage/v8-heap/reader/unreadable-heap'
 import type { Writable } from 'node:stream';
 import { CommandError } from '../cli/command-error.js';
 import { compressionOf, frameCompressorOf } from '../files/compressed-output.js';
-import { checkRoom, developTo, type Developed, type Developing } from './developing.js';
+import type { Developing } from './developing.js';
+import { developArriving, type DevelopedBy } from './developing-by.js';
 import { decompressed } from '../files/compression.js';
 import { writeOutput, type Stored } from '../files/output.js';
+import type { Way } from './ways.js';
 import { redactTo, type RedactedOutput } from './redacting.js';
 
-/**
- * Develops a captured image if there is enough room.
- * @throws {CommandError} `refused` if memory or disk are too small
- */
-export async function developCaptured(
-  image: ImageStream,
-  output: string,
-  developing: Developing,
-): Promise<Developed> {
-  if (!developing.force) await checkRoom(image.header, output, 'store the image with --image FILE');
-  return developTo(output, image, developing);
-}
+/** Of a captured image that does not fit here. */
+export const STORE_IT = 'store the image with --image FILE';
 
 /**
  * Develops the image in a file that an agent has written.
- * @throws {CommandError} or {DevelopError}
+ * @param target name of the target
+ * @throws like {@link developArriving}
  */
 export async function developAgentFile(
+  target: string,
   chunks: AsyncIterable<Uint8Array>,
   output: string,
+  way: Way,
   developing: Developing,
-): Promise<{ header: ImageHeader; developed: Developed }> {
+): Promise<{ header: ImageHeader; developed: DevelopedBy }> {
   const image = await readImage(decompressed(chunks));
-  return { header: image.header, developed: await developCaptured(image, output, developing) };
+  const advised = { ...developing, advice: STORE_IT };
+  return { header: image.header, developed: await developArriving(way, target, image, output, advised) };
 }
 
 /** Redacts a snapshot that was developed elsewhere, before its first byte is written. */

@@ -3,6 +3,7 @@ import type { ImageHeader, ImageStream } from '@afterimage/image/read';
 import { HeapTooLargeError } from '@afterimage/v8-heap/reader/load';
 import { UnreadableHeapError } from '@afterimage/v8-heap/reader/unreadable-heap';
 import { versionOf } from '@afterimage/v8-heap/layouts/versions';
+import { Option } from 'commander';
 import { CommandError } from '../cli/command-error.js';
 import { isMainThread } from '../cli/isolate-option.js';
 import type { ProgressLine } from '../cli/progress-line.js';
@@ -13,11 +14,22 @@ import type { OpenedImage } from './opened-image.js';
 export type Maker = 'v8' | 'reader';
 
 /** `auto`: the reader where it knows this heap, else V8's own generator. */
-export const WAYS = ['v8', 'reader', 'auto'] as const;
+const WAYS = ['v8', 'reader', 'auto'] as const;
 export type Way = (typeof WAYS)[number];
 
-/** Of commands that write a snapshot. */
-export const DEFAULT_WAY: Way = 'v8';
+export interface WayOptions {
+  by: Way;
+}
+
+/** `--by`, of commands that make a snapshot of an image. */
+export function wayOption(): Option {
+  return new Option(
+    '--by <way>',
+    "the snapshot is made by: the reader, which runs nothing of the target; v8, V8's own generator in the restored process; auto, the reader or v8 where it cannot",
+  )
+    .choices(WAYS)
+    .default('auto');
+}
 
 /** Why the reader cannot read it, as far as its header tells; null where it may. */
 export function whyUnreadable({ arch, metadata }: ImageHeader): string | null {

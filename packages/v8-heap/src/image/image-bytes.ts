@@ -9,6 +9,10 @@ export interface ImageBytes {
    * @throws {ImageError}
    */
   open(): ImageMemory;
+  /** What has arrived, in its order. */
+  chunks(): Iterable<Uint8Array>;
+  /** Whether `into` could be filled from there on. */
+  read(position: number, into: Uint8Array): boolean;
 }
 
 const BLOCK_BYTES = 1 << 22;
@@ -17,6 +21,7 @@ const BLOCK_BYTES = 1 << 22;
 export function imageBytes(most: number): ImageBytes {
   const blocks: Uint8Array[] = [];
   let bytes = 0;
+  const read = (position: number, into: Uint8Array): boolean => readFrom(blocks, bytes, position, into);
   return {
     push: (chunk) => {
       if (bytes + chunk.length > most)
@@ -30,7 +35,9 @@ export function imageBytes(most: number): ImageBytes {
         bytes += part.length;
       }
     },
-    open: () => openImageMemory({ bytes, read: (position, into) => readFrom(blocks, bytes, position, into) }),
+    chunks: () => blocks,
+    read,
+    open: () => openImageMemory({ bytes, read }),
   };
 }
 
