@@ -1,10 +1,12 @@
 /**
- * Decides before the fork what to do with the image: develop it here, which does not need the program's
- * pages in it, or store it whole, to be developed elsewhere.
+ * Decides before the fork what to do with the image: develop it here, by the reader or by V8's own generator, or store
+ * it, to be developed elsewhere.
  */
 import { formatBytes } from '@afterimage/host/format';
 import { describeHeadroom, readHeadroom, reserveBytes } from '@afterimage/host/headroom';
-import { developNeedBytes, type ImageSize } from '@afterimage/image/read';
+import { developNeedBytes } from '@afterimage/image/read';
+import { readNeedBytes } from '@afterimage/v8-heap/reader/checked-graph';
+import { whyUnknown } from '@afterimage/v8-heap/reader/why-unreadable';
 import { COMPRESSED_SHARE } from '@afterimage/image/stored-size';
 import type { CollectorJob } from './collector-protocol.js';
 import { DEVELOP_MEMORY_MB } from './options.js';
@@ -19,39 +21,54 @@ const SNAPSHOT_PER_HEAP = 2;
  */
 const FREE_PER_NEED = 2;
 
-/** `boundBytes`: how much the darkroom may use; null if only the reserve limits it. */
-export type Place = { develop: true; boundBytes: number | null } | { develop: false; why: string };
+/** Pages of Node.js's own program in an image, which are not all resident. */
+const PROGRAM_BYTES = 128 << 20;
+
+/** `boundBytes`: how much developing may use; null if only the reserve limits it. */
+export type Place =
+  { develop: true; by: 'reader' | 'v8'; boundBytes: number | null } | { develop: false; why: string };
+
+type PlacedJob = Pick<CollectorJob, 'expected' | 'develop' | 'developMemoryMb' | 'path' | 'byV8'>;
 
 /**
  * Chooses between developing and storing.
  * @throws {OutputError} `disk-full` if neither result would fit
  */
-export async function choosePlace(
-  expected: ImageSize,
-  { develop, developMemoryMb, path }: Pick<CollectorJob, 'develop' | 'developMemoryMb' | 'path'>,
-): Promise<Place> {
+export async function choosePlace({
+  expected,
+  develop,
+  developMemoryMb,
+  path,
+  byV8,
+}: PlacedJob): Promise<Place> {
   const snapshotBytes = expected.heapUsed * SNAPSHOT_PER_HEAP;
+  const by = byV8 || whyUnknown(process.arch, process.versions.v8) !== null ? 'v8' : 'reader';
   if (develop === 'always') {
     await checkDisk(path, snapshotBytes);
-    return { develop: true, boundBytes: developMemoryMb === undefined ? null : developMemoryMb * 1e6 };
+    return { develop: true, by, boundBytes: developMemoryMb === undefined ? null : developMemoryMb * 1e6 };
   }
   const boundBytes = (developMemoryMb ?? DEVELOP_MEMORY_MB) * 1e6;
   const why =
     develop === 'never'
       ? 'developing here is switched off'
-      : await whyNotHere(expected, path, snapshotBytes, boundBytes);
-  if (why === null) return { develop: true, boundBytes };
+      : await whyNotHere(needBytes(expected, by), path, snapshotBytes, boundBytes);
+  if (why === null) return { develop: true, by, boundBytes };
   await checkDisk(path, expected.residentBytes * COMPRESSED_SHARE);
   return { develop: false, why };
 }
 
+/** How much memory developing takes. The reader keeps the image, which has the program in it. */
+function needBytes(expected: PlacedJob['expected'], by: 'reader' | 'v8'): number {
+  if (by === 'v8') return developNeedBytes(expected);
+  return readNeedBytes(expected.heapTotal, expected.residentBytes + PROGRAM_BYTES);
+}
+
 async function whyNotHere(
-  expected: ImageSize,
+  need: number,
   path: string,
   snapshotBytes: number,
   boundBytes: number,
 ): Promise<string | null> {
-  const need = developNeedBytes(expected);
   if (need > boundBytes) {
     return `developing it takes up to ${formatBytes(need)} of memory, at most ${formatBytes(boundBytes)} are allowed here`;
   }

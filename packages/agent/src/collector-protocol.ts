@@ -19,14 +19,16 @@ export interface CollectorJob {
   path: string;
   /** Process ID of the target. */
   target: number;
-  /** The expected size of the image. */
-  expected: ImageSize;
+  /** The expected size of the image, and of V8's heap in it, with what is free there. */
+  expected: ImageSize & { heapTotal: number };
   /**
    * The name to write under until the result is complete. The agent removes the file if the collector cannot.
    */
   temporary: string;
   develop: DevelopWhen;
-  /** How much memory the darkroom may use; undefined for the default. */
+  /** Whether V8's own generator develops, because the reader could not read the last image. */
+  byV8: boolean;
+  /** How much memory developing may take; undefined for the default. */
   developMemoryMb: number | undefined;
   redact: RedactionLevel;
   /** Recipients to encrypt the result to; not encrypted if empty. */
@@ -69,7 +71,10 @@ export type FromCollector =
       /** Why the image was stored instead of developed, for the log line. */
       why?: string;
     }
-  /** The capture failed, and the temporary file has been removed. `again`: another image may succeed. */
+  /**
+   * The capture failed, and the temporary file has been removed. `again`: another image may succeed; `detail` is `unreadable` where
+   * only V8's own generator can develop it.
+   */
   | { type: 'failed'; code: CaptureErrorCode; detail?: string | undefined; message: string; again: boolean };
 
 export type ReportOf<T extends FromCollector['type']> = Extract<FromCollector, { type: T }>;

@@ -27,6 +27,7 @@ import { openProgram } from '@afterimage/image/target-program';
 import { leanCapture } from '@afterimage/v8-heap/needs/lean-capture';
 import { openTemporary, OutputError, outputError, publish } from '@afterimage/host/output-file';
 import { imagePath } from './path-template.js';
+import { READING_SCRIPT } from '@afterimage/v8-heap/reading-script';
 import { sealedOutput } from '@afterimage/image/seal';
 
 /** How long the darkroom may take to disappear after it was killed, in milliseconds. */
@@ -75,10 +76,10 @@ async function collect(): Promise<number> {
   try {
     work = await untilAborted(job.promise, stop.signal);
     if (work.recipients.length > 0) await checkRecipients(work.recipients);
-    const place = await choosePlace(work.expected, work);
+    const place = await choosePlace(work);
     if (!place.develop) refusePlainImage(work, place.why);
     const program = place.develop || !work.wholeImage ? openProgram(work.target) : undefined;
-    const lean = leanCapture(work.target, program, place.develop);
+    const lean = leanCapture(work.target, program, place.develop && place.by === 'v8');
     file = await openTemporary(work.temporary);
     temporary = work.temporary;
     report({ type: 'ready', lean });
@@ -113,7 +114,7 @@ async function receive(
   const { recipients } = work;
   const { stream, sha256 } = await sealedOutput(writeTo(file), recipients);
   const developed = place.develop
-    ? await whole(developImage(image, stream, work))
+    ? await whole(developImage(image, stream, work, place.by))
     : await whole(store(image, stream));
   await untilAborted(imageComplete.promise, stop.signal);
   memory.stop();
@@ -148,15 +149,18 @@ async function developImage(
   image: ImageStream,
   output: Writable,
   work: CollectorJob,
+  by: 'reader' | 'v8',
 ): Promise<DevelopResult> {
   try {
     const program = work.darkroom === undefined ? {} : { program: work.darkroom };
+    const reader = by === 'reader' ? { reader: READING_SCRIPT } : {};
     const onStart = (pid: number): number => (memory.darkroom = pid);
     const developed = develop(image, output, {
       signal: stop.signal,
       onStart,
       redact: work.redact,
       ...program,
+      ...reader,
     });
     developing = developed;
     return await developed;
@@ -229,7 +233,7 @@ function failureReport(error: unknown, work: CollectorJob | null): FromCollector
   if (error instanceof CaptureError) return failed(error.code, error.message, error.detail);
   if (error instanceof ImageError) return failed('child-failed', error.message, error.code);
   if (error instanceof DevelopError && error.code !== 'output-failed') {
-    const again = error.code === 'stalled' || error.code === 'address-unavailable';
+    const again = ['stalled', 'address-unavailable', 'unreadable'].includes(error.code);
     return failed('develop-failed', error.message, error.code, again);
   }
   if (error instanceof EncryptionError) return failed('unencrypted', error.message);

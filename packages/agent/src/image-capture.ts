@@ -66,22 +66,27 @@ export async function checkImageCapture(path: string, settings: Settings): Promi
  * @throws {CaptureError}
  */
 export async function captureImage(job: CaptureJob): Promise<CaptureResult> {
+  let byV8 = job.settings.developBy === 'v8';
   for (let attempt = 1; ; attempt++) {
     const again = attempt === 1 ? '' : ` again, attempt ${attempt} of ${ATTEMPTS}`;
     job.emit('started', `capturing an image${again}`, { path: job.path, mode: 'image', attempt });
     try {
-      return await captureOnce(job, attempt);
+      return await captureOnce(job, attempt, byV8);
     } catch (error) {
       if (!(error instanceof TryAgainError)) throw error;
       if (attempt === ATTEMPTS) throw error.failure;
+      byV8 ||= error.failure.detail === 'unreadable';
     }
   }
 }
 
-async function captureOnce(job: CaptureJob, attempt: number): Promise<CaptureResult> {
+async function captureOnce(job: CaptureJob, attempt: number, byV8: boolean): Promise<CaptureResult> {
   const addon = requireAddon();
   const { reserve, settings, signal } = job;
-  const { temporary, pipe, collector } = await reserve.during(() => start(addon, job), CAPTURE_DESCRIPTORS);
+  const { temporary, pipe, collector } = await reserve.during(
+    () => start(addon, job, byV8),
+    CAPTURE_DESCRIPTORS,
+  );
   // If this process ends first, the collector cleans up; but a container ends with its first process.
   const removeAtExit = (): void => rmSync(temporary, { force: true });
   process.once('exit', removeAtExit);
@@ -117,11 +122,11 @@ interface Started {
 }
 
 /** Starts the collector; leaves nothing behind if it throws. */
-async function start(addon: Addon, job: CaptureJob): Promise<Started> {
+async function start(addon: Addon, job: CaptureJob, byV8: boolean): Promise<Started> {
   const { develop, developMemoryMb, darkroom, redact, recipients, storePlainImage, wholeImage } =
     job.settings;
   const { path } = job;
-  const { rss, heapUsed } = process.memoryUsage();
+  const { rss, heapUsed, heapTotal } = process.memoryUsage();
   const temporary = await temporaryName(path);
   const pipe = openPipe(addon);
   try {
@@ -129,9 +134,10 @@ async function start(addon: Addon, job: CaptureJob): Promise<Started> {
       type: 'job',
       path,
       target: process.pid,
-      expected: { residentBytes: rss, heapUsed },
+      expected: { residentBytes: rss, heapUsed, heapTotal },
       temporary,
       develop,
+      byV8,
       developMemoryMb,
       redact,
       recipients,

@@ -17,6 +17,9 @@ import { isUnderNodemon } from './supervisor.js';
  */
 export type DevelopWhen = 'auto' | 'always' | 'never';
 
+/** What turns the image into a snapshot. */
+export type DevelopBy = 'auto' | 'v8';
+
 /**
  * Options of the agent. Each also has an environment variable, for servers whose code is not changed; an
  * option in code takes precedence.
@@ -74,7 +77,12 @@ export interface AgentOptions {
    * (AFTERIMAGE_WHOLE_IMAGE, 1). Default false: only what the reader needs of it.
    */
   wholeImage?: boolean | undefined;
-  /** Path of the darkroom, the program that develops images (AFTERIMAGE_DARKROOM). Default: the package's own. */
+  /**
+   * What develops: `auto`, the reader or V8's own generator where it cannot; or `v8` (AFTERIMAGE_DEVELOP_BY). Default `auto`, or `v8`
+   * with `darkroom`.
+   */
+  developBy?: DevelopBy | undefined;
+  /** Path of the darkroom, the program in which V8's own generator develops images (AFTERIMAGE_DARKROOM). Default: the package's own. */
   darkroom?: string | undefined;
   /** Former name of `darkroom` (AFTERIMAGE_DEVELOPER); deprecated, works for one more minor version. */
   developer?: string | undefined;
@@ -102,6 +110,7 @@ export interface Settings {
   recipients: readonly string[];
   storePlainImage: boolean;
   wholeImage: boolean;
+  developBy: DevelopBy;
   darkroom: string | undefined;
   parkTimeoutMs: number;
   timeoutMs: number;
@@ -152,6 +161,11 @@ export function resolveOptions(options: AgentOptions, environment: Environment =
     if (!path.varies) throw new TypeError('needs a path whose file name has {pid} or {timestamp}');
     return integer(value, 1, Number.MAX_SAFE_INTEGER);
   });
+  const darkroom = read(
+    options.darkroom === undefined && options.developer !== undefined ? 'developer' : 'darkroom',
+    environment['AFTERIMAGE_DARKROOM'] ? 'AFTERIMAGE_DARKROOM' : 'AFTERIMAGE_DEVELOPER',
+    (value) => resolve(text(value)),
+  );
   return {
     allow: read('allow', '', boolean) ?? environment['ALLOW_HEAP_SNAPSHOT'] === '1',
     signal: read('signal', 'AFTERIMAGE_SIGNAL', signal) ?? defaultSignal(),
@@ -169,11 +183,9 @@ export function resolveOptions(options: AgentOptions, environment: Environment =
     recipients: read('recipients', 'AFTERIMAGE_RECIPIENTS', recipients) ?? [],
     storePlainImage: read('storePlainImage', 'AFTERIMAGE_STORE_PLAIN_IMAGE', flag) ?? false,
     wholeImage: read('wholeImage', 'AFTERIMAGE_WHOLE_IMAGE', flag) ?? false,
-    darkroom: read(
-      options.darkroom === undefined && options.developer !== undefined ? 'developer' : 'darkroom',
-      environment['AFTERIMAGE_DARKROOM'] ? 'AFTERIMAGE_DARKROOM' : 'AFTERIMAGE_DEVELOPER',
-      (value) => resolve(text(value)),
-    ),
+    developBy:
+      read('developBy', 'AFTERIMAGE_DEVELOP_BY', oneOf('auto', 'v8')) ?? (darkroom === undefined ? 'auto' : 'v8'),
+    darkroom,
     parkTimeoutMs:
       read('parkTimeoutMs', 'AFTERIMAGE_PARK_TIMEOUT_MS', (value) => integer(value, 1, MAX_MS)) ?? 2_000,
     timeoutMs: read('timeoutMs', 'AFTERIMAGE_TIMEOUT_MS', (value) => integer(value, 1, MAX_MS)) ?? 900_000,

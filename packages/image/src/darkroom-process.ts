@@ -8,6 +8,9 @@ import { DevelopError } from './develop-errors.js';
 
 const MAX_TEXT_LENGTH = 4096;
 
+/** Of a process of this Node.js that reads the heap in place of the darkroom, in lists of processes. */
+export const READER_NAME = 'afterimage-reader';
+
 export interface DarkroomProcess {
   pid: number;
   input: Writable;
@@ -34,7 +37,11 @@ export async function startDarkroom(
 ): Promise<DarkroomProcess> {
   const options = target === undefined ? flags : [...flags, '--program'];
   const more = target === undefined ? [] : [target];
-  const spawned = spawn(program, options, { stdio: ['pipe', 'pipe', 'pipe', ...more], env: {} });
+  const spawned = spawn(program, options, {
+    stdio: ['pipe', 'pipe', 'pipe', ...more],
+    env: {},
+    ...(program === process.execPath ? { argv0: READER_NAME } : {}),
+  });
   const child = spawned as ChildProcessWithoutNullStreams;
   try {
     throwIfWithoutPipes(child, program);

@@ -16,6 +16,7 @@ export type DevelopFailure =
   | 'program-missing'
   | 'program-needed'
   | 'output-failed'
+  | 'unreadable'
   | 'aborted';
 
 /** Developing an image failed. `code` is stable; `message` says what happened and what to do. */
@@ -35,6 +36,9 @@ interface Meaning {
   otherwise: string;
   advice?: string;
 }
+
+/** Exit code of the script that reads a heap out of its image; the darkroom's own end at 73. */
+export const UNREADABLE_EXIT = 80;
 
 // enum developer_exit in native/exit_codes.h.
 const exits: Record<number, Meaning> = {
@@ -76,6 +80,7 @@ const exits: Record<number, Meaning> = {
     advice: 'capture again',
   },
   73: { failure: 'crashed', otherwise: 'V8 wrote no snapshot' },
+  [UNREADABLE_EXIT]: { failure: 'unreadable', otherwise: 'the heap cannot be read out of the image' },
 };
 
 const signals: Partial<Record<NodeJS.Signals, Meaning>> = {

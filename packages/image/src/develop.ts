@@ -53,6 +53,11 @@ export interface DevelopOptions {
   redact?: RedactionLevel;
   /** Path of the target's program file, for an image that leaves it out. Default: where the target had it. */
   targetProgram?: string | undefined;
+  /**
+   * Path of a script that reads the heap out of the image, in a process of this Node.js, in place of the darkroom. It speaks
+   * the darkroom's language, and ends with {@link UNREADABLE_EXIT} if only V8's own generator can develop this image.
+   */
+  reader?: string;
   /** Path of the darkroom, for tests. Default: the one that was built or installed with this package. */
   program?: string;
 }
@@ -88,6 +93,14 @@ function installedProgram(image: ImageStream): string {
   return program;
 }
 
+/** A program and the flags before those of the darkroom. */
+type Program = readonly [file: string, ...flags: string[]];
+
+function programOf(image: ImageStream, { reader, program }: DevelopOptions): Program {
+  if (reader !== undefined) return [process.execPath, reader];
+  return [program ?? installedProgram(image)];
+}
+
 interface Attempt {
   exitCode: number | null;
   signal: NodeJS.Signals | null;
@@ -105,9 +118,11 @@ export async function develop(
   output: Writable,
   options: DevelopOptions = {},
 ): Promise<DevelopResult> {
-  const program = options.program ?? installedProgram(image);
+  const program = programOf(image, options);
   const started = performance.now();
-  const omitted = image.program ?? openOmittedProgram(image.header, options.targetProgram);
+  const omitted =
+    image.program ??
+    (options.reader === undefined ? openOmittedProgram(image.header, options.targetProgram) : undefined);
   const source = { ...image, program: omitted };
   const chunks = image.chunks[Symbol.asyncIterator]();
   // Each attempt's pipeline leaves its listeners on an output that it does not end; Node would warn about
@@ -140,7 +155,7 @@ export async function develop(
 
 /** Runs one darkroom process, which may find that the image's addresses are already in use. */
 async function runOnce(
-  program: string,
+  [file, ...flags]: Program,
   source: ImageSource,
   output: Writable,
   options: DevelopOptions,
@@ -149,8 +164,9 @@ async function runOnce(
   if (signal?.aborted) throw calledOff();
   const { imageBytes, metadata } = source.image.header;
   const darkroom = await startDarkroom(
-    program,
+    file,
     [
+      ...flags,
       ...(options.exposeNumericValues ? ['--expose-numeric-values'] : []),
       ...(options.keepHeap ? ['--keep-heap'] : []),
     ],
@@ -175,10 +191,11 @@ async function runOnce(
   const reports = followReports(darkroom.errors, feed, (done, total) =>
     onProgress({ phase: 'taking', done, total }),
   );
-  const redacted = redactedOutput(metadata, redact, (bytes) => {
+  const onBytes = (bytes: number): void => {
     snapshotBytes = bytes;
     onProgress({ phase: 'writing', done: bytes, total: 0 });
-  });
+  };
+  const redacted = redactedOutput(metadata, redact, onBytes, options.reader === undefined ? 'v8' : 'reader');
   // The output does not end with the program: another attempt may follow, and a failed one leaves the output
   // to its owner.
   const written = pipeline(darkroom.output, redacted.stream, output, { end: false }).catch((error: unknown) =>

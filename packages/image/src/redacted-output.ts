@@ -23,13 +23,14 @@ export interface RedactedOutput {
   end(output: Writable): Promise<Redacted>;
 }
 
-/** Returns the stream that redacts a snapshot. `onBytes` receives the number of bytes that V8 has written. */
+/** Returns the stream that redacts a snapshot. `onBytes` receives the number of bytes that V8 or the reader has written. */
 export function redactedOutput(
   metadata: ImageMetadata,
   level: RedactionLevel,
   onBytes: (bytes: number) => void,
+  by: 'v8' | 'reader' = 'v8',
 ): RedactedOutput {
-  const redaction = redactor({ level, target: targetOf(metadata) });
+  const redaction = redactor({ level, target: targetOf(metadata), ...(by === 'v8' ? {} : { by }) });
   let bytes = 0;
   const stream = new Transform({
     transform(chunk: Uint8Array, _encoding, callback) {
@@ -55,7 +56,7 @@ export function redactedOutput(
   };
 }
 
-/** Checks the end of V8's output: exit code 0 alone does not prove that the snapshot is complete. */
+/** Checks the end of the output: exit code 0 alone does not prove that the snapshot is complete. */
 function endOfSnapshot(redaction: Redactor): ReturnType<Redactor['end']> {
   try {
     return redaction.end();
@@ -101,5 +102,7 @@ export function targetOf({
 
 function incomplete(error: unknown): DevelopError {
   const why = error instanceof Error ? error.message : String(error);
-  return new DevelopError('crashed', `V8 wrote no whole snapshot: ${why}; capture again`, { cause: error });
+  return new DevelopError('crashed', `the snapshot that was developed is not whole: ${why}; capture again`, {
+    cause: error,
+  });
 }

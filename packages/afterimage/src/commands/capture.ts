@@ -324,7 +324,7 @@ async function keep(
     ...developing,
     advice: STORE_IT,
   });
-  const others = othersText(developed.others);
+  const others = options.json === true ? null : othersText(developed.others);
   if (others !== null) job.say(`${target.name}: ${others}`);
   return [{ ...common, path, ...snapshotOutcome(header, developed, developed.by), cost: captured.cost() }];
 }

@@ -86,11 +86,13 @@ async function runDevelop(imagePath: string, given: Options, command: Command): 
     const developing = { redact, recipients, force, program, signal, progress };
     const developed = await developBy(by, image, output, developing, isolate);
     progress.clear();
+    if (options.json) {
+      console.log(visibleJson(JSON.stringify(report(image.stream.header, developed, output))));
+      return;
+    }
+    console.error(`afterimage: ${summary(developed, options.output)}`);
     const others = othersText(developed.others);
     if (others !== null) console.error(`afterimage: ${others}`);
-    if (options.json)
-      console.log(visibleJson(JSON.stringify(report(image.stream.header, developed, output))));
-    else console.error(`afterimage: ${summary(developed, options.output)}`);
   } catch (error) {
     progress.clear();
     throw signal.aborted
@@ -140,6 +142,7 @@ function report({ metadata, imageBytes }: ImageHeader, developed: DevelopedBy, p
     redaction,
     by,
     isolate: isolate === null ? null : isolateReport(isolate),
+    others: developed.others.map(isolateReport),
     developMs: roundMs(developMs),
     ghostLocks,
     image: { bytes: imageBytes, ...metadata },

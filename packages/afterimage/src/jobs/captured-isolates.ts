@@ -2,15 +2,16 @@
 import type { ImageStream } from '@afterimage/image/read';
 import type { Isolate } from '@afterimage/v8-heap/reader/isolates';
 import { HeapTooLargeError } from '@afterimage/v8-heap/reader/load';
+import { readNeedBytes } from '@afterimage/v8-heap/reader/checked-graph';
+import { whyUnreadable } from '@afterimage/v8-heap/reader/why-unreadable';
 import { UnreadableHeapError } from '@afterimage/v8-heap/reader/unreadable-heap';
 import { CommandError } from '../cli/command-error.js';
 import { ALL_ISOLATES } from '../cli/isolate-option.js';
 import { visible } from '../cli/visible.js';
 import { checkRoom, type Developed, type Developing } from './developing.js';
-import { graphOf, memoryOf, readNeedOf } from './image-graph.js';
+import { graphOf, memoryOf } from './image-graph.js';
 import { chosenIsolate, isolateLabel } from './isolates.js';
 import { writeTo } from './reading-heap.js';
-import { whyUnreadable } from './ways.js';
 
 export interface WrittenIsolate {
   isolate: Isolate;
@@ -42,7 +43,7 @@ export async function writeIsolates(
   const checkNeed = async (output: string, needed: number): Promise<void> => {
     if (!force) await checkRoom(header, output, ADVICE, needed);
   };
-  await checkNeed('-', readNeedOf(0, header.imageBytes));
+  await checkNeed('-', readNeedBytes(0, header.imageBytes));
   const memory = await memoryOf(image, null, signal, progress);
   try {
     const { isolate: first, others } = chosenIsolate(memory, wanted === ALL_ISOLATES ? undefined : wanted);
@@ -52,7 +53,7 @@ export async function writeIsolates(
       try {
         const started = performance.now();
         const path = await pathOf(isolate);
-        await checkNeed(path, readNeedOf(isolate.committedBytes, 0));
+        await checkNeed(path, readNeedBytes(isolate.committedBytes, 0));
         const graph = await graphOf(memory, isolate, signal, progress);
         const developed = await writeTo(path, { graph, isolate }, header, developing, started);
         written.push({ isolate, path, developed });

@@ -1,13 +1,14 @@
 /** Develops an image by the way that was asked for. */
 import type { ImageStream } from '@afterimage/image/read';
+import { whyUnreadable } from '@afterimage/v8-heap/reader/why-unreadable';
 import type { Isolate } from '@afterimage/v8-heap/reader/isolates';
 import { isMainThread } from '../cli/isolate-option.js';
 import { arrivedImage, passing } from './arrived-image.js';
 import { checkRoom, developTo, type Developed, type Developing } from './developing.js';
-import { readNeedBytes } from './image-graph.js';
+import { mainReadNeedBytes } from './image-graph.js';
 import type { OpenedImage } from './opened-image.js';
 import { readTo } from './reading-heap.js';
-import { readerFirst, whyUnreadable, type Maker, type Way } from './ways.js';
+import { readerFirst, type Maker, type Way } from './ways.js';
 
 export interface DevelopedBy extends Developed {
   by: Maker;
@@ -53,7 +54,7 @@ export async function developArriving(
   if (way === 'v8') return byV8(image, output, developing);
   if (whyUnreadable(header) !== null)
     return developBy(way, passing(target, image), output, developing, undefined);
-  if (!force) await checkRoom(header, output, advice, readNeedBytes(header, header.imageBytes));
+  if (!force) await checkRoom(header, output, advice, mainReadNeedBytes(header, header.imageBytes));
   return developBy(way, await arrivedImage(target, image, signal, progress), output, developing, undefined);
 }
 
@@ -72,7 +73,7 @@ async function byReader(
   const checkNeed = async (needed: number): Promise<void> => {
     if (!developing.force) await checkRoom(header, output, developing.advice, needed);
   };
-  if (isMainThread(isolate)) await checkNeed(readNeedBytes(header, image.keptBytes));
+  if (isMainThread(isolate)) await checkNeed(mainReadNeedBytes(header, image.keptBytes));
   const read = await readTo(output, image, developing, { isolate, checkNeed });
   return { ...read, by: 'reader' };
 }

@@ -3,36 +3,24 @@ import { formatBytes } from '@afterimage/host/format';
 import { ImageError, type ImageHeader, type ImageStream } from '@afterimage/image/read';
 import { imageBytes } from '@afterimage/v8-heap/image/image-bytes';
 import type { ImageMemory } from '@afterimage/v8-heap/image/image-memory';
-import { explainPages } from '@afterimage/v8-heap/reader/explain';
-import { checkCommitted } from '@afterimage/v8-heap/reader/committed-pages';
-import { openHeap } from '@afterimage/v8-heap/reader/open-heap';
-import { readGraph, type HeapGraph } from '@afterimage/v8-heap/reader/read-graph';
+import { checkedGraph, readNeedBytes } from '@afterimage/v8-heap/reader/checked-graph';
+import type { HeapGraph } from '@afterimage/v8-heap/reader/read-graph';
 import { UnreadableHeapError } from '@afterimage/v8-heap/reader/unreadable-heap';
+import { whyUnreadable } from '@afterimage/v8-heap/reader/why-unreadable';
 import type { Isolate } from '@afterimage/v8-heap/reader/isolates';
 import { setImmediate } from 'node:timers/promises';
 import type { ProgressLine } from '../cli/progress-line.js';
 import { imageDigest } from '../files/image-digest.js';
 import { chosenIsolate } from './isolates.js';
 import type { ImageFile, OpenedImage } from './opened-image.js';
-import { whyUnreadable } from './ways.js';
 
-/** More unexplained objects than this, or than this part of all, mean a V8 that is not understood. */
-const MAX_UNEXPLAINED = 20;
-const MAX_UNEXPLAINED_SHARE = 1e-4;
-/** Memory for pages and graph relative to the heap, and for the rest; measured: 3 and 60 MB. */
-const READ_PER_HEAP = 4;
-const READ_BYTES = 128 << 20;
 /** As frames are. */
 const CHUNK_BYTES = 1 << 20;
 
 /** Memory that reading the main thread's heap takes, in bytes, with so many of the image kept in memory. */
-export function readNeedBytes({ metadata }: ImageHeader, keptBytes: number): number {
-  return readNeedOf(metadata.heap.total, keptBytes);
-}
-
-/** Memory that reading a heap takes, in bytes, with so many of the image kept in memory. */
-export function readNeedOf(heapBytes: number, keptBytes: number): number {
-  return READ_BYTES + READ_PER_HEAP * heapBytes + keptBytes;
+export function mainReadNeedBytes({ metadata }: ImageHeader, keptBytes: number): number {
+  const { used, total } = metadata.heap;
+  return readNeedBytes(Math.max(used, total), keptBytes);
 }
 
 export interface GraphReading {
@@ -69,7 +57,7 @@ export async function graphOfImage(
     await pause(signal);
     const chosen = chosenIsolate(memory, reading.isolate);
     const { isMain, committedBytes } = chosen.isolate;
-    if (!isMain) await checkNeed?.(readNeedOf(committedBytes, keptBytes));
+    if (!isMain) await checkNeed?.(readNeedBytes(committedBytes, keptBytes));
     return { ...chosen, graph: await graphOf(memory, chosen.isolate, signal, progress) };
   } finally {
     memory.close();
@@ -149,26 +137,16 @@ async function* chunksOf({ bytes, read }: ImageFile, { chunks }: ImageStream): A
  * Reads the graph of one isolate.
  * @throws {UnreadableHeapError} or {HeapTooLargeError}
  */
-export async function graphOf(
+export function graphOf(
   memory: ImageMemory,
-  { heapAddress }: Isolate,
+  isolate: Isolate,
   signal: AbortSignal,
   progress: ProgressLine,
 ): Promise<HeapGraph> {
-  progress.stage('finding the objects …');
-  await pause(signal);
-  const heap = openHeap(memory, heapAddress);
-  const { objects, unexplained } = explainPages(heap);
-  if (unexplained > Math.max(MAX_UNEXPLAINED, objects * MAX_UNEXPLAINED_SHARE)) {
-    const [places, among] = [unexplained, objects].map((count) => count.toLocaleString('en'));
-    throw new UnreadableHeapError(
-      `${places} places among ${among} objects are not as the reader knows V8 ${memory.metadata.v8Version}`,
-    );
-  }
-  checkCommitted(heap);
-  progress.stage('reading the objects …');
-  await pause(signal);
-  return readGraph(heap);
+  return checkedGraph(memory, isolate, (step) => {
+    progress.stage(step === 'finding' ? 'finding the objects …' : 'reading the objects …');
+    return pause(signal);
+  });
 }
 
 /** For signals, and for the line of progress to appear. */

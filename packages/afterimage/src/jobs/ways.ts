@@ -2,7 +2,7 @@
 import type { ImageHeader, ImageStream } from '@afterimage/image/read';
 import { HeapTooLargeError } from '@afterimage/v8-heap/reader/load';
 import { UnreadableHeapError } from '@afterimage/v8-heap/reader/unreadable-heap';
-import { versionOf } from '@afterimage/v8-heap/layouts/versions';
+import { whyUnreadable } from '@afterimage/v8-heap/reader/why-unreadable';
 import { Option } from 'commander';
 import { CommandError } from '../cli/command-error.js';
 import { isMainThread } from '../cli/isolate-option.js';
@@ -29,15 +29,6 @@ export function wayOption(): Option {
   )
     .choices(WAYS)
     .default('auto');
-}
-
-/** Why the reader cannot read it, as far as its header tells; null where it may. */
-export function whyUnreadable({ arch, metadata }: ImageHeader): string | null {
-  if (arch !== 'x64') return `the image was taken on ${arch}, and the reader knows x64`;
-  const told: unknown = metadata.v8Version;
-  if (typeof told !== 'string' || versionOf(told) === null)
-    return `V8 ${visible(String(told).slice(0, 64))} is not among those that can be read`;
-  return null;
 }
 
 /**

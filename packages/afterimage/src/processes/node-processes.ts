@@ -11,7 +11,7 @@ const IMAGE_CHILD = 'afterimage';
 /** Part of the kit's command line, and the beginning of its first output line. */
 export const KIT_GREETING = 'afterimage-kit';
 /** Process titles of other helpers of a capture. */
-const HELPERS = ['afterimage-collector', 'afterimage-watchdog'];
+const HELPERS = ['afterimage-collector', 'afterimage-reader', 'afterimage-watchdog'];
 
 /** Returns the processes, except this one and helpers of captures. */
 export async function nodeProcesses(): Promise<NodeProcess[]> {
