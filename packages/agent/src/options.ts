@@ -184,7 +184,8 @@ export function resolveOptions(options: AgentOptions, environment: Environment =
     storePlainImage: read('storePlainImage', 'AFTERIMAGE_STORE_PLAIN_IMAGE', flag) ?? false,
     wholeImage: read('wholeImage', 'AFTERIMAGE_WHOLE_IMAGE', flag) ?? false,
     developBy:
-      read('developBy', 'AFTERIMAGE_DEVELOP_BY', oneOf('auto', 'v8')) ?? (darkroom === undefined ? 'auto' : 'v8'),
+      read('developBy', 'AFTERIMAGE_DEVELOP_BY', oneOf('auto', 'v8')) ??
+      (darkroom === undefined ? 'auto' : 'v8'),
     darkroom,
     parkTimeoutMs:
       read('parkTimeoutMs', 'AFTERIMAGE_PARK_TIMEOUT_MS', (value) => integer(value, 1, MAX_MS)) ?? 2_000,

@@ -89,9 +89,15 @@ export async function memoryOf(
   };
   const check = (): void => {
     if (done < header.imageBytes)
-      throw new ImageError('truncated', `the image ends at byte ${done} of ${header.imageBytes}`);
+      throw new ImageError(
+        'truncated',
+        `the image ends at byte ${done} of ${header.imageBytes}: copy it again, or capture again`,
+      );
     if (!digest.matches())
-      throw new ImageError('corrupt', 'the image is corrupt: its contents do not match their digest');
+      throw new ImageError(
+        'corrupt',
+        'the image is corrupt: its contents do not match their digest; copy it again, or capture again',
+      );
   };
   if (openFile === null) {
     const kept = imageBytes(header.imageBytes);
