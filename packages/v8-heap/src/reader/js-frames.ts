@@ -16,8 +16,11 @@ const ENTRY = 2n;
 const CONSTRUCT_ENTRY = 4n;
 const MAX_MARKER = 200n;
 const MAX_FRAMES = 1 << 20;
-/** An entry frame has, somewhere below its pointer, that of the frame by which its caller was called. */
-const WORDS_OF_ENTRY = 16;
+/**
+ * In words, from where an entry frame's pointer leads: the pointer of the frame by which JavaScript called the C++ code that
+ * calls it, or 0. EntryFrameConstants::kNextExitFrameFPOffset, in src/execution/x64/frame-constants-x64.h.
+ */
+const NEXT_EXIT_FRAME = -8;
 
 interface Frames {
   /** Indices into the stack's words: of the frame by which C++ was called last, and of that by which C++ called. */
@@ -27,17 +30,28 @@ interface Frames {
   returns: Set<bigint>;
 }
 
-/** All words of them, those of the whole stack where they are not found; and the code that they return to. */
+/**
+ * All words of them, and the code that they return to. No JavaScript is on the stack of a main thread where none are found: it was
+ * captured by C++ code. A worker may be anywhere in it, so that all words of its stack count.
+ */
 export function frameWords(heap: OpenHeap): bigint[] {
   const { stack, words, roots } = heap;
   const found = framesOf(stack, roots.address, words);
-  if (found.length === 0) return [...stack.words];
+  if (found.length === 0) return stack.isRunning ? [...stack.words] : [];
   const inFrames = found.flatMap(({ from, to }) => [...stack.words.subarray(from, to + 1)]);
   const returns = new Set(found.flatMap((frames) => [...frames.returns]));
   return [...inFrames, ...runningCode(heap, [...returns])];
 }
 
-function framesOf({ start, words: stack }: Stack, rootsAddress: number, words: OpenHeap['words']): Frames[] {
+/**
+ * Finds them, from the innermost on.
+ * @param rootsAddress of the isolate's roots table, before which it has the innermost one's pointer
+ */
+export function framesOf(
+  { start, words: stack }: Pick<Stack, 'start' | 'words'>,
+  rootsAddress: number,
+  words: Pick<OpenHeap['words'], 'words'>,
+): Frames[] {
   const base = BigInt(start);
   /** An index into the stack; -1 where a word does not point to one above another. */
   const indexOf = (word: bigint, above: number): number => {
@@ -74,7 +88,7 @@ function framesOf({ start, words: stack }: Stack, rootsAddress: number, words: O
   for (let frames = firstOf(isolate, 0); frames !== null;) {
     found.push(frames);
     const { to } = frames;
-    frames = firstOf(stack.subarray(Math.max(0, to - WORDS_OF_ENTRY), to), to);
+    frames = to + NEXT_EXIT_FRAME < 0 ? null : upToEntry(indexOf(stack[to + NEXT_EXIT_FRAME], to));
   }
   return found;
 }

@@ -8,6 +8,8 @@ export interface Stack {
   start: number;
   /** Every word in use: what points to an object may be a reference. */
   words: BigUint64Array;
+  /** Whether JavaScript may run on it: its thread was not captured by itself. */
+  isRunning: boolean;
 }
 
 /** Linux gives a main thread 8 MB, unless it is told otherwise. */
@@ -21,7 +23,7 @@ const WORKER_STACK_BYTES = 4 << 20;
 const WORKER_BUFFER_BYTES = 192 << 10;
 /** Pages of a stack that were never used, between those that were. */
 const MAX_HOLE_BYTES = 1 << 16;
-const NO_STACK: Stack = { start: 0, words: new BigUint64Array(0) };
+const NO_STACK: Stack = { start: 0, words: new BigUint64Array(0), isRunning: false };
 
 /** That of the main thread, from the note in the image. */
 export function mainStack({ contents, stackPointer }: ImageMemory, words: MemoryWords): Stack {
@@ -30,7 +32,7 @@ export function mainStack({ contents, stackPointer }: ImageMemory, words: Memory
   if (stack === undefined) return NO_STACK;
   const start = stackPointer - (stackPointer % WORD);
   const bytes = Math.min(stack.end - start, MAX_STACK_BYTES);
-  return { start, words: words.words(start, Math.floor(bytes / WORD)) ?? NO_STACK.words };
+  return { start, words: words.words(start, Math.floor(bytes / WORD)) ?? NO_STACK.words, isRunning: false };
 }
 
 /**
@@ -49,7 +51,7 @@ export function workerStack(memory: ImageMemory, words: MemoryWords, rootsAddres
     const stack = stackAbove(memory, limit);
     if (stack === null) continue;
     const isUsed = isolate.some((word) => Number(word) >= stack.start && Number(word) < stack.end);
-    return isUsed ? { start: stack.start, words: wordsIn(memory, stack) } : NO_STACK;
+    return isUsed ? { start: stack.start, words: wordsIn(memory, stack), isRunning: true } : NO_STACK;
   }
   return NO_STACK;
 }
