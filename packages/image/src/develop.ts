@@ -191,11 +191,10 @@ async function runOnce(
   const reports = followReports(darkroom.errors, feed, (done, total) =>
     onProgress({ phase: 'taking', done, total }),
   );
-  const onBytes = (bytes: number): void => {
+  const redacted = redactedOutput(metadata, redact, (bytes) => {
     snapshotBytes = bytes;
     onProgress({ phase: 'writing', done: bytes, total: 0 });
-  };
-  const redacted = redactedOutput(metadata, redact, onBytes, options.reader === undefined ? 'v8' : 'reader');
+  });
   // The output does not end with the program: another attempt may follow, and a failed one leaves the output
   // to its owner.
   const written = pipeline(darkroom.output, redacted.stream, output, { end: false }).catch((error: unknown) =>

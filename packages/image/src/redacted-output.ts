@@ -28,9 +28,8 @@ export function redactedOutput(
   metadata: ImageMetadata,
   level: RedactionLevel,
   onBytes: (bytes: number) => void,
-  by: 'v8' | 'reader' = 'v8',
 ): RedactedOutput {
-  const redaction = redactor({ level, target: targetOf(metadata), ...(by === 'v8' ? {} : { by }) });
+  const redaction = redactor({ level, target: targetOf(metadata) });
   let bytes = 0;
   const stream = new Transform({
     transform(chunk: Uint8Array, _encoding, callback) {

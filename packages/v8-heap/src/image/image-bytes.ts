@@ -3,16 +3,16 @@ import { ImageError } from '@afterimage/image/read';
 import { openImageMemory, type ImageMemory } from './image-memory.js';
 
 export interface ImageBytes {
-  push(chunk: Uint8Array): void;
+  push: (chunk: Uint8Array) => void;
   /**
    * Once all of it has arrived.
    * @throws {ImageError}
    */
-  open(): ImageMemory;
+  open: () => ImageMemory;
   /** What has arrived, in its order. */
-  chunks(): Iterable<Uint8Array>;
+  chunks: () => Iterable<Uint8Array>;
   /** Whether `into` could be filled from there on. */
-  read(position: number, into: Uint8Array): boolean;
+  read: (position: number, into: Uint8Array) => boolean;
 }
 
 const BLOCK_BYTES = 1 << 22;

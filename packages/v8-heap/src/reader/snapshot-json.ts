@@ -29,10 +29,14 @@ export function snapshotHeader({ nodeCount, edgeCount }: HeapGraph): {
   return { meta: META, node_count: nodeCount, edge_count: edgeCount, trace_function_count: 0 };
 }
 
-/** In chunks of about 256 KB. */
-export function* snapshotJson(graph: HeapGraph): Generator<Uint8Array> {
+/**
+ * In chunks of about 256 KB.
+ * @param provenance fields of the header besides V8's own
+ */
+export function* snapshotJson(graph: HeapGraph, provenance: object = {}): Generator<Uint8Array> {
   const { locations } = graph;
-  yield text(`{"snapshot":${JSON.stringify(snapshotHeader(graph))},\n"nodes":[`);
+  const header = { ...snapshotHeader(graph), ...provenance };
+  yield text(`{"snapshot":${JSON.stringify(header)},\n"nodes":[`);
   yield* nodes(graph);
   yield text('],\n"edges":[');
   yield* edges(graph);
