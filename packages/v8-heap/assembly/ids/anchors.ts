@@ -28,8 +28,8 @@ import { scopeNames } from '../scopes';
 import { sizeOf } from '../sizes';
 import { STRING_TYPES } from '../strings';
 import { textHash } from '../texts';
-import { fieldCount, fieldName, fieldValue } from './fields';
-import { isRare } from './kinds';
+import { fieldCount, fieldLasts, fieldName, fieldValue, readFields } from './fields';
+import { isRare, isSingle } from './kinds';
 import { mix, printOf } from './prints';
 import { nameValue } from './values';
 
@@ -42,6 +42,8 @@ const MAX_HASH: u32 = 0x1fffff;
 /** In a table of properties: after its header and four counts. */
 const TABLE_HASH: usize = 48;
 
+/** Where functions have their context. */
+export let functionContext: u32 = 0;
 /** How many collections there were: those of the young generation too, and those of all. */
 export let collections: u64 = 0;
 export let fullCollections: u64 = 0;
@@ -130,8 +132,19 @@ export function addressPrint(map: usize, place: usize, kind: usize): u64 {
     isPassing = true;
     return mix(print, fullCollections);
   }
+  print = withFields(print, isSingle(kind));
+  if (!isFunction(type)) return print;
+  const context = placeOf(load<u64>(place + functionContext));
+  const contextMap = context === 0 ? 0 : mapOf(context);
+  if (contextMap === 0) return print;
+  readFields(contextMap, context);
+  return withFields(print, true);
+}
+
+/** What only changes while an object stays the same would take its id from it, and from all it owns. */
+function withFields(print: u64, onlyLasting: bool): u64 {
   for (let index: u32 = 0; index < fieldCount; index++)
-    print = mix(mix(print, fieldName(index)), fieldValue(index));
+    if (!onlyLasting || fieldLasts(index)) print = mix(mix(print, fieldName(index)), fieldValue(index));
   return print;
 }
 

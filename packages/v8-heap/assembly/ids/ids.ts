@@ -15,6 +15,7 @@ import {
   addressPrint,
   classValue,
   codeValue,
+  functionContext,
   collections,
   heldPrint,
   isFunction,
@@ -73,9 +74,6 @@ const CONTEXT_PREVIOUS: usize = 24;
 const MAX_ATTEMPTS: u32 = 3;
 /** Contexts around one whose key tells it apart. */
 const MAX_DEPTH: u32 = 3;
-
-/** Where functions have their context. */
-export let functionContext: u32 = 0;
 
 /** Whether they mean anything in other images. */
 export let idsLast: bool = false;

@@ -194,6 +194,11 @@ export function hasKey(record: usize): bool {
   return 10 * <u64>load<u32>(record, DISTINCT) >= MIN_DISTINCT * <u64>load<u32>(record, TOTAL);
 }
 
+/** Whether there is no other of the kind. */
+export function isSingle(record: usize): bool {
+  return record !== 0 && load<u32>(record, TOTAL) === 1;
+}
+
 /** Whether there are so few that an address tells them apart. */
 export function isRare(record: usize): bool {
   return record !== 0 && load<u32>(record, TOTAL) < MIN_OF_A_KIND;
