@@ -51,12 +51,12 @@ function runOn(nodePath: string): Outcome {
 }
 
 before(() => {
-  for (const name of ['host', 'snapshot', 'image', 'agent'])
+  for (const name of ['host', 'snapshot', 'image', 'v8-heap', 'agent'])
     npm(['pack', '--pack-destination', directory], path.join(root, 'packages', name));
   cpSync(path.join(root, 'LICENSE'), path.join(project, 'LICENSE'));
   writeFileSync(path.join(project, 'package.json'), '{"name":"app","private":true}');
   const tarballs = readdirSync(directory).filter((file) => file.endsWith('.tgz'));
-  assert.equal(tarballs.length, 4);
+  assert.equal(tarballs.length, 5);
   npm(
     ['install', '--offline', '--ignore-scripts', ...tarballs.map((file) => path.join('..', file))],
     project,
