@@ -14,7 +14,7 @@ import { checkResultPath, resultPath, SNAPSHOT_ENDING } from '../jobs/result-pat
 import { keepWritten } from '../jobs/agent-result.js';
 import { isWorthAnotherImage, redactCaptured, STORE_IT, storeCaptured } from '../jobs/result.js';
 import { wayOption, type WayOptions } from '../jobs/ways.js';
-import type { CaptureTarget } from '../jobs/target.js';
+import type { CaptureTarget, ImageContext } from '../jobs/target.js';
 import { addTargetOptions, targetOptions, type GivenTarget } from '../jobs/target-options.js';
 import { checkTargets, findTargets } from '../jobs/targets.js';
 import { CommandError } from '../cli/command-error.js';
@@ -214,7 +214,7 @@ async function captureOne(
   job: Job,
   { onLeftOpen, onFailure }: Told,
 ): Promise<Captured[]> {
-  const { output, image, isolate, by } = job.options;
+  const { output, image, isolate } = job.options;
   const asked = output ?? (typeof image === 'string' ? image : undefined);
   const path = asked ?? 'snapshot';
   const { signal, progress, say } = job;
@@ -229,10 +229,7 @@ async function captureOne(
     }
     for (let attempt = 1; ; attempt++) {
       try {
-        const isForDarkroom = by === 'v8' && image === undefined;
-        const needsProgram = isForDarkroom || job.options.whole === true;
-        const storesImage = !isForDarkroom;
-        const captured = await target.capture({ signal, progress, say, storesImage, needsProgram });
+        const captured = await target.capture({ signal, progress, say, ...useOf(job.options) });
         try {
           const kept = await keep(captured, target, job, onFailure);
           const left = captured.kind === 'written' ? null : await captured.leftOpen();
@@ -253,6 +250,13 @@ async function captureOne(
   } finally {
     progress.clear();
   }
+}
+
+/** Returns what becomes of the image. V8's own generator needs the program in it, but on this machine. */
+function useOf({ image, by, develop, whole }: Options): Pick<ImageContext, 'use' | 'needsProgram'> {
+  const isByV8 = by === 'v8' || develop === 'in-cluster';
+  const use = image !== undefined ? 'store' : isByV8 ? 'darkroom' : 'read';
+  return { use, needsProgram: use === 'darkroom' || whole === true };
 }
 
 /** Returns the options that concern an agent. */

@@ -140,11 +140,11 @@ async function choose(
   kit: KitSession,
   access: ContainerAccess,
   { pid, inCluster, agent }: InContainer,
-  { say }: CaptureContext,
+  { say, use }: ImageContext,
   describe: typeof containerLines,
 ): Promise<SeenProcess> {
   try {
-    if (!inCluster) checkArchitecture(kit, access);
+    if (!inCluster && use !== 'store') checkArchitecture(kit, access, use === 'read');
     const process = await chosen(kit, pid, agent, access);
     for (const line of describe(process, kit.found.surroundings.memory)) say(line);
     return process;
@@ -253,9 +253,13 @@ async function byAgent(
   }
 }
 
-/** Checked before anything is requested of the target. */
-function checkArchitecture({ platform, arch }: KitSession, { name }: ContainerAccess): void {
-  if (process.platform === platform && process.arch === arch) return;
+/** Checked before anything is requested of the target: the reader knows x64, on any machine. */
+function checkArchitecture(
+  { platform, arch }: KitSession,
+  { name }: ContainerAccess,
+  mayRead: boolean,
+): void {
+  if ((process.platform === platform && process.arch === arch) || (mayRead && arch === 'x64')) return;
   throw new CommandError(
     'refused',
     `${name} is ${platform}-${arch} and this machine ${process.platform}-${process.arch}, which cannot develop its image: ` +

@@ -17,15 +17,15 @@ export function localTarget(pid: number, waitMs?: number): CaptureTarget {
       const board = await readAgentBoard(pid);
       return board === null ? null : { status, board };
     },
-    capture: async ({ signal, progress, storesImage, needsProgram }) => {
+    capture: async ({ signal, progress, use, needsProgram }) => {
       progress.stage(`looking at process ${pid}`);
       return captureLocal({
         target: await attachableProcess(pid, signal),
         addonFor: installedAddon,
         standBy: startWatchdog,
         isBeside: false,
-        isDevelopedHere: !storesImage,
-        isWhole: storesImage && needsProgram,
+        isDevelopedHere: use === 'darkroom',
+        isWhole: use !== 'darkroom' && needsProgram,
         waitMs,
         signal,
         onStep: (step) => progress.stage(stepText(step, `process ${pid}`)),

@@ -27,8 +27,8 @@ export interface CaptureTarget {
 }
 
 export interface ImageContext extends CaptureContext {
-  /** Whether the image is stored or read as it arrives; otherwise V8's own generator develops it at once. */
-  storesImage: boolean;
+  /** What becomes of the image: it is stored, read here, or developed at once by V8's own generator. */
+  use: 'store' | 'read' | 'darkroom';
   /** Whether V8's own generator may develop it, which needs all of the program: in the image, or as a file here. */
   needsProgram: boolean;
 }
