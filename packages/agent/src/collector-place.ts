@@ -21,8 +21,8 @@ const SNAPSHOT_PER_HEAP = 2;
  */
 const FREE_PER_NEED = 2;
 
-/** Pages of Node.js's own program in an image, which are not all resident. */
-const PROGRAM_BYTES = 128 << 20;
+/** Pages of Node.js's own program that the reader needs and that may not be resident. */
+const PROGRAM_BYTES = 32 << 20;
 
 /** `boundBytes`: how much developing may use; null if only the reserve limits it. */
 export type Place =
