@@ -69,8 +69,8 @@ export function developCommand(): Command {
   }).action(runDevelop);
 }
 
-async function runDevelop(imagePath: string, given: Options, command: Command): Promise<void> {
-  const options = { ...given, by: wayFor(given, command.getOptionValueSource('by') === 'cli') };
+async function runDevelop(imagePath: string, given: Options): Promise<void> {
+  const options = { ...given, by: wayFor(given) };
   await checkUsage(imagePath, options);
   const [recipients, identities] = [await recipientsOf(options), await identitiesOf(options)];
   const signal = interruption();
@@ -79,9 +79,6 @@ async function runDevelop(imagePath: string, given: Options, command: Command): 
     const force = options.force === true;
     await checkDestination(options.output, force);
     const image = await openImage(imagePath, identities, signal);
-    // The reader was meant to read an image without its program.
-    const isGiven = command.getOptionValueSource('by') === 'cli';
-    if (options.by === 'v8' && !isGiven && image.stream.header.omitsProgram) options.by = 'auto';
     const { redact, output, by, program, isolate } = options;
     const developing = { redact, recipients, force, program, signal, progress };
     const developed = await developBy(by, image, output, developing, isolate);
@@ -102,17 +99,17 @@ async function runDevelop(imagePath: string, given: Options, command: Command): 
 }
 
 /**
- * The way that was asked for; the reader for the heap of a worker thread.
+ * The way that was asked for: for the heap of a worker thread, the reader alone.
  * @throws {CommandError} `usage` if V8's own generator was asked for that
  */
-function wayFor({ by, isolate }: Options, isGiven: boolean): Way {
+function wayFor({ by, isolate }: Options): Way {
   if (isMainThread(isolate)) return by;
-  if (isGiven && by === 'v8')
+  if (by === 'v8')
     throw new CommandError(
       'usage',
       "--by v8 develops the main thread's heap alone: leave it out, or give --by reader",
     );
-  return isGiven ? by : 'reader';
+  return 'reader';
 }
 
 async function checkUsage(imagePath: string, { output, json }: Options): Promise<void> {
