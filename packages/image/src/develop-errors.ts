@@ -91,7 +91,7 @@ const signals: Partial<Record<NodeJS.Signals, Meaning>> = {
   },
   SIGKILL: {
     failure: 'killed',
-    otherwise: 'the darkroom was killed, by a user or by the kernel for lack of memory',
+    otherwise: 'the process that develops was killed, by a user or by the kernel for lack of memory',
     advice: 'see the kernel log; develop the image on a machine with more memory',
   },
   SIGTERM: { failure: 'killed', otherwise: 'the darkroom was terminated' },

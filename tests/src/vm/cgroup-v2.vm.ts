@@ -72,7 +72,12 @@ describe('under cgroup v2', { skip }, () => {
   it('a capture with little headroom is refused or aborts', (t) => {
     t.diagnostic(`Linux ${kernelForVirtualMachines().release}${isSlow ? ', emulated: there is no KVM' : ''}`);
     return passes(t, {
-      files: ['agent/headroom.test', 'agent/faults.fault', 'attach/endings.fault', 'command/ps.e2e'],
+      files: [
+        'agent/headroom.test',
+        'agent/faults-of-resources.fault',
+        'attach/endings.fault',
+        'command/ps.e2e',
+      ],
       names: [
         'real cgroups: ',
         'a real cgroup in which the kernel throttles first',
@@ -95,7 +100,13 @@ describe('under cgroup v2', { skip }, () => {
   );
 
   const rest = [
-    ['agent/headroom.test', 'agent/faults.fault', 'agent/capture.e2e', 'attach/endings.fault'],
+    [
+      'agent/headroom.test',
+      'agent/faults-of-processes.fault',
+      'agent/faults-of-resources.fault',
+      'agent/capture.e2e',
+      'attach/endings.fault',
+    ],
     ['containers/test-bed.cluster', 'containers/podman.cluster', 'containers/capture-podman.cluster'],
     [
       'containers/capture-pod.cluster',
