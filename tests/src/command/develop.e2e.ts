@@ -298,10 +298,24 @@ describe('develop is interrupted', { timeout: PATIENCE_MS }, () => {
     assert.equal(child.stderr?.read(), null);
   });
 
+  it('SIGINT ends the reader, whose image does not go on', async () => {
+    const output = await outputDirectory();
+    const child = startCommand(['develop', '-', '-o', join(output, 'x')]);
+    const ended = endOf(child);
+    child.stdin?.on('error', () => undefined);
+    // Written when the command has read all but what a pipe holds.
+    await new Promise((done) => child.stdin?.write(head, done));
+    child.kill('SIGINT');
+    const { signal, stderr } = await ended;
+    assert.equal(stderr, 'afterimage: interrupted by SIGINT; nothing was written\n');
+    assert.equal(signal, 'SIGINT');
+    assert.deepEqual(await readdir(output), []);
+  });
+
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    it(`${signal} leaves no file and no process`, async () => {
+    it(`${signal} leaves no file and no process of V8's own generator`, async () => {
       const output = await outputDirectory();
-      const child = startCommand(['develop', '-', '-o', join(output, 'x')]);
+      const child = startCommand(['develop', '-', '--by', 'v8', '-o', join(output, 'x')]);
       const ended = endOf(child);
       child.stdin?.on('error', () => undefined);
       child.stdin?.write(head); // and no more

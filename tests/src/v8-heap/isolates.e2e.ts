@@ -111,17 +111,23 @@ describe('--isolate', { timeout: PATIENCE_MS }, () => {
     const output = path.join(directory, 'worker.heapsnapshot');
     const developed = await runCommand(['develop', imageOf(node), '--isolate', '2', '-o', output, '--json']);
     assert.equal(developed.code, 0, developed.stderr);
-    assert.match(
-      developed.stderr,
-      /the image also has the heaps of the main thread and 1 other worker thread: --isolate 0, 3/,
-    );
-    const { by, isolate } = JSON.parse(developed.stdout.toString()) as {
+    const { by, isolate, others } = JSON.parse(developed.stdout.toString()) as {
       by: string;
       isolate: Record<string, unknown>;
+      others: { isolate: string }[];
     };
+    assert.deepEqual(
+      others.map((other) => other.isolate),
+      ['0', '3'],
+    );
     assert.equal(by, 'reader');
     const { threadId, name, script } = isolate;
     assert.deepEqual({ threadId, name, script }, { threadId: 2, name: 'pricing', script: workerFile });
+    const told = await runCommand(['develop', imageOf(node), '--isolate', '2', '-o', output, '--force']);
+    assert.match(
+      told.stderr,
+      /the image also has the heaps of the main thread and 1 other worker thread: --isolate 0, 3/,
+    );
     const { stdout } = await runCommand(['analyze', output, '--json']);
     const { thread, pid, classes } = JSON.parse(stdout.toString()) as {
       thread: number;
