@@ -123,7 +123,7 @@ for (const develop of ['always', 'never'] as const) {
 test('if memory runs low while developing, the capture aborts and the server lives', async (t) => {
   const cgroup = memoryCgroup(t, 320 << 20);
   if (cgroup === null) return;
-  const at = await scene(t, { develop: 'always' });
+  const at = await scene(t, { develop: 'always', developBy: 'v8' });
   writeFileSync(join(cgroup, 'cgroup.procs'), String(at.target.pid));
   const line = await capture(at);
   assert.deepEqual([line.event, line['code']], ['failed', 'headroom'], JSON.stringify(line));

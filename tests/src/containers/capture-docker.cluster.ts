@@ -90,7 +90,9 @@ describe("docker/NAME with Docker's own daemon", { skip }, () => {
     const container = await run(t, { ...plantedPod, name: 'big', memoryLimit: '1Gi', env });
     await eventually(() => container.request('/'));
     const start = async (): Promise<ReturnType<typeof startCommand>> => {
-      const command = startCommand(['capture', 'docker/big', '-o', 'result'], { cwd, env: docker.env });
+      // V8's own generator takes the image as it comes; the reader first waits for all of it.
+      const args = ['capture', 'docker/big', '--by', 'v8', '-o', 'result'];
+      const command = startCommand(args, { cwd, env: docker.env });
       // The image is on its way: more of it than a pipe holds.
       await eventually(() => assert.equal(namesIn(cwd).length, 1));
       return command;

@@ -30,6 +30,7 @@ export const agentFiles = Object.fromEntries(
     .concat(['host/dist', 'host/package.json', 'image/dist', 'image/bundled'])
     .concat(['image/prebuilds', 'image/package.json'])
     .concat(['snapshot/dist', 'snapshot/data', 'snapshot/package.json'])
+    .concat(['v8-heap/dist', 'v8-heap/package.json'])
     .map((path) => [
       `${modules}/${path}`,
       fileURLToPath(new URL(`../../../packages/${path}`, import.meta.url)),
