@@ -30,7 +30,7 @@ import { temporaryName } from '@afterimage/host/temporary';
 /** Number of images before giving up, if developing fails in a way that the next image may not. */
 const ATTEMPTS = 3;
 /** How long the collector may take to start on a busy machine, in milliseconds. */
-const START_MS = 30_000;
+const START_MS = 60_000;
 /**
  * How long the child may take to write the image, in milliseconds; with a processor it takes 5 s per GB.
  * Meanwhile, each page that the server writes to exists twice, and a saturated server leaves almost no time
@@ -92,7 +92,9 @@ async function captureOnce(job: CaptureJob, attempt: number, byV8: boolean): Pro
   process.once('exit', removeAtExit);
   let child: Child | null = null;
   try {
-    const ready = within(collector.ready, START_MS, tooSlow);
+    // On a busy machine the lowest priority would not get it through the program's file.
+    const hurrying = setTimeout(() => raisePriority(collector.pid), RAISE_AFTER_MS).unref();
+    const ready = within(collector.ready, START_MS, tooSlow).finally(() => clearTimeout(hurrying));
     const { program, ...omission } = (await untilAborted(ready, signal)).lean;
     const started = performance.now();
     // Descriptors are needed for reading the process's figures, for the thread that reads smaps, and for the
