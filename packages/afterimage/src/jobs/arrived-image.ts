@@ -9,7 +9,7 @@ import type { OpenedImage } from './opened-image.js';
 /**
  * Keeps an image in memory as it arrives, so that it can be read at any position, and again.
  * @param name of its target
- * @throws {ImageError} if it does not end where it says
+ * @throws {ImageError} if it goes on after its end
  */
 export async function arrivedImage(
   name: string,
@@ -34,7 +34,8 @@ export async function arrivedImage(
     stream: stream(),
     openFile: () =>
       Promise.resolve({ bytes: done, read: kept.read, open: kept.open, close: () => undefined }),
-    keptBytes: header.imageBytes,
+    // It is in memory already: what is free is less by that.
+    keptBytes: 0,
     again: () => Promise.resolve(stream()),
   };
 }

@@ -24,7 +24,7 @@ export interface OpenedImage {
   stream: ImageStream;
   /** Opens it to be read at any position; null for standard input, or a single compressed stream. */
   openFile: OpenFile | null;
-  /** How much of it reading keeps in memory, in bytes. */
+  /** How much of it reading will keep in memory, in bytes. */
   keptBytes: number;
   /**
    * The same from its beginning, once the stream has been read.
