@@ -50,7 +50,7 @@ export interface CaptureRequest {
    * pairs, in ascending order.
    */
   kept: readonly number[];
-  /** Names in the program's file that no mapping has, as a note of the image has them (`symbols.ts`); may be empty. */
+  /** Names in the program's file that no mapping has, as a note of the image has them (`program-symbols.ts` of `@afterimage/v8-heap`); may be empty. */
   symbols: string;
 }
 

@@ -25,7 +25,7 @@ export interface WayOptions {
 export function wayOption(): Option {
   return new Option(
     '--by <way>',
-    "the snapshot is made by: the reader, which runs nothing of the target; v8, V8's own generator in the restored process; auto, the reader or v8 where it cannot",
+    "what makes the snapshot: the reader, which runs nothing of the target; v8, V8's own generator in the restored process; or auto, the reader, and v8 where it cannot",
   )
     .choices(WAYS)
     .default('auto');
