@@ -13,7 +13,7 @@ import { failureReport, imageOf, report, snapshotOutcome, summary, type Captured
 import { checkResultPath, resultPath, SNAPSHOT_ENDING } from '../jobs/result-path.js';
 import { keepWritten } from '../jobs/agent-result.js';
 import { isWorthAnotherImage, redactCaptured, STORE_IT, storeCaptured } from '../jobs/result.js';
-import { wayOption, type WayOptions } from '../jobs/ways.js';
+import { isolateByV8, wayOption, type WayOptions } from '../jobs/ways.js';
 import type { CaptureTarget, ImageContext } from '../jobs/target.js';
 import { addTargetOptions, targetOptions, type GivenTarget } from '../jobs/target-options.js';
 import { checkTargets, findTargets } from '../jobs/targets.js';
@@ -156,8 +156,10 @@ async function runCapture(words: string[], given: GivenOptions, command: Command
 }
 
 function checkUsage(options: Options, recipients: readonly string[]): void {
-  const { output, image, develop, storePlainImage, whole, json } = options;
+  const { output, image, develop, storePlainImage, whole, json, by } = options;
   checkIsolateUsage(options);
+  if (by === 'reader' && develop === 'in-cluster')
+    throw new CommandError('usage', "--develop in-cluster is by V8's own generator: leave it or --by out");
   if (whole === true && image === undefined)
     throw new CommandError('usage', '--whole is for an image that is stored: give --image, or leave it out');
   for (const path of [output, image]) if (typeof path === 'string') checkStandardOutput(path, json === true);
@@ -178,14 +180,8 @@ function checkUsage(options: Options, recipients: readonly string[]): void {
 
 /** A thread's heap is read out of the image here, by the reader. */
 function checkIsolateUsage({ output, image, isolate, develop, by }: Options): void {
-  if (by === 'reader' && develop === 'in-cluster')
-    throw new CommandError('usage', "--develop in-cluster is by V8's own generator: leave it or --by out");
   if (isolate === undefined) return;
-  if (by === 'v8')
-    throw new CommandError(
-      'usage',
-      "--by v8 develops the main thread's heap alone: leave it out, or give --by reader",
-    );
+  if (by === 'v8') throw isolateByV8();
   if (image !== undefined)
     throw new CommandError(
       'usage',

@@ -10,7 +10,7 @@ import { checkDestination, checkStandardOutput } from '../files/destination.js';
 import { developBy, type DevelopedBy } from '../jobs/developing-by.js';
 import { isolateReport, othersText } from '../jobs/isolates.js';
 import { openImage } from '../jobs/opened-image.js';
-import { wayOption, type WayOptions, type Way } from '../jobs/ways.js';
+import { isolateByV8, wayOption, type WayOptions } from '../jobs/ways.js';
 import {
   identitiesOf,
   identityOption,
@@ -69,8 +69,7 @@ export function developCommand(): Command {
   }).action(runDevelop);
 }
 
-async function runDevelop(imagePath: string, given: Options): Promise<void> {
-  const options = { ...given, by: wayFor(given) };
+async function runDevelop(imagePath: string, options: Options): Promise<void> {
   await checkUsage(imagePath, options);
   const [recipients, identities] = [await recipientsOf(options), await identitiesOf(options)];
   const signal = interruption();
@@ -98,21 +97,8 @@ async function runDevelop(imagePath: string, given: Options): Promise<void> {
   }
 }
 
-/**
- * The way that was asked for: for the heap of a worker thread, the reader alone.
- * @throws {CommandError} `usage` if V8's own generator was asked for that
- */
-function wayFor({ by, isolate }: Options): Way {
-  if (isMainThread(isolate)) return by;
-  if (by === 'v8')
-    throw new CommandError(
-      'usage',
-      "--by v8 develops the main thread's heap alone: leave it out, or give --by reader",
-    );
-  return 'reader';
-}
-
-async function checkUsage(imagePath: string, { output, json }: Options): Promise<void> {
+async function checkUsage(imagePath: string, { output, json, by, isolate }: Options): Promise<void> {
+  if (by === 'v8' && !isMainThread(isolate)) throw isolateByV8();
   checkStandardOutput(output, json === true);
   if (await sameFile(imagePath, output)) {
     throw new CommandError('usage', `${output} is the image itself; give -o another file`);

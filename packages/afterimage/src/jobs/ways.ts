@@ -31,6 +31,14 @@ export function wayOption(): Option {
     .default('auto');
 }
 
+/** Refuses `--by v8` next to `--isolate`. */
+export function isolateByV8(): CommandError {
+  return new CommandError(
+    'usage',
+    "--by v8 develops the main thread's heap alone: leave it out, or give --by reader",
+  );
+}
+
 /**
  * Lets the reader make something of an image; if it cannot read this one, V8's own generator does, and a line says so.
  * @param isolate whose heap, as `--isolate` says it
