@@ -8,9 +8,6 @@ import { DevelopError } from './develop-errors.js';
 
 const MAX_TEXT_LENGTH = 4096;
 
-/** Of a process of this Node.js that reads the heap in place of the darkroom, in lists of processes. */
-export const READER_NAME = 'afterimage-reader';
-
 export interface DarkroomProcess {
   pid: number;
   input: Writable;
@@ -25,14 +22,21 @@ export interface DarkroomProcess {
   closed: Promise<{ exitCode: number | null; signal: NodeJS.Signals | null }>;
 }
 
+/** The darkroom, or a program that speaks its language. */
+export interface Program {
+  file: string;
+  flags: readonly string[];
+  /** What lists of processes show. */
+  name: string;
+}
+
 /**
  * Starts the darkroom with stdin, stdout and stderr as pipes.
  * @param target descriptor of the target's program file, for an image without it
  * @throws {DevelopError} `program-missing`, also if no descriptor is left for its pipes
  */
 export async function startDarkroom(
-  program: string,
-  flags: readonly string[],
+  { file: program, flags, name }: Program,
   target?: number,
 ): Promise<DarkroomProcess> {
   const options = target === undefined ? flags : [...flags, '--program'];
@@ -40,7 +44,7 @@ export async function startDarkroom(
   const spawned = spawn(program, options, {
     stdio: ['pipe', 'pipe', 'pipe', ...more],
     env: {},
-    ...(program === process.execPath ? { argv0: READER_NAME } : {}),
+    argv0: name,
   });
   const child = spawned as ChildProcessWithoutNullStreams;
   try {

@@ -37,8 +37,14 @@ interface Meaning {
   advice?: string;
 }
 
-/** Exit code of the script that reads a heap out of its image; the darkroom's own end at 73. */
-export const UNREADABLE_EXIT = 80;
+/** Exit codes of the script that reads a heap out of its image: the darkroom's, which end at 73, and one of its own. */
+export const READER_EXIT = {
+  truncated: 61,
+  corrupt: 62,
+  noMemory: 67,
+  unsupported: 69,
+  unreadable: 80,
+} as const;
 
 // enum developer_exit in native/exit_codes.h.
 const exits: Record<number, Meaning> = {
@@ -80,7 +86,7 @@ const exits: Record<number, Meaning> = {
     advice: 'capture again',
   },
   73: { failure: 'crashed', otherwise: 'V8 wrote no snapshot' },
-  [UNREADABLE_EXIT]: { failure: 'unreadable', otherwise: 'the heap cannot be read out of the image' },
+  [READER_EXIT.unreadable]: { failure: 'unreadable', otherwise: 'the heap cannot be read out of the image' },
 };
 
 const signals: Partial<Record<NodeJS.Signals, Meaning>> = {

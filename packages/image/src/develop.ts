@@ -12,6 +12,7 @@ import {
   startDarkroom,
   watchForStall,
   type DarkroomProcess,
+  type Program,
   type Reports,
 } from './darkroom-process.js';
 import { DevelopError, explainExit, type DevelopFailure } from './develop-errors.js';
@@ -55,7 +56,7 @@ export interface DevelopOptions {
   targetProgram?: string | undefined;
   /**
    * Path of a script that reads the heap out of the image, in a process of this Node.js, in place of the darkroom. It speaks
-   * the darkroom's language, and ends with {@link UNREADABLE_EXIT} if only V8's own generator can develop this image.
+   * the darkroom's language, and ends with `READER_EXIT.unreadable` (develop-errors.ts) if only V8's own generator can develop this image.
    */
   reader?: string;
   /** Path of the darkroom, for tests. Default: the one that was built or installed with this package. */
@@ -93,12 +94,15 @@ function installedProgram(image: ImageStream): string {
   return program;
 }
 
-/** A program and the flags before those of the darkroom. */
-type Program = readonly [file: string, ...flags: string[]];
-
-function programOf(image: ImageStream, { reader, program }: DevelopOptions): Program {
-  if (reader !== undefined) return [process.execPath, reader];
-  return [program ?? installedProgram(image)];
+function programOf(image: ImageStream, options: DevelopOptions): Program {
+  const { reader, program, exposeNumericValues, keepHeap } = options;
+  if (reader !== undefined) return { file: process.execPath, flags: [reader], name: 'afterimage-reader' };
+  const file = program ?? installedProgram(image);
+  const flags = [
+    ...(exposeNumericValues ? ['--expose-numeric-values'] : []),
+    ...(keepHeap ? ['--keep-heap'] : []),
+  ];
+  return { file, flags, name: file };
 }
 
 interface Attempt {
@@ -120,10 +124,11 @@ export async function develop(
 ): Promise<DevelopResult> {
   const program = programOf(image, options);
   const started = performance.now();
-  const omitted =
-    image.program ??
-    (options.reader === undefined ? openOmittedProgram(image.header, options.targetProgram) : undefined);
-  const source = { ...image, program: omitted };
+  const opened =
+    options.reader === undefined && image.program === undefined
+      ? openOmittedProgram(image.header, options.targetProgram)
+      : undefined;
+  const source = { ...image, program: options.reader === undefined ? (image.program ?? opened) : undefined };
   const chunks = image.chunks[Symbol.asyncIterator]();
   // Each attempt's pipeline leaves its listeners on an output that it does not end; Node would warn about
   // them.
@@ -147,7 +152,7 @@ export async function develop(
       throw explainExit(ended.exitCode, ended.signal, ended.reports.error, ended.reports.otherText);
     }
   } finally {
-    if (omitted !== undefined && image.program === undefined) closeSync(omitted);
+    if (opened !== undefined) closeSync(opened);
     // Not awaited: with a stalled source it would never settle.
     void chunks.return?.().catch(() => undefined);
   }
@@ -155,7 +160,7 @@ export async function develop(
 
 /** Runs one darkroom process, which may find that the image's addresses are already in use. */
 async function runOnce(
-  [file, ...flags]: Program,
+  program: Program,
   source: ImageSource,
   output: Writable,
   options: DevelopOptions,
@@ -163,15 +168,7 @@ async function runOnce(
   const { signal, onProgress = () => undefined, stallMs = 30_000, redact = 'strings' } = options;
   if (signal?.aborted) throw calledOff();
   const { imageBytes, metadata } = source.image.header;
-  const darkroom = await startDarkroom(
-    file,
-    [
-      ...flags,
-      ...(options.exposeNumericValues ? ['--expose-numeric-values'] : []),
-      ...(options.keepHeap ? ['--keep-heap'] : []),
-    ],
-    source.image.program,
-  );
+  const darkroom = await startDarkroom(program, source.image.program);
   options.onStart?.(darkroom.pid);
   const onAbort = (): void => darkroom.giveUp(calledOff());
   signal?.addEventListener('abort', onAbort);

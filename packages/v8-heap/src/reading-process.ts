@@ -2,7 +2,7 @@
  * A program that reads the image in standard input and writes the snapshot of the main thread's heap to standard output. It
  * speaks the darkroom's language, so that who develops an image needs to know only which of the two to start.
  */
-import { UNREADABLE_EXIT } from '@afterimage/image/develop-errors';
+import { READER_EXIT } from '@afterimage/image/develop-errors';
 import { ImageError, readImage } from '@afterimage/image/read';
 import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
@@ -14,9 +14,6 @@ import { HeapTooLargeError } from './reader/load.js';
 import { snapshotJson } from './reader/snapshot-json.js';
 import { UnreadableHeapError } from './reader/unreadable-heap.js';
 import { whyUnreadable } from './reader/why-unreadable.js';
-
-/** `enum developer_exit` in native/exit_codes.h. */
-const EXIT = { truncated: 61, corrupt: 62, noMemory: 67, unsupported: 69 } as const;
 
 process.exitCode = await read().catch((error: unknown) => {
   const message = error instanceof Error ? error.message : String(error);
@@ -55,9 +52,10 @@ async function arrived(): Promise<ImageMemory> {
 }
 
 function exitCodeOf(error: unknown): number {
-  if (error instanceof UnreadableHeapError || error instanceof HeapTooLargeError) return UNREADABLE_EXIT;
-  if (error instanceof RangeError) return EXIT.noMemory;
+  if (error instanceof UnreadableHeapError || error instanceof HeapTooLargeError)
+    return READER_EXIT.unreadable;
+  if (error instanceof RangeError) return READER_EXIT.noMemory;
   if (!(error instanceof ImageError)) return 1;
-  if (error.code === 'truncated') return EXIT.truncated;
-  return error.code === 'unsupported-format' ? EXIT.unsupported : EXIT.corrupt;
+  if (error.code === 'truncated') return READER_EXIT.truncated;
+  return error.code === 'unsupported-format' ? READER_EXIT.unsupported : READER_EXIT.corrupt;
 }
