@@ -5,6 +5,7 @@
 import { createDecipheriv, hkdfSync } from 'node:crypto';
 import { unwrapFileKey } from './encryption.js';
 import type { ReadAt } from './frames.js';
+import { readPieces, recentlyUsed, type Piece } from './pieces.js';
 
 export interface DecryptedFile {
   /** Of its contents. */
@@ -50,40 +51,17 @@ export async function openEncrypted(
     return null;
   const fileKey = await unwrapFileKey(header, identities);
   const key = new Uint8Array(hkdfSync('sha256', fileKey, nonce, 'payload', 32));
-  /** The most recently used last. */
-  const kept = new Map<number, Uint8Array>();
-
-  function chunkAt(index: number): Uint8Array | null {
-    let chunk = kept.get(index) ?? null;
-    if (chunk === null) {
-      const from = index * SEALED_BYTES;
-      const encrypted = new Uint8Array(Math.min(SEALED_BYTES, sealed - from));
-      chunk = read(start + from, encrypted) ? opened(key, index, index === count - 1, encrypted) : null;
-      if (chunk === null) return null;
-      if (kept.size === MAX_KEPT) for (const oldest of [...kept.keys()].slice(0, 1)) kept.delete(oldest);
-    }
-    kept.delete(index);
-    kept.set(index, chunk);
-    return chunk;
-  }
-
+  const chunkOf = recentlyUsed(MAX_KEPT, (index: number): Piece | null => {
+    const from = index * SEALED_BYTES;
+    const encrypted = new Uint8Array(Math.min(SEALED_BYTES, sealed - from));
+    const contents = read(start + from, encrypted)
+      ? opened(key, index, index === count - 1, encrypted)
+      : null;
+    return contents === null ? null : { start: index * CHUNK_BYTES, contents };
+  });
   // The last chunk is marked as such: a file that was cut between two chunks does not end in one.
-  if (chunkAt(count - 1) === null) return null;
-  return {
-    bytes,
-    read: (position, into) => {
-      if (position < 0 || position + into.length > bytes) return false;
-      for (let done = 0; done < into.length;) {
-        const at = position + done;
-        const chunk = chunkAt(Math.floor(at / CHUNK_BYTES));
-        if (chunk === null) return false;
-        const part = chunk.subarray(at % CHUNK_BYTES, (at % CHUNK_BYTES) + into.length - done);
-        into.set(part, done);
-        done += part.length;
-      }
-      return true;
-    },
-  };
+  if (chunkOf(count - 1) === null) return null;
+  return { bytes, read: readPieces(bytes, (position) => chunkOf(Math.floor(position / CHUNK_BYTES))) };
 }
 
 /** The header with its MAC; null if there is none. */

@@ -1,5 +1,6 @@
 /** What was compressed in frames, read at any position: only the frames that are needed are decompressed. */
 import { framesIn, type Frame, type FrameFormat, type ReadAt } from '@afterimage/image/frames';
+import { readPieces, recentlyUsed, type Piece } from '@afterimage/image/pieces';
 import { decompress as unzstd } from 'fzstd';
 import * as zlib from 'node:zlib';
 import { compressionIn } from './compression.js';
@@ -32,43 +33,13 @@ export function openFramed(fileBytes: number, readAt: ReadAt): FramedFile | null
   if (format === null || frames === null || frames.length === 0) return null;
   const maxKept = frames.length <= MAX_KEPT_WHOLE ? MAX_KEPT_WHOLE : MAX_KEPT;
   const last = frames[frames.length - 1];
-  /** The most recently used last. */
-  const kept = new Map<Frame, Uint8Array>();
-
-  function contentsOf(frame: Frame): Uint8Array | null {
-    let contents = kept.get(frame) ?? null;
-    if (contents === null) {
-      const compressed = new Uint8Array(frame.bytes);
-      contents = readAt(frame.at, compressed)
-        ? decompressed(format as FrameFormat, compressed, frame.contents)
-        : null;
-      if (contents === null) return null;
-      if (kept.size === maxKept) for (const oldest of [...kept.keys()].slice(0, 1)) kept.delete(oldest);
-    }
-    kept.delete(frame);
-    kept.set(frame, contents);
-    return contents;
-  }
-
+  const pieceOf = recentlyUsed(maxKept, (frame: Frame): Piece | null => {
+    const compressed = new Uint8Array(frame.bytes);
+    const contents = readAt(frame.at, compressed) ? decompressed(format, compressed, frame.contents) : null;
+    return contents === null ? null : { start: frame.position, contents };
+  });
   const bytes = last.position + last.contents;
-  return {
-    bytes,
-    read(position, into) {
-      if (position < 0 || position + into.length > bytes) return false;
-      for (let done = 0; done < into.length;) {
-        const frame = frameAt(frames, position + done);
-        const contents = contentsOf(frame);
-        if (contents === null) return false;
-        const part = contents.subarray(
-          position + done - frame.position,
-          position - frame.position + into.length,
-        );
-        into.set(part, done);
-        done += part.length;
-      }
-      return true;
-    },
-  };
+  return { bytes, read: readPieces(bytes, (position) => pieceOf(frameAt(frames, position))) };
 }
 
 /** Null if it does not decompress to so many bytes. */
