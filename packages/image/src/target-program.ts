@@ -6,13 +6,10 @@ import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readdirSync, readlinkSync, readSync, statSync } from 'node:fs';
 import { formatBytes } from '@afterimage/host/format';
 import { DevelopError } from './develop-errors.js';
+import { bytesAt, elfHeader, elfSegments } from './elf-file.js';
 import type { ImageHeader, ProgramFile } from './read.js';
 
-const HEADER_BYTES = 64;
-const PROGRAM_HEADER_BYTES = 56;
-const MAX_PROGRAM_HEADERS = 64;
 const MAX_NOTE_BYTES = 1 << 16;
-const ELF_MAGIC = 0x464c457f;
 const PT_NOTE = 4;
 const NT_GNU_BUILD_ID = 3;
 const GNU = Buffer.from('GNU\0');
@@ -50,14 +47,9 @@ function identityOf(file: number): string {
 }
 
 function buildId(file: number): string | null {
-  const header = bytesAt(file, 0, HEADER_BYTES);
-  if (header?.readUInt32LE(0) !== ELF_MAGIC) return null;
-  const count = Math.min(header.readUInt16LE(56), MAX_PROGRAM_HEADERS);
-  const table = bytesAt(file, Number(header.readBigUInt64LE(32)), count * PROGRAM_HEADER_BYTES);
-  for (let at = 0; table !== null && at < table.length; at += PROGRAM_HEADER_BYTES) {
-    if (table.readUInt32LE(at) !== PT_NOTE) continue;
-    const bytes = Math.min(Number(table.readBigUInt64LE(at + 32)), MAX_NOTE_BYTES);
-    const notes = bytesAt(file, Number(table.readBigUInt64LE(at + 8)), bytes);
+  const header = elfHeader(file);
+  for (const { type, offset, bytes } of header === null ? [] : elfSegments(file, header)) {
+    const notes = type === PT_NOTE ? bytesAt(file, offset, Math.min(bytes, MAX_NOTE_BYTES)) : null;
     const id = notes === null ? null : buildIdIn(notes);
     if (id !== null) return id;
   }
@@ -75,12 +67,6 @@ function buildIdIn(notes: Buffer): string | null {
     at = content + padded(bytes);
   }
   return null;
-}
-
-function bytesAt(file: number, position: number, bytes: number): Buffer | null {
-  if (!Number.isSafeInteger(position)) return null;
-  const into = Buffer.alloc(bytes);
-  return readSync(file, into, 0, bytes, position) === bytes ? into : null;
 }
 
 /**

@@ -3,6 +3,7 @@
  * the process has not changed. The reader's own search runs over the file, and what it reads is what is needed.
  */
 import { fstatSync, readSync } from 'node:fs';
+import { elfHeader, elfSegments } from '@afterimage/image/elf-file';
 import { findNameTables, TEXTS } from '../reader/names-in-program.js';
 import { versionOf } from '../layouts/versions.js';
 import type { MemoryReader, Region } from '../memory.js';
@@ -18,10 +19,6 @@ export interface ProgramNeeds {
 
 const PAGE_BYTES = 4096;
 const MAX_FILE_BYTES = 2 ** 30;
-const HEADER_BYTES = 64;
-const PROGRAM_HEADER_BYTES = 56;
-const MAX_PROGRAM_HEADERS = 64;
-const ELF_MAGIC = 0x464c457f;
 const EM_X86_64 = 62;
 const PT_LOAD = 1;
 const PF_X = 1;
@@ -67,28 +64,17 @@ export function programNeeds(file: number): ProgramNeeds | null {
 }
 
 function partsOf(file: number): Part[] {
-  const header = read(file, 0, HEADER_BYTES);
+  const header = elfHeader(file);
   // The reader knows the images of no other processor.
-  if (header?.readUInt32LE(0) !== ELF_MAGIC || header.readUInt16LE(18) !== EM_X86_64) return [];
-  const count = Math.min(header.readUInt16LE(56), MAX_PROGRAM_HEADERS);
-  const table = read(file, Number(header.readBigUInt64LE(32)), count * PROGRAM_HEADER_BYTES);
-  if (table === null) return [];
-  const parts: Part[] = [];
-  for (let at = 0; at < table.length; at += PROGRAM_HEADER_BYTES) {
-    if (table.readUInt32LE(at) !== PT_LOAD) continue;
-    const [offset, start, bytes] = [8, 16, 32].map((field) => Number(table.readBigUInt64LE(at + field)));
-    // In whole pages, as it is mapped.
-    const before = start % PAGE_BYTES;
-    const isCode = (table.readUInt32LE(at + 4) & PF_X) !== 0;
-    parts.push({ start: start - before, end: start + bytes, offset: offset - before, isCode });
-  }
-  return parts;
-}
-
-function read(file: number, position: number, bytes: number): Buffer | null {
-  if (!Number.isSafeInteger(position) || position < 0) return null;
-  const into = Buffer.alloc(bytes);
-  return readSync(file, into, 0, bytes, position) === bytes ? into : null;
+  if (header?.readUInt16LE(18) !== EM_X86_64) return [];
+  return elfSegments(file, header)
+    .filter(({ type }) => type === PT_LOAD)
+    .map(({ offset, address, bytes, flags }) => {
+      // In whole pages, as it is mapped.
+      const before = address % PAGE_BYTES;
+      const isCode = (flags & PF_X) !== 0;
+      return { start: address - before, end: address + bytes, offset: offset - before, isCode };
+    });
 }
 
 /** The program's memory as its file says it, noting which pages of the file are read. */

@@ -2,11 +2,10 @@
  * Names of C++ classes' tables of virtual functions (vtables) in a program's file that no mapping has: only the symbol table
  * of the file knows those of classes that are not exported. By them the objects of C++ can be named.
  */
-import { fstatSync, readSync } from 'node:fs';
+import { bytesAt, elfHeader } from '@afterimage/image/elf-file';
+import { readSync } from 'node:fs';
 import { deflateSync, inflateSync } from 'node:zlib';
 
-const ELF_MAGIC = 0x464c457f;
-const HEADER_BYTES = 64;
 const SECTION_BYTES = 64;
 const MAX_SECTIONS = 1_000;
 const SYMTAB = 2;
@@ -57,8 +56,8 @@ export function programSymbols(file: number): string {
 }
 
 function sectionsOf(file: number): Section[] {
-  const header = bytesAt(file, 0, HEADER_BYTES);
-  if (header?.readUInt32LE(0) !== ELF_MAGIC || header.readUInt16LE(58) !== SECTION_BYTES) return [];
+  const header = elfHeader(file);
+  if (header?.readUInt16LE(58) !== SECTION_BYTES) return [];
   const count = Math.min(header.readUInt16LE(60), MAX_SECTIONS);
   const table = bytesAt(file, Number(header.readBigUInt64LE(40)), count * SECTION_BYTES);
   if (table === null) return [];
@@ -115,10 +114,4 @@ export function readSymbols(text: string): Map<string, number> {
   } catch {
     return new Map();
   }
-}
-
-function bytesAt(file: number, position: number, bytes: number): Buffer | null {
-  if (!Number.isSafeInteger(position) || position + bytes > fstatSync(file).size) return null;
-  const into = Buffer.alloc(bytes);
-  return readSync(file, into, 0, bytes, position) === bytes ? into : null;
 }
