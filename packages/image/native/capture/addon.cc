@@ -149,21 +149,23 @@ Outcome fork_child(Capture* capture) {
     outcome.failure = "mappings-unreadable";
     outcome.error = -error;
   } else {
-    const child_orders orders = {capture->output,
-                                 getpid(),
-                                 capture->marks.protection_keys,
-                                 capture->metadata,
-                                 capture->metadata_size,
-                                 capture->omit_program,
-                                 capture->kept,
-                                 capture->kept_count,
-                                 &capture->heap,
-                                 capture->marks.mapped,
-                                 capture->marks_read ? capture->marks.mapped_count : 0,
-                                 capture->symbols,
-                                 capture->symbols_size,
-                                 resume_and_write_snapshot,
-                                 capture->isolate};
+    const child_orders orders = {
+        .output = capture->output,
+        .target = getpid(),
+        .protection_keys = capture->marks.protection_keys,
+        .metadata = capture->metadata,
+        .metadata_size = capture->metadata_size,
+        .omit_program = capture->omit_program,
+        .kept = capture->kept,
+        .kept_count = capture->kept_count,
+        .heap = &capture->heap,
+        .mappings = capture->marks.mapped,
+        .mapping_count = capture->marks_read ? capture->marks.mapped_count : 0,
+        .symbols = capture->symbols,
+        .symbols_size = capture->symbols_size,
+        .resume = resume_and_write_snapshot,
+        .context = capture->isolate,
+    };
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -293,13 +295,17 @@ void tell_main_thread(void* data) { uv_async_send(&static_cast<Capture*>(data)->
 
 void say_nothing(void*) {}
 
-// Numbers in pairs: where a part of the program's file begins, and where it ends.
+// Numbers in pairs: where a part of the program's file begins, and where it ends. Without room for all of them the image
+// must be whole.
 void read_kept(Capture* capture, Local<Context> context, Local<Value> value) {
   if (!value->IsArray()) return;
   Local<v8::Array> numbers = value.As<v8::Array>();
   uint32_t count = numbers->Length() / 2;
-  if (count > MAX_KEPT) count = MAX_KEPT;
-  capture->kept = static_cast<file_range*>(malloc((count + 1) * sizeof(file_range)));
+  if (count <= MAX_KEPT) capture->kept = static_cast<file_range*>(malloc((count + 1) * sizeof(file_range)));
+  if (!capture->kept) {
+    capture->omit_program = false;
+    return;
+  }
   auto number = [&](uint32_t index) {
     return static_cast<uint64_t>(numbers->Get(context, index).ToLocalChecked()->IntegerValue(context).FromMaybe(0));
   };
@@ -320,14 +326,17 @@ Capture* read_request(const FunctionCallbackInfo<Value>& info) {
   capture->omit_program = get("omitProgram")->IsTrue();
   read_kept(capture, context, get("kept"));
   String::Utf8Value symbols(isolate, get("symbols"));
-  capture->symbols = static_cast<char*>(malloc(static_cast<size_t>(symbols.length()) + 1));
-  if (*symbols) memcpy(capture->symbols, *symbols, static_cast<size_t>(symbols.length()));
-  capture->symbols_size = static_cast<size_t>(symbols.length());
+  size_t symbols_size = *symbols ? static_cast<size_t>(symbols.length()) : 0;
+  capture->symbols = static_cast<char*>(malloc(symbols_size + 1));
+  if (capture->symbols) {
+    memcpy(capture->symbols, *symbols ? *symbols : "", symbols_size);
+    capture->symbols_size = symbols_size;
+  }
   capture->timeout_ns = static_cast<int64_t>(get("parkTimeoutMs")->NumberValue(context).FromJust() * 1e6);
   Local<v8::ArrayBufferView> metadata = get("metadata").As<v8::ArrayBufferView>();
-  capture->metadata_size = metadata->ByteLength();
-  capture->metadata = static_cast<char*>(malloc(capture->metadata_size + 1));
-  metadata->CopyContents(capture->metadata, capture->metadata_size);
+  capture->metadata = static_cast<char*>(malloc(metadata->ByteLength() + 1));
+  // An image that says nothing of its target is refused by whoever reads it.
+  if (capture->metadata) capture->metadata_size = metadata->CopyContents(capture->metadata, metadata->ByteLength());
   return capture;
 }
 

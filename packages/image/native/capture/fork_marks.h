@@ -27,8 +27,8 @@ struct fork_marks {
   size_t mappings;           // number of private anonymous mappings that the last lift passed to the child
 };
 
-// Reads the marks, and what each mapping consists of, from /proc/self/smaps. Too slow for the main thread (25 ms at 750 MB of RSS: the kernel walks every
-// page table). Returns false if smaps cannot be read; then no mark is restored.
+// Reads the marks, and what each mapping consists of, from /proc/self/smaps. Too slow for the main thread (25 ms at
+// 750 MB of RSS: the kernel walks every page table). Returns false if smaps cannot be read; then no mark is restored.
 bool fork_marks_read(struct fork_marks *marks);
 
 // Removes the marks from every private anonymous mapping, including those made since the marks were read. Returns 0 or
